@@ -1,0 +1,25 @@
+/*
+ * The System V IPC calls as a table of functions, so that one check body runs
+ * through libc, past libc, or through whatever stands in for the kernel.
+ */
+#ifndef CALLS_H
+#define CALLS_H
+
+#include "seam.h"
+
+struct ipc_calls {
+#define FUNCTION(R, F, P, A) R(*F) P;
+#include "abi/sysvipc.def"
+};
+
+/* Through libc. */
+extern const struct ipc_calls libc_calls;
+
+/*
+ * The system calls themselves, each by its own number or through ipc(2) where
+ * the architecture has no other.  Structures are the kernel's (layer uapi),
+ * whatever type the prototype names; errors are in errno as libc has them.
+ */
+extern const struct ipc_calls raw_calls;
+
+#endif

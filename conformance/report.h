@@ -1,0 +1,32 @@
+/* Results as text: for a person, for a CI system, for this program to read. */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "result.h"
+
+enum format { FORMAT_TEXT, FORMAT_KTAP, FORMAT_JSON, FORMAT_JUNIT, FORMAT_HTML };
+
+/* The format of a name ("text", "ktap", "json", "junit", "html"). */
+bool format_from_name(const char *name, enum format *format);
+
+/* Writes all runs to out; every format has the same counts. */
+void report(FILE *out, enum format format, const struct run *runs, size_t nruns);
+
+/*
+ * The exit status that the runs deserve: 0 conforms, 1 a check failed, 4 no
+ * check could be run.
+ */
+int verdict(const struct run *runs, size_t nruns);
+
+/*
+ * Reads what FORMAT_JSON wrote.  NULL, and one line without newline in error,
+ * where it is not that: cut short, another schema, a count that disagrees.
+ * Free with free_runs.
+ */
+struct run *read_runs(const char *path, size_t *nruns, char error[256]);
+void free_runs(struct run *runs, size_t nruns);
+
+#endif

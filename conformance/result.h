@@ -1,0 +1,48 @@
+/*
+ * What a run found out: one result for each check, and on what machine.
+ *
+ * Plain data without pointers into the checks, so that a result can be filled
+ * in by the process of the check, read by the runner through shared memory,
+ * written as JSON and read back from there.
+ */
+#ifndef RESULT_H
+#define RESULT_H
+
+#include <stddef.h>
+
+enum outcome { NOT_RUN, PASSED, FAILED, SKIPPED };
+
+/* One thing that was not as it should be. */
+struct failure {
+	char where[64];	    /* "msgget.c:31" */
+	char what[160];	    /* the expression, or what happened */
+	char expected[160]; /* "EINVAL", "7" */
+	char seen[160];	    /* "success", "ENOENT", "8" */
+};
+
+enum { MAX_FAILURES = 8 };
+
+struct result {
+	char id[96];	  /* "msgget.existing_key", "msgget.existing_key.raw" */
+	char title[192];  /* one sentence: what must hold */
+	char source[128]; /* manual page, POSIX clause or kernel commit */
+	enum outcome outcome;
+	char reason[192];   /* SKIPPED: why it could not run */
+	double seconds;	    /* wall time of the check */
+	unsigned nfailures; /* all of them; the first MAX_FAILURES are kept */
+	struct failure failures[MAX_FAILURES];
+};
+
+/* The checks of one program on one machine. */
+struct run {
+	char build[32];	  /* "static" or "dynamic" */
+	char arch[32];	  /* the program's: "x86_64", "i386", "aarch64" */
+	char machine[32]; /* the kernel's, from uname(2) */
+	char kernel[192]; /* release and version, from uname(2) */
+	char libc[64];	  /* "glibc 2.36" */
+	double seconds;	  /* wall time of the whole run */
+	size_t nresults;
+	struct result *results; /* sorted by id */
+};
+
+#endif
