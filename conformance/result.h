@@ -37,7 +37,7 @@ struct result {
 struct run {
 	char build[32];	  /* "static" or "dynamic" */
 	char arch[32];	  /* the program's: "x86_64", "i386", "aarch64" */
-	char machine[32]; /* the kernel's, from uname(2) */
+	char machine[72]; /* the kernel's, from uname(2) */
 	char kernel[192]; /* release and version, from uname(2) */
 	char libc[64];	  /* "glibc 2.36" */
 	double seconds;	  /* wall time of the whole run */

@@ -1,0 +1,22 @@
+/* Finding a layer. */
+#include "abi/layers.h"
+
+#include <string.h>
+
+const struct layer *layer_named(const char *name)
+{
+	for (const struct layer *layer = layers; layer->name; layer++)
+		if (strcmp(layer->name, name) == 0)
+			return layer;
+	return NULL;
+}
+
+const struct layer *libc_layer(void)
+{
+	return &layers[0];
+}
+
+const struct layer *kernel_layer(void)
+{
+	return layer_named("uapi");
+}

@@ -1,0 +1,162 @@
+/* Processes of a check: children, blocked ones, other users, signals. */
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "conform.h"
+
+pid_t child_fork(void)
+{
+	pid_t pid = fork();
+
+	must(pid);
+	return pid;
+}
+
+void child_end(void)
+{
+	/* Not exit(3): buffers and libcheck's own handlers are the parent's. */
+	_exit(0);
+}
+
+static void join(pid_t pid, int want)
+{
+	char seen[64], wanted[64] = "an ordinary end";
+	int status;
+
+	must(waitpid(pid, &status, 0));
+	/* A child that ended itself by must() has said why. */
+	if (want == 0 ? WIFEXITED(status) : WIFSIGNALED(status) && WTERMSIG(status) == want)
+		return;
+	if (WIFSIGNALED(status))
+		snprintf(seen, sizeof(seen), "death by signal %d", WTERMSIG(status));
+	else
+		snprintf(seen, sizeof(seen), "exit status %d", WEXITSTATUS(status));
+	if (want)
+		snprintf(wanted, sizeof(wanted), "death by signal %d", want);
+	fail_at(HERE, "end of a child", wanted, seen);
+}
+
+void child_join(pid_t pid)
+{
+	join(pid, 0);
+}
+
+void child_join_signal(pid_t pid, int signal)
+{
+	join(pid, signal);
+}
+
+/* First words of /proc/PID/NAME; false where the file is not to be had. */
+static bool proc_read(pid_t pid, const char *name, char *buf, size_t size)
+{
+	char path[64];
+	int fd;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, buf, size - 1);
+	close(fd);
+	buf[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+static bool is_ipc_call(long number)
+{
+	static const long numbers[] = {
+#ifdef SYS_ipc
+		SYS_ipc,
+#endif
+#ifdef SYS_msgsnd
+		SYS_msgsnd,
+		SYS_msgrcv,
+#endif
+#ifdef SYS_semop
+		SYS_semop,
+#endif
+#ifdef SYS_semtimedop
+		SYS_semtimedop,
+#endif
+#ifdef SYS_semtimedop_time64
+		SYS_semtimedop_time64,
+#endif
+	};
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (numbers[i] == number)
+			return true;
+	return false;
+}
+
+/*
+ * proc(5): syscall names a call only while the process sleeps in it, and says
+ * "running" otherwise, so one look is enough.  Where a kernel has no such file
+ * (CONFIG_HAVE_ARCH_TRACEHOOK) the state in stat must do: the word behind the
+ * name, which is in brackets and may hold anything; "S" is asleep, to be woken
+ * by a signal.
+ */
+static bool is_blocked(pid_t pid, bool *gone)
+{
+	char stat[512], call[128];
+	char *number_end;
+
+	*gone = !proc_read(pid, "stat", stat, sizeof(stat));
+	const char *state = *gone ? NULL : strrchr(stat, ')');
+	if (!state)
+		return false;
+	*gone = state[2] == 'Z' || state[2] == 'X';
+	if (*gone || !proc_read(pid, "syscall", call, sizeof(call)))
+		return state[2] == 'S';
+	long number = strtol(call, &number_end, 10);
+	return number_end != call && is_ipc_call(number);
+}
+
+void await_blocked(pid_t pid)
+{
+	const struct timespec pause = {.tv_nsec = 50000};
+	bool gone = false;
+
+	while (!is_blocked(pid, &gone)) {
+		if (gone) {
+			fail_at(HERE, "a process that should block", "blocked", "ended");
+			_exit(1);
+		}
+		nanosleep(&pause, NULL);
+	}
+}
+
+void become(uid_t uid, gid_t gid)
+{
+	must(setgroups(0, NULL));
+	must(setgid(gid));
+	must(setuid(uid));
+}
+
+static volatile sig_atomic_t caught;
+
+static void count_signal(int signal UNUSED)
+{
+	caught++;
+}
+
+void catch_signal(int signal, int flags)
+{
+	const struct sigaction action = {.sa_handler = count_signal, .sa_flags = flags};
+
+	must(sigaction(signal, &action, NULL));
+}
+
+unsigned signals_caught(void)
+{
+	return (unsigned)caught;
+}

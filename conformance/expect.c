@@ -1,0 +1,155 @@
+/* Expectations: what a check notes of itself. */
+#include "expect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Where the process of a check, and its children, put what they find: shared
+ * memory of the runner.  The one state that a check's process has; set once,
+ * before the body runs.
+ */
+static struct result *noted;
+
+void expect_into(struct result *result)
+{
+	noted = result;
+}
+
+const char *errno_name(int error, char buf[32])
+{
+#define ERROR(E) \
+	case E:  \
+		return #E
+	switch (error) {
+	case 0:
+		return "success";
+		ERROR(E2BIG);
+		ERROR(EACCES);
+		ERROR(EAGAIN);
+		ERROR(EBADF);
+		ERROR(ECHILD);
+		ERROR(EEXIST);
+		ERROR(EFAULT);
+		ERROR(EFBIG);
+		ERROR(EIDRM);
+		ERROR(EINTR);
+		ERROR(EINVAL);
+		ERROR(EIO);
+		ERROR(ENOENT);
+		ERROR(ENOMEM);
+		ERROR(ENOMSG);
+		ERROR(ENOSPC);
+		ERROR(ENOSYS);
+		ERROR(ENOTDIR);
+		ERROR(EOVERFLOW);
+		ERROR(EPERM);
+		ERROR(ERANGE);
+		ERROR(ESRCH);
+	}
+	snprintf(buf, 32, "errno %d", error);
+	return buf;
+}
+
+void fail_at(const char *file, int line, const char *what, const char *expected, const char *seen)
+{
+	/* Children of one check may fail at the same time. */
+	unsigned n = __atomic_fetch_add(&noted->nfailures, 1, __ATOMIC_RELAXED);
+	const char *slash = strrchr(file, '/');
+
+	if (n >= MAX_FAILURES)
+		return;
+	struct failure *failure = &noted->failures[n];
+	snprintf(failure->where, sizeof(failure->where), "%s:%d", slash ? slash + 1 : file, line);
+	snprintf(failure->what, sizeof(failure->what), "%s", what);
+	snprintf(failure->expected, sizeof(failure->expected), "%s", expected);
+	snprintf(failure->seen, sizeof(failure->seen), "%s", seen);
+}
+
+void skip(const char *reason)
+{
+	snprintf(noted->reason, sizeof(noted->reason), "%s", reason);
+	noted->outcome = SKIPPED;
+	_exit(0);
+}
+
+bool expect_eq_at(const char *file, int line, const char *what, long long want, long long got)
+{
+	char wanted[32], seen[32];
+
+	if (want == got)
+		return true;
+	snprintf(wanted, sizeof(wanted), "%lld", want);
+	snprintf(seen, sizeof(seen), "%lld", got);
+	fail_at(file, line, what, wanted, seen);
+	return false;
+}
+
+bool expect_between_at(const char *file, int line, const char *what, long long low, long long high,
+		       long long got)
+{
+	char wanted[64], seen[32];
+
+	if (low <= got && got <= high)
+		return true;
+	snprintf(wanted, sizeof(wanted), "%lld to %lld", low, high);
+	snprintf(seen, sizeof(seen), "%lld", got);
+	fail_at(file, line, what, wanted, seen);
+	return false;
+}
+
+bool expect_ok_at(const char *file, int line, const char *what, intptr_t got)
+{
+	char name[32];
+
+	if (got != -1)
+		return true;
+	fail_at(file, line, what, "success", errno_name(errno, name));
+	return false;
+}
+
+bool expect_errno_at(const char *file, int line, const char *what, int error, intptr_t got)
+{
+	char wanted[32], name[32], seen[64];
+
+	if (got == -1 && errno == error)
+		return true;
+	if (got == -1)
+		snprintf(seen, sizeof(seen), "%s", errno_name(errno, name));
+	else
+		snprintf(seen, sizeof(seen), "success (%lld)", (long long)got);
+	fail_at(file, line, what, errno_name(error, wanted), seen);
+	return false;
+}
+
+bool expect_bytes_at(const char *file, int line, const char *what, const void *want,
+		     const void *got, size_t n)
+{
+	const unsigned char *w = want, *g = got;
+	char wanted[64], seen[64];
+	size_t i = 0;
+
+	while (i < n && w[i] == g[i])
+		i++;
+	if (i == n)
+		return true;
+	snprintf(wanted, sizeof(wanted), "byte %zu of %zu is 0x%02x", i, n, w[i]);
+	snprintf(seen, sizeof(seen), "0x%02x", g[i]);
+	fail_at(file, line, what, wanted, seen);
+	return false;
+}
+
+bool expect_at(const char *file, int line, const char *what, bool holds)
+{
+	if (!holds)
+		fail_at(file, line, what, "true", "false");
+	return holds;
+}
+
+int must_at(const char *file, int line, const char *what, intptr_t got)
+{
+	if (!expect_ok_at(file, line, what, got))
+		_exit(1);
+	return (int)got;
+}

@@ -1,0 +1,13 @@
+/* Between the runner and the expectations of a check. */
+#ifndef EXPECT_H
+#define EXPECT_H
+
+#include <unistd.h>
+
+#include "conform.h"
+#include "result.h"
+
+/* From now on, this process and its children note what they find in result. */
+void expect_into(struct result *result);
+
+#endif

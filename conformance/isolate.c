@@ -1,0 +1,316 @@
+/* IPC namespaces, and what is needed that not every machine gives. */
+#include "isolate.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	int error = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return ok;
+}
+
+bool isolate(void)
+{
+	char map[64];
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+
+	if (unshare(CLONE_NEWIPC) == 0)
+		return true;
+	/* user_namespaces(7): setgroups is denied first, or gid_map is refused. */
+	if (unshare(CLONE_NEWUSER | CLONE_NEWIPC) != 0 ||
+	    !write_file("/proc/self/setgroups", "deny"))
+		return false;
+	snprintf(map, sizeof(map), "0 %u 1", (unsigned)uid);
+	if (!write_file("/proc/self/uid_map", map))
+		return false;
+	snprintf(map, sizeof(map), "0 %u 1", (unsigned)gid);
+	return write_file("/proc/self/gid_map", map);
+}
+
+/* ---- needs --------------------------------------------------------------- */
+
+static const char *const sysctls = "/proc/sys/kernel/";
+
+static const char *need_NAMESPACE(bool isolated)
+{
+	return isolated ? NULL : "no IPC namespace of its own: CAP_SYS_ADMIN or user namespaces";
+}
+
+static bool rewrite(const char *name)
+{
+	char path[64], text[64];
+	int fd;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%s%s", sysctls, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return n > 0 && write_file(path, text);
+}
+
+static const char *need_LIMITS(bool isolated)
+{
+	if (!isolated)
+		return need_NAMESPACE(isolated);
+	return rewrite("msgmni") && rewrite("sem") && rewrite("shmmni")
+		       ? NULL
+		       : "the limits in /proc/sys/kernel cannot be written";
+}
+
+static const char *need_NEXT_ID(bool isolated)
+{
+	if (!isolated)
+		return need_NAMESPACE(isolated);
+	/* What they say while unused, -1, cannot be written back. */
+	return write_file("/proc/sys/kernel/msg_next_id", "1") &&
+			       write_file("/proc/sys/kernel/sem_next_id", "1") &&
+			       write_file("/proc/sys/kernel/shm_next_id", "1")
+		       ? NULL
+		       : "no writable /proc/sys/kernel/*_next_id (CONFIG_CHECKPOINT_RESTORE)";
+}
+
+static const char *need_MSG_COPY(bool isolated UNUSED)
+{
+	struct {
+		long mtype;
+		char mtext[1];
+	} message = {.mtype = 1};
+	int msqid = libc_calls.msgget(IPC_PRIVATE, 0600);
+	bool works = msqid >= 0 && libc_calls.msgsnd(msqid, &message, 1, IPC_NOWAIT) == 0 &&
+		     libc_calls.msgrcv(msqid, &message, 1, 0, MSG_COPY | IPC_NOWAIT) == 1;
+
+	if (msqid >= 0)
+		libc_calls.msgctl(msqid, IPC_RMID, NULL);
+	return works ? NULL : "this kernel has no MSG_COPY (CONFIG_CHECKPOINT_RESTORE)";
+}
+
+static const char *need_STAT_ANY(bool isolated UNUSED)
+{
+	struct shmid_ds ds;
+	int shmid = libc_calls.shmget(IPC_PRIVATE, 1, 0600);
+	struct shm_info info;
+	bool works = false;
+
+	/* The slot of a new segment is not known: one of those in use must answer. */
+	int highest = libc_calls.shmctl(0, SHM_INFO, (struct shmid_ds *)&info);
+	for (int slot = 0; slot <= highest && !works; slot++)
+		works = libc_calls.shmctl(slot, SHM_STAT_ANY, &ds) >= 0;
+	if (shmid >= 0)
+		libc_calls.shmctl(shmid, IPC_RMID, NULL);
+	return works ? NULL : "this kernel or libc has no *_STAT_ANY (Linux 4.17)";
+}
+
+static const char *need_USERS(bool isolated UNUSED)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(!(setgroups(0, NULL) == 0 && setgid(STRANGER) == 0 && setuid(STRANGER) == 0 &&
+			getuid() == STRANGER));
+	if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == 0)
+		return NULL;
+	return "no other user to become: run as root";
+}
+
+static const char *need_PROC(bool isolated UNUSED)
+{
+	return access("/proc/self/stat", R_OK) == 0 ? NULL : "/proc is not mounted";
+}
+
+static const char *need_COMPAT(bool isolated UNUSED)
+{
+	return sizeof(long) == 4 ? NULL : "of 32-bit programs only";
+}
+
+static const char *need_HUGETLB(bool isolated UNUSED)
+{
+	return access("/proc/sys/vm/nr_hugepages", R_OK) == 0
+		       ? NULL
+		       : "this kernel has no huge pages (CONFIG_HUGETLBFS)";
+}
+
+static void try_needs(struct unmet *unmet)
+{
+	const bool isolated = isolate();
+	static const char *(*const tries[])(bool) = {
+#define X(N) need_##N,
+		NEEDS(X)
+#undef X
+	};
+	for (unsigned i = 0; i < NNEEDS; i++) {
+		const char *reason = tries[i](isolated);
+		snprintf(unmet->reason[i], sizeof(unmet->reason[i]), "%s", reason ? reason : "");
+	}
+}
+
+void probe_needs(struct unmet *unmet)
+{
+	struct unmet *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pid;
+	int status;
+
+	for (unsigned i = 0; i < NNEEDS; i++)
+		snprintf(unmet->reason[i], sizeof(unmet->reason[i]), "the probe did not run");
+	if (shared == MAP_FAILED)
+		return;
+	pid = fork();
+	if (pid == 0) {
+		try_needs(shared);
+		_exit(0);
+	}
+	if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status))
+		*unmet = *shared;
+	munmap(shared, sizeof(*shared));
+}
+
+/* ---- limits and keys ----------------------------------------------------- */
+
+key_t check_key(unsigned n)
+{
+	/* By process, since without a namespace checks share one space of keys. */
+	return (key_t)(0x50000000u | ((unsigned)getpgrp() & 0xfffff) << 8 | (n & 0xff));
+}
+
+void set_limit(const char *name, const char *value)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s%s", sysctls, name);
+	must(write_file(path, value) ? 0 : -1);
+}
+
+long long get_limit_n(const char *name, unsigned n)
+{
+	char path[64], text[128] = "";
+	char *rest = text;
+	long long value = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s%s", sysctls, name);
+	fd = must(open(path, O_RDONLY | O_CLOEXEC));
+	must(read(fd, text, sizeof(text) - 1));
+	close(fd);
+	/* shmmax is an unsigned long; as a long long it compares alike. */
+	for (unsigned i = 0; i <= n; i++)
+		value = (long long)strtoull(rest, &rest, 10);
+	return value;
+}
+
+long long get_limit(const char *name)
+{
+	return get_limit_n(name, 0);
+}
+
+/* ---- objects made without a namespace ------------------------------------- */
+
+static const struct ipc_calls *tracked_inner;
+static struct made *tracked_made;
+
+/* Noted before anyone can lose it; what is more than fits is refused. */
+static int track(char kind, int id)
+{
+	unsigned n;
+
+	if (id == -1)
+		return id;
+	n = __atomic_fetch_add(&tracked_made->n, 1, __ATOMIC_RELAXED);
+	if (n < MAX_MADE) {
+		tracked_made->object[n].kind = kind;
+		tracked_made->object[n].id = id;
+	}
+	return id;
+}
+
+/*
+ * With IPC_CREAT alone the object may have been there, and somebody else's: the
+ * call is made as one that must make it, and where that fails, as it was meant.
+ */
+#define TRACK(KIND, KEY, FLAGS, GET)                                   \
+	do {                                                           \
+		int id;                                                \
+		if ((KEY) == IPC_PRIVATE)                              \
+			return track(KIND, GET(FLAGS));                \
+		if (!((FLAGS)&IPC_CREAT))                              \
+			return GET(FLAGS);                             \
+		id = GET((FLAGS) | IPC_EXCL);                          \
+		if (id != -1 || errno != EEXIST || ((FLAGS)&IPC_EXCL)) \
+			return track(KIND, id);                        \
+		return GET(FLAGS);                                     \
+	} while (0)
+
+static int tracked_msgget(key_t key, int msgflg)
+{
+#define GET(F) tracked_inner->msgget(key, F)
+	TRACK('m', key, msgflg, GET);
+#undef GET
+}
+
+static int tracked_semget(key_t key, int nsems, int semflg)
+{
+#define GET(F) tracked_inner->semget(key, nsems, F)
+	TRACK('s', key, semflg, GET);
+#undef GET
+}
+
+static int tracked_shmget(key_t key, size_t size, int shmflg)
+{
+#define GET(F) tracked_inner->shmget(key, size, F)
+	TRACK('h', key, shmflg, GET);
+#undef GET
+}
+
+const struct ipc_calls *tracking_calls(const struct ipc_calls *inner, struct made *made)
+{
+	static struct ipc_calls calls;
+
+	tracked_inner = inner;
+	tracked_made = made;
+	calls = *inner;
+	calls.msgget = tracked_msgget;
+	calls.semget = tracked_semget;
+	calls.shmget = tracked_shmget;
+	return &calls;
+}
+
+void remove_made(const struct made *made)
+{
+	unsigned n = made->n < MAX_MADE ? made->n : MAX_MADE;
+
+	/* An id is not used again before 32768 others of its slot were. */
+	for (unsigned i = 0; i < n; i++) {
+		int id = made->object[i].id;
+		switch (made->object[i].kind) {
+		case 'm':
+			libc_calls.msgctl(id, IPC_RMID, NULL);
+			break;
+		case 's':
+			libc_calls.semctl(id, 0, IPC_RMID, (union semun){0});
+			break;
+		case 'h':
+			libc_calls.shmctl(id, IPC_RMID, NULL);
+			break;
+		}
+	}
+}

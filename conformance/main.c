@@ -1,0 +1,362 @@
+/* ipc-conform: the front door of the harness. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#endif
+
+#include "abi/layers.h"
+#include "abi/observe.h"
+#include "diff.h"
+#include "report.h"
+#include "run.h"
+
+enum { CONFORMS = 0, DEVIATES = 1, MISUSED = 2, NOTHING_RUN = 4 };
+
+static const char usage[] =
+	"usage: ipc-conform list\n"
+	"       ipc-conform run [--only GLOB] [--skip GLOB] [--jobs N] [--time-limit SECONDS]\n"
+	"                       [--format text|ktap|json|junit|html] [--output FILE]\n"
+	"       ipc-conform report [--format F] [--output FILE] RESULT.json...\n"
+	"       ipc-conform dump [--layer LAYER]\n"
+	"       ipc-conform diff A B\n"
+	"\n"
+	"list    every check: id, what must hold, source\n"
+	"run     runs the checks against this kernel, each in an IPC namespace of its own\n"
+	"report  writes results of earlier runs in another format\n"
+	"dump    the ABI facts compiled into this program; layer `observed` asks the kernel\n"
+	"diff    what changed between two dumps, or between two JSON results\n"
+	"\n"
+	"--only, --skip, --format with its --output may be repeated.\n"
+	"Exit status: 0 conforms, 1 does not, 2 misused or could not run, 4 nothing could be "
+	"run.\n";
+
+static int misused(const char *what, const char *detail)
+{
+	fprintf(stderr, "ipc-conform: %s%s%s\n", what, detail ? ": " : "", detail ? detail : "");
+	return MISUSED;
+}
+
+/* ---- where reports go ----------------------------------------------------- */
+
+enum { MAX_OUTPUTS = 8 };
+
+struct outputs {
+	unsigned n;
+	struct {
+		enum format format;
+		const char *path; /* NULL: standard output */
+	} output[MAX_OUTPUTS];
+	bool format_open; /* the last one has no --output yet */
+};
+
+/* --format begins an output, --output names the place of the one begun last. */
+static bool add_output(struct outputs *outputs, const char *format, const char *path)
+{
+	if (path && outputs->format_open) {
+		outputs->output[outputs->n - 1].path = path;
+		outputs->format_open = false;
+		return true;
+	}
+	if (outputs->n == MAX_OUTPUTS)
+		return false;
+	outputs->output[outputs->n].format = FORMAT_TEXT;
+	outputs->output[outputs->n].path = path;
+	outputs->format_open = format != NULL;
+	return !format || format_from_name(format, &outputs->output[outputs->n].format)
+		       ? ++outputs->n
+		       : false;
+}
+
+static int write_outputs(struct outputs *outputs, const struct run *runs, size_t nruns)
+{
+	if (outputs->n == 0)
+		add_output(outputs, "text", NULL);
+	for (unsigned i = 0; i < outputs->n; i++) {
+		const char *path = outputs->output[i].path;
+		FILE *out = path ? fopen(path, "w") : stdout;
+
+		if (!out)
+			return misused(path, strerror(errno));
+		report(out, outputs->output[i].format, runs, nruns);
+		/* A full disk shows when the last bytes go, if not before. */
+		bool failed = ferror(out) != 0;
+		if (path ? fclose(out) : fflush(out))
+			failed = true;
+		if (failed)
+			return misused(path ? path : "standard output", strerror(errno));
+	}
+	return CONFORMS;
+}
+
+/* Found before the run, not after it: places that cannot be written. */
+static int try_outputs(const struct outputs *outputs)
+{
+	for (unsigned i = 0; i < outputs->n; i++) {
+		const char *path = outputs->output[i].path;
+		FILE *out = path ? fopen(path, "a") : NULL;
+
+		if (path && !out)
+			return misused(path, strerror(errno));
+		if (out)
+			fclose(out);
+	}
+	return CONFORMS;
+}
+
+/* ---- list ------------------------------------------------------------------ */
+
+static int list(int argc, char **argv UNUSED)
+{
+	const struct options all = {0};
+	size_t n;
+	struct instance *instances = select_checks(&all, &n);
+
+	if (argc > 1)
+		return misused("list takes no arguments", NULL);
+	if (!instances)
+		return misused("no memory", NULL);
+	for (size_t i = 0; i < n; i++)
+		printf("%-44s %s [%s]\n", instances[i].id, instances[i].check->title,
+		       instances[i].check->source);
+	free(instances);
+	return fflush(stdout) ? misused("standard output", strerror(errno)) : CONFORMS;
+}
+
+/* ---- run ------------------------------------------------------------------- */
+
+static void describe_machine(struct run *run)
+{
+	struct utsname name;
+
+	uname(&name);
+	snprintf(run->build, sizeof(run->build), "%s", BUILD);
+	snprintf(run->arch, sizeof(run->arch), "%s", ARCH);
+	snprintf(run->machine, sizeof(run->machine), "%s", name.machine);
+	snprintf(run->kernel, sizeof(run->kernel), "%s %s", name.release, name.version);
+#ifdef __GLIBC__
+	snprintf(run->libc, sizeof(run->libc), "glibc %s", gnu_get_libc_version());
+#else
+	snprintf(run->libc, sizeof(run->libc), "%s", libc_layer()->name);
+#endif
+}
+
+static int run_selected(const struct options *options, struct outputs *outputs)
+{
+	struct run run = {0};
+	char error[256];
+	size_t n;
+	struct instance *instances = select_checks(options, &n);
+	int status;
+
+	if (!instances || n == 0) {
+		free(instances);
+		return misused("no check matches; `ipc-conform list` names them", NULL);
+	}
+	describe_machine(&run);
+	if (!run_checks(options, instances, n, &run, error))
+		status = misused(error, NULL);
+	else if ((status = write_outputs(outputs, &run, 1)) == CONFORMS)
+		status = verdict(&run, 1);
+	free(run.results);
+	free(instances);
+	return status;
+}
+
+/* A glob that no id matches is a mistake in the call, not an empty run. */
+static const char *unknown_glob(const struct options *options)
+{
+	for (unsigned i = 0; i < options->nonly + options->nskip; i++) {
+		struct options one = {.nonly = 1};
+		size_t n;
+
+		one.only[0] =
+			i < options->nonly ? options->only[i] : options->skip[i - options->nonly];
+		free(select_checks(&one, &n));
+		if (n == 0)
+			return one.only[0];
+	}
+	return NULL;
+}
+
+static bool number(const char *text, double least, double most, double *value)
+{
+	char *end;
+
+	*value = strtod(text, &end);
+	return end != text && !*end && *value >= least && *value <= most;
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{"only", required_argument, NULL, 'o'},
+		{"skip", required_argument, NULL, 's'},
+		{"jobs", required_argument, NULL, 'j'},
+		{"format", required_argument, NULL, 'f'},
+		{"output", required_argument, NULL, 'O'},
+		{"time-limit", required_argument, NULL, 't'},
+		{0},
+	};
+	struct options options = {.jobs = 1, .time_limit = 20, .progress = isatty(STDERR_FILENO)};
+	struct outputs outputs = {0};
+	double value;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		bool ok = false;
+		switch (c) {
+		case 'o':
+			if ((ok = options.nonly < MAX_GLOBS))
+				options.only[options.nonly++] = optarg;
+			break;
+		case 's':
+			if ((ok = options.nskip < MAX_GLOBS))
+				options.skip[options.nskip++] = optarg;
+			break;
+		case 'j':
+			ok = number(optarg, 1, 1024, &value);
+			options.jobs = (unsigned)value;
+			break;
+		case 't':
+			ok = number(optarg, 0.001, 86400, &options.time_limit);
+			break;
+		case 'f':
+			ok = add_output(&outputs, optarg, NULL);
+			break;
+		case 'O':
+			ok = add_output(&outputs, NULL, optarg);
+			break;
+		default:
+			return MISUSED; /* getopt has said why */
+		}
+		if (!ok)
+			return misused("run: not to be had", optarg);
+	}
+	if (optind < argc)
+		return misused("run takes no arguments", argv[optind]);
+	const char *unknown = unknown_glob(&options);
+	if (unknown)
+		return misused("no check matches", unknown);
+	int status = try_outputs(&outputs);
+	return status ? status : run_selected(&options, &outputs);
+}
+
+/* ---- report ----------------------------------------------------------------- */
+
+/* Appends the runs of one file; they go on living in *runs. */
+static bool append_runs(const char *path, struct run **runs, size_t *nruns, char error[256])
+{
+	size_t n;
+	struct run *more = read_runs(path, &n, error);
+	struct run *all = more ? realloc(*runs, (*nruns + n) * sizeof(**runs)) : NULL;
+
+	if (!all) {
+		if (more)
+			free_runs(more, n);
+		return false;
+	}
+	memcpy(all + *nruns, more, n * sizeof(*more));
+	free(more);
+	*runs = all;
+	*nruns += n;
+	return true;
+}
+
+static int report_files(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{"format", required_argument, NULL, 'f'},
+		{"output", required_argument, NULL, 'O'},
+		{0},
+	};
+	struct outputs outputs = {0};
+	struct run *runs = NULL;
+	size_t nruns = 0;
+	char error[256] = "no memory";
+	int c, status;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		if (c == '?')
+			return MISUSED;
+		else if (!add_output(&outputs, c == 'f' ? optarg : NULL, c == 'O' ? optarg : NULL))
+			return misused("report: not to be had", optarg);
+	if (optind == argc)
+		return misused("report: which results?", NULL);
+	status = try_outputs(&outputs);
+	for (int i = optind; i < argc && status == CONFORMS; i++)
+		if (!append_runs(argv[i], &runs, &nruns, error))
+			status = misused(error, NULL);
+	if (status == CONFORMS && (status = write_outputs(&outputs, runs, nruns)) == CONFORMS)
+		status = verdict(runs, nruns);
+	free_runs(runs, nruns);
+	return status;
+}
+
+/* ---- dump, diff --------------------------------------------------------------- */
+
+static int dump(int argc, char **argv)
+{
+	static const struct option longs[] = {{"layer", required_argument, NULL, 'l'}, {0}};
+	const char *name = libc_layer()->name;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		if (c != 'l')
+			return MISUSED;
+		else
+			name = optarg;
+	if (optind < argc)
+		return misused("dump takes no arguments", argv[optind]);
+	if (strcmp(name, "observed") == 0) {
+		observed_dump(stdout);
+	} else if (layer_named(name)) {
+		fputs(layer_named(name)->dump, stdout);
+	} else {
+		fprintf(stderr, "ipc-conform: no layer %s here; there are:", name);
+		for (const struct layer *layer = layers; layer->name; layer++)
+			fprintf(stderr, " %s", layer->name);
+		fprintf(stderr, " observed\n");
+		return MISUSED;
+	}
+	return fflush(stdout) ? misused("standard output", strerror(errno)) : CONFORMS;
+}
+
+static int diff(int argc, char **argv)
+{
+	char error[256];
+	int status;
+
+	if (argc != 3)
+		return misused("diff takes two files", NULL);
+	status = diff_files(stdout, argv[1], argv[2], error);
+	if (status == 2)
+		return misused(error, NULL);
+	return fflush(stdout) ? misused("standard output", strerror(errno)) : status;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int (*run)(int argc, char **argv);
+	} commands[] = {
+		{"list", list}, {"run", run},	{"report", report_files},
+		{"dump", dump}, {"diff", diff},
+	};
+
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0))
+		return fputs(usage, stdout) < 0 || fflush(stdout) ? MISUSED : CONFORMS;
+	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	if (argc > 1)
+		misused("no such command", argv[1]);
+	fputs(usage, stderr);
+	return MISUSED;
+}

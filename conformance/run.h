@@ -1,0 +1,39 @@
+/* Running checks, and what a run may be asked for. */
+#ifndef RUN_H
+#define RUN_H
+
+#include <stdbool.h>
+
+#include "conform.h"
+#include "result.h"
+
+enum { MAX_GLOBS = 32 };
+
+struct options {
+	const char *only[MAX_GLOBS]; /* ids must match one of these, if there are any */
+	unsigned nonly;
+	const char *skip[MAX_GLOBS]; /* and none of these */
+	unsigned nskip;
+	unsigned jobs;
+	double time_limit; /* of one check, in seconds */
+	bool progress;	   /* a line on standard error that says how far it is */
+};
+
+/* A check through one way of calling, under the id that results have. */
+struct instance {
+	char id[96];
+	const struct check *check;
+	const struct ipc_calls *calls;
+};
+
+/* All instances that the options select, sorted by id; free(3) them. */
+struct instance *select_checks(const struct options *options, size_t *n);
+
+/*
+ * Runs them.  False, with one line in error, where it cannot begin; a check
+ * that cannot run is a result.  free(3) run->results.
+ */
+bool run_checks(const struct options *options, const struct instance *instances, size_t n,
+		struct run *run, char error[256]);
+
+#endif
