@@ -1,0 +1,252 @@
+/*
+ * shm_address: where a segment is attached.  It counts its views as mmap does,
+ * and refuses to be detached while one lives; one that is forgotten detaches
+ * when it is collected.
+ */
+#include "module.h"
+
+#include <structmember.h>
+
+static void link_address(struct state *state, struct address *self)
+{
+	self->next = state->attached;
+	if (self->next)
+		self->next->previous = self;
+	state->attached = self;
+}
+
+static void unlink_address(struct state *state, struct address *self)
+{
+	if (self->previous)
+		self->previous->next = self->next;
+	else
+		state->attached = self->next;
+	if (self->next)
+		self->next->previous = self->previous;
+	self->next = self->previous = NULL;
+}
+
+struct address *address_new(struct state *state, void *memory, size_t size, int shmid,
+			    bool readonly)
+{
+	allocfunc alloc = (allocfunc)PyType_GetSlot(state->address_type, Py_tp_alloc);
+	struct address *self = (struct address *)alloc(state->address_type, 0);
+
+	if (!self)
+		return NULL;
+	self->memory = memory;
+	self->size = size;
+	self->shmid = shmid;
+	self->readonly = readonly;
+	link_address(state, self);
+	return self;
+}
+
+/* Forgets the memory, which is no longer its own. */
+void address_forget(struct state *state, struct address *self)
+{
+	unlink_address(state, self);
+	self->memory = NULL;
+}
+
+/* Detaching unmaps page by page, so other threads run if there are many. */
+static int detach(const void *memory, size_t size)
+{
+	int result, error;
+
+	if (size < LARGE_SEGMENT)
+		return seam_shmdt(memory);
+	Py_BEGIN_ALLOW_THREADS result = seam_shmdt(memory);
+	error = errno;
+	Py_END_ALLOW_THREADS errno = error;
+	return result;
+}
+
+int address_detach(struct state *state, struct address *self)
+{
+	unsigned char *memory = self->memory;
+
+	if (self->pins > 0) {
+		PyErr_SetString(PyExc_BufferError,
+				"shmdt: views of the segment, or copies, are alive");
+		return -1;
+	}
+	/* Forgotten first: while other threads run, nobody may come to use it. */
+	address_forget(state, self);
+	if (detach(memory, self->size) == 0)
+		return 0;
+	self->memory = memory;
+	link_address(state, self);
+	call_failed(CALL_shmdt, NULL);
+	return -1;
+}
+
+/* An int must be the address of an attachment that is alive. */
+static struct address *by_number(struct state *state, PyObject *object)
+{
+	size_t number;
+
+	if (to_size(object, "shmaddr", &number) < 0)
+		return NULL;
+	for (struct address *self = state->attached; self; self = self->next)
+		if ((uintptr_t)self->memory == number)
+			return self;
+	return NULL;
+}
+
+struct address *address_find(struct state *state, PyObject *object, enum call_index call)
+{
+	struct address *self;
+
+	if (Py_TYPE(object) == state->address_type) {
+		self = (struct address *)object;
+	} else if (PyIndex_Check(object)) {
+		self = by_number(state, object);
+	} else {
+		PyErr_Format(PyExc_TypeError,
+			     "a shm_address, or the number of one, is needed, not %R",
+			     (PyObject *)Py_TYPE(object));
+		return NULL;
+	}
+	if (self && self->memory)
+		return self;
+	if (!PyErr_Occurred()) {
+		errno = EINVAL;
+		call_failed(call, "nothing is attached there");
+	}
+	return NULL;
+}
+
+/* ---- the object's own face --------------------------------------------------------- */
+
+static bool is_attached(const struct address *self)
+{
+	if (!self->memory)
+		PyErr_SetString(PyExc_ValueError, "shm_address: the segment is detached");
+	return self->memory;
+}
+
+static PyObject *address_int(PyObject *object)
+{
+	struct address *self = (struct address *)object;
+
+	return is_attached(self) ? PyLong_FromVoidPtr(self->memory) : NULL;
+}
+
+static Py_ssize_t address_length(PyObject *object)
+{
+	struct address *self = (struct address *)object;
+
+	return is_attached(self) ? (Py_ssize_t)self->size : -1;
+}
+
+static int address_bool(PyObject *object)
+{
+	return ((struct address *)object)->memory != NULL;
+}
+
+static PyObject *address_repr(PyObject *object)
+{
+	struct address *self = (struct address *)object;
+
+	if (!self->memory)
+		return PyUnicode_FromFormat("<ipc.shm_address of segment %d, detached>",
+					    self->shmid);
+	return PyUnicode_FromFormat("<ipc.shm_address %p of segment %d, %zu bytes%s>", self->memory,
+				    self->shmid, self->size, self->readonly ? ", read-only" : "");
+}
+
+static int address_export(PyObject *object, Py_buffer *view, int flags)
+{
+	struct address *self = (struct address *)object;
+
+	view->obj = NULL;
+	if (!self->memory) {
+		PyErr_SetString(PyExc_BufferError, "shm_address: the segment is detached");
+		return -1;
+	}
+	if (PyBuffer_FillInfo(view, object, self->memory, (Py_ssize_t)self->size, self->readonly,
+			      flags) < 0)
+		return -1;
+	self->pins++;
+	return 0;
+}
+
+static void address_release(PyObject *object, Py_buffer *Py_UNUSED(view))
+{
+	((struct address *)object)->pins--;
+}
+
+static PyObject *address_enter(PyObject *object, PyObject *Py_UNUSED(unused))
+{
+	return is_attached((struct address *)object) ? Py_NewRef(object) : NULL;
+}
+
+static PyObject *address_exit(PyObject *object, PyObject *const *Py_UNUSED(args),
+			      Py_ssize_t Py_UNUSED(nargs))
+{
+	struct address *self = (struct address *)object;
+
+	if (self->memory && address_detach(state_of_object(object), self) < 0)
+		return NULL;
+	Py_RETURN_NONE;
+}
+
+/* A view holds a reference, so there is none by now. */
+static void address_dealloc(PyObject *object)
+{
+	struct address *self = (struct address *)object;
+	PyTypeObject *type = Py_TYPE(object);
+	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+	struct state *state = PyType_GetModuleState(type);
+	unsigned char *memory = self->memory;
+
+	if (self->weakrefs)
+		PyObject_ClearWeakRefs(object);
+	if (memory) {
+		if (state)
+			address_forget(state, self);
+		seam_shmdt(memory);
+	}
+	release(object);
+	Py_DECREF(type);
+}
+
+static PyMethodDef address_methods[] = {
+	{"__enter__", address_enter, METH_NOARGS, "The attachment itself."},
+	{"__exit__", (PyCFunction)(void (*)(void))address_exit, METH_FASTCALL,
+	 "Detaches, unless that was done."},
+	{NULL, NULL, 0, NULL},
+};
+
+static PyMemberDef address_members[] = {
+	{"__weaklistoffset__", T_PYSSIZET, offsetof(struct address, weakrefs), READONLY, NULL},
+	{"shmid", T_INT, offsetof(struct address, shmid), READONLY, "The segment's identifier."},
+	{"readonly", T_BOOL, offsetof(struct address, readonly), READONLY,
+	 "True where it was attached with SHM_RDONLY."},
+	{NULL, 0, 0, 0, NULL},
+};
+
+static PyType_Slot address_slots[] = {
+	{Py_tp_doc, "An attached segment, from shmat().\n\n"
+		    "int(p) is the address, len(p) the size in bytes, memoryview(p) the memory\n"
+		    "itself; as a context manager it detaches at the end.  False once detached."},
+	{Py_tp_dealloc, address_dealloc},
+	{Py_tp_repr, address_repr},
+	{Py_tp_methods, address_methods},
+	{Py_tp_members, address_members},
+	{Py_nb_int, address_int},
+	{Py_nb_index, address_int},
+	{Py_nb_bool, address_bool},
+	{Py_sq_length, address_length},
+	{Py_bf_getbuffer, address_export},
+	{Py_bf_releasebuffer, address_release},
+	{0, NULL},
+};
+
+PyType_Spec address_spec = {
+	.name = "ipc.shm_address",
+	.basicsize = sizeof(struct address),
+	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+	.slots = address_slots,
+};

@@ -1,0 +1,97 @@
+/*
+ * Calls that may block: the interpreter's lock, and signals (PEP 475).
+ *
+ * Letting go of the lock around a call that does not block costs a convoy
+ * beside a busy thread; trying with IPC_NOWAIT first costs a second system call
+ * where it does block.  So a call is tried first while tries succeed; after one
+ * that failed the next ones go straight to the blocking call, and then it is
+ * tried again.
+ */
+#include "module.h"
+
+/* How many calls go straight after a try that failed. */
+enum { STRAIGHT = 64 };
+
+static const long second = 1000000000;
+
+static struct timespec monotonic(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t;
+}
+
+/* What is left of a timeout that began at begin; never below zero. */
+static struct timespec remaining(const struct timespec *timeout, const struct timespec *begin)
+{
+	const struct timespec end = monotonic();
+	struct timespec passed = {end.tv_sec - begin->tv_sec, end.tv_nsec - begin->tv_nsec};
+	struct timespec left;
+
+	if (passed.tv_nsec < 0) {
+		passed.tv_sec--;
+		passed.tv_nsec += second;
+	}
+	left.tv_sec = timeout->tv_sec - passed.tv_sec;
+	left.tv_nsec = timeout->tv_nsec - passed.tv_nsec;
+	if (left.tv_nsec < 0) {
+		left.tv_sec--;
+		left.tv_nsec += second;
+	}
+	if (left.tv_sec < 0)
+		left.tv_sec = left.tv_nsec = 0;
+	return left;
+}
+
+/* A failed try says that the call would have waited, or has failed for good. */
+static bool would_wait(void)
+{
+	return errno == EAGAIN || errno == ENOMSG;
+}
+
+static long attempt(const struct blocking *blocking, bool nowait, bool unlocked)
+{
+	long result;
+	int error;
+
+	if (!unlocked)
+		return blocking->attempt(blocking->args, nowait);
+	Py_BEGIN_ALLOW_THREADS result = blocking->attempt(blocking->args, nowait);
+	error = errno;
+	Py_END_ALLOW_THREADS errno = error;
+	return result;
+}
+
+static long block_until_done(const struct blocking *blocking, struct timespec *left)
+{
+	const struct timespec begin = left ? monotonic() : (struct timespec){0};
+
+	for (;;) {
+		long result = attempt(blocking, false, blocking->may_wait || blocking->large);
+
+		if (result != -1 || errno != EINTR)
+			return result;
+		if (PyErr_CheckSignals() < 0)
+			return -2;
+		if (left)
+			*left = remaining(blocking->timeout, &begin);
+	}
+}
+
+long block(struct state *state, const struct blocking *blocking, struct timespec *left)
+{
+	unsigned *straight = &state->straight[blocking->index];
+
+	if (blocking->may_wait && blocking->may_try) {
+		if (*straight > 0) {
+			--*straight;
+		} else {
+			long result = attempt(blocking, true, blocking->large);
+			if (result != -1 || !would_wait())
+				return result;
+			*straight = STRAIGHT;
+		}
+	}
+	return block_until_done(blocking, left);
+}

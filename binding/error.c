@@ -1,0 +1,41 @@
+/* Errors and audit events. */
+#include "module.h"
+
+static const char *const call_names[NCALLS] = {
+#define FUNCTION(R, F, P, A) [CALL_##F] = #F,
+#include "abi/sysvipc.def"
+	[CALL_ftok] = "ftok",
+};
+
+PyObject *call_failed(enum call_index call, const char *limit)
+{
+	const int error = errno;
+	PyObject *message, *exception;
+
+	message = PyUnicode_FromFormat("%s: %s%s%s%s", call_names[call], strerror(error),
+				       limit ? " (" : "", limit ? limit : "", limit ? ")" : "");
+	if (!message)
+		return NULL;
+	/* OSError makes FileExistsError and its kin of errno by itself. */
+	exception = PyObject_CallFunction(PyExc_OSError, "iN", error, message);
+	if (exception) {
+		PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
+		Py_DECREF(exception);
+	}
+	return NULL;
+}
+
+int audit(struct state *state, enum call_index call, PyObject *const *args, Py_ssize_t nargs)
+{
+	PyObject *arguments = PyTuple_New(nargs + 1), *result;
+
+	if (!arguments)
+		return -1;
+	PyTuple_SetItem(arguments, 0, Py_NewRef(state->event[call]));
+	for (Py_ssize_t i = 0; i < nargs; i++)
+		PyTuple_SetItem(arguments, i + 1, Py_NewRef(args[i] ? args[i] : Py_None));
+	result = PyObject_Call(state->audit, arguments, NULL);
+	Py_DECREF(arguments);
+	Py_XDECREF(result);
+	return result ? 0 : -1;
+}

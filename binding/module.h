@@ -1,0 +1,254 @@
+/*
+ * The extension module ipc._ipc: what its parts share.
+ *
+ * The order of every call is the same: convert the arguments (which may run any
+ * Python code), then look at the objects again and pin their memory, then make
+ * the system call, then look at errno, then build the result.
+ */
+#ifndef MODULE_H
+#define MODULE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "seam.h"
+
+/* Structures of the table, in its order: the type of struct S is TYPE_S. */
+enum type_index {
+#define STRUCT(S, U, D) TYPE_##S,
+#include "abi/sysvipc.def"
+	NTYPES
+};
+
+/* The calls that raise an audit event and name themselves in errors. */
+enum call_index {
+#define FUNCTION(R, F, P, A) CALL_##F,
+#include "abi/sysvipc.def"
+	CALL_ftok,
+	NCALLS
+};
+
+/* Calls that may block, each with a memory of whether it lately did (block.c). */
+enum blocking_index { BLOCKING_msgsnd, BLOCKING_msgrcv, BLOCKING_semop, NBLOCKING };
+
+struct address;
+
+/* One interpreter's module. */
+struct state {
+	PyTypeObject *type[NTYPES];
+	PyTypeObject *address_type;
+	PyObject *audit;	      /* sys.audit */
+	PyObject *event[NCALLS];      /* "ipc.msgget" */
+	struct address *attached;     /* every attachment that is alive */
+	unsigned straight[NBLOCKING]; /* block.c: calls to make without a try first */
+};
+
+static inline struct state *state_of(PyObject *module)
+{
+	return PyModule_GetState(module);
+}
+
+/* Py_XSETREF, which the limited API lacks: the old value goes last. */
+static inline void set_ref(PyObject **place, PyObject *value)
+{
+	PyObject *old = *place;
+
+	*place = value;
+	Py_XDECREF(old);
+}
+
+/* No type of this module can be subclassed, so an object's type is the module's. */
+static inline struct state *state_of_object(PyObject *object)
+{
+	return PyType_GetModuleState(Py_TYPE(object));
+}
+
+/* ---- structures: structure.c, msgbuf.c, semun.c --------------------------- */
+
+enum member_kind { MEMBER_SIGNED, MEMBER_UNSIGNED, MEMBER_STRUCT, MEMBER_OTHER };
+
+/* What the C compiler saw of a member; the closure of its getter and setter. */
+struct member {
+	enum member_kind kind;
+	bool again;	      /* libc's spelling, "__key", of the one before, "key" */
+	enum type_index type; /* MEMBER_STRUCT: its own */
+	size_t offset, size;
+};
+
+/* What it saw of a structure. */
+struct layout {
+	const char *name, *doc;
+	size_t size;
+	PyGetSetDef *members; /* each with a struct member; up to a name of NULL */
+};
+extern const struct layout layouts[NTYPES];
+
+static inline const struct member *member_of(const PyGetSetDef *getset)
+{
+	return getset->closure;
+}
+
+/* An object with the bytes of a C structure; every type of the table begins so. */
+struct structure {
+	PyObject_HEAD PyObject *weakrefs;
+	const struct layout *layout;
+	PyObject *around;     /* the object whose bytes these are, or NULL */
+	unsigned char *bytes; /* its own ones follow the object */
+};
+
+/* Its bytes are on the heap: exactly offsetof(mtext) + capacity. */
+struct msgbuf_object {
+	struct structure head;
+	Py_ssize_t length;   /* of the text that is there */
+	Py_ssize_t capacity; /* of the text that there is room for */
+	Py_ssize_t pins;     /* views, and calls under way: the bytes must stay */
+};
+
+/* Its bytes are a union semun, for show: each call makes its pointers anew. */
+struct semun_object {
+	struct structure head;
+	union semun arg;
+	const struct member *active; /* what was set last; NULL: nothing */
+	PyObject *target;	     /* what it points to, or NULL */
+};
+
+PyTypeObject *structure_type(PyObject *module, enum type_index index);
+/* A zeroed object; of arguments as of the type's constructor. */
+PyObject *structure_new(PyTypeObject *type, PyObject *args, PyObject *kwargs);
+struct structure *structure_alloc(PyTypeObject *type);
+int structure_fill(struct structure *self, PyObject *args, PyObject *kwargs);
+void structure_dealloc(PyObject *object);
+PyObject *structure_repr(PyObject *object);
+PyObject *structure_reduce(PyObject *object, PyObject *unused);
+/* The C bytes of an object that is of this type, or NULL with TypeError. */
+void *structure_bytes(struct state *state, PyObject *object, enum type_index index,
+		      const char *what);
+/* The type's index, or NTYPES. */
+enum type_index type_index(const struct state *state, const PyTypeObject *type);
+
+extern PyType_Slot msgbuf_slots[], semun_slots[];
+PyObject *text_get(PyObject *object, void *member);
+int text_set(PyObject *object, PyObject *value, void *member);
+PyObject *semun_get(PyObject *object, void *member);
+int semun_set(PyObject *object, PyObject *value, void *member);
+
+PyObject *msgbuf_make(struct state *state, long mtype, PyObject *text);
+/* Text given as bytes-like, or as str in UTF-8; release with PyBuffer_Release. */
+int text_view(PyObject *object, Py_buffer *view);
+
+/* ---- attachments: address.c ------------------------------------------------ */
+
+struct address {
+	PyObject_HEAD PyObject *weakrefs;
+	struct address *next, *previous; /* in state->attached */
+	unsigned char *memory;		 /* NULL: detached */
+	size_t size;
+	int shmid;
+	bool readonly;
+	Py_ssize_t pins; /* views, and copies under way */
+};
+
+extern PyType_Spec address_spec;
+struct address *address_new(struct state *state, void *memory, size_t size, int shmid,
+			    bool readonly);
+/* An attachment by object or by number, borrowed; NULL with an error. */
+struct address *address_find(struct state *state, PyObject *object, enum call_index call);
+int address_detach(struct state *state, struct address *self);
+/* Makes it a detached one where its memory went another way. */
+void address_forget(struct state *state, struct address *self);
+
+/* ---- arguments: convert.c ---------------------------------------------------- */
+
+/* The parameters of a function: names, the first of which must be given. */
+struct signature {
+	const char *function;
+	int required, n;
+	const char *names[5];
+};
+
+/* Puts what was given into out[n], NULL where nothing was; -1 with TypeError. */
+int parse(const struct signature *signature, PyObject *const *args, Py_ssize_t nargs,
+	  PyObject *kwnames, PyObject **out);
+
+/* Numbers, by anything with __index__; 0, or -1 with TypeError or OverflowError. */
+int to_int(PyObject *object, const char *name, int *value);
+int to_long(PyObject *object, const char *name, long *value);
+int to_size(PyObject *object, const char *name, size_t *value);
+/* From -2**31 to 2**32-1, kept as C keeps them: keys and flags. */
+int to_word(PyObject *object, const char *name, int *value);
+/* Any integer of size bytes. */
+int to_integer(PyObject *object, const char *name, size_t size, bool is_signed, void *value);
+PyObject *from_integer(const void *value, size_t size, bool is_signed);
+/* (sec, nsec), or seconds. */
+int to_timespec(PyObject *object, struct timespec *value);
+
+/* True where an optional argument was left out or is None. */
+static inline bool left_out(const PyObject *object)
+{
+	return !object || object == Py_None;
+}
+
+/* ---- making calls: block.c, error.c ------------------------------------------- */
+
+/* Raises the audit event of a call: 0, or -1 where a hook refused it. */
+int audit(struct state *state, enum call_index call, PyObject *const *args, Py_ssize_t nargs);
+
+/* OSError for errno, with the call's name and what limit was met, if any; NULL. */
+PyObject *call_failed(enum call_index call, const char *limit);
+
+/*
+ * A call that may block.  attempt makes it once, with IPC_NOWAIT where nowait
+ * says so, and returns as the system call does.
+ */
+struct blocking {
+	long (*attempt)(void *args, bool nowait);
+	void *args;
+	enum blocking_index index;
+	bool may_try;			/* one with IPC_NOWAIT first means the same */
+	bool may_wait;			/* false: it returns at once by itself */
+	bool large;			/* copies so much that other threads should run meanwhile */
+	const struct timespec *timeout; /* semtimedop's, as it was given */
+};
+
+/*
+ * What the call returned; -1 with errno; -2 where a signal handler raised.
+ * left, if not NULL, is the timeout that attempt uses: kept at what is left.
+ */
+long block(struct state *state, const struct blocking *blocking, struct timespec *left);
+
+/* Copies that are worth letting other threads run, in bytes. */
+enum { LARGE_COPY = 64 * 1024, LARGE_SEGMENT = 1024 * 1024 };
+
+/* ---- the functions: msg.c, sem.c, shm.c, and their names of 2003 --------------- */
+
+/* What a command hands over (CONTROL of the table). */
+enum way { WAY_NONE, WAY_IN, WAY_OUT, WAY_VALUE, WAY_ARRAY_IN, WAY_ARRAY_OUT };
+struct control {
+	enum call_index call;
+	int cmd;
+	enum way way;
+	enum type_index type; /* WAY_IN, WAY_OUT */
+	const char *name;
+};
+/* The row of a command, or NULL. */
+const struct control *control_of(enum call_index call, int cmd);
+/* The bytes for a command's structure, NULL where it takes none; -1 on error. */
+int control_buffer(struct state *state, const struct control *control, PyObject *object,
+		   void **bytes);
+
+/* The row of a method table for ipc_NAME, documented by NAME_doc. */
+#define CALL_METHOD(NAME)                                                                      \
+	{                                                                                      \
+#NAME, (PyCFunction)(void (*)(void))ipc_##NAME, METH_FASTCALL | METH_KEYWORDS, \
+			NAME##_doc                                                             \
+	}
+
+extern PyMethodDef msg_methods[], sem_methods[], shm_methods[], structure_methods[], methods_2003[];
+
+#endif

@@ -1,0 +1,254 @@
+/* Message queues: msgget, msgsnd, msgrcv, msgctl, mkmsgbuf. */
+#include "module.h"
+
+#include "kernel_constants.h"
+
+enum { HEAD = offsetof(struct msgbuf, mtext) };
+
+PyDoc_STRVAR(msgget_doc,
+	     "msgget(key, msgflg)\n--\n\n"
+	     "Return the identifier of the message queue of a key; make it if asked to.\n\n"
+	     "key: IPC_PRIVATE, or 32 bits, signed or unsigned.  msgflg: permission bits,\n"
+	     "IPC_CREAT, IPC_EXCL.\n\n"
+	     "OSError: EACCES, EEXIST, ENOENT, ENOMEM, ENOSPC (msgmni).  See msgget(2).");
+
+static PyObject *ipc_msgget(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+			    PyObject *kwnames)
+{
+	static const struct signature signature = {"msgget", 2, 2, {"key", "msgflg"}};
+	struct state *state = state_of(module);
+	PyObject *given[2];
+	int key, msgflg, msqid;
+
+	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
+	    to_word(given[0], "key", &key) < 0 || to_word(given[1], "msgflg", &msgflg) < 0 ||
+	    audit(state, CALL_msgget, given, 2) < 0)
+		return NULL;
+	msqid = seam_msgget(key, msgflg);
+	if (msqid == -1)
+		return call_failed(CALL_msgget, errno == ENOSPC ? "msgmni is reached" : NULL);
+	return PyLong_FromLong(msqid);
+}
+
+/* ---- messages ----------------------------------------------------------------------- */
+
+/* A message in memory that is pinned: a msgbuf's, or a buffer that is laid out so. */
+struct message {
+	Py_buffer view;
+	size_t room; /* for text */
+};
+
+static int pin_message(struct state *state, PyObject *msgp, bool receive, struct message *message)
+{
+	if (PyObject_GetBuffer(msgp, &message->view, receive ? PyBUF_WRITABLE : PyBUF_SIMPLE) < 0)
+		return -1;
+	if (message->view.len < HEAD) {
+		PyErr_Format(PyExc_ValueError, "msgp: %zd bytes, a message begins with a C long",
+			     message->view.len);
+		PyBuffer_Release(&message->view);
+		return -1;
+	}
+	message->room = (size_t)(message->view.len - HEAD);
+	/* Of a msgbuf only the text that is there is sent. */
+	if (!receive && Py_TYPE(msgp) == state->type[TYPE_msgbuf])
+		message->room = (size_t)((struct msgbuf_object *)msgp)->length;
+	return 0;
+}
+
+/* msgsz: as given, or all that there is; never more. */
+static int message_size(const struct message *message, bool given, size_t asked, size_t *msgsz)
+{
+	*msgsz = given ? asked : message->room;
+	if (*msgsz <= message->room)
+		return 0;
+	PyErr_Format(PyExc_ValueError, "msgsz: %zu bytes, msgp has %zu", *msgsz, message->room);
+	return -1;
+}
+
+struct transfer {
+	int msqid;
+	void *msgp;
+	size_t msgsz;
+	long msgtyp;
+	int msgflg;
+};
+
+static long attempt_msgsnd(void *args, bool nowait)
+{
+	const struct transfer *t = args;
+
+	return seam_msgsnd(t->msqid, t->msgp, t->msgsz, t->msgflg | (nowait ? IPC_NOWAIT : 0));
+}
+
+static long attempt_msgrcv(void *args, bool nowait)
+{
+	const struct transfer *t = args;
+
+	return seam_msgrcv(t->msqid, t->msgp, t->msgsz, t->msgtyp,
+			   t->msgflg | (nowait ? IPC_NOWAIT : 0));
+}
+
+/* The limit behind an EINVAL that is about the size. */
+static const char *msgmax_exceeded(size_t msgsz)
+{
+	const int error = errno;
+	struct msginfo info;
+	const bool exceeded = error == EINVAL &&
+			      seam_msgctl(0, IPC_INFO, (struct msqid_ds *)&info) != -1 &&
+			      msgsz > (size_t)info.msgmax;
+
+	errno = error;
+	return exceeded ? "the text is longer than msgmax" : NULL;
+}
+
+PyDoc_STRVAR(msgsnd_doc,
+	     "msgsnd(msqid, msgp, msgsz=None, msgflg=0)\n--\n\n"
+	     "Send a message; return 0.\n\n"
+	     "msgp: a msgbuf, or a C-contiguous buffer laid out as C's: a long, the type, then\n"
+	     "the text.  msgsz: bytes of text to send; None: all of it.  msgflg: IPC_NOWAIT.\n\n"
+	     "Waits while the queue is full; other threads run, signal handlers too, and then\n"
+	     "it goes on.  ValueError: msgsz above the text that there is.\n"
+	     "OSError: EACCES, EAGAIN, EIDRM, EINVAL (a type below 1, msgmax), ENOMEM.\n"
+	     "See msgop(2).");
+
+static PyObject *ipc_msgsnd(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+			    PyObject *kwnames)
+{
+	static const struct signature signature = {
+		"msgsnd", 2, 4, {"msqid", "msgp", "msgsz", "msgflg"}};
+	struct state *state = state_of(module);
+	PyObject *given[4];
+	struct transfer t = {0};
+	struct message message;
+	size_t asked = 0;
+	long result;
+
+	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
+	    to_int(given[0], "msqid", &t.msqid) < 0 ||
+	    (!left_out(given[2]) && to_size(given[2], "msgsz", &asked) < 0) ||
+	    (given[3] && to_word(given[3], "msgflg", &t.msgflg) < 0) ||
+	    audit(state, CALL_msgsnd, given, 4) < 0 ||
+	    pin_message(state, given[1], false, &message) < 0)
+		return NULL;
+	if (message_size(&message, !left_out(given[2]), asked, &t.msgsz) < 0) {
+		PyBuffer_Release(&message.view);
+		return NULL;
+	}
+	t.msgp = message.view.buf;
+	result = block(state,
+		       &(struct blocking){.attempt = attempt_msgsnd,
+					  .args = &t,
+					  .index = BLOCKING_msgsnd,
+					  .may_try = true,
+					  .may_wait = !(t.msgflg & IPC_NOWAIT),
+					  .large = t.msgsz > LARGE_COPY},
+		       NULL);
+	if (result == -1)
+		call_failed(CALL_msgsnd, msgmax_exceeded(t.msgsz));
+	PyBuffer_Release(&message.view);
+	return result < 0 ? NULL : PyLong_FromLong(0);
+}
+
+PyDoc_STRVAR(msgrcv_doc,
+	     "msgrcv(msqid, msgp, msgsz=None, msgtyp=0, msgflg=0)\n--\n\n"
+	     "Receive a message into msgp; return the bytes of its text.\n\n"
+	     "msgp: a msgbuf, or a writable C-contiguous buffer: a long, then room for text.\n"
+	     "msgsz: bytes of text to take at most; None: all the room there is.  msgtyp: 0 the\n"
+	     "first message, above 0 the first of that type, below 0 the lowest type up to\n"
+	     "-msgtyp.  msgflg: IPC_NOWAIT, MSG_NOERROR, MSG_EXCEPT, MSG_COPY.\n\n"
+	     "Waits for a message; other threads run, signal handlers too, and then it goes on.\n"
+	     "ValueError: msgsz above the room that there is: memory is never overrun.\n"
+	     "OSError: E2BIG, EACCES, EIDRM, EINVAL, ENOMSG, ENOSYS (MSG_COPY).  See msgop(2).");
+
+static PyObject *ipc_msgrcv(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+			    PyObject *kwnames)
+{
+	static const struct signature signature = {
+		"msgrcv", 2, 5, {"msqid", "msgp", "msgsz", "msgtyp", "msgflg"}};
+	struct state *state = state_of(module);
+	PyObject *given[5];
+	struct transfer t = {0};
+	struct message message;
+	size_t asked = 0;
+	long result;
+
+	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
+	    to_int(given[0], "msqid", &t.msqid) < 0 ||
+	    (!left_out(given[2]) && to_size(given[2], "msgsz", &asked) < 0) ||
+	    (given[3] && to_long(given[3], "msgtyp", &t.msgtyp) < 0) ||
+	    (given[4] && to_word(given[4], "msgflg", &t.msgflg) < 0) ||
+	    audit(state, CALL_msgrcv, given, 5) < 0 ||
+	    pin_message(state, given[1], true, &message) < 0)
+		return NULL;
+	if (message_size(&message, !left_out(given[2]), asked, &t.msgsz) < 0) {
+		PyBuffer_Release(&message.view);
+		return NULL;
+	}
+	t.msgp = message.view.buf;
+	result = block(state,
+		       &(struct blocking){.attempt = attempt_msgrcv,
+					  .args = &t,
+					  .index = BLOCKING_msgrcv,
+					  /* MSG_COPY is an error without IPC_NOWAIT. */
+					  .may_try = !(t.msgflg & MSG_COPY),
+					  .may_wait = !(t.msgflg & (IPC_NOWAIT | MSG_COPY)),
+					  .large = t.msgsz > LARGE_COPY},
+		       NULL);
+	if (result >= 0 && Py_TYPE(given[1]) == state->type[TYPE_msgbuf])
+		((struct msgbuf_object *)given[1])->length = result;
+	if (result == -1)
+		call_failed(CALL_msgrcv, errno == E2BIG ? "the text is longer than msgsz" : NULL);
+	PyBuffer_Release(&message.view);
+	return result < 0 ? NULL : PyLong_FromLong(result);
+}
+
+/* ---- msgctl, mkmsgbuf -------------------------------------------------------------- */
+
+PyDoc_STRVAR(
+	msgctl_doc,
+	"msgctl(msqid, cmd, buf=None)\n--\n\n"
+	"Read or change a queue; return what C returns.\n\n"
+	"cmd and buf: IPC_STAT, IPC_SET, MSG_STAT, MSG_STAT_ANY with a msqid_ds; IPC_INFO,\n"
+	"MSG_INFO with a msginfo; IPC_RMID.  For MSG_STAT and MSG_STAT_ANY msqid is a slot.\n\n"
+	"OSError: EACCES, EIDRM, EINVAL, EPERM.  See msgctl(2).");
+
+static PyObject *ipc_msgctl(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+			    PyObject *kwnames)
+{
+	static const struct signature signature = {"msgctl", 2, 3, {"msqid", "cmd", "buf"}};
+	struct state *state = state_of(module);
+	PyObject *given[3];
+	int msqid, cmd, result;
+	void *buf;
+
+	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
+	    to_int(given[0], "msqid", &msqid) < 0 || to_int(given[1], "cmd", &cmd) < 0 ||
+	    control_buffer(state, control_of(CALL_msgctl, cmd), given[2], &buf) < 0 ||
+	    audit(state, CALL_msgctl, given, 3) < 0)
+		return NULL;
+	result = seam_msgctl(msqid, cmd, buf);
+	return result == -1 ? call_failed(CALL_msgctl, NULL) : PyLong_FromLong(result);
+}
+
+PyDoc_STRVAR(mkmsgbuf_doc,
+	     "mkmsgbuf(mtype, mtext)\n--\n\n"
+	     "Return a msgbuf with a type, a C long, and a text, bytes or str (as UTF-8).\n\n"
+	     "Its capacity is the length of the text.");
+
+static PyObject *ipc_mkmsgbuf(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+			      PyObject *kwnames)
+{
+	static const struct signature signature = {"mkmsgbuf", 2, 2, {"mtype", "mtext"}};
+	PyObject *given[2];
+	long mtype;
+
+	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
+	    to_long(given[0], "mtype", &mtype) < 0)
+		return NULL;
+	return msgbuf_make(state_of(module), mtype, given[1]);
+}
+
+PyMethodDef msg_methods[] = {
+	CALL_METHOD(msgget), CALL_METHOD(msgsnd),   CALL_METHOD(msgrcv),
+	CALL_METHOD(msgctl), CALL_METHOD(mkmsgbuf), {NULL, NULL, 0, NULL},
+};

@@ -1,0 +1,223 @@
+/*
+ * msgbuf: a message that knows how long its text is.  In C, mtext[1] stands for
+ * as much text as there is room for; here the room (capacity) and the text that
+ * is there (length) are kept apart, and the memory is exactly that long.
+ */
+#include "module.h"
+
+#include <structmember.h>
+
+enum { HEAD = offsetof(struct msgbuf, mtext) };
+
+static struct msgbuf *message_of(struct msgbuf_object *self)
+{
+	return (struct msgbuf *)self->head.bytes;
+}
+
+/* Room for so much text; what was there stays, what is new is zero. */
+static int resize(struct msgbuf_object *self, Py_ssize_t capacity)
+{
+	unsigned char *bytes;
+
+	if (self->pins > 0) {
+		PyErr_SetString(PyExc_BufferError,
+				"msgbuf: in use by a view or by a call, it cannot be resized");
+		return -1;
+	}
+	if (capacity > PY_SSIZE_T_MAX - HEAD) {
+		PyErr_NoMemory();
+		return -1;
+	}
+	bytes = PyMem_Realloc(self->head.bytes, (size_t)(HEAD + capacity));
+	if (!bytes) {
+		PyErr_NoMemory();
+		return -1;
+	}
+	if (capacity > self->capacity)
+		memset(bytes + HEAD + self->capacity, 0, (size_t)(capacity - self->capacity));
+	self->head.bytes = bytes;
+	self->capacity = capacity;
+	return 0;
+}
+
+static struct msgbuf_object *alloc_with(PyTypeObject *type, Py_ssize_t capacity)
+{
+	struct msgbuf_object *self = (struct msgbuf_object *)structure_alloc(type);
+
+	if (!self)
+		return NULL;
+	self->head.bytes = PyMem_Calloc(1, HEAD);
+	if (!self->head.bytes || resize(self, capacity) < 0) {
+		if (!PyErr_Occurred())
+			PyErr_NoMemory();
+		Py_DECREF(self);
+		return NULL;
+	}
+	return self;
+}
+
+/* ---- text ------------------------------------------------------------------------- */
+
+int text_view(PyObject *object, Py_buffer *view)
+{
+	const char *utf8;
+	Py_ssize_t length;
+
+	if (!PyUnicode_Check(object))
+		return PyObject_GetBuffer(object, view, PyBUF_SIMPLE);
+	utf8 = PyUnicode_AsUTF8AndSize(object, &length);
+	return utf8 ? PyBuffer_FillInfo(view, object, (void *)utf8, length, 1, PyBUF_SIMPLE) : -1;
+}
+
+PyObject *text_get(PyObject *object, void *Py_UNUSED(member))
+{
+	struct msgbuf_object *self = (struct msgbuf_object *)object;
+
+	return PyBytes_FromStringAndSize(message_of(self)->mtext, self->length);
+}
+
+int text_set(PyObject *object, PyObject *value, void *Py_UNUSED(member))
+{
+	struct msgbuf_object *self = (struct msgbuf_object *)object;
+	Py_buffer text;
+	int result = -1;
+
+	if (!value) {
+		PyErr_SetString(PyExc_TypeError, "a member of a C structure cannot be deleted");
+		return -1;
+	}
+	if (text_view(value, &text) < 0)
+		return -1;
+	if (text.len <= self->capacity || resize(self, text.len) == 0) {
+		/* The text may be a part of this very message. */
+		memmove(message_of(self)->mtext, text.buf, (size_t)text.len);
+		memset(message_of(self)->mtext + text.len, 0, (size_t)(self->capacity - text.len));
+		self->length = text.len;
+		result = 0;
+	}
+	PyBuffer_Release(&text);
+	return result;
+}
+
+PyObject *msgbuf_make(struct state *state, long mtype, PyObject *text)
+{
+	struct msgbuf_object *self = alloc_with(state->type[TYPE_msgbuf], 0);
+
+	if (!self)
+		return NULL;
+	message_of(self)->mtype = mtype;
+	if (text_set((PyObject *)self, text, NULL) < 0)
+		Py_CLEAR(self);
+	return (PyObject *)self;
+}
+
+/* ---- the type --------------------------------------------------------------------- */
+
+/* msgbuf(mtype, mtext, capacity=): capacity is the text's length, but at least one
+ * byte, as in C, unless it says otherwise. */
+static PyObject *msgbuf_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+	PyObject *rest = kwargs ? PyDict_Copy(kwargs) : PyDict_New();
+	PyObject *given = rest ? PyDict_GetItemString(rest, "capacity") : NULL;
+	struct msgbuf_object *self = NULL;
+	size_t capacity = 1;
+
+	if (!rest)
+		return NULL;
+	if (!given || (to_size(given, "capacity", &capacity) == 0 &&
+		       PyDict_DelItemString(rest, "capacity") == 0)) {
+		if (capacity > PY_SSIZE_T_MAX)
+			PyErr_NoMemory();
+		else
+			self = alloc_with(type, (Py_ssize_t)capacity);
+	}
+	if (self && structure_fill(&self->head, args, rest) < 0)
+		Py_CLEAR(self);
+	if (self && given && self->capacity > (Py_ssize_t)capacity) {
+		PyErr_Format(PyExc_ValueError, "msgbuf: %zd bytes of text, capacity for %zu",
+			     self->length, capacity);
+		Py_CLEAR(self);
+	}
+	Py_DECREF(rest);
+	return (PyObject *)self;
+}
+
+static void msgbuf_dealloc(PyObject *object)
+{
+	PyMem_Free(((struct msgbuf_object *)object)->head.bytes);
+	structure_dealloc(object);
+}
+
+static PyObject *msgbuf_reduce(PyObject *object, PyObject *Py_UNUSED(unused))
+{
+	struct msgbuf_object *self = (struct msgbuf_object *)object;
+	PyObject *values = structure_reduce(object, NULL), *make, *pair = NULL;
+
+	if (!values || self->capacity == (self->length > 1 ? self->length : 1))
+		return values;
+	/* With room to spare: made through functools.partial, as by keyword. */
+	PyObject *functools = PyImport_ImportModule("functools");
+	PyObject *partial = functools ? PyObject_GetAttrString(functools, "partial") : NULL;
+	PyObject *type = partial ? Py_BuildValue("(O)", Py_TYPE(object)) : NULL;
+	PyObject *named = type ? Py_BuildValue("{sn}", "capacity", self->capacity) : NULL;
+	make = named ? PyObject_Call(partial, type, named) : NULL;
+	if (make)
+		pair = Py_BuildValue("(NO)", make, PyTuple_GetItem(values, 1));
+	Py_XDECREF(functools);
+	Py_XDECREF(partial);
+	Py_XDECREF(type);
+	Py_XDECREF(named);
+	Py_DECREF(values);
+	return pair;
+}
+
+static PyObject *msgbuf_compare(PyObject *a, PyObject *b, int how)
+{
+	struct msgbuf_object *x = (struct msgbuf_object *)a, *y = (struct msgbuf_object *)b;
+
+	if (Py_TYPE(a) != Py_TYPE(b) || (how != Py_EQ && how != Py_NE))
+		Py_RETURN_NOTIMPLEMENTED;
+	bool equal = message_of(x)->mtype == message_of(y)->mtype && x->length == y->length &&
+		     memcmp(message_of(x)->mtext, message_of(y)->mtext, (size_t)x->length) == 0;
+	return PyBool_FromLong(equal == (how == Py_EQ));
+}
+
+static int msgbuf_export(PyObject *object, Py_buffer *view, int flags)
+{
+	struct msgbuf_object *self = (struct msgbuf_object *)object;
+
+	if (PyBuffer_FillInfo(view, object, self->head.bytes, HEAD + self->capacity, 0, flags) < 0)
+		return -1;
+	self->pins++;
+	return 0;
+}
+
+static void msgbuf_release(PyObject *object, Py_buffer *Py_UNUSED(view))
+{
+	((struct msgbuf_object *)object)->pins--;
+}
+
+static PyMethodDef msgbuf_methods[] = {
+	{"__reduce__", msgbuf_reduce, METH_NOARGS, "The type and the values to make it with."},
+	{NULL, NULL, 0, NULL},
+};
+
+static PyMemberDef msgbuf_members[] = {
+	{"__weaklistoffset__", T_PYSSIZET, offsetof(struct structure, weakrefs), READONLY, NULL},
+	{"capacity", T_PYSSIZET, offsetof(struct msgbuf_object, capacity), READONLY,
+	 "Bytes of text that there is room for."},
+	{NULL, 0, 0, 0, NULL},
+};
+
+PyType_Slot msgbuf_slots[] = {
+	{Py_tp_new, msgbuf_new},
+	{Py_tp_dealloc, msgbuf_dealloc},
+	{Py_tp_repr, structure_repr},
+	{Py_tp_richcompare, msgbuf_compare},
+	{Py_tp_hash, PyObject_HashNotImplemented},
+	{Py_tp_methods, msgbuf_methods},
+	{Py_tp_members, msgbuf_members},
+	{Py_bf_getbuffer, msgbuf_export},
+	{Py_bf_releasebuffer, msgbuf_release},
+	{0, NULL},
+};

@@ -1,0 +1,483 @@
+/* Semaphore sets: semget, semop, semtimedop, semctl. */
+#include "module.h"
+
+#include "kernel_constants.h"
+
+PyDoc_STRVAR(semget_doc,
+	     "semget(key, nsems, semflg)\n--\n\n"
+	     "Return the identifier of the semaphore set of a key; make it if asked to.\n\n"
+	     "key: IPC_PRIVATE, or 32 bits, signed or unsigned.  nsems: semaphores in a new set,\n"
+	     "0 for any that is there.  semflg: permission bits, IPC_CREAT, IPC_EXCL.\n\n"
+	     "OSError: EACCES, EEXIST, EINVAL (semmsl, or fewer in the set), ENOENT, ENOMEM,\n"
+	     "ENOSPC (semmni, semmns).  See semget(2).");
+
+/* The limit behind an error of semget, if it is one of number. */
+static const char *semget_limit(int nsems)
+{
+	const int error = errno;
+	struct seminfo info;
+	const char *limit = NULL;
+
+	if (error == ENOSPC)
+		limit = "semmni or semmns is reached";
+	else if (error == EINVAL &&
+		 seam_semctl(0, 0, IPC_INFO, (union semun){.__buf = &info}) != -1 &&
+		 nsems > info.semmsl)
+		limit = "nsems is above semmsl";
+	errno = error;
+	return limit;
+}
+
+static PyObject *ipc_semget(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+			    PyObject *kwnames)
+{
+	static const struct signature signature = {"semget", 3, 3, {"key", "nsems", "semflg"}};
+	struct state *state = state_of(module);
+	PyObject *given[3];
+	int key, nsems, semflg, semid;
+
+	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
+	    to_word(given[0], "key", &key) < 0 || to_int(given[1], "nsems", &nsems) < 0 ||
+	    to_word(given[2], "semflg", &semflg) < 0 || audit(state, CALL_semget, given, 3) < 0)
+		return NULL;
+	semid = seam_semget(key, nsems, semflg);
+	return semid == -1 ? call_failed(CALL_semget, semget_limit(nsems)) : PyLong_FromLong(semid);
+}
+
+/* ---- operations ----------------------------------------------------------------------- */
+
+/* A copy of the caller's operations, here if they are few. */
+struct operations {
+	struct sembuf few[8];
+	struct sembuf *sops;
+	size_t nsops;
+};
+
+static int operations_alloc(struct operations *ops, size_t nsops)
+{
+	ops->nsops = nsops;
+	ops->sops = nsops <= Py_ARRAY_LENGTH(ops->few) ? ops->few
+						       : PyMem_Malloc(nsops * sizeof(*ops->sops));
+	if (!ops->sops)
+		PyErr_NoMemory();
+	return ops->sops ? 0 : -1;
+}
+
+static void operations_free(struct operations *ops)
+{
+	if (ops->sops != ops->few)
+		PyMem_Free(ops->sops);
+}
+
+static int from_bytes(PyObject *object, struct operations *ops)
+{
+	Py_buffer view;
+
+	if (PyObject_GetBuffer(object, &view, PyBUF_SIMPLE) < 0)
+		return -1;
+	if (view.len % (Py_ssize_t)sizeof(struct sembuf) != 0) {
+		PyErr_Format(PyExc_ValueError, "sops: %zd bytes are no array of sembuf, %zu each",
+			     view.len, sizeof(struct sembuf));
+		PyBuffer_Release(&view);
+		return -1;
+	}
+	int result = operations_alloc(ops, (size_t)view.len / sizeof(struct sembuf));
+	if (result == 0)
+		memcpy(ops->sops, view.buf, (size_t)view.len);
+	PyBuffer_Release(&view);
+	return result;
+}
+
+/* A sembuf, or what its constructor takes: (num, op, flg). */
+static int from_item(struct state *state, PyObject *item, struct sembuf *sop)
+{
+	PyTypeObject *type = state->type[TYPE_sembuf];
+	PyObject *made;
+
+	if (Py_TYPE(item) == type) {
+		memcpy(sop, ((struct structure *)item)->bytes, sizeof(*sop));
+		return 0;
+	}
+	if (!PyTuple_Check(item)) {
+		PyErr_Format(PyExc_TypeError, "sops: a sembuf or (num, op, flg) is needed, not %R",
+			     (PyObject *)Py_TYPE(item));
+		return -1;
+	}
+	made = structure_new(type, item, NULL);
+	if (!made)
+		return -1;
+	memcpy(sop, ((struct structure *)made)->bytes, sizeof(*sop));
+	Py_DECREF(made);
+	return 0;
+}
+
+static int from_sequence(struct state *state, PyObject *object, struct operations *ops)
+{
+	/* A tuple of its own: converting an item may change the sequence. */
+	PyObject *items = PySequence_Tuple(object);
+	Py_ssize_t n = items ? PyTuple_Size(items) : -1;
+
+	if (n < 0 || operations_alloc(ops, (size_t)n) < 0) {
+		Py_XDECREF(items);
+		return -1;
+	}
+	for (Py_ssize_t i = 0; i < n; i++)
+		if (from_item(state, PyTuple_GetItem(items, i), &ops->sops[i]) < 0) {
+			operations_free(ops);
+			Py_DECREF(items);
+			return -1;
+		}
+	Py_DECREF(items);
+	return 0;
+}
+
+static int to_operations(struct state *state, PyObject *sops, PyObject *nsops,
+			 struct operations *ops)
+{
+	size_t asked = 0;
+
+	if (!left_out(nsops) && to_size(nsops, "nsops", &asked) < 0)
+		return -1;
+	if ((PyObject_CheckBuffer(sops) ? from_bytes(sops, ops) : from_sequence(state, sops, ops)) <
+	    0)
+		return -1;
+	if (left_out(nsops))
+		return 0;
+	if (asked > ops->nsops) {
+		PyErr_Format(PyExc_ValueError, "nsops: %zu, sops has %zu", asked, ops->nsops);
+		operations_free(ops);
+		return -1;
+	}
+	ops->nsops = asked;
+	return 0;
+}
+
+struct operate {
+	int semid;
+	struct operations ops;
+	struct timespec *timeout;
+};
+
+/* The flag of each operation is what a try sets, in a copy. */
+static long attempt_flagged(const struct operate *o)
+{
+	struct sembuf few[Py_ARRAY_LENGTH(o->ops.few)];
+
+	memcpy(few, o->ops.sops, o->ops.nsops * sizeof(*few));
+	for (size_t i = 0; i < o->ops.nsops; i++)
+		few[i].sem_flg |= IPC_NOWAIT;
+	return o->timeout ? seam_semtimedop(o->semid, few, o->ops.nsops, o->timeout)
+			  : seam_semop(o->semid, few, o->ops.nsops);
+}
+
+static long attempt_semop(void *args, bool nowait)
+{
+	const struct operate *o = args;
+
+	if (nowait)
+		return attempt_flagged(o);
+	return o->timeout ? seam_semtimedop(o->semid, o->ops.sops, o->ops.nsops, o->timeout)
+			  : seam_semop(o->semid, o->ops.sops, o->ops.nsops);
+}
+
+static const char *semop_limit(void)
+{
+	switch (errno) {
+	case E2BIG:
+		return "more operations than semopm";
+	case EFBIG:
+		return "sem_num is not below nsems";
+	case ERANGE:
+		return "a value above semvmx";
+	}
+	return NULL;
+}
+
+static PyObject *operate(struct state *state, enum call_index call, struct operate *o)
+{
+	const struct timespec timeout = o->timeout ? *o->timeout : (struct timespec){0};
+	bool waits = true;
+	long result;
+
+	for (size_t i = 0; i < o->ops.nsops && waits; i++)
+		waits = !(o->ops.sops[i].sem_flg & IPC_NOWAIT);
+	result = block(state,
+		       &(struct blocking){.attempt = attempt_semop,
+					  .args = o,
+					  .index = BLOCKING_semop,
+					  /* More are rare, and not worth a copy. */
+					  .may_try = o->ops.nsops <= Py_ARRAY_LENGTH(o->ops.few),
+					  .may_wait = waits || o->ops.nsops > 1,
+					  .timeout = &timeout},
+		       o->timeout);
+	if (result == -1)
+		call_failed(call, semop_limit());
+	operations_free(&o->ops);
+	return result < 0 ? NULL : PyLong_FromLong(0);
+}
+
+PyDoc_STRVAR(semop_doc,
+	     "semop(semid, sops, nsops=None)\n--\n\n"
+	     "Do operations on a set, all of them or none; return 0.\n\n"
+	     "sops: a sembuf, a sequence of sembuf or (num, op, flg), or a C-contiguous buffer\n"
+	     "laid out as an array of sembuf.  nsops: how many of them; None: all.\n\n"
+	     "Waits until all can be done, unless IPC_NOWAIT is among their flags; other threads\n"
+	     "run, signal handlers too, and then it goes on.  ValueError: nsops above sops.\n"
+	     "OSError: E2BIG (semopm), EACCES, EAGAIN, EFBIG, EIDRM, EINVAL, ENOMEM, ERANGE\n"
+	     "(semvmx).  See semop(2).");
+
+static PyObject *ipc_semop(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+			   PyObject *kwnames)
+{
+	static const struct signature signature = {"semop", 2, 3, {"semid", "sops", "nsops"}};
+	struct state *state = state_of(module);
+	struct operate o = {0};
+	PyObject *given[3];
+
+	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
+	    to_int(given[0], "semid", &o.semid) < 0 || audit(state, CALL_semop, given, 3) < 0 ||
+	    to_operations(state, given[1], given[2], &o.ops) < 0)
+		return NULL;
+	return operate(state, CALL_semop, &o);
+}
+
+PyDoc_STRVAR(semtimedop_doc,
+	     "semtimedop(semid, sops, nsops=None, timeout=None)\n--\n\n"
+	     "As semop, but wait no longer than timeout; return 0.\n\n"
+	     "timeout: seconds as int or float, or (sec, nsec); None waits for ever.  A signal\n"
+	     "handler that returns does not prolong it.\n\n"
+	     "OSError: as semop; EAGAIN when the time is over; EINVAL for a time below zero or\n"
+	     "nsec not below 10**9.  See semop(2).");
+
+static PyObject *ipc_semtimedop(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+				PyObject *kwnames)
+{
+	static const struct signature signature = {
+		"semtimedop", 2, 4, {"semid", "sops", "nsops", "timeout"}};
+	struct state *state = state_of(module);
+	struct operate o = {0};
+	struct timespec timeout;
+	PyObject *given[4];
+
+	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
+	    to_int(given[0], "semid", &o.semid) < 0 ||
+	    (!left_out(given[3]) && to_timespec(given[3], &timeout) < 0) ||
+	    audit(state, CALL_semtimedop, given, 4) < 0 ||
+	    to_operations(state, given[1], given[2], &o.ops) < 0)
+		return NULL;
+	o.timeout = left_out(given[3]) ? NULL : &timeout;
+	return operate(state, CALL_semtimedop, &o);
+}
+
+/* ---- semctl --------------------------------------------------------------------------- */
+
+/*
+ * How many semaphores a set has, which GETALL and SETALL do not ask; -1 with an
+ * error.  Who may change the set but not read it learns it from SEM_STAT_ANY,
+ * by the slot in the low 15 bits of the id, or 24 with ipcmni_extend
+ * (ipc/util.h).
+ */
+static Py_ssize_t count_semaphores(int semid)
+{
+	struct semid_ds ds;
+	const union semun arg = {.buf = &ds};
+
+	if (seam_semctl(semid, 0, IPC_STAT, arg) != -1)
+		return (Py_ssize_t)ds.sem_nsems;
+	if (errno == EACCES)
+		for (int bits = 15; bits <= 24; bits += 9)
+			if (seam_semctl(semid & ((1 << bits) - 1), 0, SEM_STAT_ANY, arg) == semid)
+				return (Py_ssize_t)ds.sem_nsems;
+	errno = errno == EACCES ? EACCES : EINVAL;
+	call_failed(CALL_semctl, NULL);
+	return -1;
+}
+
+/* True for buffers of unsigned short, and of plain bytes. */
+static bool is_ushort(const Py_buffer *view)
+{
+	const char *format = view->format ? view->format : "B";
+
+	if (*format == '@' || *format == '=')
+		format++;
+	return view->len % 2 == 0 && strchr("HBbc", *format) && *format && !format[1];
+}
+
+static int pin_array(PyObject *object, bool write, Py_ssize_t nsems, Py_buffer *view)
+{
+	if (PyObject_GetBuffer(object, view,
+			       PyBUF_FORMAT | PyBUF_C_CONTIGUOUS | (write ? PyBUF_WRITABLE : 0)) <
+	    0)
+		return -1;
+	if (!is_ushort(view))
+		PyErr_SetString(PyExc_TypeError, "arg: a buffer of unsigned short is needed");
+	else if (view->len / 2 != nsems)
+		PyErr_Format(PyExc_ValueError, "arg: %zd values, the set has %zd semaphores",
+			     view->len / 2, nsems);
+	else
+		return 0;
+	PyBuffer_Release(view);
+	return -1;
+}
+
+static PyObject *getall_list(int semid, Py_ssize_t nsems)
+{
+	unsigned short *values = PyMem_Calloc((size_t)nsems + 1, sizeof(*values));
+	PyObject *list = NULL;
+
+	if (!values)
+		return PyErr_NoMemory();
+	if (seam_semctl(semid, 0, GETALL, (union semun){.array = values}) == -1)
+		call_failed(CALL_semctl, NULL);
+	else
+		list = PyList_New(nsems);
+	for (Py_ssize_t i = 0; list && i < nsems; i++) {
+		PyObject *value = PyLong_FromLong(values[i]);
+		if (!value || PyList_SetItem(list, i, value) < 0)
+			Py_CLEAR(list);
+	}
+	PyMem_Free(values);
+	return list;
+}
+
+static PyObject *through_array(int semid, const struct control *control, PyObject *object,
+			       Py_ssize_t nsems)
+{
+	Py_buffer view;
+	int result;
+
+	if (pin_array(object, control->way == WAY_ARRAY_OUT, nsems, &view) < 0)
+		return NULL;
+	result = seam_semctl(semid, 0, control->cmd, (union semun){.array = view.buf});
+	if (result == -1)
+		call_failed(CALL_semctl, errno == ERANGE ? "a value above semvmx" : NULL);
+	PyBuffer_Release(&view);
+	return result == -1 ? NULL : PyLong_FromLong(result);
+}
+
+/* A list or another sequence: through an array, and for GETALL back into it. */
+static PyObject *through_sequence(struct state *state, int semid, const struct control *control,
+				  PyObject *object, Py_ssize_t nsems)
+{
+	PyObject *semun = PyObject_CallNoArgs((PyObject *)state->type[TYPE_semun]);
+	PyObject *array = NULL, *result = NULL;
+
+	if (semun && control->way == WAY_ARRAY_OUT) {
+		PyObject *list =
+			PySequence_Size(object) == nsems ? getall_list(semid, nsems) : NULL;
+		if (list && PySequence_SetSlice(object, 0, nsems, list) == 0)
+			result = PyLong_FromLong(0);
+		else if (!PyErr_Occurred())
+			PyErr_Format(PyExc_ValueError, "arg: the set has %zd semaphores", nsems);
+		Py_XDECREF(list);
+	} else if (semun && PyObject_SetAttrString(semun, "array", object) == 0) {
+		array = PyObject_GetAttrString(semun, "array");
+		result = array ? through_array(semid, control, array, nsems) : NULL;
+	}
+	Py_XDECREF(array);
+	Py_XDECREF(semun);
+	return result;
+}
+
+static PyObject *control_array(struct state *state, int semid, const struct control *control,
+			       PyObject *arg)
+{
+	Py_ssize_t nsems = count_semaphores(semid);
+
+	if (nsems < 0)
+		return NULL;
+	if (left_out(arg)) {
+		if (control->way == WAY_ARRAY_OUT)
+			return getall_list(semid, nsems);
+		return PyErr_Format(PyExc_TypeError, "%s needs values", control->name);
+	}
+	if (PyObject_CheckBuffer(arg) && type_index(state, Py_TYPE(arg)) == NTYPES)
+		return through_array(semid, control, arg, nsems);
+	if (PySequence_Check(arg) && !PyUnicode_Check(arg))
+		return through_sequence(state, semid, control, arg, nsems);
+	return PyErr_Format(PyExc_TypeError, "%s needs values, not %R", control->name,
+			    (PyObject *)Py_TYPE(arg));
+}
+
+static PyObject *control_value(int semid, int semnum, const struct control *control, PyObject *arg)
+{
+	union semun value = {0};
+	int result;
+
+	if (left_out(arg))
+		return PyErr_Format(PyExc_TypeError, "%s needs a value", control->name);
+	if (to_int(arg, control->name, &value.val) < 0)
+		return NULL;
+	result = seam_semctl(semid, semnum, control->cmd, value);
+	return result == -1
+		       ? call_failed(CALL_semctl, errno == ERANGE ? "a value above semvmx" : NULL)
+		       : PyLong_FromLong(result);
+}
+
+/* What a semun stands for: its value as an int, or what it points to. */
+static PyObject *inside_semun(PyObject *object, const struct control *control)
+{
+	const struct semun_object *semun = (struct semun_object *)object;
+
+	if (control && control->way == WAY_VALUE)
+		return PyLong_FromLong(semun->arg.val);
+	if (!control || control->way == WAY_NONE)
+		return Py_NewRef(Py_None);
+	return Py_NewRef(semun->target ? semun->target : Py_None);
+}
+
+static PyObject *control_set(struct state *state, int semid, int semnum, int cmd, PyObject *arg)
+{
+	const struct control *control = control_of(CALL_semctl, cmd);
+	void *bytes;
+	int result;
+
+	if (control && (control->way == WAY_ARRAY_IN || control->way == WAY_ARRAY_OUT))
+		return control_array(state, semid, control, arg);
+	if (control && control->way == WAY_VALUE)
+		return control_value(semid, semnum, control, arg);
+	/* Where nothing is needed, whatever C would pass by its union is no error. */
+	if (arg && (!control || control->way == WAY_NONE) && PyIndex_Check(arg))
+		arg = NULL;
+	if (control_buffer(state, control, arg, &bytes) < 0)
+		return NULL;
+	result = seam_semctl(semid, semnum, cmd, (union semun){.buf = bytes});
+	return result == -1 ? call_failed(CALL_semctl, NULL) : PyLong_FromLong(result);
+}
+
+PyDoc_STRVAR(semctl_doc,
+	     "semctl(semid, semnum, cmd, arg=None)\n--\n\n"
+	     "Read or change a set or one of its semaphores; return what C returns.\n\n"
+	     "cmd and arg: SETVAL with an int; GETALL, SETALL with a sequence or a buffer of\n"
+	     "unsigned short, one for each semaphore (GETALL without arg returns a list);\n"
+	     "IPC_STAT, IPC_SET, SEM_STAT, SEM_STAT_ANY with a semid_ds; IPC_INFO, SEM_INFO with\n"
+	     "a seminfo; GETVAL, GETPID, GETNCNT, GETZCNT, IPC_RMID.  arg may be a semun that\n"
+	     "holds any of these.  For SEM_STAT and SEM_STAT_ANY semid is a slot.\n\n"
+	     "ValueError: another number of values than the set has.\n"
+	     "OSError: EACCES, EIDRM, EINVAL, EPERM, ERANGE (semvmx).  See semctl(2).");
+
+static PyObject *ipc_semctl(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+			    PyObject *kwnames)
+{
+	static const struct signature signature = {
+		"semctl", 3, 4, {"semid", "semnum", "cmd", "arg"}};
+	struct state *state = state_of(module);
+	PyObject *given[4], *arg, *result;
+	int semid, semnum, cmd;
+
+	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
+	    to_int(given[0], "semid", &semid) < 0 || to_int(given[1], "semnum", &semnum) < 0 ||
+	    to_int(given[2], "cmd", &cmd) < 0 || audit(state, CALL_semctl, given, 4) < 0)
+		return NULL;
+	arg = Py_XNewRef(given[3]);
+	if (arg && Py_TYPE(arg) == state->type[TYPE_semun])
+		set_ref(&arg, inside_semun(arg, control_of(CALL_semctl, cmd)));
+	result = control_set(state, semid, semnum, cmd, arg);
+	Py_XDECREF(arg);
+	return result;
+}
+
+PyMethodDef sem_methods[] = {
+	CALL_METHOD(semget), CALL_METHOD(semop),    CALL_METHOD(semtimedop),
+	CALL_METHOD(semctl), {NULL, NULL, 0, NULL},
+};

@@ -1,0 +1,165 @@
+/*
+ * semun: the union that semctl(2) takes by value.  An object keeps alive what
+ * it points to, and its exported bytes cannot be written, so that no pointer
+ * can be planted; semctl makes the pointers anew (sem.c).
+ */
+#include "module.h"
+
+#include <structmember.h>
+
+static const struct member *member_named(const char *name)
+{
+	const PyGetSetDef *member = layouts[TYPE_semun].members;
+
+	while (strcmp(member->name, name) != 0)
+		member++;
+	return member_of(member);
+}
+
+/* Numbers that are no buffer yet: an array of unsigned short of our own. */
+static PyObject *array_from(PyObject *sequence)
+{
+	PyObject *module = PyImport_ImportModule("array");
+	PyObject *array = module ? PyObject_CallMethod(module, "array", "sO", "H", sequence) : NULL;
+
+	Py_XDECREF(module);
+	return array;
+}
+
+/* What a pointer may point to: a new reference, or NULL with TypeError. */
+static PyObject *target_for(struct state *state, const struct member *member, PyObject *value)
+{
+	if (value == Py_None)
+		return Py_NewRef(Py_None);
+	if (member == member_named("array"))
+		return PyObject_CheckBuffer(value) ? Py_NewRef(value) : array_from(value);
+	enum type_index type = member == member_named("buf") ? TYPE_semid_ds : TYPE_seminfo;
+	return structure_bytes(state, value, type, "semun") ? Py_NewRef(value) : NULL;
+}
+
+PyObject *semun_get(PyObject *object, void *closure)
+{
+	struct semun_object *self = (struct semun_object *)object;
+	const struct member *member = closure;
+
+	if (member->kind != MEMBER_OTHER)
+		return PyLong_FromLong(self->arg.val);
+	/* Another member's bytes are no pointer. */
+	return Py_NewRef(self->active == member && self->target ? self->target : Py_None);
+}
+
+int semun_set(PyObject *object, PyObject *value, void *closure)
+{
+	struct semun_object *self = (struct semun_object *)object;
+	const struct member *member = closure;
+	union semun arg = {0};
+	PyObject *target = NULL;
+
+	if (!value) {
+		PyErr_SetString(PyExc_TypeError, "a member of a C structure cannot be deleted");
+		return -1;
+	}
+	if (member->kind != MEMBER_OTHER) {
+		if (to_int(value, "semun.val", &arg.val) < 0)
+			return -1;
+	} else {
+		target = target_for(state_of_object(object), member, value);
+		if (!target)
+			return -1;
+		/* Where an array's memory is, only the call itself can say. */
+		if (member != member_named("array") && target != Py_None)
+			arg.buf = (void *)((struct structure *)target)->bytes;
+	}
+	self->arg = arg;
+	self->active = member;
+	set_ref(&self->target, target);
+	return 0;
+}
+
+static PyObject *semun_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+	Py_ssize_t n = PyTuple_Size(args) + (kwargs ? PyDict_Size(kwargs) : 0);
+
+	if (n > 1) {
+		PyErr_SetString(PyExc_TypeError, "semun() is a union: it takes one member");
+		return NULL;
+	}
+	struct semun_object *self = (struct semun_object *)structure_alloc(type);
+	if (!self)
+		return NULL;
+	self->head.bytes = (unsigned char *)&self->arg;
+	if (structure_fill(&self->head, args, kwargs) < 0)
+		Py_CLEAR(self);
+	return (PyObject *)self;
+}
+
+static PyObject *semun_repr(PyObject *object)
+{
+	struct semun_object *self = (struct semun_object *)object;
+	const PyGetSetDef *member = self->head.layout->members;
+
+	while (self->active && member_of(member) != self->active)
+		member++;
+	PyObject *value = member->get(object, member->closure);
+	PyObject *text =
+		value ? PyUnicode_FromFormat("ipc.semun(%s=%R)", member->name, value) : NULL;
+	Py_XDECREF(value);
+	return text;
+}
+
+/* The same member, with the same value or pointing to the same object. */
+static PyObject *semun_compare(PyObject *a, PyObject *b, int how)
+{
+	struct semun_object *x = (struct semun_object *)a, *y = (struct semun_object *)b;
+
+	if (Py_TYPE(a) != Py_TYPE(b) || (how != Py_EQ && how != Py_NE))
+		Py_RETURN_NOTIMPLEMENTED;
+	bool equal = (x->target || y->target) ? x->active == y->active && x->target == y->target
+					      : x->arg.val == y->arg.val;
+	return PyBool_FromLong(equal == (how == Py_EQ));
+}
+
+static int semun_export(PyObject *object, Py_buffer *view, int flags)
+{
+	struct semun_object *self = (struct semun_object *)object;
+
+	return PyBuffer_FillInfo(view, object, &self->arg, sizeof(self->arg), 1, flags);
+}
+
+static int semun_traverse(PyObject *object, visitproc visit, void *arg)
+{
+	Py_VISIT(Py_TYPE(object));
+	Py_VISIT(((struct semun_object *)object)->target);
+	return 0;
+}
+
+static int semun_clear(PyObject *object)
+{
+	Py_CLEAR(((struct semun_object *)object)->target);
+	return 0;
+}
+
+static void semun_dealloc(PyObject *object)
+{
+	PyObject_GC_UnTrack(object);
+	semun_clear(object);
+	structure_dealloc(object);
+}
+
+static PyMemberDef semun_weakrefs[] = {
+	{"__weaklistoffset__", T_PYSSIZET, offsetof(struct structure, weakrefs), READONLY, NULL},
+	{NULL, 0, 0, 0, NULL},
+};
+
+PyType_Slot semun_slots[] = {
+	{Py_tp_new, semun_new},
+	{Py_tp_dealloc, semun_dealloc},
+	{Py_tp_repr, semun_repr},
+	{Py_tp_richcompare, semun_compare},
+	{Py_tp_hash, PyObject_HashNotImplemented},
+	{Py_tp_members, semun_weakrefs},
+	{Py_tp_traverse, semun_traverse},
+	{Py_tp_clear, semun_clear},
+	{Py_bf_getbuffer, semun_export},
+	{0, NULL},
+};

@@ -1,0 +1,181 @@
+"""Prints the type stubs of ipc._ipc.
+
+Structures, constants and the names of 2003 come from the harness's table, by
+way of the C preprocessor; the functions, whose Python types no table of C knows,
+are written here.
+"""
+
+import ast
+import os
+import subprocess
+from collections.abc import Iterator
+
+# Each line of the table as a Python tuple: kind, then strings.
+TEMPLATE = """
+#define STRUCT(S, U, D) @("struct", #S, D)
+#define MEMBER(S, M, D) @("member", #S, #M, #M, "int")
+#define MEMBER__(S, M, D) @("member", #S, #M, "__" #M, "int")
+#define NESTED(S, M, T, D) @("member", #S, #M, #M, #T)
+#define TEXT(S, M, D) @("member", #S, #M, #M, "bytes")
+#define POINTER(S, T, M, D) @("pointer", #S, #M, #T)
+#define GONE(S, M) @("gone", #S, #M)
+#define CONST(C, D) @("const", #C)
+#include "conformance/abi/sysvipc.def"
+"""
+
+HEADER = '''"""System V IPC: the C extension.  Made by binding/stubs.py."""
+
+import sys
+from _typeshed import ReadableBuffer, StrOrBytesPath, WriteableBuffer
+from collections.abc import Sequence
+from typing import Any, NoReturn, SupportsIndex, final
+
+_Structure = (
+    ipc_perm | msqid_ds | msgbuf | msginfo | semid_ds | sembuf | seminfo | semun | shmid_ds
+    | shminfo | shm_info
+)
+_Operation = sembuf | tuple[int, ...]
+_Address = shm_address | SupportsIndex
+_Timeout = float | tuple[int, int] | None
+
+def ftok(pathname: StrOrBytesPath, proj_id: SupportsIndex | str | bytes) -> int: ...
+def msgget(key: SupportsIndex, msgflg: SupportsIndex) -> int: ...
+def msgsnd(
+    msqid: SupportsIndex,
+    msgp: msgbuf | ReadableBuffer,
+    msgsz: SupportsIndex | None = ...,
+    msgflg: SupportsIndex = ...,
+) -> int: ...
+def msgrcv(
+    msqid: SupportsIndex,
+    msgp: msgbuf | WriteableBuffer,
+    msgsz: SupportsIndex | None = ...,
+    msgtyp: SupportsIndex = ...,
+    msgflg: SupportsIndex = ...,
+) -> int: ...
+def msgctl(msqid: SupportsIndex, cmd: SupportsIndex, buf: _Structure | None = ...) -> int: ...
+def mkmsgbuf(mtype: SupportsIndex, mtext: ReadableBuffer | str) -> msgbuf: ...
+def semget(key: SupportsIndex, nsems: SupportsIndex, semflg: SupportsIndex) -> int: ...
+def semop(
+    semid: SupportsIndex,
+    sops: _Operation | Sequence[_Operation] | ReadableBuffer,
+    nsops: SupportsIndex | None = ...,
+) -> int: ...
+def semtimedop(
+    semid: SupportsIndex,
+    sops: _Operation | Sequence[_Operation] | ReadableBuffer,
+    nsops: SupportsIndex | None = ...,
+    timeout: _Timeout = ...,
+) -> int: ...
+def semctl(
+    semid: SupportsIndex, semnum: SupportsIndex, cmd: SupportsIndex, arg: Any = ...
+) -> Any: ...
+def shmget(key: SupportsIndex, size: SupportsIndex, shmflg: SupportsIndex) -> int: ...
+def shmat(
+    shmid: SupportsIndex, shmaddr: _Address | None = ..., shmflg: SupportsIndex = ...
+) -> shm_address: ...
+def shmdt(shmaddr: _Address) -> int: ...
+def shmctl(shmid: SupportsIndex, cmd: SupportsIndex, buf: _Structure | None = ...) -> int: ...
+def shmcpy_to(
+    p: _Address, data: ReadableBuffer | str, len: SupportsIndex | None = ...
+) -> None: ...
+def shmcpy_from(p: _Address, len: SupportsIndex) -> bytes: ...
+def sizeof(structure: _Structure | type[_Structure], /) -> int: ...
+def offsetof(structure: _Structure | type[_Structure], member: str, /) -> int: ...
+
+@final
+class shm_address:
+    @property
+    def shmid(self) -> int: ...
+    @property
+    def readonly(self) -> bool: ...
+    def __int__(self) -> int: ...
+    def __index__(self) -> int: ...
+    def __len__(self) -> int: ...
+    def __bool__(self) -> bool: ...
+    def __enter__(self) -> shm_address: ...
+    def __exit__(self, *args: object) -> None: ...
+    if sys.version_info >= (3, 12):
+        def __buffer__(self, flags: int, /) -> memoryview: ...
+        def __release_buffer__(self, buffer: memoryview, /) -> None: ...
+'''
+
+Row = tuple[str, ...]
+
+# What a pointer of semun may be given and gives.
+POINTERS = {
+    "struct semid_ds": "semid_ds | None",
+    "struct seminfo": "seminfo | None",
+    "unsigned short": "Any",
+}
+
+
+def table() -> Iterator[Row]:
+    """The rows of the table, in its order."""
+    compiler = os.environ.get("CC", "cc").split()
+    command = [*compiler, "-E", "-P", "-x", "c", "-I.", "-"]
+    text = subprocess.run(
+        command, input=TEMPLATE, stdout=subprocess.PIPE, check=True, text=True
+    ).stdout
+    for line in text.replace("\n", " ").split("@")[1:]:
+        yield ast.literal_eval(line.strip())
+
+
+def structure(name: str, members: list[Row]) -> Iterator[str]:
+    """The class of a structure."""
+    parameters = ", ".join(f"{member}: {kind} = ..." for member, _, kind in members)
+    extra = ", *, capacity: int = ..." if name == "msgbuf" else ""
+    yield "\n@final"
+    yield f"class {name}:"
+    yield f"    def __init__(self, {parameters}{extra}) -> None: ..."
+    for member, spelt, kind in members:
+        for attribute in dict.fromkeys((member, spelt)):
+            yield f"    {attribute}: {kind}"
+    if name == "msgbuf":
+        yield "    @property"
+        yield "    def capacity(self) -> int: ..."
+    yield "    def __eq__(self, other: object, /) -> bool: ..."
+    yield "    def __ne__(self, other: object, /) -> bool: ..."
+    if name != "semun":
+        yield "    def __reduce__(self) -> Any: ..."
+    yield "    __hash__: None  # type: ignore[assignment]"
+    yield "    if sys.version_info >= (3, 12):"
+    yield "        def __buffer__(self, flags: int, /) -> memoryview: ..."
+    if name == "msgbuf":
+        yield "        def __release_buffer__(self, buffer: memoryview, /) -> None: ..."
+
+
+def names_2003(name: str, members: list[Row], gone: list[str]) -> Iterator[str]:
+    """The functions of 2003 for a structure."""
+    yield f"def new_{name}() -> {name}: ..."
+    yield f"def delete_{name}(p: {name}, /) -> None: ..."
+    for _, spelt, kind in members:
+        value = "ReadableBuffer | str" if kind == "bytes" else kind
+        yield f"def {name}_{spelt}_get(p: {name}, /) -> {kind}: ..."
+        yield f"def {name}_{spelt}_set(p: {name}, v: {value}, /) -> None: ..."
+    for member in gone:
+        yield f"def {name}_{member}_get(p: Any, /) -> NoReturn: ..."
+        yield f"def {name}_{member}_set(p: Any, v: Any, /) -> NoReturn: ..."
+
+
+def stubs() -> Iterator[str]:
+    """All lines of the stub file."""
+    rows = list(table())
+    yield HEADER
+    for name in (row[1] for row in rows if row[0] == "struct"):
+        members = [row[2:] for row in rows if row[0] == "member" and row[1] == name]
+        members += [
+            (row[2], row[2], POINTERS[row[3]])
+            for row in rows
+            if row[0] == "pointer" and row[1] == name
+        ]
+        gone = [row[2] for row in rows if row[0] == "gone" and row[1] == name]
+        yield from structure(name, members)
+        yield ""
+        yield from names_2003(name, members, gone)
+    yield ""
+    yield from (f"{row[1]}: int" for row in rows if row[0] == "const")
+
+
+if __name__ == "__main__":
+    print("\n".join(stubs()))
