@@ -14,6 +14,7 @@ endif
 CFLAGS ?= -O2 -g
 V ?= 0
 Q := $(if $(filter 0,$(V)),@,)
+QUIET := $(if $(filter 0,$(V)),-s)
 say = @printf '  %-7s %s\n' $(1) $(2)
 
 # The compiler's architecture, by the kernel's name for it.
@@ -26,7 +27,7 @@ LIBC ?= glibc
 .PHONY: all
 all:
 	@ci/setup build
-	@$(MAKE) harness python
+	@$(MAKE) $(QUIET) harness python
 
 # ---- commands: set-up first, then the work, in a make of its own that sees
 # ---- what set-up has brought
@@ -35,7 +36,7 @@ COMMANDS := conform check abi abi-accept lint
 .PHONY: $(COMMANDS) $(COMMANDS:%=do-%) harness python install clean help
 $(COMMANDS):
 	@ci/setup $@
-	@$(MAKE) do-$@
+	@$(MAKE) $(QUIET) do-$@
 
 help:
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
@@ -100,5 +101,73 @@ $(OUT)/ipc-conform-dynamic: $(OUT)/main-dynamic.o $(HARNESS_OBJECTS)
 
 -include $(wildcard build/*/*.d build/*/*/*.d build/*/*/*/*.d)
 
-clean:
-	rm -rf build
+# ---- does this machine conform? ----------------------------------------------
+
+REPORT ?= build/report
+JOBS ?= $(shell nproc)
+
+do-conform: harness
+	$(Q)mkdir -p $(REPORT)
+	$(Q)$(OUT)/ipc-conform run --jobs $(JOBS) --format json --output $(OUT)/static.json; \
+	 [ $$? -ne 2 ]
+	$(Q)$(OUT)/ipc-conform-dynamic run --jobs $(JOBS) --format json --output $(OUT)/dynamic.json; \
+	 [ $$? -ne 2 ]
+	$(Q)$(OUT)/ipc-conform report --format text --format ktap --output $(REPORT)/conform.ktap \
+	 --format json --output $(REPORT)/conform.json --format junit --output $(REPORT)/conform.xml \
+	 --format html --output $(REPORT)/conform.html $(OUT)/static.json $(OUT)/dynamic.json
+
+# The comparer is built as ever; CC and CPPFLAGS are for the dumps.
+ABI = conformance/abi/compare $(OUT)/ipc-conform '$(CC) $(CPPFLAGS)'
+do-abi do-abi-accept: do-%:
+	$(Q)$(MAKE) $(QUIET) CPPFLAGS= $(OUT)/ipc-conform
+	$(Q)$(ABI) $(patsubst abi%,%,$*)
+
+# ---- the module ------------------------------------------------------------------
+
+# setup.py is the one place that knows how it is built.
+PYTHON_SOURCES := setup.py pyproject.toml $(wildcard binding/*.* binding/ipc/*) \
+	conformance/seam.h $(wildcard conformance/abi/*)
+python: build/python/built
+build/python/built: $(PYTHON_SOURCES) build/python-flags
+	$(call say,PYTHON,build/python/ipc)
+	$(Q)CC='$(CC)' CFLAGS='$(CPPFLAGS) $(CFLAGS) $(WARNINGS)' $(PYTHON) -W ignore setup.py -q build \
+	 --build-base build/setup --build-lib build/python
+	@touch $@
+build/python-flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(PYTHON)' | cmp -s - $@ || \
+	 { rm -rf build/setup && echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(PYTHON)' >$@; }
+
+SITE = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("platlib"))')
+install:
+	@ci/setup build
+	@$(MAKE) $(QUIET) python
+	install -d '$(DESTDIR)$(SITE)/ipc'
+	install -m 644 build/python/ipc/* '$(DESTDIR)$(SITE)/ipc'
+
+# ---- every test --------------------------------------------------------------------
+
+# The harness's own parts, with checks of the tests' own in place of the real ones.
+UNIT_OBJECTS = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/unit/*.c)) \
+	$(filter-out $(OUT)/conformance/behaviour/% $(OUT)/conformance/abi/checks.o,$(HARNESS_OBJECTS))
+$(OUT)/unit-tests: $(UNIT_OBJECTS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
+
+do-check: harness python $(OUT)/unit-tests do-lint
+	$(Q)$(MAKE) $(QUIET) CC=clang build/clang
+	$(Q)$(MAKE) $(QUIET) do-abi
+	$(Q)$(MAKE) $(QUIET) do-conform
+	$(Q)$(OUT)/unit-tests
+	$(Q)PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest
+
+# The same sources by the other compiler, with the same warnings as errors.
+build/clang: FORCE
+	$(Q)$(MAKE) $(QUIET) CC=clang ARCH=clang/$(shell gcc -dumpmachine | sed 's/-.*//') harness
+
+# ---- lint -----------------------------------------------------------------------------
+
+C_FILES := $(wildcard conformance/*.[ch] conformance/*/*.[ch] conformance/abi/*.def binding/*.[ch] \
+	tests/unit/*.[ch])
+PYTHON_FILES := setup.py binding tests
+SHELL_FILES := ci/setup ci/python $(filter-out %.c %.h %.def,$(wildcard conformance/abi/*))

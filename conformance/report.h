@@ -22,10 +22,11 @@ void report(FILE *out, enum format format, const struct run *runs, size_t nruns)
 int verdict(const struct run *runs, size_t nruns);
 
 /*
- * Reads what FORMAT_JSON wrote.  NULL, and one line without newline in error,
- * where it is not that: cut short, another schema, a count that disagrees.
- * Free with free_runs.
+ * Reads what FORMAT_JSON wrote; source names the text in errors.  NULL, and
+ * one line without newline in error, where it is not that: cut short, another
+ * schema, no run, a count that disagrees.  Free with free_runs.
  */
+struct run *parse_runs(const char *text, const char *source, size_t *nruns, char error[256]);
 struct run *read_runs(const char *path, size_t *nruns, char error[256]);
 void free_runs(struct run *runs, size_t nruns);
 

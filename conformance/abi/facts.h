@@ -32,7 +32,7 @@ const char *facts_value(const struct facts *facts, const char *kind, const char 
 
 /*
  * A number out of a fact's value: word is "offset", "size", "align", or "" for
- * the value itself.  -1 where there is none.
+ * the value itself.  -1 where there is none, or none that fits.
  */
 long long facts_number(const struct facts *facts, const char *kind, const char *name,
 		       const char *word);

@@ -1,0 +1,44 @@
+#include "report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "report_parts.h"
+
+static const struct {
+	const char *name;
+	void (*report)(FILE *out, const struct run *runs, size_t nruns);
+} formats[] = {
+	[FORMAT_TEXT] = {"text", report_text}, [FORMAT_KTAP] = {"ktap", report_ktap},
+	[FORMAT_JSON] = {"json", report_json}, [FORMAT_JUNIT] = {"junit", report_junit},
+	[FORMAT_HTML] = {"html", report_html},
+};
+
+bool format_from_name(const char *name, enum format *format)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strcmp(name, formats[i].name) == 0) {
+			*format = (enum format)i;
+			return true;
+		}
+	return false;
+}
+
+void report(FILE *out, enum format format, const struct run *runs, size_t nruns)
+{
+	formats[format].report(out, runs, nruns);
+}
+
+int verdict(const struct run *runs, size_t nruns)
+{
+	struct tally tally = tally_all(runs, nruns);
+
+	return tally.failed ? 1 : tally.passed ? 0 : 4;
+}
+
+void free_runs(struct run *runs, size_t nruns)
+{
+	for (size_t i = 0; i < nruns; i++)
+		free(runs[i].results);
+	free(runs);
+}

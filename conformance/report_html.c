@@ -1,0 +1,295 @@
+/* One page that needs no other file and no script. */
+#include "report.h"
+#include "report_parts.h"
+
+#include <string.h>
+
+static const char style[] =
+	":root { color-scheme: light dark; --ink: #1c2024; --dim: #60666d; --page: #fff;\n"
+	"  --line: #d9dde1; --panel: #f5f6f8;\n"
+	"  --passed: #1a7f37; --failed: #c62128; --skipped: #8a6100 }\n"
+	"@media (prefers-color-scheme: dark) { :root { --ink: #e3e6e9; --dim: #9aa1a9;\n"
+	"  --page: #14171a; --line: #343a40; --panel: #1d2125;\n"
+	"  --passed: #4ac26b; --failed: #ff7b72; --skipped: #d4a72c } }\n"
+	"body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink);\n"
+	"  background: var(--page); max-width: 75rem; margin: 0 auto; padding: 1.5rem }\n"
+	"h1 { font-size: 1.7rem; margin: 0 }\n"
+	"h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem }\n"
+	"h3 { margin: 0 }\n"
+	"header { background: var(--panel); border-left: .4rem solid;\n"
+	"  border-radius: .3rem; padding: 1rem 1.3rem }\n"
+	"header p { margin: .3rem 0 .8rem; color: var(--ink) }\n"
+	".bar { display: flex; gap: 2px; height: .5rem }\n"
+	".bar span { background: currentColor; min-width: 2px }\n"
+	"table { border-collapse: collapse }\n"
+	"th, td { text-align: left; vertical-align: baseline;\n"
+	"  padding: .25rem 1.2rem .25rem 0; border-bottom: 1px solid var(--line) }\n"
+	"th { font-weight: 600; white-space: nowrap }\n"
+	"thead th { color: var(--dim) }\n"
+	"tbody tr:hover { background: var(--panel) }\n"
+	".number { text-align: right; font-variant-numeric: tabular-nums }\n"
+	".id { font-family: ui-monospace, monospace; font-size: .92em }\n"
+	".passed { color: var(--passed) }\n"
+	".failed { color: var(--failed) }\n"
+	".skipped { color: var(--skipped) }\n"
+	".dim, .zero { color: var(--dim) }\n"
+	".zero { opacity: .5 }\n"
+	"article { border: 1px solid var(--line); border-left: .25rem solid var(--failed);\n"
+	"  border-radius: .3rem; padding: .7rem 1rem; margin: .7rem 0; overflow-x: auto }\n"
+	"article p { margin: .2rem 0 .5rem }\n"
+	"details { border-bottom: 1px solid var(--line); padding: .4rem 0 }\n"
+	"details table { width: 100%; margin: .5rem 0 }\n"
+	"summary { cursor: pointer }\n"
+	"summary .id { font-weight: 600; margin-right: .6rem }\n";
+
+/* <TAG class="CLASS">TEXT</TAG> */
+static void put_element(FILE *out, const char *tag, const char *class, const char *text)
+{
+	fprintf(out, *class ? "<%s class=\"%s\">" : "<%s>", tag, class);
+	put_xml(out, text);
+	fprintf(out, "</%s>", tag);
+}
+
+static void put_label(FILE *out, const struct run *runs, size_t nruns, const struct run *run)
+{
+	char label[192];
+
+	label_run(label, runs, nruns, run);
+	put_xml(out, label);
+}
+
+/* A head cell for each run, over so many columns. */
+static void put_run_heads(FILE *out, const struct run *runs, size_t nruns, int columns)
+{
+	for (size_t i = 0; i < nruns; i++) {
+		fprintf(out, "<th colspan=\"%d\">", columns);
+		put_label(out, runs, nruns, &runs[i]);
+		fputs("</th>", out);
+	}
+}
+
+/* ---- the head -------------------------------------------------------------- */
+
+static void put_bar(FILE *out, const char *class, unsigned n)
+{
+	if (n)
+		fprintf(out, "<span class=\"%s\" style=\"flex: %u\"></span>", class, n);
+}
+
+static void put_header(FILE *out, const struct run *runs, size_t nruns)
+{
+	struct tally tally = tally_all(runs, nruns);
+	int status = verdict(runs, nruns);
+	const char *words = status == 0	  ? "Conforms"
+			    : status == 1 ? "Does not conform"
+					  : "Nothing could be run";
+	const char *class = status == 0 ? "passed" : status == 1 ? "failed" : "skipped";
+
+	fprintf(out,
+		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		"<title>ipc-conform: %s</title>\n<style>\n%s</style>\n</head>\n<body>\n",
+		words, style);
+	fprintf(out,
+		"<header class=\"%s\">\n<h1>%s</h1>\n<p>System V IPC: %u passed, %u failed, "
+		"%u skipped</p>\n<div class=\"bar\">",
+		class, words, tally.passed, tally.failed, tally.skipped);
+	put_bar(out, "passed", tally.passed);
+	put_bar(out, "failed", tally.failed);
+	put_bar(out, "skipped", tally.skipped);
+	fputs("</div>\n</header>\n", out);
+}
+
+static void put_machine(FILE *out, const struct run *runs, size_t nruns)
+{
+	fputs("<h2>Machine</h2>\n<table>\n<thead><tr><th></th>", out);
+	put_run_heads(out, runs, nruns, 1);
+	fputs("</tr></thead>\n", out);
+	for (const struct machine_row *row = machine_rows; row->name; row++) {
+		fprintf(out, "<tr><th>%s</th>", row->name);
+		for (size_t i = 0; i < nruns; i++) {
+			char value[256];
+
+			row->value(value, &runs[i]);
+			put_element(out, "td", "", value);
+		}
+		fputs("</tr>\n", out);
+	}
+	fputs("</table>\n", out);
+}
+
+/* ---- facilities x runs ----------------------------------------------------- */
+
+static void put_number(FILE *out, const char *class, unsigned n)
+{
+	fprintf(out, "<td class=\"number %s\">%u</td>", n ? class : "zero", n);
+}
+
+static void put_matrix(FILE *out, const struct run *runs, size_t nruns)
+{
+	fputs("<h2>Facilities</h2>\n<table>\n<thead><tr><th></th>", out);
+	put_run_heads(out, runs, nruns, 3);
+	fputs("</tr>\n<tr><th>facility</th>", out);
+	for (size_t i = 0; i < nruns; i++)
+		fputs("<th class=\"number\">passed</th><th class=\"number\">failed</th>"
+		      "<th class=\"number\">skipped</th>",
+		      out);
+	fputs("</tr></thead>\n", out);
+	for (char name[192] = ""; next_group(runs, nruns, by_facility, name);) {
+		fputs("<tr>", out);
+		put_element(out, "td", "id", name);
+		for (size_t i = 0; i < nruns; i++) {
+			struct tally tally = tally_run(&runs[i], name);
+
+			put_number(out, "passed", tally.passed);
+			put_number(out, "failed", tally.failed);
+			put_number(out, "skipped", tally.skipped);
+		}
+		fputs("</tr>\n", out);
+	}
+	fputs("</table>\n", out);
+}
+
+/* ---- what did not pass ----------------------------------------------------- */
+
+static void put_failure_table(FILE *out, const struct result *result)
+{
+	unsigned kept = result->nfailures < MAX_FAILURES ? result->nfailures : MAX_FAILURES;
+
+	if (kept == 0) {
+		fputs("<p>Ended without saying why.</p>", out);
+		return;
+	}
+	fputs("<table>\n<thead><tr><th>where</th><th>what</th><th>expected</th><th>got</th></tr>"
+	      "</thead>\n",
+	      out);
+	for (const struct failure *failure = result->failures; failure < result->failures + kept;
+	     failure++) {
+		fputs("<tr>", out);
+		put_element(out, "td", "id", failure->where);
+		put_element(out, "td", "id", failure->what);
+		put_element(out, "td", "id passed", failure->expected);
+		put_element(out, "td", "id failed", failure->seen);
+		fputs("</tr>\n", out);
+	}
+	fputs("</table>", out);
+	if (kept < result->nfailures)
+		fprintf(out, "<p>And %u more.</p>", result->nfailures - kept);
+}
+
+static void put_failed(FILE *out, const struct run *runs, size_t nruns)
+{
+	fputs("<h2>Failed</h2>\n", out);
+	for (size_t i = 0; i < nruns; i++)
+		for (size_t j = 0; j < runs[i].nresults; j++) {
+			const struct result *result = &runs[i].results[j];
+
+			if (outcome_of(result) != FAILED)
+				continue;
+			fputs("<article>\n", out);
+			put_element(out, "h3", "id", result->id);
+			fputs("<p>", out);
+			put_xml(out, result->title);
+			fputs(" <span class=\"dim\">[", out);
+			put_label(out, runs, nruns, &runs[i]);
+			fputs("; ", out);
+			put_xml(out, result->source);
+			fputs("]</span></p>\n", out);
+			put_failure_table(out, result);
+			fputs("\n</article>\n", out);
+		}
+}
+
+static void put_skipped(FILE *out, const struct run *runs, size_t nruns)
+{
+	fputs("<h2>Skipped</h2>\n<table>\n<thead><tr><th class=\"number\">checks</th><th>why</th>"
+	      "</tr></thead>\n",
+	      out);
+	for (char reason[192] = ""; next_group(runs, nruns, by_reason, reason);) {
+		fputs("<tr>", out);
+		put_number(out, "skipped", count_group(runs, nruns, by_reason, reason));
+		put_element(out, "td", "", reason);
+		fputs("</tr>\n", out);
+	}
+	fputs("</table>\n", out);
+}
+
+/* ---- every check ----------------------------------------------------------- */
+
+static void put_outcome(FILE *out, const struct result *result)
+{
+	enum outcome outcome = result ? outcome_of(result) : NOT_RUN;
+
+	if (!result)
+		fputs("<td class=\"zero\">-</td>", out);
+	else
+		put_element(out, "td", outcome_name(outcome), outcome_name(outcome));
+}
+
+/* A row for each check, at the first of the runs that has it. */
+static void put_checks_of(FILE *out, const struct run *runs, size_t nruns, const char *facility)
+{
+	for (size_t i = 0; i < nruns; i++)
+		for (size_t j = 0; j < runs[i].nresults; j++) {
+			const struct result *result = &runs[i].results[j];
+			char name[192];
+			bool told = false;
+
+			by_facility(result, name);
+			for (size_t k = 0; k < i; k++)
+				told |= find_result(&runs[k], result->id) != NULL;
+			if (told || strcmp(name, facility) != 0)
+				continue;
+			fputs("<tr>", out);
+			put_element(out, "td", "id", result->id);
+			put_element(out, "td", "", result->title);
+			put_element(out, "td", "dim", result->source);
+			for (size_t k = 0; k < nruns; k++)
+				put_outcome(out, find_result(&runs[k], result->id));
+			fputs("</tr>\n", out);
+		}
+}
+
+/* What is folded away, told by the line that unfolds it. */
+static void put_summary(FILE *out, const struct run *runs, size_t nruns, const char *facility)
+{
+	unsigned failed = 0;
+
+	for (size_t i = 0; i < nruns; i++)
+		failed += tally_run(&runs[i], facility).failed;
+	fprintf(out, "<span class=\"dim\">%u results</span>",
+		count_group(runs, nruns, by_facility, facility));
+	if (failed)
+		fprintf(out, ", <span class=\"failed\">%u failed</span>", failed);
+	fputs("</summary>\n", out);
+}
+
+static void put_checks(FILE *out, const struct run *runs, size_t nruns)
+{
+	fputs("<h2>All checks</h2>\n", out);
+	for (char name[192] = ""; next_group(runs, nruns, by_facility, name);) {
+		fputs("<details>\n<summary>", out);
+		put_element(out, "span", "id", name);
+		put_summary(out, runs, nruns, name);
+		fputs("<table>\n<thead><tr><th>id</th><th>what must hold</th><th>source</th>", out);
+		put_run_heads(out, runs, nruns, 1);
+		fputs("</tr></thead>\n", out);
+		put_checks_of(out, runs, nruns, name);
+		fputs("</table>\n</details>\n", out);
+	}
+}
+
+void report_html(FILE *out, const struct run *runs, size_t nruns)
+{
+	struct tally tally = tally_all(runs, nruns);
+
+	put_header(out, runs, nruns);
+	put_machine(out, runs, nruns);
+	put_matrix(out, runs, nruns);
+	if (tally.failed)
+		put_failed(out, runs, nruns);
+	if (tally.skipped)
+		put_skipped(out, runs, nruns);
+	put_checks(out, runs, nruns);
+	fputs("</body>\n</html>\n", out);
+}

@@ -1,0 +1,72 @@
+/*
+ * KTAP version 1, Documentation/dev-tools/ktap.rst of Linux.  Diagnostics stand
+ * before the line of the result that they are about, as that page has it and
+ * kunit.py reads them; the totals are those of kselftest.
+ */
+#include "report_parts.h"
+
+static void put_result(FILE *out, const char *indent, size_t number, enum outcome outcome,
+		       const char *name)
+{
+	fprintf(out, "%s%sok %zu ", indent, outcome == FAILED ? "not " : "", number);
+	put_line(out, name);
+	fputs(outcome == SKIPPED ? " # SKIP" : "", out);
+}
+
+static void put_run(FILE *out, const char *indent, const struct run *run)
+{
+	char value[256], diagnostic[16];
+
+	snprintf(diagnostic, sizeof(diagnostic), "%s# ", indent);
+	fprintf(out, "%sKTAP version 1\n%s1..%zu\n", indent, indent, run->nresults);
+	for (const struct machine_row *row = machine_rows; row->name; row++) {
+		row->value(value, run);
+		fprintf(out, "%s%s: ", diagnostic, row->name);
+		put_line(out, value);
+		putc('\n', out);
+	}
+	for (size_t i = 0; i < run->nresults; i++) {
+		const struct result *result = &run->results[i];
+		enum outcome outcome = outcome_of(result);
+
+		if (outcome == FAILED) {
+			fputs(diagnostic, out);
+			put_line(out, result->title);
+			putc('\n', out);
+			put_failures(out, put_line, diagnostic, result);
+		}
+		put_result(out, indent, i + 1, outcome, result->id);
+		if (by_reason(result, value)) {
+			putc(' ', out);
+			put_line(out, value);
+		}
+		putc('\n', out);
+	}
+}
+
+/* A parent fails with any of its subtests, and is skipped with all of them. */
+static enum outcome outcome_of_run(const struct run *run)
+{
+	struct tally tally = tally_run(run, NULL);
+
+	return tally.failed ? FAILED : tally.passed ? PASSED : SKIPPED;
+}
+
+void report_ktap(FILE *out, const struct run *runs, size_t nruns)
+{
+	struct tally tally = tally_all(runs, nruns);
+	char label[192];
+
+	if (nruns == 1)
+		put_run(out, "", runs);
+	else
+		fprintf(out, "KTAP version 1\n1..%zu\n", nruns);
+	for (size_t i = 0; nruns > 1 && i < nruns; i++) {
+		put_run(out, "  ", &runs[i]);
+		label_run(label, runs, nruns, &runs[i]);
+		put_result(out, "", i + 1, outcome_of_run(&runs[i]), label);
+		putc('\n', out);
+	}
+	fprintf(out, "# Totals: pass:%u fail:%u xfail:0 xpass:0 skip:%u error:0\n", tally.passed,
+		tally.failed, tally.skipped);
+}

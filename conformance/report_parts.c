@@ -1,0 +1,181 @@
+#include "report_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum outcome outcome_of(const struct result *result)
+{
+	if (result->nfailures == 0 && (result->outcome == PASSED || result->outcome == SKIPPED))
+		return result->outcome;
+	return FAILED;
+}
+
+const char *outcome_name(enum outcome outcome)
+{
+	return outcome == PASSED ? "passed" : outcome == SKIPPED ? "skipped" : "failed";
+}
+
+/* ---- counting -------------------------------------------------------------- */
+
+static void count(struct tally *tally, enum outcome outcome)
+{
+	tally->passed += outcome == PASSED;
+	tally->failed += outcome == FAILED;
+	tally->skipped += outcome == SKIPPED;
+}
+
+struct tally tally_run(const struct run *run, const char *facility)
+{
+	struct tally tally = {0};
+
+	for (size_t i = 0; i < run->nresults; i++) {
+		char name[192];
+
+		by_facility(&run->results[i], name);
+		if (!facility || strcmp(name, facility) == 0)
+			count(&tally, outcome_of(&run->results[i]));
+	}
+	return tally;
+}
+
+struct tally tally_all(const struct run *runs, size_t nruns)
+{
+	struct tally tally = {0};
+
+	for (size_t i = 0; i < nruns; i++)
+		for (size_t j = 0; j < runs[i].nresults; j++)
+			count(&tally, outcome_of(&runs[i].results[j]));
+	return tally;
+}
+
+/* ---- grouping -------------------------------------------------------------- */
+
+bool by_facility(const struct result *result, char name[192])
+{
+	int length = (int)strcspn(result->id, ".");
+
+	snprintf(name, 192, "%.*s", length, length ? result->id : "?");
+	return true;
+}
+
+bool by_reason(const struct result *result, char name[192])
+{
+	snprintf(name, 192, "%s", *result->reason ? result->reason : "no reason given");
+	return outcome_of(result) == SKIPPED;
+}
+
+bool next_group(const struct run *runs, size_t nruns, group_by *by, char name[192])
+{
+	char next[192] = "", one[192];
+
+	for (size_t i = 0; i < nruns; i++)
+		for (size_t j = 0; j < runs[i].nresults; j++)
+			if (by(&runs[i].results[j], one) && strcmp(one, name) > 0 &&
+			    (!*next || strcmp(one, next) < 0))
+				strcpy(next, one);
+	strcpy(name, next);
+	return *next;
+}
+
+unsigned count_group(const struct run *runs, size_t nruns, group_by *by, const char *name)
+{
+	unsigned n = 0;
+	char one[192];
+
+	for (size_t i = 0; i < nruns; i++)
+		for (size_t j = 0; j < runs[i].nresults; j++)
+			n += by(&runs[i].results[j], one) && strcmp(one, name) == 0;
+	return n;
+}
+
+static int by_id(const void *id, const void *result)
+{
+	return strcmp(id, ((const struct result *)result)->id);
+}
+
+const struct result *find_result(const struct run *run, const char *id)
+{
+	if (run->nresults == 0)
+		return NULL;
+	return bsearch(id, run->results, run->nresults, sizeof(*run->results), by_id);
+}
+
+/* ---- the machine ----------------------------------------------------------- */
+
+static void kernel(char value[256], const struct run *run)
+{
+	snprintf(value, 256, "%s", run->kernel);
+}
+
+static void libc(char value[256], const struct run *run)
+{
+	snprintf(value, 256, "%s", run->libc);
+}
+
+static void architecture(char value[256], const struct run *run)
+{
+	bool other = *run->machine && strcmp(run->arch, run->machine) != 0;
+
+	snprintf(value, 256, "%s%s%s", run->arch, other ? " on a kernel of " : "",
+		 other ? run->machine : "");
+}
+
+static void wall_time(char value[256], const struct run *run)
+{
+	snprintf(value, 256, "%.2f s", seconds_of(run->seconds));
+}
+
+const struct machine_row machine_rows[] = {
+	{"kernel", kernel},  {"libc", libc}, {"architecture", architecture},
+	{"time", wall_time}, {NULL, NULL},
+};
+
+/* ---- naming ---------------------------------------------------------------- */
+
+double seconds_of(double seconds)
+{
+	return seconds > 0 && seconds < 1e9 ? seconds : 0;
+}
+
+void label_run(char label[192], const struct run *runs, size_t nruns, const struct run *run)
+{
+	bool archs = false, kernels = false;
+
+	for (size_t i = 0; i < nruns; i++) {
+		archs |= strcmp(runs[i].arch, run->arch) != 0;
+		kernels |= strcmp(runs[i].kernel, run->kernel) != 0;
+	}
+	/* Of the kernel, the release: the version behind it has a date and more. */
+	snprintf(label, 192, "%s%s%s%s%.*s", run->build, archs ? " " : "", archs ? run->arch : "",
+		 kernels ? " " : "", kernels ? (int)strcspn(run->kernel, " ") : 0, run->kernel);
+}
+
+void put_failure(FILE *out, put_string *put, const struct failure *failure)
+{
+	bool compared = *failure->expected || *failure->seen;
+
+	put(out, failure->where);
+	fputs(*failure->where && *failure->what ? ": " : "", out);
+	put(out, failure->what);
+	if (compared) {
+		fputs(*failure->where || *failure->what ? ": expected " : "expected ", out);
+		put(out, failure->expected);
+		fputs(", got ", out);
+		put(out, failure->seen);
+	}
+}
+
+void put_failures(FILE *out, put_string *put, const char *indent, const struct result *result)
+{
+	unsigned kept = result->nfailures < MAX_FAILURES ? result->nfailures : MAX_FAILURES;
+
+	for (unsigned i = 0; i < kept; i++) {
+		fputs(indent, out);
+		put_failure(out, put, &result->failures[i]);
+		putc('\n', out);
+	}
+	if (kept == 0)
+		fprintf(out, "%sended without saying why\n", indent);
+	if (kept < result->nfailures)
+		fprintf(out, "%sand %u more\n", indent, result->nfailures - kept);
+}

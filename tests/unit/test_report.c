@@ -1,0 +1,403 @@
+#include "unit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const enum format formats[] = {FORMAT_TEXT, FORMAT_KTAP, FORMAT_JSON, FORMAT_JUNIT,
+				      FORMAT_HTML};
+enum { NFORMATS = sizeof(formats) / sizeof(formats[0]) };
+
+/* How often a part stands in a text. */
+static unsigned occurrences(const char *text, const char *part)
+{
+	unsigned n = 0;
+
+	while ((text = strstr(text, part))) {
+		text += strlen(part);
+		n++;
+	}
+	return n;
+}
+
+/* ---- verdict, names -------------------------------------------------------- */
+
+START_TEST(formats_have_names)
+{
+	static const char *const names[] = {"text", "ktap", "json", "junit", "html"};
+	enum format format = FORMAT_TEXT;
+
+	for (size_t i = 0; i < NFORMATS; i++) {
+		ck_assert(format_from_name(names[i], &format));
+		ck_assert_int_eq(format, formats[i]);
+	}
+	ck_assert(!format_from_name("xml", &format));
+	ck_assert(!format_from_name("", &format));
+}
+END_TEST
+
+START_TEST(one_failure_is_enough)
+{
+	struct run *runs = two_runs();
+
+	ck_assert_int_eq(verdict(runs, 2), 1);
+	ck_assert_int_eq(verdict(runs, 0), 4);
+	free_runs(runs, 2);
+	free_runs(NULL, 0);
+}
+END_TEST
+
+static int verdict_of(const struct result *results, size_t n)
+{
+	struct run *run = new_run("static", results, n);
+	int status = verdict(run, 1);
+
+	free_runs(run, 1);
+	return status;
+}
+
+START_TEST(all_skipped_is_no_success)
+{
+	struct result ended = passed("a.b"), noted = passed("a.b");
+
+	ck_assert_int_eq(verdict_of(ARRAY((struct result[]){passed("a"), skipped("b", "")})), 0);
+	ck_assert_int_eq(verdict_of(ARRAY((struct result[]){skipped("b", "")})), 4);
+	ended.outcome = NOT_RUN;
+	ck_assert_int_eq(verdict_of(&ended, 1), 1);
+	noted.nfailures = 1;
+	ck_assert_int_eq(verdict_of(&noted, 1), 1);
+}
+END_TEST
+
+/* ---- the formats ----------------------------------------------------------- */
+
+START_TEST(text_has_one_screen)
+{
+	struct run *runs = two_runs();
+	char *text = report_string(FORMAT_TEXT, runs, 2);
+
+	ck_assert_str_eq(text,
+			 "                 static                    dynamic\n"
+			 "facility         passed  failed  skipped   passed  failed  skipped\n"
+			 "msgctl                0       0        1        0       0        1\n"
+			 "msgrcv                1       1        0        1       1        0\n"
+			 "shmat                 1       0        0        0       0        0\n"
+			 "all                   2       1        1        1       1        1\n"
+			 "\n"
+			 "kernel           6.1.0-18 #1 SMP\n"
+			 "libc             glibc 2.36\n"
+			 "architecture     i386 on a kernel of x86_64\n"
+			 "time             1.50 s\n"
+			 "\n"
+			 "msgrcv.empty: what msgrcv.empty must do [static]\n"
+			 "    msgrcv.c:31: errno: expected ENOMSG, got EINVAL\n"
+			 "\n"
+			 "msgrcv.empty: what msgrcv.empty must do [dynamic]\n"
+			 "    msgrcv.c:31: errno: expected ENOMSG, got EINVAL\n"
+			 "\n"
+			 "skipped, and why:\n"
+			 "      2  no namespace\n"
+			 "\n"
+			 "3 passed, 2 failed, 2 skipped\n");
+	free(text);
+	free_runs(runs, 2);
+}
+END_TEST
+
+START_TEST(text_tells_machines_apart)
+{
+	struct run *runs = two_runs();
+
+	strcpy(runs[1].arch, "x86_64");
+	strcpy(runs[1].kernel, "6.6.1 #2");
+	char *text = report_string(FORMAT_TEXT, runs, 2);
+	assert_has(text, "static i386 6.1.0-18 ");
+	assert_has(text, "architecture     i386 on a kernel of x86_64 static i386 6.1.0-18, "
+			 "x86_64 dynamic x86_64 6.6.1\n");
+	free(text);
+	free_runs(runs, 2);
+}
+END_TEST
+
+START_TEST(ktap_of_one_run_is_flat)
+{
+	struct run *runs = two_runs();
+	char *text = report_string(FORMAT_KTAP, runs, 1);
+
+	ck_assert_str_eq(text, "KTAP version 1\n"
+			       "1..4\n"
+			       "# kernel: 6.1.0-18 #1 SMP\n"
+			       "# libc: glibc 2.36\n"
+			       "# architecture: i386 on a kernel of x86_64\n"
+			       "# time: 1.50 s\n"
+			       "ok 1 msgctl.limits # SKIP no namespace\n"
+			       "# what msgrcv.empty must do\n"
+			       "# msgrcv.c:31: errno: expected ENOMSG, got EINVAL\n"
+			       "not ok 2 msgrcv.empty\n"
+			       "ok 3 msgrcv.type\n"
+			       "ok 4 shmat.read\n"
+			       "# Totals: pass:2 fail:1 xfail:0 xpass:0 skip:1 error:0\n");
+	free(text);
+	free_runs(runs, 2);
+}
+END_TEST
+
+START_TEST(ktap_of_several_runs_is_nested)
+{
+	struct run *runs = two_runs();
+	char *text = report_string(FORMAT_KTAP, runs, 2);
+
+	ck_assert_int_eq(strncmp(text, "KTAP version 1\n1..2\n  KTAP version 1\n  1..4\n", 44), 0);
+	assert_has(text, "\n  not ok 2 msgrcv.empty\n");
+	assert_has(text, "\n  ok 4 shmat.read\nnot ok 1 static\n  KTAP version 1\n  1..3\n");
+	assert_has(text, "\n  ok 3 msgrcv.type\nnot ok 2 dynamic\n# Totals: pass:3 ");
+	free(text);
+	free_runs(runs, 2);
+}
+END_TEST
+
+START_TEST(ktap_of_a_run_that_is_all_skipped)
+{
+	struct run *runs = two_runs();
+
+	runs[0].nresults = 1;
+	char *text = report_string(FORMAT_KTAP, runs, 2);
+	assert_has(text, "\nok 1 static # SKIP\n");
+	free(text);
+	free_runs(runs, 2);
+}
+END_TEST
+
+START_TEST(junit_has_cases_and_properties)
+{
+	struct run *runs = two_runs();
+	char *text = report_string(FORMAT_JUNIT, runs, 2);
+
+	assert_has(text, "<testsuites name=\"ipc-conform\" tests=\"7\" failures=\"2\" errors=\"0\" "
+			 "skipped=\"2\" time=\"3.000000\">\n");
+	assert_has(text, "<testsuite name=\"static\" tests=\"4\" failures=\"1\" errors=\"0\" "
+			 "skipped=\"1\" time=\"1.500000\">\n");
+	assert_has(text, "<property name=\"kernel\" value=\"6.1.0-18 #1 SMP\"/>\n");
+	assert_has(text, "<property name=\"libc\" value=\"glibc 2.36\"/>\n");
+	assert_has(text, "<testcase classname=\"shmat\" name=\"shmat.read\" time=\"0.250000\"/>\n");
+	assert_has(text,
+		   "<failure message=\"what msgrcv.empty must do\">\n"
+		   "msgrcv.c:31: errno: expected ENOMSG, got EINVAL\n</failure></testcase>\n");
+	assert_has(text, "<skipped message=\"no namespace\"/></testcase>\n");
+	free(text);
+	free_runs(runs, 2);
+}
+END_TEST
+
+START_TEST(html_needs_nothing_else)
+{
+	struct run *runs = two_runs();
+	char *text = report_string(FORMAT_HTML, runs, 2);
+
+	assert_has(text, "<h1>Does not conform</h1>");
+	assert_has(text, "prefers-color-scheme: dark");
+	assert_has(text, "<summary><span class=\"id\">msgrcv</span>");
+	assert_has_not(text, "<script");
+	assert_has_not(text, "http");
+	assert_has_not(text, "src=");
+	free(text);
+	free_runs(runs, 2);
+}
+END_TEST
+
+START_TEST(html_lists_a_check_once)
+{
+	const struct result p = passed("a.b"), q = passed("a.c");
+	struct run *one = new_run("static", &p, 1), *two = new_run("dynamic", &q, 1);
+	struct run runs[] = {*one, *two, *one};
+	char *text = report_string(FORMAT_HTML, runs, 3);
+
+	ck_assert_uint_eq(occurrences(text, ">a.b</td>"), 1);
+	ck_assert_uint_eq(occurrences(text, ">a.c</td>"), 1);
+	ck_assert_uint_eq(occurrences(text, "<td class=\"zero\">-</td>"), 3);
+	free(text);
+	free_runs(one, 1);
+	free_runs(two, 1);
+}
+END_TEST
+
+START_TEST(all_formats_have_the_same_counts)
+{
+	struct run *runs = two_runs();
+	char *text[NFORMATS];
+
+	for (size_t i = 0; i < NFORMATS; i++)
+		text[i] = report_string(formats[i], runs, 2);
+	assert_has(text[FORMAT_TEXT], "\n3 passed, 2 failed, 2 skipped\n");
+	ck_assert_uint_eq(occurrences(text[FORMAT_KTAP], "  ok ") -
+				  occurrences(text[FORMAT_KTAP], " # SKIP "),
+			  3);
+	ck_assert_uint_eq(occurrences(text[FORMAT_KTAP], "  not ok "), 2);
+	ck_assert_uint_eq(occurrences(text[FORMAT_KTAP], " # SKIP "), 2);
+	ck_assert_uint_eq(occurrences(text[FORMAT_JSON], "\"outcome\":\"passed\""), 3);
+	ck_assert_uint_eq(occurrences(text[FORMAT_JSON], "\"outcome\":\"failed\""), 2);
+	ck_assert_uint_eq(occurrences(text[FORMAT_JSON], "\"outcome\":\"skipped\""), 2);
+	ck_assert_uint_eq(occurrences(text[FORMAT_JUNIT], "<testcase "), 7);
+	ck_assert_uint_eq(occurrences(text[FORMAT_JUNIT], "<failure "), 2);
+	ck_assert_uint_eq(occurrences(text[FORMAT_JUNIT], "<skipped "), 2);
+	assert_has(text[FORMAT_HTML], "3 passed, 2 failed, 2 skipped<");
+	ck_assert_uint_eq(occurrences(text[FORMAT_HTML], "<td class=\"passed\">passed<"), 3);
+	ck_assert_uint_eq(occurrences(text[FORMAT_HTML], "<td class=\"failed\">failed<"), 2);
+	ck_assert_uint_eq(occurrences(text[FORMAT_HTML], "<td class=\"skipped\">skipped<"), 2);
+	for (size_t i = 0; i < NFORMATS; i++)
+		free(text[i]);
+	free_runs(runs, 2);
+}
+END_TEST
+
+START_TEST(a_check_that_says_nothing_has_failed_everywhere)
+{
+	struct result result = passed("a.b");
+
+	result.outcome = NOT_RUN;
+	struct run *run = new_run("static", &result, 1);
+	char *text = report_string(FORMAT_TEXT, run, 1), *json, *again;
+	assert_has(text, "    ended without saying why\n");
+	assert_has(text, "0 passed, 1 failed, 0 skipped\n");
+	free(text);
+	json = report_string(FORMAT_JSON, run, 1);
+	assert_has(json, "\"outcome\":\"failed\"");
+	free_runs(run, 1);
+
+	char error[256];
+	size_t n;
+	run = parse_runs(json, "json", &n, error);
+	ck_assert_ptr_nonnull(run);
+	again = report_string(FORMAT_JSON, run, n);
+	ck_assert_str_eq(json, again);
+	free_runs(run, n);
+	free(json);
+	free(again);
+}
+END_TEST
+
+START_TEST(failures_past_the_kept_are_counted)
+{
+	struct result result = failed("a.b", "1", "2");
+
+	result.nfailures = 20;
+	struct run *run = new_run("static", &result, 1);
+	char *text = report_string(FORMAT_TEXT, run, 1);
+	assert_has(text, "    and 12 more\n");
+	free(text);
+	text = report_string(FORMAT_HTML, run, 1);
+	assert_has(text, "And 12 more.");
+	free(text);
+	free_runs(run, 1);
+}
+END_TEST
+
+START_TEST(no_runs_are_a_report_too)
+{
+	for (size_t i = 0; i < NFORMATS; i++) {
+		char *text = report_string(formats[i], NULL, 0);
+
+		ck_assert_str_ne(text, "");
+		free(text);
+	}
+}
+END_TEST
+
+/* ---- escaping -------------------------------------------------------------- */
+
+START_TEST(nothing_breaks_out_of_its_format)
+{
+	struct run *run = nasty_run();
+
+	for (size_t i = 0; i < NFORMATS; i++) {
+		char *text = report_string(formats[i], run, 1);
+
+		for (const char *c = text; *c; c++)
+			ck_assert_msg(*c == '\n' || (unsigned char)*c >= ' ', "format %zu: %d", i,
+				      *c);
+		assert_has_not(text, "\x7f");
+		assert_has_not(text, "\xc2\x85");
+		assert_has_not(text, "\xff");
+		assert_has(text, "\xc3\xa9?");
+		if (formats[i] == FORMAT_JUNIT || formats[i] == FORMAT_HTML) {
+			assert_has_not(text, "<a b");
+			assert_has_not(text, "\xef\xbf\xbf");
+			assert_has(text, "&#60;a b=&#39;&#34;&#38;\\[31m&#10;&#9;?\xc3\xa9?");
+		}
+		free(text);
+	}
+	free_runs(run, 1);
+}
+END_TEST
+
+START_TEST(json_escapes)
+{
+	struct run *run = nasty_run();
+	char *text = report_string(FORMAT_JSON, run, 1);
+
+	assert_has(text,
+		   "\"kernel\":\"<a b='\\\"&\\\\\\u0001\\u001b[31m\\u000a\\u0009\\u007f\\u0085"
+		   "\xef\xbf\xbf?\xc3\xa9?");
+	free(text);
+	free_runs(run, 1);
+}
+END_TEST
+
+START_TEST(ktap_lines_stay_lines)
+{
+	struct run *run = nasty_run();
+	char *text = report_string(FORMAT_KTAP, run, 1);
+
+	for (char *save, *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		ck_assert_msg(strncmp(line, "# ", 2) == 0 || strncmp(line, "ok ", 3) == 0 ||
+				      strncmp(line, "not ok ", 7) == 0 ||
+				      strcmp(line, "KTAP version 1") == 0 ||
+				      strcmp(line, "1..2") == 0,
+			      "%s", line);
+	free(text);
+	free_runs(run, 1);
+}
+END_TEST
+
+START_TEST(times_that_are_none_are_zero)
+{
+	struct result result = passed("a.b");
+	struct run *run = new_run("static", &result, 1);
+
+	run->seconds = NAN;
+	run->results[0].seconds = INFINITY;
+	char *text = report_string(FORMAT_JSON, run, 1);
+	ck_assert_uint_eq(occurrences(text, "\"seconds\":0.000000"), 2);
+	free(text);
+	free_runs(run, 1);
+}
+END_TEST
+
+Suite *report_suite(void)
+{
+	Suite *suite = suite_create("report");
+	TCase *tcase = tcase_create("report");
+
+	suite_add_tcase(suite, tcase);
+	tcase_add_test(tcase, formats_have_names);
+	tcase_add_test(tcase, one_failure_is_enough);
+	tcase_add_test(tcase, all_skipped_is_no_success);
+	tcase_add_test(tcase, text_has_one_screen);
+	tcase_add_test(tcase, text_tells_machines_apart);
+	tcase_add_test(tcase, ktap_of_one_run_is_flat);
+	tcase_add_test(tcase, ktap_of_several_runs_is_nested);
+	tcase_add_test(tcase, ktap_of_a_run_that_is_all_skipped);
+	tcase_add_test(tcase, junit_has_cases_and_properties);
+	tcase_add_test(tcase, html_needs_nothing_else);
+	tcase_add_test(tcase, html_lists_a_check_once);
+	tcase_add_test(tcase, all_formats_have_the_same_counts);
+	tcase_add_test(tcase, a_check_that_says_nothing_has_failed_everywhere);
+	tcase_add_test(tcase, failures_past_the_kept_are_counted);
+	tcase_add_test(tcase, no_runs_are_a_report_too);
+	tcase_add_test(tcase, nothing_breaks_out_of_its_format);
+	tcase_add_test(tcase, json_escapes);
+	tcase_add_test(tcase, ktap_lines_stay_lines);
+	tcase_add_test(tcase, times_that_are_none_are_zero);
+	return suite;
+}

@@ -1,0 +1,39 @@
+/* Unit tests of the harness's own parts: its files of facts and of results. */
+#ifndef UNIT_H
+#define UNIT_H
+
+#include <check.h>
+#include <stddef.h>
+
+#include "report.h"
+
+Suite *facts_suite(void);
+Suite *report_suite(void);
+Suite *read_suite(void);
+Suite *diff_suite(void);
+
+/* A new file with these bytes; its path is to be unlinked and freed. */
+char *scratch_file(const char *bytes, size_t size);
+
+/* The runs in a format, to be freed. */
+char *report_string(enum format format, const struct run *runs, size_t nruns);
+
+/* Sorted results and their run: free_runs(run, 1). */
+struct result passed(const char *id);
+struct result failed(const char *id, const char *expected, const char *seen);
+struct result skipped(const char *id, const char *reason);
+struct run *new_run(const char *build, const struct result *results, size_t n);
+
+/* Two runs: 3 passed, 2 failed, 2 skipped together. */
+struct run *two_runs(void);
+/* A run with one failed and one skipped check, full of what must be escaped. */
+struct run *nasty_run(void);
+
+#define ARRAY(...) (__VA_ARGS__), sizeof(__VA_ARGS__) / sizeof((__VA_ARGS__)[0])
+
+#define assert_has(TEXT, PART) \
+	ck_assert_msg(strstr(TEXT, PART) != NULL, "no '%s' in:\n%s", PART, TEXT)
+#define assert_has_not(TEXT, PART) \
+	ck_assert_msg(strstr(TEXT, PART) == NULL, "'%s' in:\n%s", PART, TEXT)
+
+#endif
