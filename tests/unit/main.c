@@ -128,6 +128,8 @@ int main(void)
 	srunner_add_suite(runner, report_suite());
 	srunner_add_suite(runner, read_suite());
 	srunner_add_suite(runner, diff_suite());
+	srunner_add_suite(runner, run_suite());
+	srunner_add_suite(runner, observe_suite());
 	srunner_run_all(runner, CK_NORMAL);
 	int failures = srunner_ntests_failed(runner);
 	srunner_free(runner);

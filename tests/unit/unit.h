@@ -1,4 +1,4 @@
-/* Unit tests of the harness's own parts: its files of facts and of results. */
+/* Unit tests of the harness's own parts: facts, results, runner, observer. */
 #ifndef UNIT_H
 #define UNIT_H
 
@@ -11,6 +11,8 @@ Suite *facts_suite(void);
 Suite *report_suite(void);
 Suite *read_suite(void);
 Suite *diff_suite(void);
+Suite *run_suite(void);
+Suite *observe_suite(void);
 
 /* A new file with these bytes; its path is to be unlinked and freed. */
 char *scratch_file(const char *bytes, size_t size);

@@ -1,0 +1,164 @@
+/*
+ * The observer, on a kernel that writes what it should, too much or too little:
+ * a shim around the real calls makes the difference.
+ */
+#include "unit.h"
+
+#include <string.h>
+
+#include "abi/layers.h"
+#include "abi/observe.h"
+#include "isolate.h"
+
+/* Bytes that the shim's kernel writes behind the structure, or leaves unwritten. */
+static int too_many;
+
+static int msgctl_shim(int msqid, int cmd, struct msqid_ds *buf)
+{
+	struct msqid_ds whole;
+	int result;
+
+	if (cmd != IPC_STAT)
+		return raw_calls.msgctl(msqid, cmd, buf);
+	result = raw_calls.msgctl(msqid, cmd, &whole);
+	memcpy(buf, &whole, sizeof(whole) - (size_t)(too_many < 0 ? -too_many : 0));
+	if (too_many > 0)
+		memset(buf + 1, 0, (size_t)too_many);
+	return result;
+}
+
+/* One that forgets a member in the middle. */
+static int shmctl_shim(int shmid, int cmd, struct shmid_ds *buf)
+{
+	struct shmid_ds whole;
+	int result;
+
+	if (cmd != IPC_STAT)
+		return raw_calls.shmctl(shmid, cmd, buf);
+	result = raw_calls.shmctl(shmid, cmd, &whole);
+	whole.shm_cpid = buf->shm_cpid;
+	memcpy(buf, &whole, sizeof(whole));
+	return result;
+}
+
+/* One that writes a semaphore more than the set has. */
+static int semctl_shim(int semid, int semnum, int cmd, union semun arg)
+{
+	int result = raw_calls.semctl(semid, semnum, cmd, arg);
+
+	if (cmd == GETALL)
+		arg.array[OBSERVED_NSEMS] = 1;
+	return result;
+}
+
+static struct ipc_calls shim(void)
+{
+	struct ipc_calls calls = raw_calls;
+
+	calls.msgctl = msgctl_shim;
+	calls.semctl = semctl_shim;
+	calls.shmctl = shmctl_shim;
+	return calls;
+}
+
+static bool agrees(const struct ipc_calls *ipc, int index, bool whole, char seen[256])
+{
+	const struct layer *layer = whole ? kernel_layer() : libc_layer();
+	struct observed observed;
+	struct facts layout;
+	char expected[256] = "", error[256];
+
+	ck_assert(facts_parse(&layout, layer->dump, layer->name, error));
+	ck_assert(observe(ipc, &controls[index], &observed));
+	observed_ranges(&observed, seen, 256);
+	bool result = observed_agrees(&observed, &controls[index], &layout, whole, expected, 256);
+	ck_assert(result == (expected[0] == '\0'));
+	facts_free(&layout);
+	return result;
+}
+
+START_TEST(the_kernel_agrees)
+{
+	char seen[256];
+
+	isolate();
+	for (int i = 0; i < NCONTROLS; i++) {
+		ck_assert_msg(agrees(&raw_calls, i, true, seen), "%s raw: %s", controls[i].name,
+			      seen);
+		ck_assert_msg(agrees(&libc_calls, i, false, seen), "%s: %s", controls[i].name,
+			      seen);
+	}
+}
+END_TEST
+
+START_TEST(eight_bytes_too_many_or_too_few)
+{
+	const struct ipc_calls calls = shim();
+	char seen[256], wanted[256];
+
+	isolate();
+	for (too_many = -8; too_many <= 8; too_many += 8) {
+		bool right = too_many == 0;
+		snprintf(wanted, sizeof(wanted), "bytes 0-%d",
+			 (int)sizeof(struct msqid_ds) - 1 + too_many);
+		ck_assert(agrees(&calls, CONTROL_msgctl_IPC_STAT, true, seen) == right);
+		ck_assert_str_eq(seen, wanted);
+	}
+}
+END_TEST
+
+START_TEST(a_member_that_is_forgotten)
+{
+	const struct ipc_calls calls = shim();
+	char seen[256];
+
+	isolate();
+	ck_assert(!agrees(&calls, CONTROL_shmctl_IPC_STAT, true, seen));
+	ck_assert(!agrees(&calls, CONTROL_shmctl_IPC_STAT, false, seen));
+	assert_has(seen, ", ");
+}
+END_TEST
+
+START_TEST(an_array_too_long)
+{
+	const struct ipc_calls calls = shim();
+	char seen[256];
+
+	isolate();
+	ck_assert(!agrees(&calls, CONTROL_semctl_GETALL, true, seen));
+	ck_assert_str_eq(seen, "bytes 0-11");
+}
+END_TEST
+
+/* libc may leave padding as it is, the kernel may not. */
+START_TEST(padding)
+{
+	struct observed observed = {{false}};
+	struct facts layout;
+	char expected[256], error[256];
+	const struct control *control = &controls[CONTROL_msgctl_MSG_INFO];
+
+	ck_assert(facts_parse(&layout, kernel_layer()->dump, "uapi", error));
+	/* struct msginfo: 30 bytes of members, 2 of padding. */
+	memset(observed.written + OBSERVE_MARGIN, true, 30);
+	ck_assert(observed_agrees(&observed, control, &layout, false, expected, 256));
+	ck_assert(!observed_agrees(&observed, control, &layout, true, expected, 256));
+	observed.written[OBSERVE_MARGIN - 1] = true;
+	ck_assert(!observed_agrees(&observed, control, &layout, false, expected, 256));
+	facts_free(&layout);
+}
+END_TEST
+
+Suite *observe_suite(void)
+{
+	Suite *suite = suite_create("observe");
+	TCase *tcase = tcase_create("observe");
+
+	tcase_add_test(tcase, the_kernel_agrees);
+	tcase_add_test(tcase, eight_bytes_too_many_or_too_few);
+	tcase_add_test(tcase, a_member_that_is_forgotten);
+	tcase_add_test(tcase, an_array_too_long);
+	tcase_add_test(tcase, padding);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,244 @@
+/*
+ * The runner, on checks that misbehave in every way there is.  They stand in
+ * this program in place of the real ones.
+ */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "conform.h"
+#include "isolate.h"
+#include "run.h"
+
+CHECK("self.passes", LIBC | RAW, 0, "passes", "none")
+{
+	expect_eq(1, 1);
+	expect_errno(EINVAL, ipc->msgget(IPC_PRIVATE, 0600) == -1 ? 0 : (errno = EINVAL, -1));
+}
+
+CHECK("self.fails", LIBC, 0, "fails twice, and goes on", "none")
+{
+	expect_eq(7, 8);
+	expect_errno(ENOENT, (errno = EACCES, -1));
+	expect_bytes("abc", "abd", 3);
+}
+
+CHECK("self.must", LIBC, 0, "ends where it cannot go on", "none")
+{
+	must(ipc->msgget(0x7ffffff0, 0));
+	expect(false);
+}
+
+CHECK("self.crashes", LIBC, 0, "dies by a signal", "none")
+{
+	raise(SIGSEGV);
+}
+
+CHECK("self.hangs", LIBC, 0, "never ends", "none")
+{
+	for (;;)
+		pause();
+}
+
+CHECK("self.exits", LIBC, 0, "leaves without a word", "none")
+{
+	_exit(3);
+}
+
+CHECK("self.skips", LIBC, 0, "finds that it cannot run", "none")
+{
+	skip("no such thing here");
+}
+
+CHECK("self.fails_then_skips", LIBC, 0, "has failed, whatever it says then", "none")
+{
+	expect(false);
+	skip("to be forgotten");
+}
+
+CHECK("self.needs", LIBC, NEED_COMPAT, "is never begun on 64 bits", "none")
+{
+	expect(sizeof(long) == 4);
+}
+
+CHECK("self.child_fails", LIBC, 0, "counts what its child expects", "none")
+{
+	pid_t pid;
+
+	CHILD (pid) {
+		expect_eq(1, 2);
+	}
+	child_join(pid);
+}
+
+CHECK("self.child_crashes", LIBC, 0, "sees that its child died", "none")
+{
+	pid_t pid;
+
+	CHILD (pid) {
+		raise(SIGKILL);
+	}
+	child_join(pid);
+}
+
+CHECK("self.left_behind", LIBC, 0, "leaves objects and a child", "none")
+{
+	pid_t pid;
+
+	must(ipc->msgget(check_key(0), IPC_CREAT | 0600));
+	must(ipc->semget(IPC_PRIVATE, 1, 0600));
+	must(ipc->shmget(check_key(0), 1, IPC_CREAT | IPC_EXCL | 0600));
+	CHILD (pid) {
+		for (;;)
+			pause();
+	}
+}
+
+/* ---- running them ------------------------------------------------------------ */
+
+static struct run run_only(const char *glob, unsigned jobs)
+{
+	const struct options options = {
+		.only = {glob}, .nonly = 1, .jobs = jobs, .time_limit = 0.5};
+	struct run run = {0};
+	char error[256];
+	size_t n;
+	struct instance *instances = select_checks(&options, &n);
+
+	ck_assert_msg(run_checks(&options, instances, n, &run, error), "%s", error);
+	ck_assert_uint_eq(run.nresults, n);
+	free(instances);
+	return run;
+}
+
+/* One check's result: its outcome, and a part of its first failure's or skip's words. */
+static void assert_outcome(const char *id, enum outcome outcome, unsigned nfailures,
+			   const char *words)
+{
+	struct run run = run_only(id, 1);
+	const struct result *result = &run.results[0];
+
+	ck_assert_uint_eq(run.nresults, 1);
+	ck_assert_str_eq(result->id, id);
+	ck_assert_int_eq(result->outcome, outcome);
+	ck_assert_uint_eq(result->nfailures, nfailures);
+	if (outcome == SKIPPED)
+		assert_has(result->reason, words);
+	if (outcome == FAILED)
+		assert_has(result->failures[0].seen, words);
+	free(run.results);
+}
+
+START_TEST(outcomes)
+{
+	assert_outcome("self.passes", PASSED, 0, "");
+	assert_outcome("self.passes.raw", PASSED, 0, "");
+	assert_outcome("self.fails", FAILED, 3, "8");
+	assert_outcome("self.must", FAILED, 1, "ENOENT");
+	assert_outcome("self.crashes", FAILED, 1, "signal 11");
+	assert_outcome("self.hangs", FAILED, 1, "timeout");
+	assert_outcome("self.exits", FAILED, 1, "3");
+	assert_outcome("self.skips", SKIPPED, 0, "no such thing");
+	assert_outcome("self.fails_then_skips", FAILED, 1, "false");
+	assert_outcome("self.child_fails", FAILED, 1, "2");
+	assert_outcome("self.child_crashes", FAILED, 1, "signal 9");
+	if (sizeof(long) == 8)
+		assert_outcome("self.needs", SKIPPED, 0, "32-bit");
+}
+END_TEST
+
+START_TEST(in_parallel_as_one_by_one)
+{
+	struct run one = run_only("*", 1), many = run_only("*", 4);
+
+	ck_assert_uint_eq(one.nresults, many.nresults);
+	for (size_t i = 0; i < one.nresults; i++) {
+		ck_assert_str_eq(one.results[i].id, many.results[i].id);
+		ck_assert_int_eq(one.results[i].outcome, many.results[i].outcome);
+		if (i > 0)
+			ck_assert_str_lt(one.results[i - 1].id, one.results[i].id);
+	}
+	free(one.results);
+	free(many.results);
+}
+END_TEST
+
+START_TEST(selection)
+{
+	const struct options options = {
+		.only = {"self.*"}, .nonly = 1, .skip = {"self.[!ps]*", "*.raw"}, .nskip = 2};
+	size_t n;
+	struct instance *instances = select_checks(&options, &n);
+
+	ck_assert_uint_eq(n, 2);
+	ck_assert_str_eq(instances[0].id, "self.passes");
+	ck_assert_str_eq(instances[1].id, "self.skips");
+	free(instances);
+}
+END_TEST
+
+static unsigned count_objects(void)
+{
+	static const char *const files[] = {"/proc/sysvipc/msg", "/proc/sysvipc/sem",
+					    "/proc/sysvipc/shm"};
+	unsigned lines = 0;
+
+	for (int i = 0; i < 3; i++) {
+		FILE *file = fopen(files[i], "re");
+		ck_assert_ptr_nonnull(file);
+		for (int c; (c = getc(file)) != EOF;)
+			lines += c == '\n';
+		fclose(file);
+	}
+	return lines - 3;
+}
+
+START_TEST(nothing_is_left)
+{
+	unsigned before = count_objects();
+
+	assert_outcome("self.left_behind", PASSED, 0, "");
+	ck_assert_uint_eq(count_objects(), before);
+}
+END_TEST
+
+/* What is noted where there is no namespace is removed, and nothing else. */
+START_TEST(tracked_objects_are_removed)
+{
+	struct made made = {0};
+
+	ck_assert(isolate());
+	int other = libc_calls.msgget(0x1234, IPC_CREAT | 0600);
+	const struct ipc_calls *ipc = tracking_calls(&libc_calls, &made);
+	ck_assert_int_eq(ipc->msgget(0x1234, IPC_CREAT | 0600), other);
+	ck_assert_int_eq(ipc->msgget(0x1234, 0), other);
+	ck_assert_int_ge(ipc->msgget(0x1235, IPC_CREAT | 0600), 0);
+	ck_assert_int_ge(ipc->semget(IPC_PRIVATE, 1, 0600), 0);
+	ck_assert_int_ge(ipc->shmget(0x1236, 1, IPC_CREAT | IPC_EXCL | 0600), 0);
+	ck_assert_int_eq(ipc->shmget(0x1236, 1, IPC_CREAT | IPC_EXCL | 0600), -1);
+	ck_assert_int_eq(errno, EEXIST);
+	ck_assert_uint_eq(count_objects(), 4);
+	remove_made(&made);
+	ck_assert_uint_eq(count_objects(), 1);
+	ck_assert_int_eq(libc_calls.msgget(0x1234, 0), other);
+}
+END_TEST
+
+Suite *run_suite(void)
+{
+	Suite *suite = suite_create("run");
+	TCase *tcase = tcase_create("run");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, outcomes);
+	tcase_add_test(tcase, in_parallel_as_one_by_one);
+	tcase_add_test(tcase, selection);
+	tcase_add_test(tcase, nothing_is_left);
+	tcase_add_test(tcase, tracked_objects_are_removed);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
