@@ -170,4 +170,28 @@ build/clang: FORCE
 C_FILES := $(wildcard conformance/*.[ch] conformance/*/*.[ch] conformance/abi/*.def binding/*.[ch] \
 	tests/unit/*.[ch])
 PYTHON_FILES := setup.py binding tests
-SHELL_FILES := ci/setup ci/python $(filter-out %.c %.h %.def,$(wildcard conformance/abi/*))
+SHELL_FILES := ci/setup ci/python $(addprefix conformance/abi/,compare constants dump embed)
+
+# A file that passed is not read again until it, a header or the settings change.
+TIDY = $(patsubst %.c,$(OUT)/tidy/%,$(wildcard conformance/*.c conformance/*/*.c binding/*.c \
+	tests/unit/*.c))
+$(OUT)/tidy/%: %.c .clang-tidy $(filter %.h %.def,$(C_FILES)) $(OUT)/kernel_constants.h
+	@mkdir -p $(@D)
+	$(call say,TIDY,$<)
+	$(Q)clang-tidy --quiet $< -- $(HARNESS_FLAGS) -Ibinding -Itests/unit -DARCH='"$(ARCH)"' \
+	 -DBUILD='"static"' -DPy_LIMITED_API=0x030b0000 \
+	 -isystem $(PYTHON_INCLUDE) 2>$@.log >&2 || { cat $@.log; exit 1; }
+	@touch $@
+PYTHON_INCLUDE = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')
+
+do-lint: $(TIDY) python
+	$(call say,FORMAT,'$(words $(C_FILES)) files')
+	$(Q)clang-format --dry-run -Werror $(filter-out %.def,$(C_FILES))
+	$(call say,SHELL,'$(SHELL_FILES)')
+	$(Q)shellcheck $(SHELL_FILES)
+	$(call say,FLAKE8,'$(PYTHON_FILES)')
+	$(Q)$(PYTHON) -m flake8 --max-line-length 100 $(PYTHON_FILES)
+	$(call say,MYPY,'$(PYTHON_FILES)')
+	$(Q)MYPYPATH=build/python $(PYTHON) -m mypy --no-incremental
+	$(call say,STUBTEST,ipc)
+	$(Q)cd build/python && $(PYTHON) -m mypy.stubtest ipc

@@ -21,11 +21,11 @@ class BuildExtension(build_ext):
     def build_extensions(self) -> None:
         made = Path(self.build_temp)
         made.mkdir(parents=True, exist_ok=True)
-        compiler = [os.environ.get("CC") or self.compiler.compiler[0]]
+        compiler = [os.environ.get("CC") or str(self.compiler.compiler[0])]
         compiler += os.environ.get("CPPFLAGS", "").split()
         for output, command in {
             "uapi.abi": [f"{ABI}/dump", "uapi", *compiler],
-            "kernel_constants.h": [f"{ABI}/constants", made / "uapi.abi"],
+            "kernel_constants.h": [f"{ABI}/constants", str(made / "uapi.abi")],
         }.items():
             with open(made / output, "wb") as out:
                 subprocess.run(["sh", *command], stdout=out, check=True)

@@ -92,7 +92,7 @@ static long attempt_msgrcv(void *args, bool nowait)
 static const char *msgmax_exceeded(size_t msgsz)
 {
 	const int error = errno;
-	struct msginfo info;
+	struct msginfo info = {0};
 	const bool exceeded = error == EINVAL &&
 			      seam_msgctl(0, IPC_INFO, (struct msqid_ds *)&info) != -1 &&
 			      msgsz > (size_t)info.msgmax;

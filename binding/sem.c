@@ -15,7 +15,7 @@ PyDoc_STRVAR(semget_doc,
 static const char *semget_limit(int nsems)
 {
 	const int error = errno;
-	struct seminfo info;
+	struct seminfo info = {0};
 	const char *limit = NULL;
 
 	if (error == ENOSPC)

@@ -20,7 +20,7 @@ PyDoc_STRVAR(shmget_doc,
 static const char *shmget_limit(size_t size)
 {
 	const int error = errno;
-	struct shminfo info;
+	struct shminfo info = {0};
 	const char *limit = NULL;
 
 	if (error == ENOSPC)

@@ -13,4 +13,5 @@ and the structures, with their members as attributes, and the constants.  The
 names that SWIG made in 2003 (new_semun, semun_val_set, ...) are there as well.
 """
 
-from ipc._ipc import *
+# The extension has every name, and is the one list of them.
+from ipc._ipc import *  # noqa: F401, F403

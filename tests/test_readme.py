@@ -1,0 +1,57 @@
+"""The README's promises: its Python runs, and so do its commands."""
+
+import os
+import platform
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parent.parent
+README = (TOP / "README.md").read_text()
+ARCH = {"i686": "i386"}.get(platform.machine(), platform.machine())
+
+EXAMPLES = re.findall(r"```python\n(.*?)```", README, flags=re.S)
+# Indented lines that begin with a program are commands; the others are output.
+COMMANDS = re.findall(r"^    ((?:make\b|build/|conformance/|PYTHONPATH=).*)$", README, flags=re.M)
+# CI runs these by themselves; the test runs within one of them.
+BY_CI = {"make", "make conform", "make check", "make install"}
+
+
+def test_there_is_something_to_run() -> None:
+    assert len(EXAMPLES) >= 2
+    assert len(COMMANDS) >= 10
+    assert BY_CI < set(COMMANDS)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_example(example: str) -> None:
+    exec(compile(example, "README.md", "exec"), {})
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in BY_CI])
+def test_command(command: str) -> None:
+    if not (TOP / "build" / ARCH / "ipc-conform").exists():
+        pytest.skip("ipc-conform is not built")
+    (TOP / "build" / "headers").mkdir(exist_ok=True)
+    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
+    result = subprocess.run(
+        command.replace("build/x86_64", f"build/{ARCH}").replace("python3", sys.executable),
+        shell=True,
+        cwd=TOP,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+    )
+    assert result.returncode == 0, result.stdout
+
+
+def test_every_make_command_is_a_target() -> None:
+    makefile = (TOP / "Makefile").read_text()
+    offered = set(re.findall(r"^#: make ?([a-z-]*)", makefile, flags=re.M))
+    named = set(re.findall(r"\bmake ([a-z][a-z-]*)", README))
+    assert named <= offered | {"help"}, named - offered
