@@ -23,7 +23,7 @@ REFERENCES = TOP / "abi-dumps" / ARCH
 pytestmark = pytest.mark.skipif(not CONFORM.exists(), reason="ipc-conform is not built")
 
 
-def run(*command: object, **more: object) -> "subprocess.CompletedProcess[str]":
+def run(*command: object) -> "subprocess.CompletedProcess[str]":
     """Runs a command from the top of the tree, without make's own settings."""
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
     return subprocess.run(
@@ -34,7 +34,6 @@ def run(*command: object, **more: object) -> "subprocess.CompletedProcess[str]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         timeout=120,
-        **more,  # type: ignore[call-overload]
     )
 
 
