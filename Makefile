@@ -127,16 +127,17 @@ do-abi do-abi-accept: do-%:
 # setup.py is the one place that knows how it is built.
 PYTHON_SOURCES := setup.py pyproject.toml $(wildcard binding/*.* binding/ipc/*) \
 	conformance/seam.h $(wildcard conformance/abi/*)
-python: build/python/built
-build/python/built: $(PYTHON_SOURCES) build/python-flags
-	$(call say,PYTHON,build/python/ipc)
+PACKAGE := build/python
+python: $(PACKAGE)/built
+$(PACKAGE)/built: $(PYTHON_SOURCES) $(PACKAGE)-flags
+	$(call say,PYTHON,$(PACKAGE)/ipc)
 	$(Q)CC='$(CC)' CFLAGS='$(CPPFLAGS) $(CFLAGS) $(WARNINGS)' $(PYTHON) -W ignore setup.py -q build \
-	 --build-base build/setup --build-lib build/python
+	 --build-base $(PACKAGE)-setup --build-lib $(PACKAGE)
 	@touch $@
-build/python-flags: FORCE
+$(PACKAGE)-flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(PYTHON)' | cmp -s - $@ || \
-	 { rm -rf build/setup && echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(PYTHON)' >$@; }
+	 { rm -rf $(PACKAGE)-setup && echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(PYTHON)' >$@; }
 
 SITE = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("platlib"))')
 install:
@@ -154,16 +155,13 @@ $(OUT)/unit-tests: $(UNIT_OBJECTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
 
+# Both compilers with the same warnings as errors; then what each runner sums up.
 do-check: harness python $(OUT)/unit-tests do-lint
-	$(Q)$(MAKE) $(QUIET) CC=clang build/clang
+	$(Q)$(MAKE) $(QUIET) CC=clang OUT=build/clang/$(ARCH) PACKAGE=build/clang/python harness python
 	$(Q)$(MAKE) $(QUIET) do-abi
 	$(Q)$(MAKE) $(QUIET) do-conform
 	$(Q)$(OUT)/unit-tests
 	$(Q)PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest
-
-# The same sources by the other compiler, with the same warnings as errors.
-build/clang: FORCE
-	$(Q)$(MAKE) $(QUIET) CC=clang ARCH=clang/$(shell gcc -dumpmachine | sed 's/-.*//') harness
 
 # ---- lint -----------------------------------------------------------------------------
 
