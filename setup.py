@@ -39,13 +39,9 @@ class BuildPython(build_py):
 
     def run(self) -> None:
         super().run()
-        target = Path(self.build_lib, "ipc", "_ipc.pyi")
-        if not self.editable_mode:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            stubs = subprocess.run(
-                [sys.executable, "binding/stubs.py"], stdout=subprocess.PIPE, check=True
-            )
-            target.write_bytes(stubs.stdout)
+        folder = Path(self.build_lib, "ipc")
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run([sys.executable, "binding/stubs.py", folder], check=True)
 
 
 setup(

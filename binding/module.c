@@ -117,6 +117,23 @@ static int add_events(struct state *state)
 	return state->audit ? 0 : -1;
 }
 
+/* _names_2003: what ipc.__all__ leaves out, so that help(ipc) reads well. */
+static int add_names_2003(PyObject *module)
+{
+	PyObject *names = PyList_New(0);
+	int result = names ? 0 : -1;
+
+	for (const PyMethodDef *method = methods_2003; result == 0 && method->ml_name; method++) {
+		PyObject *name = PyUnicode_FromString(method->ml_name);
+		result = name ? PyList_Append(names, name) : -1;
+		Py_XDECREF(name);
+	}
+	if (result == 0)
+		result = PyModule_AddObjectRef(module, "_names_2003", names);
+	Py_XDECREF(names);
+	return result;
+}
+
 static int module_exec(PyObject *module)
 {
 	PyMethodDef *const methods[] = {ftok_methods, msg_methods,	 sem_methods,
@@ -128,7 +145,7 @@ static int module_exec(PyObject *module)
 	for (size_t i = 0; i < Py_ARRAY_LENGTH(methods); i++)
 		if (PyModule_AddFunctions(module, methods[i]) < 0)
 			return -1;
-	return 0;
+	return add_names_2003(module);
 }
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg)

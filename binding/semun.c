@@ -93,18 +93,34 @@ static PyObject *semun_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 	return (PyObject *)self;
 }
 
-static PyObject *semun_repr(PyObject *object)
+/* What was set last, or else the first. */
+static const PyGetSetDef *active_of(const struct semun_object *self)
 {
-	struct semun_object *self = (struct semun_object *)object;
 	const PyGetSetDef *member = self->head.layout->members;
 
 	while (self->active && member_of(member) != self->active)
 		member++;
+	return member;
+}
+
+static PyObject *semun_repr(PyObject *object)
+{
+	const PyGetSetDef *member = active_of((struct semun_object *)object);
 	PyObject *value = member->get(object, member->closure);
 	PyObject *text =
 		value ? PyUnicode_FromFormat("ipc.semun(%s=%R)", member->name, value) : NULL;
 	Py_XDECREF(value);
 	return text;
+}
+
+/* An empty one, and what is to be set in it: the state of an object with slots. */
+static PyObject *semun_reduce(PyObject *object, PyObject *Py_UNUSED(unused))
+{
+	const PyGetSetDef *member = active_of((struct semun_object *)object);
+	PyObject *value = member->get(object, member->closure);
+
+	return value ? Py_BuildValue("(O()(O{sN}))", Py_TYPE(object), Py_None, member->name, value)
+		     : NULL;
 }
 
 /* The same member, with the same value or pointing to the same object. */
@@ -146,6 +162,11 @@ static void semun_dealloc(PyObject *object)
 	structure_dealloc(object);
 }
 
+static PyMethodDef semun_methods[] = {
+	{"__reduce__", semun_reduce, METH_NOARGS, "The type, and the member to set."},
+	{NULL, NULL, 0, NULL},
+};
+
 static PyMemberDef semun_weakrefs[] = {
 	{"__weaklistoffset__", T_PYSSIZET, offsetof(struct structure, weakrefs), READONLY, NULL},
 	{NULL, 0, 0, 0, NULL},
@@ -157,6 +178,7 @@ PyType_Slot semun_slots[] = {
 	{Py_tp_repr, semun_repr},
 	{Py_tp_richcompare, semun_compare},
 	{Py_tp_hash, PyObject_HashNotImplemented},
+	{Py_tp_methods, semun_methods},
 	{Py_tp_members, semun_weakrefs},
 	{Py_tp_traverse, semun_traverse},
 	{Py_tp_clear, semun_clear},

@@ -296,7 +296,7 @@ static PyObject *ipc_shmctl(PyObject *module, PyObject *const *args, Py_ssize_t 
 
 /* ---- copying ------------------------------------------------------------------------------ */
 
-/* Both ends are pinned by the caller. */
+/* Both ends are pinned by the caller; data may be a view of the segment itself. */
 static void copy(void *to, const void *from, size_t n)
 {
 	if (n < LARGE_COPY) {

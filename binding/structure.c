@@ -298,6 +298,15 @@ static PyType_Slot structure_slots[] = {
 
 /* ---- types ----------------------------------------------------------------------------- */
 
+/* What a constructor takes for a member that is not given. */
+static const char *default_of(const PyGetSetDef *member)
+{
+	return member_of(member)->kind == MEMBER_STRUCT	 ? "..."
+	       : member_of(member)->kind != MEMBER_OTHER ? "0"
+	       : member->get == text_get		 ? "b''"
+							 : "None";
+}
+
 /* "msqid_ds(msg_perm=..., msg_qnum=0)": what help() and inspect show. */
 static void describe(const struct layout *layout, enum type_index index, char *doc, size_t size)
 {
@@ -305,8 +314,9 @@ static void describe(const struct layout *layout, enum type_index index, char *d
 
 	for (PyGetSetDef *member = layout->members; member->name; member++)
 		if (!member_of(member)->again)
-			used += PyOS_snprintf(doc + used, size - (size_t)used, "%s=...%s",
-					      member->name, member[1].name ? ", " : "");
+			used += PyOS_snprintf(doc + used, size - (size_t)used, "%s=%s%s",
+					      member->name, default_of(member),
+					      member[1].name ? ", " : "");
 	PyOS_snprintf(doc + used, size - (size_t)used, "%s)\n--\n\n%s",
 		      index == TYPE_msgbuf ? ", capacity=None" : "", layout->doc);
 }

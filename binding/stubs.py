@@ -1,4 +1,4 @@
-"""Prints the type stubs of ipc._ipc.
+"""Writes the type stubs of the package ipc into a folder: stubs.py FOLDER.
 
 Structures, constants and the names of 2003 come from the harness's table, by
 way of the C preprocessor; the functions, whose Python types no table of C knows,
@@ -7,8 +7,11 @@ are written here.
 
 import ast
 import os
+import re
 import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 # Each line of the table as a Python tuple: kind, then strings.
 TEMPLATE = """
@@ -37,6 +40,8 @@ _Structure = (
 _Operation = sembuf | tuple[int, ...]
 _Address = shm_address | SupportsIndex
 _Timeout = float | tuple[int, int] | None
+
+_names_2003: list[str]
 
 def ftok(pathname: StrOrBytesPath, proj_id: SupportsIndex | str | bytes) -> int: ...
 def msgget(key: SupportsIndex, msgflg: SupportsIndex) -> int: ...
@@ -121,13 +126,21 @@ def table() -> Iterator[Row]:
         yield ast.literal_eval(line.strip())
 
 
+def parameter(member: str, kind: str) -> str:
+    """A parameter of a constructor; a name with underscores could not be a keyword."""
+    if member.startswith("__"):
+        return f"**kwargs: {kind}"
+    return f"{member}: {'ReadableBuffer | str' if kind == 'bytes' else kind} = ..."
+
+
 def structure(name: str, members: list[Row]) -> Iterator[str]:
     """The class of a structure."""
-    parameters = ", ".join(f"{member}: {kind} = ..." for member, _, kind in members)
-    extra = ", *, capacity: int = ..." if name == "msgbuf" else ""
+    parameters = [parameter(member, kind) for member, _, kind in members]
+    if name == "msgbuf":
+        parameters.append("capacity: int | None = ...")
     yield "\n@final"
     yield f"class {name}:"
-    yield f"    def __init__(self, {parameters}{extra}) -> None: ..."
+    yield f"    def __init__(self, {', '.join(parameters)}) -> None: ..."
     for member, spelt, kind in members:
         for attribute in dict.fromkeys((member, spelt)):
             yield f"    {attribute}: {kind}"
@@ -136,8 +149,7 @@ def structure(name: str, members: list[Row]) -> Iterator[str]:
         yield "    def capacity(self) -> int: ..."
     yield "    def __eq__(self, other: object, /) -> bool: ..."
     yield "    def __ne__(self, other: object, /) -> bool: ..."
-    if name != "semun":
-        yield "    def __reduce__(self) -> Any: ..."
+    yield "    def __reduce__(self) -> Any: ..."
     yield "    __hash__: None  # type: ignore[assignment]"
     yield "    if sys.version_info >= (3, 12):"
     yield "        def __buffer__(self, flags: int, /) -> memoryview: ..."
@@ -145,23 +157,26 @@ def structure(name: str, members: list[Row]) -> Iterator[str]:
         yield "        def __release_buffer__(self, buffer: memoryview, /) -> None: ..."
 
 
-def names_2003(name: str, members: list[Row], gone: list[str]) -> Iterator[str]:
-    """The functions of 2003 for a structure."""
-    yield f"def new_{name}() -> {name}: ..."
-    yield f"def delete_{name}(p: {name}, /) -> None: ..."
+def names_2003(name: str, members: list[Row], gone: list[str]) -> Iterator[tuple[str, str]]:
+    """The functions of 2003 for a structure: name, and what follows it."""
+    yield f"new_{name}", f"() -> {name}"
+    yield f"delete_{name}", f"(p: {name}, /) -> None"
     for _, spelt, kind in members:
         value = "ReadableBuffer | str" if kind == "bytes" else kind
-        yield f"def {name}_{spelt}_get(p: {name}, /) -> {kind}: ..."
-        yield f"def {name}_{spelt}_set(p: {name}, v: {value}, /) -> None: ..."
+        yield f"{name}_{spelt}_get", f"(p: {name}, /) -> {kind}"
+        yield f"{name}_{spelt}_set", f"(p: {name}, v: {value}, /) -> None"
     for member in gone:
-        yield f"def {name}_{member}_get(p: Any, /) -> NoReturn: ..."
-        yield f"def {name}_{member}_set(p: Any, v: Any, /) -> NoReturn: ..."
+        yield f"{name}_{member}_get", "(p: Any, /) -> NoReturn"
+        yield f"{name}_{member}_set", "(p: Any, v: Any, /) -> NoReturn"
 
 
-def stubs() -> Iterator[str]:
-    """All lines of the stub file."""
+def main(folder: Path) -> None:
+    """Writes _ipc.pyi, and __init__.pyi with every name, but not those of 2003 in __all__."""
     rows = list(table())
-    yield HEADER
+    extension = [HEADER]
+    names = re.findall(r"^(?:def|class) ([a-z]\w*)", HEADER, flags=re.M)
+    names += [row[1] for row in rows if row[0] in ("struct", "const")]
+    old = []
     for name in (row[1] for row in rows if row[0] == "struct"):
         members = [row[2:] for row in rows if row[0] == "member" and row[1] == name]
         members += [
@@ -170,12 +185,16 @@ def stubs() -> Iterator[str]:
             if row[0] == "pointer" and row[1] == name
         ]
         gone = [row[2] for row in rows if row[0] == "gone" and row[1] == name]
-        yield from structure(name, members)
-        yield ""
-        yield from names_2003(name, members, gone)
-    yield ""
-    yield from (f"{row[1]}: int" for row in rows if row[0] == "const")
+        functions = list(names_2003(name, members, gone))
+        extension += [*structure(name, members), ""]
+        extension += [f"def {function}{rest}: ..." for function, rest in functions]
+        old += [function for function, _ in functions]
+    extension += [f"{row[1]}: int" for row in rows if row[0] == "const"]
+    package = [f"from ipc._ipc import {name} as {name}" for name in names + old]
+    package += ["__all__ = [", *(f"    {name!r}," for name in names), "]"]
+    (folder / "_ipc.pyi").write_text("\n".join(extension) + "\n")
+    (folder / "__init__.pyi").write_text("\n".join(package) + "\n")
 
 
 if __name__ == "__main__":
-    print("\n".join(stubs()))
+    main(Path(sys.argv[1]))
