@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -135,11 +137,64 @@ void await_blocked(pid_t pid)
 	}
 }
 
+void interrupt(pid_t pid)
+{
+	await_blocked(pid);
+	must(kill(pid, SIGUSR1));
+	child_join(pid);
+}
+
+void stop_and_continue(pid_t pid)
+{
+	int status;
+
+	await_blocked(pid);
+	must(kill(pid, SIGSTOP));
+	must(waitpid(pid, &status, WUNTRACED));
+	expect(WIFSTOPPED(status));
+	must(kill(pid, SIGCONT));
+}
+
+void block(const struct ipc_calls *ipc)
+{
+	int semid = must(ipc->semget(IPC_PRIVATE, 1, 0600));
+
+	libc_calls.semop(semid, &(struct sembuf){.sem_op = -1}, 1);
+}
+
 void become(uid_t uid, gid_t gid)
 {
 	must(setgroups(0, NULL));
 	must(setgid(gid));
 	must(setuid(uid));
+}
+
+void drop_privileges(void)
+{
+	/* capset(2), version 3: effective, permitted, inheritable, twice 32 bits. */
+	struct {
+		uint32_t version;
+		int pid;
+	} header = {0x20080522, 0};
+	const uint32_t none[2][3] = {{0}};
+
+	must(syscall(SYS_capset, &header, none));
+}
+
+bool may_lock_memory(void)
+{
+	struct rlimit limit, none;
+	char byte = 0;
+
+	must(getrlimit(RLIMIT_MEMLOCK, &limit));
+	none = limit;
+	none.rlim_cur = 0;
+	must(setrlimit(RLIMIT_MEMLOCK, &none));
+	bool may = mlock(&byte, 1) == 0;
+	if (may)
+		munlock(&byte, 1);
+	must(setrlimit(RLIMIT_MEMLOCK, &limit));
+	return may;
 }
 
 static volatile sig_atomic_t caught;
@@ -159,4 +214,36 @@ void catch_signal(int signal, int flags)
 unsigned signals_caught(void)
 {
 	return (unsigned)caught;
+}
+
+/* ---- time and memory ----------------------------------------------------- */
+
+time_t kernel_time(void)
+{
+	struct timespec now;
+
+	/* time(2) of some libcs reads the precise clock, which is ahead. */
+	must(clock_gettime(CLOCK_REALTIME_COARSE, &now));
+	return now.tv_sec;
+}
+
+void await_next_second(void)
+{
+	const struct timespec pause = {.tv_nsec = 50000};
+	const struct timespec next = {.tv_sec = kernel_time() + 1};
+
+	clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &next, NULL);
+	while (kernel_time() < next.tv_sec)
+		nanosleep(&pause, NULL);
+}
+
+char *memory_end(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *pages =
+		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	must(pages == MAP_FAILED ? -1 : 0);
+	must(mprotect(pages + page, page, PROT_NONE));
+	return pages + page;
 }

@@ -125,8 +125,12 @@ const char *errno_name(int error, char buf[32]);
  * CHILD(pid) { ... }: the block runs in a child, which ends behind it; pid is
  * known in the parent.  What the child expects counts as the check's own.
  */
-#define CHILD(PID) for ((PID) = child_fork(); (PID) == 0; child_end())
+#define CHILD(PID) for ((PID) = child_fork(); is_child(PID); child_end())
 pid_t child_fork(void);
+static inline bool is_child(pid_t pid)
+{
+	return pid == 0;
+}
 void child_end(void) __attribute__((noreturn));
 /* Waits until a child has ended; a failure where a signal ended it. */
 void child_join(pid_t pid);
@@ -138,10 +142,23 @@ void child_join_signal(pid_t pid, int signal);
  * says in /proc (NEED_PROC); ends the check if it is gone.
  */
 void await_blocked(pid_t pid);
+/* The same, then SIGUSR1, which the child catches, and the child's end. */
+void interrupt(pid_t pid);
+/* The same, then SIGSTOP and, when the child has stopped, SIGCONT. */
+void stop_and_continue(pid_t pid);
+/* For a child: blocks in a call of its own until it is killed. */
+void block(const struct ipc_calls *ipc);
 
 /* Takes another user's and group's rights for good (NEED_USERS). */
 enum { NOBODY = 65534, OWNER = 1001, STRANGER = 1002 };
 void become(uid_t uid, gid_t gid);
+/* Gives up all capabilities for good; the user stays the same. */
+void drop_privileges(void);
+/*
+ * Whether RLIMIT_MEMLOCK does not bind this process: CAP_IPC_LOCK that counts
+ * outside of user namespaces too.
+ */
+bool may_lock_memory(void);
 
 /* Catches a signal with a handler that only counts, with or without SA_RESTART. */
 void catch_signal(int signal, int flags);
@@ -156,5 +173,19 @@ void set_limit(const char *name, const char *value);
 long long get_limit(const char *name);
 /* Reads the Nth number of such a file, from 0 (`sem` has four). */
 long long get_limit_n(const char *name, unsigned n);
+/*
+ * The entry in COLUMN of an object's row in /proc/sysvipc/KIND (NEED_PROC), such
+ * as ("msg", msqid, "qnum"); ends the check where there is none.
+ */
+long long sysvipc(const char *kind, int id, const char *column);
+
+/* ---- time and memory ----------------------------------------------------- */
+
+/* The clock by which the kernel sets times: whole ticks, not between them. */
+time_t kernel_time(void);
+/* Waits until that clock has gone to the next second. */
+void await_next_second(void);
+/* The end of a page of memory; what is at this address and behind is not to be had. */
+char *memory_end(void);
 
 #endif

@@ -223,6 +223,43 @@ long long get_limit(const char *name)
 	return get_limit_n(name, 0);
 }
 
+/* The Nth word of a line, from 0; empty where there are fewer. */
+static void nth_word(const char *line, unsigned n, char word[32])
+{
+	for (; n > 0; n--) {
+		line += strspn(line, " ");
+		line += strcspn(line, " \n");
+	}
+	line += strspn(line, " ");
+	snprintf(word, 32, "%.*s", (int)strcspn(line, " \n"), line);
+}
+
+long long sysvipc(const char *kind, int id, const char *column)
+{
+	char path[64], header[512] = "", row[512], word[32];
+	unsigned n = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/sysvipc/%s", kind);
+	file = fopen(path, "r");
+	if (!file || !fgets(header, sizeof(header), file))
+		skip("no /proc/sysvipc");
+	do
+		nth_word(header, n++, word);
+	while (word[0] && strcmp(word, column) != 0);
+	while (word[0] && fgets(row, sizeof(row), file)) {
+		char value[32];
+		nth_word(row, 1, word);
+		if (strtol(word, NULL, 10) != id)
+			continue;
+		nth_word(row, n - 1, value);
+		fclose(file);
+		return strtoll(value, NULL, strcmp(column, "perms") == 0 ? 8 : 10);
+	}
+	fail_at(HERE, path, "a row of the object", "none");
+	_exit(1);
+}
+
 /* ---- objects made without a namespace ------------------------------------- */
 
 static const struct ipc_calls *tracked_inner;

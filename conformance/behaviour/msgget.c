@@ -1,8 +1,6 @@
 /* msgget(2). */
-#include <pwd.h>
+#include <sched.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "conform.h"
@@ -30,7 +28,7 @@ CHECK("msgget.new_queue_fields", LIBC | RAW, NEED_NAMESPACE,
       "msgget(2), \"If a new message queue is created\"")
 {
 	struct msqid_ds ds;
-	time_t before = time(NULL);
+	time_t before = kernel_time();
 	int msqid = must(ipc->msgget(check_key(0), IPC_CREAT | 0640));
 
 	must(libc_calls.msgctl(msqid, IPC_STAT, &ds));
@@ -46,8 +44,35 @@ CHECK("msgget.new_queue_fields", LIBC | RAW, NEED_NAMESPACE,
 	expect_eq(0, ds.msg_lrpid);
 	expect_eq(0, ds.msg_stime);
 	expect_eq(0, ds.msg_rtime);
-	expect_between(before, time(NULL), ds.msg_ctime);
+	expect_between(before, kernel_time(), ds.msg_ctime);
 	expect_eq(get_limit("msgmnb"), ds.msg_qbytes);
+}
+
+CHECK("msgget.mode_bits", LIBC | RAW, 0,
+      "of the flags a new queue keeps the nine permission bits and no others", "msgget(2)")
+{
+	/* Each with read permission, which IPC_STAT asks for. */
+	static const int modes[] = {0400, 0444, 0622, 0751, 0777};
+	struct msqid_ds ds;
+
+	for (unsigned i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		int flags = IPC_CREAT | IPC_EXCL | IPC_NOWAIT | modes[i];
+		int msqid = must(ipc->msgget(check_key(i), flags));
+
+		must(libc_calls.msgctl(msqid, IPC_STAT, &ds));
+		expect_eq(modes[i], ds.msg_perm.mode);
+	}
+}
+
+CHECK("msgget.id_not_reused", LIBC | RAW, 0,
+      "the id of a queue that was removed is not that of the next one",
+      "ipc/util.h, ipc_checkid: the sequence number of the slot")
+{
+	int removed = must(ipc->msgget(check_key(0), IPC_CREAT | 0600));
+
+	must(libc_calls.msgctl(removed, IPC_RMID, NULL));
+	expect(must(ipc->msgget(check_key(0), IPC_CREAT | 0600)) != removed);
+	expect_errno(EINVAL, libc_calls.msgctl(removed, IPC_RMID, NULL));
 }
 
 CHECK("msgget.eexist", LIBC | RAW, 0, "IPC_CREAT | IPC_EXCL of a key that has a queue fails",
@@ -117,4 +142,21 @@ CHECK("msgget.next_id_taken", LIBC | RAW, NEED_NEXT_ID,
 	int other = must(ipc->msgget(IPC_PRIVATE, 0600));
 	expect(other != msqid);
 	expect_ok(libc_calls.msgctl(msqid, IPC_RMID, NULL));
+}
+
+CHECK("msgget.namespace", LIBC | RAW, NEED_NAMESPACE,
+      "in another IPC namespace the same key has another queue", "ipc_namespaces(7)")
+{
+	struct msqid_ds ds;
+	int msqid = must(ipc->msgget(check_key(0), IPC_CREAT | 0600));
+	pid_t pid;
+
+	CHILD (pid) {
+		must(unshare(CLONE_NEWIPC));
+		expect_errno(ENOENT, ipc->msgget(check_key(0), 0));
+		int other = must(ipc->msgget(check_key(0), IPC_CREAT | 0600));
+		must(libc_calls.msgctl(other, IPC_RMID, NULL));
+	}
+	child_join(pid);
+	expect_ok(libc_calls.msgctl(msqid, IPC_STAT, &ds));
 }

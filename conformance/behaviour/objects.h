@@ -1,0 +1,119 @@
+/*
+ * What the checks of several files have in common: objects to begin with, and
+ * their state, which is read through libc whatever the calls under test are.
+ */
+#ifndef OBJECTS_H
+#define OBJECTS_H
+
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "conform.h"
+
+enum { TEXT = 16 };
+struct message {
+	long mtype;
+	char mtext[TEXT];
+};
+
+static inline void msg_put(const struct ipc_calls *ipc, int msqid, long mtype, const char *text)
+{
+	struct message message = {.mtype = mtype};
+	size_t length = strlen(text);
+
+	memcpy(message.mtext, text, length);
+	must(ipc->msgsnd(msqid, &message, length, IPC_NOWAIT));
+}
+
+static inline struct msqid_ds msg_state(int msqid)
+{
+	struct msqid_ds ds;
+
+	must(libc_calls.msgctl(msqid, IPC_STAT, &ds));
+	return ds;
+}
+
+enum { NSEMS = 3 };
+
+/* A set whose first semaphore has a value. */
+static inline int sem_new(const struct ipc_calls *ipc, int value)
+{
+	int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
+
+	must(libc_calls.semctl(semid, 0, SETVAL, (union semun){.val = value}));
+	return semid;
+}
+
+/* One operation on the first semaphore. */
+static inline int sem_op(const struct ipc_calls *ipc, int semid, int op, int flags)
+{
+	return ipc->semop(semid, &(struct sembuf){0, (short)op, (short)flags}, 1);
+}
+
+/* Operations and their number, the second and third arguments of semop. */
+#define OPS(...) OPS_OF((struct sembuf[]){__VA_ARGS__})
+#define OPS_OF(...) __VA_ARGS__, sizeof(__VA_ARGS__) / sizeof(struct sembuf)
+
+static inline struct semid_ds sem_state(int semid)
+{
+	struct semid_ds ds;
+
+	must(libc_calls.semctl(semid, 0, IPC_STAT, (union semun){.buf = &ds}));
+	return ds;
+}
+
+static inline int sem_value(int semid, int semnum)
+{
+	return must(libc_calls.semctl(semid, semnum, GETVAL, (union semun){0}));
+}
+
+static inline struct shmid_ds shm_state(int shmid)
+{
+	struct shmid_ds ds;
+
+	must(libc_calls.shmctl(shmid, IPC_STAT, &ds));
+	return ds;
+}
+
+/* shmat of anything, anywhere, or the end of the check. */
+static inline char *attach(const struct ipc_calls *ipc, int shmid, const void *shmaddr, int shmflg)
+{
+	char *address;
+
+	must((address = ipc->shmat(shmid, shmaddr, shmflg)));
+	return address;
+}
+
+/*
+ * The count goes down with the last user of an address space, and whoever reads
+ * in /proc/PID is one for that moment.
+ */
+static inline void shm_expect_nattch(unsigned long want, int shmid)
+{
+	const struct timespec pause = {.tv_nsec = 50000};
+
+	for (int tries = 0; shm_state(shmid).shm_nattch != want && tries < 10000; tries++)
+		nanosleep(&pause, NULL);
+	expect_eq(want, shm_state(shmid).shm_nattch);
+}
+
+static inline size_t page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* An aligned address with nothing mapped for so many pages, and as much before and behind. */
+static inline char *shm_free_place(size_t pages)
+{
+	size_t align = (size_t)SHMLBA, length = 3 * pages * page_size() + align;
+	char *all = mmap(NULL, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	must(all == MAP_FAILED ? -1 : 0);
+	must(munmap(all, length));
+	uintptr_t place = (uintptr_t)all + pages * page_size() + align - 1;
+	return (char *)(place - place % align);
+}
+
+#endif

@@ -1,0 +1,201 @@
+/* shmctl(2): limits, use, and segments by slot. */
+#include <string.h>
+#include <unistd.h>
+
+#include "behaviour/objects.h"
+
+enum { SIZE = 100 };
+
+static int new_segment(const struct ipc_calls *ipc)
+{
+	return must(ipc->shmget(IPC_PRIVATE, SIZE, 0600));
+}
+
+/* The slot of a segment, which nothing but a search tells. */
+static int slot_of(int shmid)
+{
+	struct shm_info info;
+	struct shmid_ds ds;
+	int highest = must(libc_calls.shmctl(0, SHM_INFO, (struct shmid_ds *)&info));
+
+	for (int slot = 0; slot <= highest; slot++)
+		if (libc_calls.shmctl(slot, SHM_STAT, &ds) == shmid)
+			return slot;
+	fail_at(HERE, "SHM_STAT", "the segment in a slot", "none");
+	return -1;
+}
+
+/* ---- IPC_INFO, SHM_INFO, SHM_STAT, SHM_STAT_ANY --------------------------------- */
+
+CHECK("shmctl.ipc_info", LIBC | RAW, NEED_LIMITS, "IPC_INFO gives the limits",
+      "shmctl(2), IPC_INFO; proc(5)")
+{
+	struct shminfo info;
+
+	set_limit("shmmax", "1000001");
+	set_limit("shmall", "2002");
+	set_limit("shmmni", "303");
+	memset(&info, 0xa5, sizeof(info));
+	expect_eq(0, ipc->shmctl(0, IPC_INFO, (struct shmid_ds *)&info));
+	expect_eq(1000001, info.shmmax);
+	expect_eq(1, info.shmmin);
+	expect_eq(303, info.shmmni);
+	expect_eq(2002, info.shmall);
+}
+
+CHECK("shmctl.shm_info", LIBC | RAW, NEED_NAMESPACE,
+      "SHM_INFO counts segments, their pages and those in memory", "shmctl(2), SHM_INFO")
+{
+	const size_t page = page_size();
+	struct shm_info info;
+	int shmid = must(ipc->shmget(IPC_PRIVATE, 2 * page + 1, 0600));
+
+	must(ipc->shmget(IPC_PRIVATE, 1, 0600));
+	memset(&info, 0xa5, sizeof(info));
+	expect_ok(ipc->shmctl(0, SHM_INFO, (struct shmid_ds *)&info));
+	expect_eq(2, info.used_ids);
+	expect_eq(4, info.shm_tot);
+	expect_eq(0, info.shm_rss + info.shm_swp);
+	expect_eq(0, info.swap_attempts);
+	expect_eq(0, info.swap_successes);
+	memset(attach(ipc, shmid, NULL, 0), 'x', 2 * page);
+	expect_ok(ipc->shmctl(0, SHM_INFO, (struct shmid_ds *)&info));
+	/* More than was touched where the machine has large pages for it. */
+	expect(info.shm_rss + info.shm_swp >= 2);
+}
+
+CHECK("shmctl.shm_info.removed", LIBC | RAW, NEED_NAMESPACE,
+      "SHM_INFO counts a segment until it is gone, with its last detach", "shmctl(2), SHM_INFO")
+{
+	struct shm_info info;
+	int shmid = new_segment(ipc);
+	void *address = attach(ipc, shmid, NULL, 0);
+
+	must(ipc->shmctl(shmid, IPC_RMID, NULL));
+	expect_ok(ipc->shmctl(0, SHM_INFO, (struct shmid_ds *)&info));
+	expect_eq(1, info.used_ids);
+	expect_eq(1, info.shm_tot);
+	must(ipc->shmdt(address));
+	expect_ok(ipc->shmctl(0, SHM_INFO, (struct shmid_ds *)&info));
+	expect_eq(0, info.used_ids);
+	expect_eq(0, info.shm_tot);
+}
+
+CHECK("shmctl.info.highest_slot", LIBC | RAW, NEED_NAMESPACE,
+      "IPC_INFO and SHM_INFO give the highest slot that a segment is in", "shmctl(2), RETURN VALUE")
+{
+	struct shminfo limits;
+	struct shm_info info;
+	struct shmid_ds ds;
+
+	for (int i = 0; i < 3; i++)
+		new_segment(ipc);
+	int highest = must(ipc->shmctl(0, IPC_INFO, (struct shmid_ds *)&limits));
+	expect(highest >= 2);
+	expect_eq(highest, ipc->shmctl(0, SHM_INFO, (struct shmid_ds *)&info));
+	expect_ok(libc_calls.shmctl(highest, SHM_STAT, &ds));
+	expect_errno(EINVAL, libc_calls.shmctl(highest + 1, SHM_STAT, &ds));
+}
+
+static void expect_stat_by_slot(const struct ipc_calls *ipc, int cmd)
+{
+	struct shmid_ds ds;
+	int shmid = must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0640));
+
+	attach(ipc, shmid, NULL, 0);
+	memset(&ds, 0xa5, sizeof(ds));
+	expect_eq(shmid, ipc->shmctl(slot_of(shmid), cmd, &ds));
+	struct shmid_ds want = shm_state(shmid);
+	expect_eq(want.shm_perm.__key, ds.shm_perm.__key);
+	expect_eq(want.shm_perm.uid, ds.shm_perm.uid);
+	expect_eq(want.shm_perm.mode, ds.shm_perm.mode);
+	expect_eq(want.shm_segsz, ds.shm_segsz);
+	expect_eq(want.shm_cpid, ds.shm_cpid);
+	expect_eq(want.shm_lpid, ds.shm_lpid);
+	expect_eq(want.shm_nattch, ds.shm_nattch);
+	expect_eq(want.shm_atime, ds.shm_atime);
+	expect_eq(want.shm_ctime, ds.shm_ctime);
+}
+
+CHECK("shmctl.shm_stat", LIBC, 0, "SHM_STAT gives the id and the state of the segment in a slot",
+      "shmctl(2), SHM_STAT")
+{
+	expect_stat_by_slot(ipc, SHM_STAT);
+}
+
+CHECK("shmctl.shm_stat_any", LIBC, NEED_STAT_ANY,
+      "SHM_STAT_ANY gives the id and the state of the segment in a slot", "shmctl(2), SHM_STAT_ANY")
+{
+	expect_stat_by_slot(ipc, SHM_STAT_ANY);
+}
+
+CHECK("shmctl.shm_stat.einval", LIBC | RAW, NEED_NAMESPACE, "SHM_STAT of a free slot fails",
+      "shmctl(2), EINVAL")
+{
+	struct shmid_ds ds;
+	int shmid = new_segment(ipc);
+	int slot = slot_of(shmid);
+
+	expect_eq(shmid, ipc->shmctl(slot, SHM_STAT, &ds));
+	must(ipc->shmctl(shmid, IPC_RMID, NULL));
+	expect_errno(EINVAL, ipc->shmctl(slot, SHM_STAT, &ds));
+	expect_errno(EINVAL, ipc->shmctl(-1, SHM_STAT, &ds));
+}
+
+/* The slot of a segment that from now on this process may not read. */
+static int unreadable_slot(const struct ipc_calls *ipc, int *shmid)
+{
+	*shmid = new_segment(ipc);
+	struct shmid_ds ds = shm_state(*shmid);
+	int slot = slot_of(*shmid);
+
+	ds.shm_perm.mode = 0200;
+	must(libc_calls.shmctl(*shmid, IPC_SET, &ds));
+	drop_privileges();
+	return slot;
+}
+
+CHECK("shmctl.shm_stat.eacces", LIBC | RAW, 0, "SHM_STAT asks for read permission",
+      "shmctl(2), EACCES")
+{
+	struct shmid_ds ds;
+	int shmid, slot = unreadable_slot(ipc, &shmid);
+
+	expect_errno(EACCES, ipc->shmctl(slot, SHM_STAT, &ds));
+}
+
+CHECK("shmctl.shm_stat_any.no_permission", LIBC | RAW, NEED_STAT_ANY,
+      "SHM_STAT_ANY does not ask for read permission", "shmctl(2), SHM_STAT_ANY")
+{
+	struct shmid_ds ds;
+	int shmid, slot = unreadable_slot(ipc, &shmid);
+
+	expect_eq(shmid, ipc->shmctl(slot, SHM_STAT_ANY, &ds));
+}
+
+CHECK("shmctl.info.efault", RAW, 0, "a structure that is not in memory fails", "shmctl(2), EFAULT")
+{
+	int slot = slot_of(new_segment(ipc));
+	void *nowhere = memory_end();
+
+	expect_errno(EFAULT, ipc->shmctl(0, IPC_INFO, nowhere));
+	expect_errno(EFAULT, ipc->shmctl(0, SHM_INFO, nowhere));
+	expect_errno(EFAULT, ipc->shmctl(slot, SHM_STAT, nowhere));
+}
+
+CHECK("shmctl.info.any_user", LIBC | RAW, NEED_USERS | NEED_NAMESPACE,
+      "another user may ask for limits and use", "shmctl(2), IPC_INFO, SHM_INFO")
+{
+	pid_t pid;
+
+	new_segment(ipc);
+	CHILD (pid) {
+		struct shminfo limits;
+		struct shm_info info;
+		become(NOBODY, NOBODY);
+		expect_ok(ipc->shmctl(0, IPC_INFO, (struct shmid_ds *)&limits));
+		expect_ok(ipc->shmctl(0, SHM_INFO, (struct shmid_ds *)&info));
+		expect_eq(1, info.used_ids);
+	}
+	child_join(pid);
+}

@@ -1,0 +1,296 @@
+/* shmget(2). */
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "behaviour/objects.h"
+
+CHECK("shmget.existing_key", LIBC | RAW, 0, "a key that has a segment gives that segment's id",
+      "shmget(2)")
+{
+	int shmid = must(ipc->shmget(check_key(0), 100, IPC_CREAT | 0600));
+
+	expect_eq(shmid, ipc->shmget(check_key(0), 100, 0));
+	expect_eq(shmid, ipc->shmget(check_key(0), 100, IPC_CREAT | 0600));
+}
+
+CHECK("shmget.smaller_found", LIBC | RAW, 0,
+      "a segment is found by who asks for less than it has, or for 0", "shmget(2)")
+{
+	int shmid = must(ipc->shmget(check_key(0), 100, IPC_CREAT | 0600));
+
+	expect_eq(shmid, ipc->shmget(check_key(0), 99, 0));
+	expect_eq(shmid, ipc->shmget(check_key(0), 0, 0));
+	expect_eq(shmid, ipc->shmget(check_key(0), 0, IPC_CREAT | 0600));
+}
+
+CHECK("shmget.private_always_new", LIBC | RAW, 0, "IPC_PRIVATE makes a new segment each time",
+      "shmget(2)")
+{
+	int first = must(ipc->shmget(IPC_PRIVATE, 1, 0600));
+	int second = must(ipc->shmget(IPC_PRIVATE, 1, IPC_CREAT | IPC_EXCL | 0600));
+
+	expect(first != second);
+}
+
+CHECK("shmget.new_segment_fields", LIBC | RAW, 0,
+      "a new segment has the size asked for, is unattached and owned by its maker",
+      "shmget(2), \"When a new shared memory segment is created\"")
+{
+	time_t before = kernel_time();
+	int shmid = must(ipc->shmget(check_key(0), 12345, IPC_CREAT | 0640));
+	struct shmid_ds ds = shm_state(shmid);
+
+	expect_eq(check_key(0), ds.shm_perm.__key);
+	expect_eq(0640, ds.shm_perm.mode);
+	expect_eq(geteuid(), ds.shm_perm.uid);
+	expect_eq(geteuid(), ds.shm_perm.cuid);
+	expect_eq(getegid(), ds.shm_perm.gid);
+	expect_eq(getegid(), ds.shm_perm.cgid);
+	expect_eq(12345, ds.shm_segsz);
+	expect_eq(getpid(), ds.shm_cpid);
+	expect_eq(0, ds.shm_lpid);
+	expect_eq(0, ds.shm_nattch);
+	expect_eq(0, ds.shm_atime);
+	expect_eq(0, ds.shm_dtime);
+	expect_between(before, kernel_time(), ds.shm_ctime);
+}
+
+CHECK("shmget.zeroed_pages", LIBC | RAW, 0,
+      "a new segment is of whole pages, which are zero and may be used to their end",
+      "shmget(2), \"rounded up to a multiple of PAGE_SIZE\"")
+{
+	size_t page = page_size();
+	int shmid = must(ipc->shmget(IPC_PRIVATE, page + 1, 0600));
+	char *address, *zeroes = calloc(2, page);
+
+	must((address = ipc->shmat(shmid, NULL, 0)));
+	expect_bytes(zeroes, address, 2 * page);
+	memset(address, 'x', 2 * page);
+	expect_eq('x', address[2 * page - 1]);
+	expect_eq(page + 1, shm_state(shmid).shm_segsz);
+	free(zeroes);
+}
+
+CHECK("shmget.mode_bits", LIBC | RAW, 0,
+      "of the flags a new segment keeps the nine permission bits and no others", "shmget(2)")
+{
+	/* Each with read permission, which IPC_STAT asks for. */
+	static const int modes[] = {0400, 0444, 0622, 0751, 0777};
+
+	for (unsigned i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		int flags = IPC_CREAT | IPC_EXCL | SHM_NORESERVE | modes[i];
+		int shmid = must(ipc->shmget(check_key(i), 1, flags));
+
+		expect_eq(modes[i], shm_state(shmid).shm_perm.mode);
+	}
+}
+
+CHECK("shmget.id_not_reused", LIBC | RAW, 0,
+      "the id of a segment that was removed is not that of the next one",
+      "ipc/util.h, ipc_checkid: the sequence number of the slot")
+{
+	int removed = must(ipc->shmget(check_key(0), 1, IPC_CREAT | 0600));
+
+	must(libc_calls.shmctl(removed, IPC_RMID, NULL));
+	expect(must(ipc->shmget(check_key(0), 1, IPC_CREAT | 0600)) != removed);
+	expect_errno(EINVAL, libc_calls.shmctl(removed, IPC_RMID, NULL));
+}
+
+CHECK("shmget.eexist", LIBC | RAW, 0, "IPC_CREAT | IPC_EXCL of a key that has a segment fails",
+      "shmget(2), EEXIST")
+{
+	must(ipc->shmget(check_key(0), 1, IPC_CREAT | 0600));
+	expect_errno(EEXIST, ipc->shmget(check_key(0), 1, IPC_CREAT | IPC_EXCL | 0600));
+}
+
+CHECK("shmget.enoent", LIBC | RAW, 0, "a key without a segment fails unless IPC_CREAT is there",
+      "shmget(2), ENOENT")
+{
+	expect_errno(ENOENT, ipc->shmget(check_key(0), 1, 0600));
+	expect_errno(ENOENT, ipc->shmget(check_key(0), 1, IPC_EXCL | 0600));
+}
+
+CHECK("shmget.eacces", LIBC | RAW, NEED_USERS,
+      "asking for read, write or both as a user who may not fails", "shmget(2), EACCES")
+{
+	static const int denied[] = {0400, 0200, 0600, 0004, 0002, 0006};
+	pid_t pid;
+
+	must(ipc->shmget(check_key(0), 1, IPC_CREAT | 0600));
+	CHILD (pid) {
+		become(NOBODY, NOBODY);
+		for (unsigned i = 0; i < sizeof(denied) / sizeof(denied[0]); i++)
+			expect_errno(EACCES, ipc->shmget(check_key(0), 1, denied[i]));
+		/* Asking for nothing is granted to everyone. */
+		expect_ok(ipc->shmget(check_key(0), 1, 0));
+	}
+	child_join(pid);
+}
+
+CHECK("shmget.einval_shmmin", LIBC | RAW, 0, "a new segment of 0 bytes is refused",
+      "shmget(2), EINVAL")
+{
+	expect_errno(EINVAL, ipc->shmget(IPC_PRIVATE, 0, 0600));
+	expect_errno(EINVAL, ipc->shmget(check_key(0), 0, IPC_CREAT | 0600));
+}
+
+CHECK("shmget.einval_shmmax", LIBC | RAW, NEED_LIMITS,
+      "a new segment may have shmmax bytes and no more", "shmget(2), EINVAL; proc(5), shmmax")
+{
+	set_limit("shmmax", "5000");
+	expect_errno(EINVAL, ipc->shmget(IPC_PRIVATE, 5001, 0600));
+	expect_errno(EINVAL, ipc->shmget(IPC_PRIVATE, SIZE_MAX, 0600));
+	expect_ok(ipc->shmget(IPC_PRIVATE, 5000, 0600));
+}
+
+CHECK("shmget.einval_existing", LIBC | RAW, 0,
+      "a segment is not found by who asks for more than it has", "shmget(2), EINVAL")
+{
+	must(ipc->shmget(check_key(0), 100, IPC_CREAT | 0600));
+	expect_errno(EINVAL, ipc->shmget(check_key(0), 101, 0));
+	expect_errno(EINVAL, ipc->shmget(check_key(0), 101, IPC_CREAT | 0600));
+}
+
+CHECK("shmget.enospc_shmmni", LIBC | RAW, NEED_LIMITS,
+      "more segments than shmmni are refused, and one less makes room", "shmget(2), ENOSPC")
+{
+	int shmid;
+
+	set_limit("shmmni", "2");
+	shmid = must(ipc->shmget(IPC_PRIVATE, 1, 0600));
+	must(ipc->shmget(IPC_PRIVATE, 1, 0600));
+	expect_errno(ENOSPC, ipc->shmget(IPC_PRIVATE, 1, 0600));
+	expect_errno(ENOSPC, ipc->shmget(check_key(0), 1, IPC_CREAT | 0600));
+	must(libc_calls.shmctl(shmid, IPC_RMID, NULL));
+	expect_ok(ipc->shmget(IPC_PRIVATE, 1, 0600));
+}
+
+CHECK("shmget.enospc_shmall", LIBC | RAW, NEED_LIMITS,
+      "more pages than shmall in all segments are refused, and removing one makes room",
+      "shmget(2), ENOSPC")
+{
+	size_t page = page_size();
+	int shmid;
+
+	set_limit("shmall", "4");
+	expect_errno(ENOSPC, ipc->shmget(IPC_PRIVATE, 4 * page + 1, 0600));
+	shmid = must(ipc->shmget(IPC_PRIVATE, 2 * page + 1, 0600));
+	expect_errno(ENOSPC, ipc->shmget(IPC_PRIVATE, page + 1, 0600));
+	expect_ok(ipc->shmget(IPC_PRIVATE, 1, 0600));
+	must(libc_calls.shmctl(shmid, IPC_RMID, NULL));
+	expect_ok(ipc->shmget(IPC_PRIVATE, 3 * page, 0600));
+}
+
+CHECK("shmget.next_id", LIBC | RAW, NEED_NEXT_ID,
+      "shm_next_id is the next segment's id, once, and then -1 again",
+      "proc(5); Documentation/admin-guide/sysctl/kernel.rst, shm_next_id")
+{
+	/* The slot is the low 15 bits: a free one, and any sequence number. */
+	set_limit("shm_next_id", "65541");
+	expect_eq(65541, ipc->shmget(IPC_PRIVATE, 1, 0600));
+	expect_eq(-1, get_limit("shm_next_id"));
+	expect(ipc->shmget(IPC_PRIVATE, 1, 0600) != 65541);
+}
+
+CHECK("shmget.next_id_taken", LIBC | RAW, NEED_NEXT_ID,
+      "a shm_next_id that a segment has gives another id", "ipc/util.c, ipc_idr_alloc")
+{
+	char taken[16];
+	int shmid = must(ipc->shmget(IPC_PRIVATE, 1, 0600));
+
+	snprintf(taken, sizeof(taken), "%d", shmid);
+	set_limit("shm_next_id", taken);
+	int other = must(ipc->shmget(IPC_PRIVATE, 1, 0600));
+	expect(other != shmid);
+	expect_ok(libc_calls.shmctl(shmid, IPC_RMID, NULL));
+}
+
+CHECK("shmget.namespace", LIBC | RAW, NEED_NAMESPACE,
+      "in another IPC namespace the same key has another segment", "ipc_namespaces(7)")
+{
+	int shmid = must(ipc->shmget(check_key(0), 1, IPC_CREAT | 0600));
+	pid_t pid;
+
+	CHILD (pid) {
+		must(unshare(CLONE_NEWIPC));
+		expect_errno(ENOENT, ipc->shmget(check_key(0), 1, 0));
+		int other = must(ipc->shmget(check_key(0), 1, IPC_CREAT | 0600));
+		must(libc_calls.shmctl(other, IPC_RMID, NULL));
+	}
+	child_join(pid);
+	shm_state(shmid);
+}
+
+/* ---- SHM_HUGETLB ------------------------------------------------------------- */
+
+CHECK("shmget.hugetlb_eperm", LIBC | RAW, NEED_USERS | NEED_HUGETLB,
+      "huge pages are for who may lock memory or is in hugetlb_shm_group", "shmget(2), EPERM")
+{
+	const struct rlimit nothing = {0};
+	pid_t pid;
+
+	CHILD (pid) {
+		/* Before Linux 6.x what could be locked could be huge. */
+		must(setrlimit(RLIMIT_MEMLOCK, &nothing));
+		become(STRANGER, STRANGER);
+		expect_errno(EPERM, ipc->shmget(IPC_PRIVATE, 1, SHM_HUGETLB | 0600));
+	}
+	child_join(pid);
+}
+
+/* A line "NAME   number kB" of /proc/meminfo, in bytes. */
+static unsigned long long meminfo(const char *name)
+{
+	char line[128];
+	unsigned long long kib = 0;
+	FILE *file = fopen("/proc/meminfo", "r");
+
+	while (file && fgets(line, sizeof(line), file))
+		if (strncmp(line, name, strlen(name)) == 0)
+			kib = strtoull(line + strlen(name), NULL, 10);
+	if (file)
+		fclose(file);
+	return kib * 1024;
+}
+
+static unsigned long long number_in(const char *path)
+{
+	char text[32] = "";
+	FILE *file = fopen(path, "r");
+
+	if (file && !fgets(text, sizeof(text), file))
+		text[0] = '\0';
+	if (file)
+		fclose(file);
+	return strtoull(text, NULL, 10);
+}
+
+CHECK("shmget.hugetlb_enomem", LIBC | RAW, NEED_HUGETLB,
+      "more huge pages than there are, or may be, are refused",
+      "Documentation/admin-guide/mm/hugetlbpage.rst")
+{
+	const unsigned long long size = meminfo("Hugepagesize:");
+	const unsigned long long pages = number_in("/proc/sys/vm/nr_hugepages") +
+					 number_in("/proc/sys/vm/nr_overcommit_hugepages");
+
+	if (!may_lock_memory())
+		skip("no CAP_IPC_LOCK");
+	if (size == 0 || (pages + 1) * size > SIZE_MAX / 2)
+		skip("more huge pages than this program can ask for");
+	expect_errno(ENOMEM,
+		     ipc->shmget(IPC_PRIVATE, (size_t)((pages + 1) * size), SHM_HUGETLB | 0600));
+}
+
+CHECK("shmget.hugetlb_size", LIBC | RAW, NEED_HUGETLB,
+      "a size of huge pages that the machine does not have is refused",
+      "shmget(2), SHM_HUGE_2MB; fs/hugetlbfs, hstate_sizelog")
+{
+	/* No machine's huge pages have 2, 4 or 8 bytes. */
+	for (int logarithm = 1; logarithm <= 3; logarithm++)
+		expect_errno(EINVAL, ipc->shmget(IPC_PRIVATE, 1,
+						 SHM_HUGETLB | logarithm << SHM_HUGE_SHIFT | 0600));
+}
