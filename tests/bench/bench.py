@@ -1,0 +1,347 @@
+#!/usr/bin/env python3
+"""Measures each call of the binding beside the same calls in C, by sysv_ipc and by ctypes.
+
+All are in one process.  In a round every contestant makes its calls, one after the other, so
+that whatever else the machine does meets all alike; a number is the median over the rounds,
+and a ratio that of the rounds' own ratios.  Nothing here passes or fails by time.
+"""
+
+import argparse
+import array
+import contextlib
+import ctypes
+import fnmatch
+import importlib
+import json
+import os
+import platform
+import signal
+import statistics
+import struct
+import sys
+import threading
+import time
+import timeit
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import ipc
+from rows import CONTESTANTS, ROWS, Row
+
+TOP = Path(__file__).resolve().parents[2]
+ARCH = {"i686": "i386"}.get(platform.machine(), platform.machine())
+
+libc = ctypes.CDLL(None, use_errno=True)
+PR_SET_PDEATHSIG = 1
+
+# ---- what the statements name ---------------------------------------------------------
+
+
+def enter_namespace() -> str:
+    """Leaves the machine's IPC objects behind; says whose namespace it is in then."""
+    new_ipc, new_user = 0x08000000, 0x10000000
+    uid, gid = os.geteuid(), os.getegid()
+    if libc.unshare(new_ipc) == 0:
+        return "its own"
+    if libc.unshare(new_user | new_ipc) != 0:
+        return "the one that was there"
+    # user_namespaces(7): setgroups is denied first, or gid_map is refused.
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"0 {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"0 {gid} 1")
+    return "its own, by a user namespace"
+
+
+def raw(structure: Any) -> Any:
+    """The C bytes of a structure, or of nothing but bytes, for ctypes."""
+    data = bytes(structure)
+    return ctypes.create_string_buffer(data, len(data))
+
+
+@contextlib.contextmanager
+def objects(sysv_ipc: Any) -> Iterator[dict[str, Any]]:
+    """The objects of IPC, each made with a key of its own and removed at the end."""
+    first = 0x60000000 | os.getpid()
+    second, third = first + (1 << 24), first + (2 << 24)
+    make = ipc.IPC_CREAT | ipc.IPC_EXCL | 0o600
+    with contextlib.ExitStack() as at_end:
+        q = ipc.msgget(first, make)
+        at_end.callback(ipc.msgctl, q, ipc.IPC_RMID)
+        semids = []
+        for key, nsems in (first, 1), (second, 1), (third, 8):
+            semids.append(ipc.semget(key, nsems, make))
+            at_end.callback(ipc.semctl, semids[-1], 0, ipc.IPC_RMID)
+        shmids = []
+        for key, size in (first, 4096), (second, 1 << 20):
+            shmids.append(ipc.shmget(key, size, make))
+            at_end.callback(ipc.shmctl, shmids[-1], ipc.IPC_RMID)
+        p = at_end.enter_context(ipc.shmat(shmids[1]))
+        # A slot is the low 15 bits of an id (ipc/util.h).
+        yield {"key": first, "q": q, "slot": q % 32768, "p": p, "c_p": ctypes.c_void_p(int(p))} | {
+            **dict(zip(("s", "t", "s8"), semids)),
+            "h": shmids[0],
+            **(by_sysv_ipc(sysv_ipc, first, second) if sysv_ipc else {}),
+        }
+
+
+def by_sysv_ipc(sysv_ipc: Any, first: int, second: int) -> dict[str, Any]:
+    names = {
+        "sysv_q": sysv_ipc.MessageQueue(first, max_message_size=8192),
+        "sysv_s": sysv_ipc.Semaphore(first),
+        "sysv_t": sysv_ipc.Semaphore(second),
+        "sysv_h": sysv_ipc.SharedMemory(first),
+        "sysv_p": sysv_ipc.SharedMemory(second),
+    }
+    names["sysv_h"].detach()
+    return names
+
+
+def buffers(q: int) -> dict[str, Any]:
+    """Memory of the caller's: for the binding, and c_* the same for ctypes."""
+    head = struct.pack("l", 1)
+    data = {"b5": b"hello", "b16": bytes(16), "b8k": bytes(8192), "b1m": bytes(1 << 20)}
+    structures: dict[str, Any] = {
+        "m16": ipc.mkmsgbuf(1, data["b16"]),
+        "m8k": ipc.mkmsgbuf(1, data["b8k"]),
+        "ping": ipc.mkmsgbuf(1, data["b16"]),
+        "pong": ipc.mkmsgbuf(2, data["b16"]),
+        "msqid_ds": ipc.msqid_ds(),
+        "msginfo": ipc.msginfo(),
+        "semid_ds": ipc.semid_ds(),
+        "shmid_ds": ipc.shmid_ds(),
+        "up": ipc.sembuf(0, 1, 0),
+        "down": ipc.sembuf(0, -1, 0),
+        "values": array.array("H", [0] * 8),
+        "second": struct.pack("ll", 1, 0),
+        "1m": data["b1m"],
+    }
+    ipc.msgctl(q, ipc.IPC_STAT, structures["msqid_ds"])
+    shmat, shmdt = libc["shmat"], libc["shmdt"]
+    shmat.restype = ctypes.c_void_p
+    shmdt.argtypes = [ctypes.c_void_p]
+    return {
+        **data,
+        **structures,
+        **{f"c_{name}": raw(value) for name, value in structures.items()},
+        "head": head,
+        "room": bytearray(head + data["b16"]),
+        "c_shmat": shmat,
+        "c_shmdt": shmdt,
+    }
+
+
+# ---- measuring --------------------------------------------------------------------------
+
+Loop = Callable[[int], float]  # makes the calls so often, returns ns
+
+
+class Loops:
+    """The functions of loops.c, with errno as OSError."""
+
+    def __init__(self, path: Path) -> None:
+        self.library = ctypes.CDLL(str(path), use_errno=True)
+
+    def __getattr__(self, name: str) -> Callable[..., int]:
+        function = self.library[f"loop_{name}"]
+        function.restype = ctypes.c_longlong
+
+        def loop(*args: object) -> int:
+            ns = int(function(*args))
+            if ns < 0:
+                raise OSError(ctypes.get_errno(), f"{name}: {os.strerror(ctypes.get_errno())}")
+            return ns
+
+        return loop
+
+
+def compiled(row: Row, contestant: str, scope: dict[str, Any]) -> Loop:
+    statement: str = getattr(row, contestant)
+    if contestant == "c":
+        loop: Loop = eval(f"lambda count: loops.{statement}", scope)
+        return loop
+    return timeit.Timer(statement, timer=time.perf_counter_ns, globals=scope).timeit
+
+
+@contextlib.contextmanager
+def busy_thread() -> Iterator[None]:
+    stop = False
+
+    def spin() -> None:
+        while not stop:
+            pass
+
+    thread = threading.Thread(target=spin)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop = True
+        thread.join()
+
+
+@contextlib.contextmanager
+def one_cpu() -> Iterator[None]:
+    cpus = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cpus)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cpus)
+
+
+@contextlib.contextmanager
+def child(loop: Loop, count: int) -> Iterator[None]:
+    """A process that runs the loop meanwhile; where it fails, it interrupts this one."""
+    parent = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            loop(count)
+        except BaseException:
+            traceback.print_exc()
+            os.kill(parent, signal.SIGINT)
+        finally:
+            os._exit(0)
+    try:
+        yield
+    except BaseException:
+        os.kill(pid, signal.SIGKILL)
+        raise
+    finally:
+        os.waitpid(pid, 0)
+
+
+def measure(row: Row, loop: Loop, partner: Loop | None, count: int) -> float:
+    """ns for the row's calls, once."""
+    if row.busy:
+        with busy_thread():
+            return statistics.median(loop(1) for _ in range(count))
+    if partner:
+        # The first time there and back is not measured: the child has to start.
+        with one_cpu(), child(partner, count + 1):
+            loop(1)
+            return loop(count) / count
+    return loop(count) / count
+
+
+Times = dict[str, list[float]]  # by contestant, one for each round
+
+
+def run(rows: list[Row], scope: dict[str, Any], rounds: int, count: int) -> dict[str, Times]:
+    names = [name for name in CONTESTANTS if name == "c" or scope[name]]
+    loops = {
+        (row.name, name): (
+            compiled(row, name, scope),
+            compiled(row.partner, name, scope) if row.partner else None,
+        )
+        for row in rows
+        for name in names
+        if getattr(row, name)
+    }
+    times: dict[str, Times] = {row.name: {} for row in rows}
+    for i in range(rounds):
+        if sys.stderr.isatty():
+            print(f"\rround {i + 1} of {rounds} ", end="", file=sys.stderr, flush=True)
+        for row in rows:
+            for name in names[:: -1 if i % 2 else 1]:
+                if (row.name, name) in loops:
+                    ns = measure(row, *loops[row.name, name], max(1, count // row.fewer))
+                    times[row.name].setdefault(name, []).append(ns)
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr, flush=True)
+    return times
+
+
+# ---- the table ----------------------------------------------------------------------------
+
+
+def summary(row: Row, times: Times) -> dict[str, Any]:
+    return {
+        "row": row.name,
+        "calls": row.calls,
+        "ns": {name: statistics.median(values) for name, values in times.items()},
+        "ratio": {
+            name: statistics.median(a / b for a, b in zip(values, times["c"]))
+            for name, values in times.items()
+            if name != "c"
+        },
+    }
+
+
+def print_table(summaries: list[dict[str, Any]], skipped: dict[str, str]) -> None:
+    print(f"{'':42}{'C ns':>10}{'ipc ns':>10}{'ipc':>8}{'sysv_ipc':>10}{'ctypes':>8}")
+    for line in summaries:
+        ratios = [
+            f"{line['ratio'][name]:.2f}" if name in line["ratio"] else "SKIP" if name in skipped else "-"
+            for name in CONTESTANTS[1:]
+        ]
+        print(
+            f"{line['row']:42}{line['ns']['c']:10.0f}{line['ns']['ipc']:10.0f}"
+            f"{ratios[0]:>8}{ratios[1]:>10}{ratios[2]:>8}"
+        )
+    print("\nipc, sysv_ipc, ctypes: times as long as in C.  * C makes the binding's IPC_STAT too.")
+    for name, reason in skipped.items():
+        print(f"SKIP {name}: {reason}")
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--rounds", type=positive, default=301)
+    parser.add_argument("--count", type=positive, default=200, help="calls in a round")
+    parser.add_argument("--only", metavar="GLOB", action="append", help="rows, by name")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write it there as well")
+    parser.add_argument(
+        "--loops", type=Path, default=TOP / "build" / ARCH / "loops.so", help="loops.c, built"
+    )
+    options = parser.parse_args()
+    options.rows = [
+        row
+        for row in ROWS
+        if not options.only or any(fnmatch.fnmatch(row.name, glob) for glob in options.only)
+    ]
+    if not options.rows:
+        parser.error("--only: no such row; there are: " + ", ".join(row.name for row in ROWS))
+    return options
+
+
+def main() -> None:
+    options = arguments()
+    skipped: dict[str, str] = {}
+    sysv_ipc: Any = None
+    try:
+        sysv_ipc = importlib.import_module("sysv_ipc")
+    except ImportError as error:
+        skipped["sysv_ipc"] = f"{error} (Debian's python3-sysv-ipc)"
+    machine = {
+        "namespace": enter_namespace(),
+        "kernel": platform.release(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "rounds": options.rounds,
+        "count": options.count,
+    }
+    with objects(sysv_ipc) as scope:
+        scope |= buffers(scope["q"])
+        scope |= {"ipc": ipc, "sysv_ipc": sysv_ipc, "ctypes": ctypes, "libc": libc}
+        scope["loops"] = Loops(options.loops)
+        times = run(options.rows, scope, options.rounds, options.count)
+    summaries = [summary(row, times[row.name]) for row in options.rows]
+    print("  ".join(f"{name} {value}" for name, value in machine.items()) + "\n")
+    print_table(summaries, skipped)
+    if options.json:
+        document = {"machine": machine, "skipped": skipped, "rows": summaries}
+        options.json.write_text(json.dumps(document, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

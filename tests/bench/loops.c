@@ -1,0 +1,188 @@
+/*
+ * What the binding is measured against: the same calls in C.  Each function
+ * makes its calls count times and returns how many ns that took, or -1 with
+ * errno.  bench.py loads them as a shared library.
+ */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "seam.h"
+
+enum { SEMAPHORES = 8, TEXT_MAX = 8192 };
+
+struct message {
+	long mtype;
+	char mtext[TEXT_MAX];
+};
+
+static long long now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+#define LOOP(NAME, ...)                         \
+	long long NAME(int count, __VA_ARGS__); \
+	long long NAME(int count, __VA_ARGS__)
+
+/* The body of a loop: OK says that its calls went well. */
+#define REPEAT(OK)                              \
+	do {                                    \
+		const long long begin = now();  \
+		for (int i = 0; i < count; i++) \
+			if (!(OK))              \
+				return -1;      \
+		return now() - begin;           \
+	} while (0)
+
+LOOP(loop_ftok, const char *pathname, int proj_id)
+{
+	REPEAT(ftok(pathname, proj_id) != -1);
+}
+
+/* ---- message queues ------------------------------------------------------ */
+
+LOOP(loop_msgget, key_t key)
+{
+	REPEAT(seam_msgget(key, 0) != -1);
+}
+
+LOOP(loop_message, int msqid, int size)
+{
+	struct message m = {.mtype = 1};
+
+	REPEAT(seam_msgsnd(msqid, &m, (size_t)size, 0) == 0 &&
+	       seam_msgrcv(msqid, &m, (size_t)size, 0, 0) == size);
+}
+
+LOOP(loop_message_ping, int msqid, int size)
+{
+	struct message ping = {.mtype = 1}, pong;
+
+	REPEAT(seam_msgsnd(msqid, &ping, (size_t)size, 0) == 0 &&
+	       seam_msgrcv(msqid, &pong, (size_t)size, 2, 0) == size);
+}
+
+LOOP(loop_message_pong, int msqid, int size)
+{
+	struct message ping, pong = {.mtype = 2};
+
+	REPEAT(seam_msgrcv(msqid, &ping, (size_t)size, 1, 0) == size &&
+	       seam_msgsnd(msqid, &pong, (size_t)size, 0) == 0);
+}
+
+/* buf is read first, for IPC_SET. */
+LOOP(loop_msgctl, int msqid, int cmd)
+{
+	union {
+		struct msqid_ds ds;
+		struct msginfo info;
+	} buf;
+
+	if (cmd == IPC_SET && seam_msgctl(msqid, IPC_STAT, &buf.ds) == -1)
+		return -1;
+	REPEAT(seam_msgctl(msqid, cmd, &buf.ds) != -1);
+}
+
+/* ---- semaphore sets -------------------------------------------------------- */
+
+LOOP(loop_semget, key_t key)
+{
+	REPEAT(seam_semget(key, 0, 0) != -1);
+}
+
+/* An operation on one set, then one on another: up and down, or ping and pong. */
+LOOP(loop_semop, int first, int op_of_first, int second, int op_of_second)
+{
+	struct sembuf a = {.sem_op = (short)op_of_first}, b = {.sem_op = (short)op_of_second};
+
+	REPEAT(seam_semop(first, &a, 1) == 0 && seam_semop(second, &b, 1) == 0);
+}
+
+LOOP(loop_semtimedop, int semid)
+{
+	const struct timespec timeout = {.tv_sec = 1};
+	struct sembuf up = {.sem_op = 1}, down = {.sem_op = -1};
+
+	REPEAT(seam_semtimedop(semid, &up, 1, &timeout) == 0 &&
+	       seam_semtimedop(semid, &down, 1, &timeout) == 0);
+}
+
+LOOP(loop_semctl, int semid, int cmd)
+{
+	struct semid_ds ds;
+	union semun arg = {.val = 0};
+
+	if (cmd == IPC_STAT)
+		arg.buf = &ds;
+	REPEAT(seam_semctl(semid, 0, cmd, arg) != -1);
+}
+
+/* GETALL or SETALL, with the IPC_STAT that says how many values there are. */
+LOOP(loop_semctl_all, int semid, int cmd)
+{
+	struct semid_ds ds;
+	unsigned short values[SEMAPHORES] = {0};
+	const union semun stat = {.buf = &ds}, all = {.array = values};
+
+	REPEAT(seam_semctl(semid, 0, IPC_STAT, stat) == 0 && ds.sem_nsems == SEMAPHORES &&
+	       seam_semctl(semid, 0, cmd, all) == 0);
+}
+
+/* ---- shared memory ----------------------------------------------------------- */
+
+LOOP(loop_shmget, key_t key)
+{
+	REPEAT(seam_shmget(key, 0, 0) != -1);
+}
+
+/* With the IPC_STAT that says how large the segment is. */
+LOOP(loop_shmat, int shmid)
+{
+	struct shmid_ds ds;
+	void *p;
+
+	REPEAT((p = seam_shmat(shmid, NULL, 0)) != (void *)-1 &&
+	       seam_shmctl(shmid, IPC_STAT, &ds) == 0 && seam_shmdt(p) == 0);
+}
+
+LOOP(loop_shmctl, int shmid, int cmd)
+{
+	struct shmid_ds ds;
+
+	REPEAT(seam_shmctl(shmid, cmd, &ds) != -1);
+}
+
+/* ---- memory -------------------------------------------------------------------- */
+
+/* As a copy that somebody reads: the compiler would leave out any other. */
+static inline void copy(void *to, const void *from, size_t size)
+{
+	memcpy(to, from, size);
+	__asm__ volatile("" : : "r"(to) : "memory");
+}
+
+LOOP(loop_copy, void *to, const void *from, int size)
+{
+	REPEAT((copy(to, from, (size_t)size), true));
+}
+
+static bool make_message(const char *text, size_t size)
+{
+	struct message *m = malloc(sizeof(m->mtype) + size);
+
+	if (!m)
+		return false;
+	m->mtype = 1;
+	copy(m->mtext, text, size);
+	free(m);
+	return true;
+}
+
+LOOP(loop_mkmsgbuf, const char *text, int size)
+{
+	REPEAT(make_message(text, (size_t)size));
+}
