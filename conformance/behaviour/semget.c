@@ -131,7 +131,7 @@ CHECK("semget.eacces", LIBC | RAW, NEED_USERS,
 CHECK("semget.einval", LIBC | RAW, NEED_PROC, "a new set must have from 1 to SEMMSL semaphores",
       "semget(2), EINVAL")
 {
-	const int above = (int)get_limit_n("sem", 0) + 1;
+	const int above = (int)(get_limit_n("sem", 0) + 1);
 
 	expect_errno(EINVAL, ipc->semget(IPC_PRIVATE, 0, 0600));
 	expect_errno(EINVAL, ipc->semget(IPC_PRIVATE, -1, 0600));
@@ -147,7 +147,7 @@ CHECK("semget.einval_existing", LIBC | RAW, NEED_PROC,
 	expect_errno(EINVAL, ipc->semget(check_key(0), 4, 0));
 	expect_errno(EINVAL, ipc->semget(check_key(0), 4, IPC_CREAT | 0600));
 	expect_errno(EINVAL, ipc->semget(check_key(0), -1, 0));
-	expect_errno(EINVAL, ipc->semget(check_key(0), (int)get_limit_n("sem", 0) + 1, 0));
+	expect_errno(EINVAL, ipc->semget(check_key(0), (int)(get_limit_n("sem", 0) + 1), 0));
 }
 
 CHECK("semget.semmsl", LIBC | RAW, NEED_LIMITS, "a set may have SEMMSL semaphores",

@@ -56,7 +56,6 @@ CHECK("semop.all_or_nothing", LIBC | RAW, 0,
 CHECK("semop.sempid_otime", LIBC | RAW, 0,
       "an operation sets sempid of its semaphore and sem_otime of the set", "semop(2)")
 {
-	struct semid_ds ds = {0};
 	int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
 	time_t before = kernel_time();
 	pid_t pid;
@@ -66,22 +65,19 @@ CHECK("semop.sempid_otime", LIBC | RAW, 0,
 	child_join(pid);
 	expect_eq(pid, libc_calls.semctl(semid, 0, GETPID, none));
 	expect_eq(0, libc_calls.semctl(semid, 1, GETPID, none));
-	must(libc_calls.semctl(semid, 0, IPC_STAT, (union semun){.buf = &ds}));
-	expect_between(before, kernel_time(), ds.sem_otime);
+	expect_between(before, kernel_time(), sem_state(semid).sem_otime);
 }
 
 CHECK("semop.zero_sempid_otime", LIBC | RAW, 0,
       "waiting for zero sets sempid and sem_otime as other operations do",
       "semop(2), \"On successful completion\"")
 {
-	struct semid_ds ds = {0};
 	int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
 	time_t before = kernel_time();
 
 	expect_eq(0, sem_op(ipc, semid, 0, 0));
 	expect_eq(getpid(), libc_calls.semctl(semid, 0, GETPID, none));
-	must(libc_calls.semctl(semid, 0, IPC_STAT, (union semun){.buf = &ds}));
-	expect_between(before, kernel_time(), ds.sem_otime);
+	expect_between(before, kernel_time(), sem_state(semid).sem_otime);
 }
 
 /* ---- errors ------------------------------------------------------------------- */

@@ -25,8 +25,6 @@ static int slot_of(int shmid)
 	return -1;
 }
 
-/* ---- IPC_INFO, SHM_INFO, SHM_STAT, SHM_STAT_ANY --------------------------------- */
-
 CHECK("shmctl.ipc_info", LIBC | RAW, NEED_LIMITS, "IPC_INFO gives the limits",
       "shmctl(2), IPC_INFO; proc(5)")
 {
@@ -99,22 +97,16 @@ CHECK("shmctl.info.highest_slot", LIBC | RAW, NEED_NAMESPACE,
 
 static void expect_stat_by_slot(const struct ipc_calls *ipc, int cmd)
 {
-	struct shmid_ds ds;
-	int shmid = must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0640));
+	struct shmid_ds want, got;
 
+	/* One before it, so that in a new namespace its id is not 0. */
+	new_segment(ipc);
+	int shmid = must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0640));
 	attach(ipc, shmid, NULL, 0);
-	memset(&ds, 0xa5, sizeof(ds));
-	expect_eq(shmid, ipc->shmctl(slot_of(shmid), cmd, &ds));
-	struct shmid_ds want = shm_state(shmid);
-	expect_eq(want.shm_perm.__key, ds.shm_perm.__key);
-	expect_eq(want.shm_perm.uid, ds.shm_perm.uid);
-	expect_eq(want.shm_perm.mode, ds.shm_perm.mode);
-	expect_eq(want.shm_segsz, ds.shm_segsz);
-	expect_eq(want.shm_cpid, ds.shm_cpid);
-	expect_eq(want.shm_lpid, ds.shm_lpid);
-	expect_eq(want.shm_nattch, ds.shm_nattch);
-	expect_eq(want.shm_atime, ds.shm_atime);
-	expect_eq(want.shm_ctime, ds.shm_ctime);
+	want = shm_state(shmid);
+	memset(&got, 0xa5, sizeof(got));
+	expect_eq(shmid, ipc->shmctl(slot_of(shmid), cmd, &got));
+	shm_expect_same(&want, &got);
 }
 
 CHECK("shmctl.shm_stat", LIBC, 0, "SHM_STAT gives the id and the state of the segment in a slot",

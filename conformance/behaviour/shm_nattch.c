@@ -123,8 +123,7 @@ CHECK("shmat.nattch.exec", LIBC | RAW, NEED_PROC,
 		attach(ipc, shmid, NULL, 0);
 		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == -1)
 			skip("no ptrace");
-		execv("/proc/self/exe", argv);
-		must(-1);
+		must(execv("/proc/self/exe", argv));
 	}
 	/* The program stops before its first instruction, and is not needed. */
 	must(waitpid(pid, &status, 0));

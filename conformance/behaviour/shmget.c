@@ -234,7 +234,7 @@ CHECK("shmget.hugetlb_eperm", LIBC | RAW, NEED_USERS | NEED_HUGETLB,
 	pid_t pid;
 
 	CHILD (pid) {
-		/* Before Linux 6.x what could be locked could be huge. */
+		/* Older kernels let be huge what could be locked. */
 		must(setrlimit(RLIMIT_MEMLOCK, &nothing));
 		become(STRANGER, STRANGER);
 		expect_errno(EPERM, ipc->shmget(IPC_PRIVATE, 1, SHM_HUGETLB | 0600));
@@ -269,7 +269,7 @@ static unsigned long long number_in(const char *path)
 	return strtoull(text, NULL, 10);
 }
 
-CHECK("shmget.hugetlb_enomem", LIBC | RAW, NEED_HUGETLB,
+CHECK("shmget.hugetlb_enomem", LIBC | RAW, NEED_HUGETLB | NEED_NAMESPACE,
       "more huge pages than there are, or may be, are refused",
       "Documentation/admin-guide/mm/hugetlbpage.rst")
 {
@@ -279,7 +279,7 @@ CHECK("shmget.hugetlb_enomem", LIBC | RAW, NEED_HUGETLB,
 
 	if (!may_lock_memory())
 		skip("no CAP_IPC_LOCK");
-	if (size == 0 || (pages + 1) * size > SIZE_MAX / 2)
+	if (size == 0 || pages >= SIZE_MAX / 2 / size)
 		skip("more huge pages than this program can ask for");
 	expect_errno(ENOMEM,
 		     ipc->shmget(IPC_PRIVATE, (size_t)((pages + 1) * size), SHM_HUGETLB | 0600));
@@ -287,7 +287,7 @@ CHECK("shmget.hugetlb_enomem", LIBC | RAW, NEED_HUGETLB,
 
 CHECK("shmget.hugetlb_size", LIBC | RAW, NEED_HUGETLB,
       "a size of huge pages that the machine does not have is refused",
-      "shmget(2), SHM_HUGE_2MB; fs/hugetlbfs, hstate_sizelog")
+      "shmget(2), SHM_HUGE_2MB; include/linux/hugetlb.h, hstate_sizelog")
 {
 	/* No machine's huge pages have 2, 4 or 8 bytes. */
 	for (int logarithm = 1; logarithm <= 3; logarithm++)
