@@ -124,8 +124,8 @@ static PyObject *msgbuf_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
 
 	if (!rest)
 		return NULL;
-	if (!given || (to_size(given, "capacity", &capacity) == 0 &&
-		       PyDict_DelItemString(rest, "capacity") == 0)) {
+	if ((!given || PyDict_DelItemString(rest, "capacity") == 0) &&
+	    (left_out(given) || to_size(given, "capacity", &capacity) == 0)) {
 		if (capacity > PY_SSIZE_T_MAX)
 			PyErr_NoMemory();
 		else
@@ -133,7 +133,7 @@ static PyObject *msgbuf_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
 	}
 	if (self && structure_fill(&self->head, args, rest) < 0)
 		Py_CLEAR(self);
-	if (self && given && self->capacity > (Py_ssize_t)capacity) {
+	if (self && !left_out(given) && self->capacity > (Py_ssize_t)capacity) {
 		PyErr_Format(PyExc_ValueError, "msgbuf: %zd bytes of text, capacity for %zu",
 			     self->length, capacity);
 		Py_CLEAR(self);

@@ -26,7 +26,7 @@ import ipc
 
 T = TypeVar("T")
 
-SECONDS_OF_A_TEST = 20
+SECONDS_OF_A_TEST = 60
 SECONDS_OF_A_WAIT = 10
 
 libc = ctypes.CDLL(None, use_errno=True)
