@@ -4,6 +4,7 @@ import errno
 import itertools
 import signal
 import struct
+import sys
 import threading
 import time
 from array import array
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 
 import ipc
-from conftest import Maker, Worker, fails_with, is_blocked, message, room, wait_until
+from conftest import Limit, Maker, Worker, fails_with, is_blocked, message, room, wait_until
 
 
 class Wait(NamedTuple):
@@ -204,6 +205,75 @@ def test_an_object_that_all_forget_stays_while_it_is_waited_with(queue: int) -> 
     worker.wait_until_blocked()
     ipc.msgsnd(queue, message(b"x" * 2000))
     assert worker.result() == 2000
+
+
+# ---- what takes long although it does not wait ----------------------------------------------
+
+LARGE = 32 * 2**20
+
+
+def attach_touched(make: Maker) -> ipc.shm_address:
+    """A large attachment whose pages are there, of a segment that goes with it."""
+    shmid = make.segment(LARGE)
+    p = ipc.shmat(shmid)
+    ipc.shmctl(shmid, ipc.IPC_RMID)
+    ipc.shmcpy_to(p, bytes(LARGE))
+    return p
+
+
+def touched_segment(make: Maker) -> int:
+    shmid = make.segment(LARGE)
+    with ipc.shmat(shmid) as p:
+        ipc.shmcpy_to(p, bytes(LARGE))
+    return shmid
+
+
+def exchange(msqid: int, text: bytes) -> None:
+    ipc.msgsnd(msqid, text)
+    ipc.msgrcv(msqid, bytearray(len(text)))
+
+
+LONG: dict[str, tuple[Callable[[Maker], Any], Callable[[Any], object]]] = {
+    "shmcpy_to": (attach_touched, lambda p: ipc.shmcpy_to(p, bytes(LARGE))),
+    "shmcpy_from": (attach_touched, lambda p: ipc.shmcpy_from(p, LARGE)),
+    "shmdt": (attach_touched, ipc.shmdt),
+    "shmctl IPC_RMID": (touched_segment, lambda shmid: ipc.shmctl(shmid, ipc.IPC_RMID)),
+    "msgsnd and msgrcv": (lambda make: make.queue(), lambda q: exchange(q, b"\1" * 2**20)),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_other_threads_run_while_much_is_copied_or_freed(
+    make: Maker, limit: Limit, name: str
+) -> None:
+    """A thread that asks for the lock all the time gets it just when a call lets go of it."""
+    if name.startswith("msg"):
+        limit("msgmnb", 2**20)
+        limit("msgmax", 2**20)
+    prepare, call = LONG[name]
+    turns, done = [0], threading.Event()
+
+    def take_turns() -> None:
+        while not done.is_set():
+            turns[0] += 1
+            time.sleep(0)
+
+    def lets_go() -> bool:
+        given = prepare(make)
+        before = turns[0]
+        call(given)
+        return turns[0] > before
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1000)  # the lock is never taken away
+    other = threading.Thread(target=take_turns, daemon=True)
+    other.start()
+    try:
+        wait_until(lets_go, "the other thread has run meanwhile")
+    finally:
+        done.set()
+        sys.setswitchinterval(interval)
+        other.join()
 
 
 # ---- signals -----------------------------------------------------------------------------

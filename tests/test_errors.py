@@ -1,5 +1,6 @@
 """Wrong arguments, for every parameter of every function."""
 
+import contextlib
 import ctypes
 import struct
 from array import array
@@ -362,6 +363,39 @@ def test_getall_needs_something_to_write_to(
 ) -> None:
     with pytest.raises(error):
         ipc.semctl(semset, 0, ipc.GETALL, target)
+
+
+# ---- what is given is let go ----------------------------------------------------------------
+
+LET_GO: dict[str, Callable[[Maker, bytearray], object]] = {
+    "msgsnd": lambda make, b: ipc.msgsnd(make.queue(), b),
+    "msgsnd refused": lambda make, b: ipc.msgsnd(make.queue(), b, 99),
+    "msgsnd of an error": lambda make, b: ipc.msgsnd(-1, b),
+    "msgrcv": lambda make, b: ipc.msgrcv(make.queue(), b, None, 0, ipc.IPC_NOWAIT),
+    "msgrcv refused": lambda make, b: ipc.msgrcv(make.queue(), b, 99),
+    "mkmsgbuf": lambda make, b: ipc.mkmsgbuf(1, b),
+    "msgbuf": lambda make, b: ipc.msgbuf(1, b),
+    "msgbuf refused": lambda make, b: ipc.msgbuf(1, b, capacity=1),
+    "mtext": lambda make, b: ipc.msgbuf_mtext_set(ipc.msgbuf(), b),
+    "semop": lambda make, b: ipc.semop(make.semset(), b),
+    "semop of an error": lambda make, b: ipc.semop(-1, b),
+    "semop with nsops": lambda make, b: ipc.semop(make.semset(), b, 99),
+    "SETALL": lambda make, b: ipc.semctl(make.semset(6), 0, ipc.SETALL, b),
+    "SETALL refused": lambda make, b: ipc.semctl(make.semset(5), 0, ipc.SETALL, b),
+    "GETALL": lambda make, b: ipc.semctl(make.semset(6), 0, ipc.GETALL, b),
+    "semun": lambda make, b: ipc.semctl(make.semset(6), 0, ipc.GETALL, ipc.semun(array=b)),
+    "shmcpy_to": lambda make, b: ipc.shmcpy_to(attach(make), b),
+    "shmcpy_to refused": lambda make, b: ipc.shmcpy_to(attach(make), b, 99),
+    "shmcpy_to of an error": lambda make, b: ipc.shmcpy_to(0, b),
+}
+
+
+@pytest.mark.parametrize("name", LET_GO)
+def test_a_buffer_that_was_given_may_change_afterwards(make: Maker, name: str) -> None:
+    buffer = bytearray(struct.pack("@l", 1).ljust(12, b"\0"))
+    with contextlib.suppress(OSError, ValueError):
+        LET_GO[name](make, buffer)
+    buffer.extend(b"more")
 
 
 # ---- what an argument does while it is converted ------------------------------------------------

@@ -311,8 +311,9 @@ def test_a_nested_structure_is_a_part_of_the_one_around_it(
 
 
 def test_a_new_message_has_room_for_one_byte_as_in_c() -> None:
-    m = ipc.msgbuf()
-    assert (m.mtype, m.mtext, m.capacity) == (0, b"", 1)
+    for m in (ipc.msgbuf(), ipc.msgbuf(capacity=None)):
+        assert (m.mtype, m.mtext, m.capacity) == (0, b"", 1)
+    assert ipc.msgbuf(1, b"hello", capacity=None).capacity == 5
 
 
 @pytest.mark.parametrize(
@@ -323,6 +324,13 @@ def test_a_text_may_be_bytes_or_str(mtext: Any, expected: bytes) -> None:
     assert (m.mtext, m.capacity) == (expected, max(1, len(expected)))
     m.mtext = mtext
     assert m.mtext == expected
+
+
+@pytest.mark.parametrize("capacity", [1, 40, 400, 5000])
+def test_new_room_is_zero_whatever_the_memory_held(capacity: int) -> None:
+    for _ in range(20):
+        bytearray(b"\xa5" * (ipc.sizeof(ipc.msgbuf) + capacity))
+        assert not any(bytes(view(ipc.msgbuf(capacity=capacity))))
 
 
 def test_a_longer_text_makes_room_and_a_shorter_one_leaves_it() -> None:

@@ -216,15 +216,17 @@ def child(loop: Loop, count: int) -> Iterator[None]:
 
 def measure(row: Row, loop: Loop, partner: Loop | None, count: int) -> float:
     """ns for the row's calls, once."""
-    if row.busy:
-        with busy_thread():
-            return statistics.median(loop(1) for _ in range(count))
-    if partner:
-        # The first time there and back is not measured: the child has to start.
-        with one_cpu(), child(partner, count + 1):
-            loop(1)
-            return loop(count) / count
-    return loop(count) / count
+    with contextlib.ExitStack() as beside:
+        if row.busy:
+            beside.enter_context(busy_thread())
+        if partner:
+            beside.enter_context(one_cpu())
+            beside.enter_context(child(partner, 1 + count))
+        # The first is not measured: a child has to start, and memory that was shared with one
+        # is copied when it is written to.
+        loop(1)
+        times = [loop(1) for _ in range(count)] if row.busy else [loop(count) / count]
+    return statistics.median(times)
 
 
 Times = dict[str, list[float]]  # by contestant, one for each round
@@ -274,8 +276,9 @@ def summary(row: Row, times: Times) -> dict[str, Any]:
 def print_table(summaries: list[dict[str, Any]], skipped: dict[str, str]) -> None:
     print(f"{'':42}{'C ns':>10}{'ipc ns':>10}{'ipc':>8}{'sysv_ipc':>10}{'ctypes':>8}")
     for line in summaries:
+        missing = {name: "SKIP" if name in skipped else "-" for name in CONTESTANTS}
         ratios = [
-            f"{line['ratio'][name]:.2f}" if name in line["ratio"] else "SKIP" if name in skipped else "-"
+            f"{line['ratio'][name]:.2f}" if name in line["ratio"] else missing[name]
             for name in CONTESTANTS[1:]
         ]
         print(
@@ -296,7 +299,7 @@ def positive(text: str) -> int:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--rounds", type=positive, default=301)
+    parser.add_argument("--rounds", type=positive, default=101)
     parser.add_argument("--count", type=positive, default=200, help="calls in a round")
     parser.add_argument("--only", metavar="GLOB", action="append", help="rows, by name")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write it there as well")

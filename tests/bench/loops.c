@@ -124,7 +124,7 @@ LOOP(loop_semctl, int semid, int cmd)
 /* GETALL or SETALL, with the IPC_STAT that says how many values there are. */
 LOOP(loop_semctl_all, int semid, int cmd)
 {
-	struct semid_ds ds;
+	struct semid_ds ds = {0};
 	unsigned short values[SEMAPHORES] = {0};
 	const union semun stat = {.buf = &ds}, all = {.array = values};
 
