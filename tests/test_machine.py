@@ -12,6 +12,7 @@ from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
     consumes,
+    initialize,
     invariant,
     rule,
     run_state_machine_as_test,
@@ -117,6 +118,7 @@ class Machine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.steps = 0
         self.made: list[tuple[Callable[[int], None], int]] = []
         self.living: list[Segment] = []
 
@@ -125,6 +127,24 @@ class Machine(RuleBasedStateMachine):
             remove(ident)
 
     # ---- queues ---------------------------------------------------------------
+
+    # One of each is there from the beginning, so that there is something to do.
+
+    @initialize(target=queues)
+    def first_queue(self) -> Queue:
+        return self.msgget()
+
+    @initialize(target=buffers)
+    def first_buffer(self) -> ipc.msgbuf:
+        return ipc.msgbuf(capacity=40)
+
+    @initialize(target=sets)
+    def first_set(self) -> Set:
+        return self.semget(3)
+
+    @initialize(target=segments)
+    def first_segment(self) -> Segment:
+        return self.shmget(5000)
 
     @rule(target=queues)
     def msgget(self) -> Queue:
@@ -311,9 +331,11 @@ class Machine(RuleBasedStateMachine):
 
     # ---- at any point -----------------------------------------------------------------
 
-    @rule()
-    def collect(self) -> None:
-        gc.collect()
+    @invariant()
+    def collected(self) -> None:
+        self.steps += 1
+        if self.steps % 50 == 0:
+            gc.collect()
 
     @invariant()
     def attachments_are_counted(self) -> None:
@@ -331,6 +353,7 @@ def test_random_calls_do_as_the_model() -> None:
             stateful_step_count=STEPS,
             deadline=None,
             database=None,
+            derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),
     )
