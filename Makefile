@@ -32,7 +32,7 @@ all:
 # ---- commands: set-up first, then the work, in a make of its own that sees
 # ---- what set-up has brought
 
-COMMANDS := conform check abi abi-accept lint
+COMMANDS := conform check abi abi-accept bench lint
 .PHONY: $(COMMANDS) $(COMMANDS:%=do-%) harness python install clean help
 $(COMMANDS):
 	@ci/setup $@
@@ -46,6 +46,7 @@ help:
 #: make check      every test
 #: make abi        ABI facts by compiler, compared with abi-dumps
 #: make abi-accept takes what the compilers say as the new abi-dumps
+#: make bench      the binding beside raw C, sysv_ipc and ctypes, as ratios in one run
 #: make lint       clang-format, clang-tidy, flake8, mypy, shellcheck
 #: make install    the package ipc, for PYTHON; DESTDIR is honoured
 #: make clean      removes build/
@@ -156,23 +157,32 @@ $(OUT)/unit-tests: $(UNIT_OBJECTS)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
 
 # Both compilers with the same warnings as errors; then what each runner sums up.
-do-check: harness python $(OUT)/unit-tests do-lint
+do-check: harness python $(OUT)/unit-tests $(OUT)/loops.so do-lint
 	$(Q)$(MAKE) $(QUIET) CC=clang OUT=build/clang/$(ARCH) PACKAGE=build/clang/python harness python
 	$(Q)$(MAKE) $(QUIET) do-abi
 	$(Q)$(MAKE) $(QUIET) do-conform
 	$(Q)$(OUT)/unit-tests
 	$(Q)PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest
 
+# ---- what it costs ----------------------------------------------------------------
+
+# The loops in C are a library for the benchmark's own process.  BENCH: its options.
+$(OUT)/loops.so: tests/bench/loops.c $(OUT)/flags
+	$(call say,LD,$@)
+	$(Q)$(COMPILE) -fPIC -shared $(LDFLAGS) -o $@ $<
+do-bench: python $(OUT)/loops.so
+	$(Q)PYTHONPATH=build/python $(PYTHON) tests/bench/bench.py --loops $(OUT)/loops.so $(BENCH)
+
 # ---- lint -----------------------------------------------------------------------------
 
 C_FILES := $(wildcard conformance/*.[ch] conformance/*/*.[ch] conformance/abi/*.def binding/*.[ch] \
-	tests/unit/*.[ch])
+	tests/unit/*.[ch] tests/bench/*.c)
 PYTHON_FILES := setup.py binding tests
 SHELL_FILES := ci/setup ci/python $(addprefix conformance/abi/,compare constants dump embed)
 
 # A file that passed is not read again until it, a header or the settings change.
 TIDY = $(patsubst %.c,$(OUT)/tidy/%,$(wildcard conformance/*.c conformance/*/*.c binding/*.c \
-	tests/unit/*.c))
+	tests/unit/*.c tests/bench/*.c))
 $(OUT)/tidy/%: %.c .clang-tidy $(filter %.h %.def,$(C_FILES)) $(OUT)/kernel_constants.h
 	@mkdir -p $(@D)
 	$(call say,TIDY,$<)

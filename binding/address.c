@@ -29,8 +29,7 @@ static void unlink_address(struct state *state, struct address *self)
 struct address *address_new(struct state *state, void *memory, size_t size, int shmid,
 			    bool readonly)
 {
-	allocfunc alloc = (allocfunc)PyType_GetSlot(state->address_type, Py_tp_alloc);
-	struct address *self = (struct address *)alloc(state->address_type, 0);
+	struct address *self = (struct address *)PyType_GenericAlloc(state->address_type, 0);
 
 	if (!self)
 		return NULL;
@@ -197,18 +196,17 @@ static void address_dealloc(PyObject *object)
 {
 	struct address *self = (struct address *)object;
 	PyTypeObject *type = Py_TYPE(object);
-	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
-	struct state *state = PyType_GetModuleState(type);
 	unsigned char *memory = self->memory;
 
 	if (self->weakrefs)
 		PyObject_ClearWeakRefs(object);
 	if (memory) {
+		struct state *state = PyType_GetModuleState(type);
 		if (state)
 			address_forget(state, self);
 		seam_shmdt(memory);
 	}
-	release(object);
+	PyObject_Free(object);
 	Py_DECREF(type);
 }
 

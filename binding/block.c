@@ -5,12 +5,9 @@
  * beside a busy thread; trying with IPC_NOWAIT first costs a second system call
  * where it does block.  So a call is tried first while tries succeed; after one
  * that failed the next ones go straight to the blocking call, and then it is
- * tried again.
+ * tried again.  That much is in module.h, in place; here is what waits.
  */
 #include "module.h"
-
-/* How many calls go straight after a try that failed. */
-enum { STRAIGHT = 64 };
 
 static const long second = 1000000000;
 
@@ -44,31 +41,25 @@ static struct timespec remaining(const struct timespec *timeout, const struct ti
 	return left;
 }
 
-/* A failed try says that the call would have waited, or has failed for good. */
-static bool would_wait(void)
-{
-	return errno == EAGAIN || errno == ENOMSG;
-}
-
-static long attempt(const struct blocking *blocking, bool nowait, bool unlocked)
+long attempt_unlocked(const struct blocking *blocking, bool nowait)
 {
 	long result;
 	int error;
 
-	if (!unlocked)
-		return blocking->attempt(blocking->args, nowait);
 	Py_BEGIN_ALLOW_THREADS result = blocking->attempt(blocking->args, nowait);
 	error = errno;
 	Py_END_ALLOW_THREADS errno = error;
 	return result;
 }
 
-static long block_until_done(const struct blocking *blocking, struct timespec *left)
+long block_until_done(const struct blocking *blocking, struct timespec *left)
 {
 	const struct timespec begin = left ? monotonic() : (struct timespec){0};
 
 	for (;;) {
-		long result = attempt(blocking, false, blocking->may_wait || blocking->large);
+		long result = blocking->may_wait || blocking->large
+				      ? attempt_unlocked(blocking, false)
+				      : blocking->attempt(blocking->args, false);
 
 		if (result != -1 || errno != EINTR)
 			return result;
@@ -77,21 +68,4 @@ static long block_until_done(const struct blocking *blocking, struct timespec *l
 		if (left)
 			*left = remaining(blocking->timeout, &begin);
 	}
-}
-
-long block(struct state *state, const struct blocking *blocking, struct timespec *left)
-{
-	unsigned *straight = &state->straight[blocking->index];
-
-	if (blocking->may_wait && blocking->may_try) {
-		if (*straight > 0) {
-			--*straight;
-		} else {
-			long result = attempt(blocking, true, blocking->large);
-			if (result != -1 || !would_wait())
-				return result;
-			*straight = STRAIGHT;
-		}
-	}
-	return block_until_done(blocking, left);
 }

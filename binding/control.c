@@ -4,16 +4,19 @@
 #include "kernel_constants.h"
 
 #define TYPE_none NTYPES
-static const struct control controls[] = {
-#define CONTROL(F, C, W, K) {CALL_##F, C, WAY_##W, (enum type_index)TYPE_##K, #C},
-#include "abi/sysvipc.def"
-};
+#define KEY(CALL, CMD) ((unsigned long long)(CALL) << 32 | (unsigned)(CMD))
 
 const struct control *control_of(enum call_index call, int cmd)
 {
-	for (size_t i = 0; i < Py_ARRAY_LENGTH(controls); i++)
-		if (controls[i].call == call && controls[i].cmd == cmd)
-			return &controls[i];
+	switch (KEY(call, cmd)) {
+#define CONTROL(F, C, W, K)                                                        \
+	case KEY(CALL_##F, C): {                                                   \
+		static const struct control row = {CALL_##F, C, WAY_##W,           \
+						   (enum type_index)TYPE_##K, #C}; \
+		return &row;                                                       \
+	}
+#include "abi/sysvipc.def"
+	}
 	return NULL;
 }
 

@@ -23,8 +23,8 @@ static int by_keyword(const struct signature *signature, PyObject *name, PyObjec
 	return -1;
 }
 
-int parse(const struct signature *signature, PyObject *const *args, Py_ssize_t nargs,
-	  PyObject *kwnames, PyObject **out)
+int parse_any(const struct signature *signature, PyObject *const *args, Py_ssize_t nargs,
+	      PyObject *kwnames, PyObject **out)
 {
 	Py_ssize_t nkeywords = kwnames ? PyTuple_Size(kwnames) : 0;
 
@@ -59,6 +59,8 @@ static int out_of_range(PyObject *number, const char *name, const char *type)
 /* An int of the object's; the name says in a TypeError which argument it was. */
 static PyObject *index_of(PyObject *object, const char *name)
 {
+	if (PyLong_CheckExact(object))
+		return Py_NewRef(object);
 	if (!PyIndex_Check(object)) {
 		PyErr_Format(PyExc_TypeError, "%s: an integer is needed, not %R", name,
 			     (PyObject *)Py_TYPE(object));
@@ -82,7 +84,7 @@ static int to_range(PyObject *object, const char *name, long long low, long long
 	return 0;
 }
 
-int to_int(PyObject *object, const char *name, int *value)
+int to_int_any(PyObject *object, const char *name, int *value)
 {
 	long long wide;
 
@@ -92,7 +94,7 @@ int to_int(PyObject *object, const char *name, int *value)
 	return 0;
 }
 
-int to_long(PyObject *object, const char *name, long *value)
+int to_long_any(PyObject *object, const char *name, long *value)
 {
 	long long wide;
 
@@ -102,7 +104,7 @@ int to_long(PyObject *object, const char *name, long *value)
 	return 0;
 }
 
-int to_word(PyObject *object, const char *name, int *value)
+int to_word_any(PyObject *object, const char *name, int *value)
 {
 	long long wide;
 
@@ -134,7 +136,7 @@ static int to_unsigned(PyObject *object, const char *name, unsigned long long hi
 	return 0;
 }
 
-int to_size(PyObject *object, const char *name, size_t *value)
+int to_size_any(PyObject *object, const char *name, size_t *value)
 {
 	unsigned long long wide;
 
@@ -147,14 +149,24 @@ int to_size(PyObject *object, const char *name, size_t *value)
 /* Every size that a member of the table has on some architecture. */
 #define SIZES(X) X(8) X(16) X(32) X(64)
 
+static const char *const type_names[2][9] = {
+	{[1] = "unsigned 8 bits",
+	 [2] = "unsigned 16 bits",
+	 [4] = "unsigned 32 bits",
+	 [8] = "unsigned 64 bits"},
+	{[1] = "signed 8 bits",
+	 [2] = "signed 16 bits",
+	 [4] = "signed 32 bits",
+	 [8] = "signed 64 bits"},
+};
+
 int to_integer(PyObject *object, const char *name, size_t size, bool is_signed, void *value)
 {
-	char type[32];
+	const char *type = type_names[is_signed][size];
+	const int bits = (int)size * 8;
 	long long wide = 0;
 	unsigned long long unsigned_wide = 0;
-	const int bits = (int)size * 8;
 
-	PyOS_snprintf(type, sizeof(type), "%s %d bits", is_signed ? "signed" : "unsigned", bits);
 	if (is_signed) {
 		const long long high = (long long)(~0ULL >> (65 - bits));
 		if (to_range(object, name, -high - 1, high, type, &wide) < 0)

@@ -25,17 +25,15 @@ PyObject *call_failed(enum call_index call, const char *limit)
 	return NULL;
 }
 
-int audit(struct state *state, enum call_index call, PyObject *const *args, Py_ssize_t nargs)
+PyObject *audit_any(struct state *state, PyObject *const *args, Py_ssize_t nargs)
 {
-	PyObject *arguments = PyTuple_New(nargs + 1), *result;
+	PyObject *arguments = PyTuple_New(nargs), *result;
 
 	if (!arguments)
-		return -1;
-	PyTuple_SetItem(arguments, 0, Py_NewRef(state->event[call]));
+		return NULL;
 	for (Py_ssize_t i = 0; i < nargs; i++)
-		PyTuple_SetItem(arguments, i + 1, Py_NewRef(args[i] ? args[i] : Py_None));
+		PyTuple_SetItem(arguments, i, Py_NewRef(args[i]));
 	result = PyObject_Call(state->audit, arguments, NULL);
 	Py_DECREF(arguments);
-	Py_XDECREF(result);
-	return result ? 0 : -1;
+	return result;
 }

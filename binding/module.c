@@ -114,7 +114,16 @@ static int add_events(struct state *state)
 	}
 	/* PySys_Audit is not in the limited API of 3.11. */
 	state->audit = Py_XNewRef(PySys_GetObject("audit"));
-	return state->audit ? 0 : -1;
+	if (!state->audit)
+		return -1;
+	/* One in Python, or of another convention, is called as any object is. */
+	if (PyCFunction_CheckExact(state->audit) &&
+	    PyCFunction_GetFlags(state->audit) == METH_FASTCALL) {
+		state->audit_self = PyCFunction_GetSelf(state->audit);
+		state->audit_function =
+			(fast_function)(void (*)(void))PyCFunction_GetFunction(state->audit);
+	}
+	return 0;
 }
 
 /* _names_2003: what ipc.__all__ leaves out, so that help(ipc) reads well. */

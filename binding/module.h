@@ -39,11 +39,16 @@ enum blocking_index { BLOCKING_msgsnd, BLOCKING_msgrcv, BLOCKING_semop, NBLOCKIN
 
 struct address;
 
+/* METH_FASTCALL */
+typedef PyObject *(*fast_function)(PyObject *self, PyObject *const *args, Py_ssize_t nargs);
+
 /* One interpreter's module. */
 struct state {
 	PyTypeObject *type[NTYPES];
 	PyTypeObject *address_type;
 	PyObject *audit;	      /* sys.audit */
+	fast_function audit_function; /* the C function that it is, or NULL */
+	PyObject *audit_self;	      /* with what it is called, borrowed */
 	PyObject *event[NCALLS];      /* "ipc.msgget" */
 	struct address *attached;     /* every attachment that is alive */
 	unsigned straight[NBLOCKING]; /* block.c: calls to make without a try first */
@@ -123,6 +128,8 @@ PyTypeObject *structure_type(PyObject *module, enum type_index index);
 PyObject *structure_new(PyTypeObject *type, PyObject *args, PyObject *kwargs);
 struct structure *structure_alloc(PyTypeObject *type);
 int structure_fill(struct structure *self, PyObject *args, PyObject *kwargs);
+/* A tuple as of its constructor into C bytes, of a structure of integers alone. */
+int pack_integers(enum type_index index, PyObject *values, void *bytes);
 void structure_dealloc(PyObject *object);
 PyObject *structure_repr(PyObject *object);
 PyObject *structure_reduce(PyObject *object, PyObject *unused);
@@ -173,15 +180,73 @@ struct signature {
 };
 
 /* Puts what was given into out[n], NULL where nothing was; -1 with TypeError. */
-int parse(const struct signature *signature, PyObject *const *args, Py_ssize_t nargs,
-	  PyObject *kwnames, PyObject **out);
+int parse_any(const struct signature *signature, PyObject *const *args, Py_ssize_t nargs,
+	      PyObject *kwnames, PyObject **out);
+
+/* The same, in place for what most calls are: by position, and not too few. */
+static inline int parse(const struct signature *signature, PyObject *const *args, Py_ssize_t nargs,
+			PyObject *kwnames, PyObject **out)
+{
+	if (kwnames || nargs < signature->required || nargs > signature->n)
+		return parse_any(signature, args, nargs, kwnames, out);
+	for (Py_ssize_t i = 0; i < signature->n; i++)
+		out[i] = i < nargs ? args[i] : NULL;
+	return 0;
+}
 
 /* Numbers, by anything with __index__; 0, or -1 with TypeError or OverflowError. */
-int to_int(PyObject *object, const char *name, int *value);
-int to_long(PyObject *object, const char *name, long *value);
-int to_size(PyObject *object, const char *name, size_t *value);
+int to_int_any(PyObject *object, const char *name, int *value);
+int to_long_any(PyObject *object, const char *name, long *value);
+int to_size_any(PyObject *object, const char *name, size_t *value);
+int to_word_any(PyObject *object, const char *name, int *value);
+
+/* The same, in place for what most arguments are: an int itself, in a long's range. */
+static inline bool is_plain(PyObject *object, long *number)
+{
+	int overflow;
+
+	if (!PyLong_CheckExact(object))
+		return false;
+	*number = PyLong_AsLongAndOverflow(object, &overflow);
+	return !overflow;
+}
+
+static inline int to_int(PyObject *object, const char *name, int *value)
+{
+	long number;
+
+	if (!is_plain(object, &number) || (int)number != number)
+		return to_int_any(object, name, value);
+	*value = (int)number;
+	return 0;
+}
+
+static inline int to_long(PyObject *object, const char *name, long *value)
+{
+	return is_plain(object, value) ? 0 : to_long_any(object, name, value);
+}
+
+static inline int to_size(PyObject *object, const char *name, size_t *value)
+{
+	long number;
+
+	if (!is_plain(object, &number) || number < 0)
+		return to_size_any(object, name, value);
+	*value = (size_t)number;
+	return 0;
+}
+
 /* From -2**31 to 2**32-1, kept as C keeps them: keys and flags. */
-int to_word(PyObject *object, const char *name, int *value);
+static inline int to_word(PyObject *object, const char *name, int *value)
+{
+	long number;
+
+	if (!is_plain(object, &number) || (int)number != number)
+		return to_word_any(object, name, value);
+	*value = (int)number;
+	return 0;
+}
+
 /* Any integer of size bytes. */
 int to_integer(PyObject *object, const char *name, size_t size, bool is_signed, void *value);
 PyObject *from_integer(const void *value, size_t size, bool is_signed);
@@ -196,8 +261,24 @@ static inline bool left_out(const PyObject *object)
 
 /* ---- making calls: block.c, error.c ------------------------------------------- */
 
-/* Raises the audit event of a call: 0, or -1 where a hook refused it. */
-int audit(struct state *state, enum call_index call, PyObject *const *args, Py_ssize_t nargs);
+/*
+ * Raises the audit event of a call: 0, or -1 where a hook refused it.  sys.audit
+ * returns at once where there is no hook, and being a C function it is called as
+ * the interpreter calls one: it costs next to nothing then.
+ */
+PyObject *audit_any(struct state *state, PyObject *const *args, Py_ssize_t nargs);
+static inline int audit(struct state *state, enum call_index call, PyObject *const *args,
+			Py_ssize_t nargs)
+{
+	PyObject *event[6] = {state->event[call]}, *result;
+
+	for (Py_ssize_t i = 0; i < nargs; i++)
+		event[i + 1] = args[i] ? args[i] : Py_None;
+	result = state->audit_function ? state->audit_function(state->audit_self, event, nargs + 1)
+				       : audit_any(state, event, nargs + 1);
+	Py_XDECREF(result);
+	return result ? 0 : -1;
+}
 
 /* OSError for errno, with the call's name and what limit was met, if any; NULL. */
 PyObject *call_failed(enum call_index call, const char *limit);
@@ -216,11 +297,36 @@ struct blocking {
 	const struct timespec *timeout; /* semtimedop's, as it was given */
 };
 
+/* One attempt, while other threads run. */
+long attempt_unlocked(const struct blocking *blocking, bool nowait);
+long block_until_done(const struct blocking *blocking, struct timespec *left);
+
+/* How many calls go straight after a try that failed. */
+enum { STRAIGHT = 64 };
+
 /*
  * What the call returned; -1 with errno; -2 where a signal handler raised.
  * left, if not NULL, is the timeout that attempt uses: kept at what is left.
  */
-long block(struct state *state, const struct blocking *blocking, struct timespec *left);
+static inline long block(struct state *state, const struct blocking *blocking,
+			 struct timespec *left)
+{
+	unsigned *straight = &state->straight[blocking->index];
+
+	if (blocking->may_wait && blocking->may_try) {
+		if (*straight > 0) {
+			--*straight;
+		} else {
+			long result = blocking->large ? attempt_unlocked(blocking, true)
+						      : blocking->attempt(blocking->args, true);
+			/* Any other error is not that it would have to wait. */
+			if (result != -1 || (errno != EAGAIN && errno != ENOMSG))
+				return result;
+			*straight = STRAIGHT;
+		}
+	}
+	return block_until_done(blocking, left);
+}
 
 /* Copies that are worth letting other threads run, in bytes. */
 enum { LARGE_COPY = 64 * 1024, LARGE_SEGMENT = 1024 * 1024 };

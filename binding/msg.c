@@ -34,12 +34,32 @@ static PyObject *ipc_msgget(PyObject *module, PyObject *const *args, Py_ssize_t 
 
 /* A message in memory that is pinned: a msgbuf's, or a buffer that is laid out so. */
 struct message {
+	struct msgbuf_object *msgbuf; /* NULL: by view */
 	Py_buffer view;
+	void *msgp;
 	size_t room; /* for text */
 };
 
+static void unpin_message(struct message *message)
+{
+	if (message->msgbuf)
+		message->msgbuf->pins--;
+	else
+		PyBuffer_Release(&message->view);
+}
+
 static int pin_message(struct state *state, PyObject *msgp, bool receive, struct message *message)
 {
+	if (Py_TYPE(msgp) == state->type[TYPE_msgbuf]) {
+		message->msgbuf = (struct msgbuf_object *)msgp;
+		message->msgbuf->pins++;
+		message->msgp = message->msgbuf->head.bytes;
+		/* Only the text that is there is sent. */
+		message->room =
+			(size_t)(receive ? message->msgbuf->capacity : message->msgbuf->length);
+		return 0;
+	}
+	message->msgbuf = NULL;
 	if (PyObject_GetBuffer(msgp, &message->view, receive ? PyBUF_WRITABLE : PyBUF_SIMPLE) < 0)
 		return -1;
 	if (message->view.len < HEAD) {
@@ -48,10 +68,8 @@ static int pin_message(struct state *state, PyObject *msgp, bool receive, struct
 		PyBuffer_Release(&message->view);
 		return -1;
 	}
+	message->msgp = message->view.buf;
 	message->room = (size_t)(message->view.len - HEAD);
-	/* Of a msgbuf only the text that is there is sent. */
-	if (!receive && Py_TYPE(msgp) == state->type[TYPE_msgbuf])
-		message->room = (size_t)((struct msgbuf_object *)msgp)->length;
 	return 0;
 }
 
@@ -131,10 +149,10 @@ static PyObject *ipc_msgsnd(PyObject *module, PyObject *const *args, Py_ssize_t 
 	    pin_message(state, given[1], false, &message) < 0)
 		return NULL;
 	if (message_size(&message, !left_out(given[2]), asked, &t.msgsz) < 0) {
-		PyBuffer_Release(&message.view);
+		unpin_message(&message);
 		return NULL;
 	}
-	t.msgp = message.view.buf;
+	t.msgp = message.msgp;
 	result = block(state,
 		       &(struct blocking){.attempt = attempt_msgsnd,
 					  .args = &t,
@@ -145,7 +163,7 @@ static PyObject *ipc_msgsnd(PyObject *module, PyObject *const *args, Py_ssize_t 
 		       NULL);
 	if (result == -1)
 		call_failed(CALL_msgsnd, msgmax_exceeded(t.msgsz));
-	PyBuffer_Release(&message.view);
+	unpin_message(&message);
 	return result < 0 ? NULL : PyLong_FromLong(0);
 }
 
@@ -181,10 +199,10 @@ static PyObject *ipc_msgrcv(PyObject *module, PyObject *const *args, Py_ssize_t 
 	    pin_message(state, given[1], true, &message) < 0)
 		return NULL;
 	if (message_size(&message, !left_out(given[2]), asked, &t.msgsz) < 0) {
-		PyBuffer_Release(&message.view);
+		unpin_message(&message);
 		return NULL;
 	}
-	t.msgp = message.view.buf;
+	t.msgp = message.msgp;
 	result = block(state,
 		       &(struct blocking){.attempt = attempt_msgrcv,
 					  .args = &t,
@@ -194,11 +212,11 @@ static PyObject *ipc_msgrcv(PyObject *module, PyObject *const *args, Py_ssize_t 
 					  .may_wait = !(t.msgflg & (IPC_NOWAIT | MSG_COPY)),
 					  .large = t.msgsz > LARGE_COPY},
 		       NULL);
-	if (result >= 0 && Py_TYPE(given[1]) == state->type[TYPE_msgbuf])
-		((struct msgbuf_object *)given[1])->length = result;
+	if (result >= 0 && message.msgbuf)
+		message.msgbuf->length = result;
 	if (result == -1)
 		call_failed(CALL_msgrcv, errno == E2BIG ? "the text is longer than msgsz" : NULL);
-	PyBuffer_Release(&message.view);
+	unpin_message(&message);
 	return result < 0 ? NULL : PyLong_FromLong(result);
 }
 

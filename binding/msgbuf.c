@@ -46,13 +46,13 @@ static struct msgbuf_object *alloc_with(PyTypeObject *type, Py_ssize_t capacity)
 
 	if (!self)
 		return NULL;
-	self->head.bytes = PyMem_Calloc(1, HEAD);
-	if (!self->head.bytes || resize(self, capacity) < 0) {
-		if (!PyErr_Occurred())
-			PyErr_NoMemory();
+	/* More than PY_SSIZE_T_MAX is refused by PyMem_Calloc. */
+	self->head.bytes = PyMem_Calloc(1, (size_t)HEAD + (size_t)capacity);
+	if (!self->head.bytes) {
 		Py_DECREF(self);
-		return NULL;
+		return (struct msgbuf_object *)PyErr_NoMemory();
 	}
+	self->capacity = capacity;
 	return self;
 }
 
@@ -101,13 +101,18 @@ int text_set(PyObject *object, PyObject *value, void *Py_UNUSED(member))
 
 PyObject *msgbuf_make(struct state *state, long mtype, PyObject *text)
 {
-	struct msgbuf_object *self = alloc_with(state->type[TYPE_msgbuf], 0);
+	struct msgbuf_object *self;
+	Py_buffer view;
 
-	if (!self)
+	if (text_view(text, &view) < 0)
 		return NULL;
-	message_of(self)->mtype = mtype;
-	if (text_set((PyObject *)self, text, NULL) < 0)
-		Py_CLEAR(self);
+	self = alloc_with(state->type[TYPE_msgbuf], view.len);
+	if (self) {
+		message_of(self)->mtype = mtype;
+		memcpy(message_of(self)->mtext, view.buf, (size_t)view.len);
+		self->length = view.len;
+	}
+	PyBuffer_Release(&view);
 	return (PyObject *)self;
 }
 

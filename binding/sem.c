@@ -91,10 +91,7 @@ static int from_bytes(PyObject *object, struct operations *ops)
 /* A sembuf, or what its constructor takes: (num, op, flg). */
 static int from_item(struct state *state, PyObject *item, struct sembuf *sop)
 {
-	PyTypeObject *type = state->type[TYPE_sembuf];
-	PyObject *made;
-
-	if (Py_TYPE(item) == type) {
+	if (Py_TYPE(item) == state->type[TYPE_sembuf]) {
 		memcpy(sop, ((struct structure *)item)->bytes, sizeof(*sop));
 		return 0;
 	}
@@ -103,12 +100,7 @@ static int from_item(struct state *state, PyObject *item, struct sembuf *sop)
 			     (PyObject *)Py_TYPE(item));
 		return -1;
 	}
-	made = structure_new(type, item, NULL);
-	if (!made)
-		return -1;
-	memcpy(sop, ((struct structure *)made)->bytes, sizeof(*sop));
-	Py_DECREF(made);
-	return 0;
+	return pack_integers(TYPE_sembuf, item, sop);
 }
 
 static int from_sequence(struct state *state, PyObject *object, struct operations *ops)
@@ -138,9 +130,14 @@ static int to_operations(struct state *state, PyObject *sops, PyObject *nsops,
 
 	if (!left_out(nsops) && to_size(nsops, "nsops", &asked) < 0)
 		return -1;
-	if ((PyObject_CheckBuffer(sops) ? from_bytes(sops, ops) : from_sequence(state, sops, ops)) <
-	    0)
+	if (Py_TYPE(sops) == state->type[TYPE_sembuf]) {
+		ops->sops = ops->few;
+		ops->nsops = 1;
+		memcpy(ops->sops, ((struct structure *)sops)->bytes, sizeof(*ops->sops));
+	} else if ((PyObject_CheckBuffer(sops) ? from_bytes(sops, ops)
+					       : from_sequence(state, sops, ops)) < 0) {
 		return -1;
+	}
 	if (left_out(nsops))
 		return 0;
 	if (asked > ops->nsops) {
@@ -163,9 +160,10 @@ static long attempt_flagged(const struct operate *o)
 {
 	struct sembuf few[Py_ARRAY_LENGTH(o->ops.few)];
 
-	memcpy(few, o->ops.sops, o->ops.nsops * sizeof(*few));
-	for (size_t i = 0; i < o->ops.nsops; i++)
+	for (size_t i = 0; i < o->ops.nsops; i++) {
+		few[i] = o->ops.sops[i];
 		few[i].sem_flg |= IPC_NOWAIT;
+	}
 	return o->timeout ? seam_semtimedop(o->semid, few, o->ops.nsops, o->timeout)
 			  : seam_semop(o->semid, few, o->ops.nsops);
 }
@@ -340,42 +338,71 @@ static PyObject *getall_list(int semid, Py_ssize_t nsems)
 	return list;
 }
 
+static PyObject *set_or_get_all(int semid, int cmd, unsigned short *values)
+{
+	const int result = seam_semctl(semid, 0, cmd, (union semun){.array = values});
+
+	return result == -1
+		       ? call_failed(CALL_semctl, errno == ERANGE ? "a value above semvmx" : NULL)
+		       : PyLong_FromLong(result);
+}
+
 static PyObject *through_array(int semid, const struct control *control, PyObject *object,
 			       Py_ssize_t nsems)
 {
 	Py_buffer view;
-	int result;
+	PyObject *result;
 
 	if (pin_array(object, control->way == WAY_ARRAY_OUT, nsems, &view) < 0)
 		return NULL;
-	result = seam_semctl(semid, 0, control->cmd, (union semun){.array = view.buf});
-	if (result == -1)
-		call_failed(CALL_semctl, errno == ERANGE ? "a value above semvmx" : NULL);
+	result = set_or_get_all(semid, control->cmd, view.buf);
 	PyBuffer_Release(&view);
-	return result == -1 ? NULL : PyLong_FromLong(result);
+	return result;
 }
 
-/* A list or another sequence: through an array, and for GETALL back into it. */
-static PyObject *through_sequence(struct state *state, int semid, const struct control *control,
-				  PyObject *object, Py_ssize_t nsems)
+/* A list or another sequence is filled by GETALL. */
+static PyObject *getall_into(int semid, PyObject *sequence, Py_ssize_t nsems)
 {
-	PyObject *semun = PyObject_CallNoArgs((PyObject *)state->type[TYPE_semun]);
-	PyObject *array = NULL, *result = NULL;
+	PyObject *list = PySequence_Size(sequence) == nsems ? getall_list(semid, nsems) : NULL;
+	int result = list ? PySequence_SetSlice(sequence, 0, nsems, list) : -1;
 
-	if (semun && control->way == WAY_ARRAY_OUT) {
-		PyObject *list =
-			PySequence_Size(object) == nsems ? getall_list(semid, nsems) : NULL;
-		if (list && PySequence_SetSlice(object, 0, nsems, list) == 0)
-			result = PyLong_FromLong(0);
-		else if (!PyErr_Occurred())
-			PyErr_Format(PyExc_ValueError, "arg: the set has %zd semaphores", nsems);
-		Py_XDECREF(list);
-	} else if (semun && PyObject_SetAttrString(semun, "array", object) == 0) {
-		array = PyObject_GetAttrString(semun, "array");
-		result = array ? through_array(semid, control, array, nsems) : NULL;
+	if (!list && !PyErr_Occurred())
+		PyErr_Format(PyExc_ValueError, "arg: the set has %zd semaphores", nsems);
+	Py_XDECREF(list);
+	return result < 0 ? NULL : PyLong_FromLong(0);
+}
+
+/* And SETALL takes its values.  Converting one may change the sequence. */
+static int to_values(PyObject *sequence, unsigned short *values, Py_ssize_t nsems)
+{
+	for (Py_ssize_t i = 0; i < nsems; i++) {
+		PyObject *item = PySequence_GetItem(sequence, i);
+		int result =
+			item ? to_integer(item, "arg", sizeof(*values), false, &values[i]) : -1;
+		Py_XDECREF(item);
+		if (result < 0)
+			return -1;
 	}
-	Py_XDECREF(array);
-	Py_XDECREF(semun);
+	return 0;
+}
+
+static PyObject *setall_from(int semid, PyObject *sequence, Py_ssize_t nsems)
+{
+	const Py_ssize_t n = PySequence_Size(sequence);
+	PyObject *result = NULL;
+	unsigned short *values;
+
+	if (n < 0)
+		return NULL;
+	if (n != nsems)
+		return PyErr_Format(PyExc_ValueError, "arg: %zd values, the set has %zd semaphores",
+				    n, nsems);
+	values = PyMem_Calloc((size_t)nsems + 1, sizeof(*values));
+	if (!values)
+		return PyErr_NoMemory();
+	if (to_values(sequence, values, nsems) == 0)
+		result = set_or_get_all(semid, SETALL, values);
+	PyMem_Free(values);
 	return result;
 }
 
@@ -394,7 +421,8 @@ static PyObject *control_array(struct state *state, int semid, const struct cont
 	if (PyObject_CheckBuffer(arg) && type_index(state, Py_TYPE(arg)) == NTYPES)
 		return through_array(semid, control, arg, nsems);
 	if (PySequence_Check(arg) && !PyUnicode_Check(arg))
-		return through_sequence(state, semid, control, arg, nsems);
+		return control->way == WAY_ARRAY_OUT ? getall_into(semid, arg, nsems)
+						     : setall_from(semid, arg, nsems);
 	return PyErr_Format(PyExc_TypeError, "%s needs values, not %R", control->name,
 			    (PyObject *)Py_TYPE(arg));
 }

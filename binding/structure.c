@@ -132,6 +132,28 @@ void structure_dealloc(PyObject *object)
 	Py_DECREF(type);
 }
 
+static int too_many(const struct layout *layout, Py_ssize_t members, Py_ssize_t given)
+{
+	PyErr_Format(PyExc_TypeError, "%s() has %zd members, %zd given", layout->name, members,
+		     given);
+	return -1;
+}
+
+int pack_integers(enum type_index index, PyObject *values, void *bytes)
+{
+	const struct layout *layout = &layouts[index];
+	Py_ssize_t next = 0, n = PyTuple_Size(values);
+
+	memset(bytes, 0, layout->size);
+	for (PyGetSetDef *getset = layout->members; getset->name && next < n; getset++) {
+		const struct member *member = member_of(getset);
+		if (to_integer(PyTuple_GetItem(values, next++), layout->name, member->size,
+			       member->kind == MEMBER_SIGNED, (char *)bytes + member->offset) < 0)
+			return -1;
+	}
+	return next == n ? 0 : too_many(layout, next, n);
+}
+
 static int fill_by_position(struct structure *self, PyObject *args)
 {
 	Py_ssize_t next = 0, n = args ? PyTuple_Size(args) : 0;
@@ -143,9 +165,7 @@ static int fill_by_position(struct structure *self, PyObject *args)
 			return -1;
 	if (next == n)
 		return 0;
-	PyErr_Format(PyExc_TypeError, "%s() has %zd members, %zd given", self->layout->name, next,
-		     n);
-	return -1;
+	return too_many(self->layout, next, n);
 }
 
 /* The place of a member among those that a constructor takes; -1 where there is none. */
