@@ -228,9 +228,13 @@ def touched_segment(make: Maker) -> int:
     return shmid
 
 
-def exchange(msqid: int, text: bytes) -> None:
-    ipc.msgsnd(msqid, text)
-    ipc.msgrcv(msqid, bytearray(len(text)))
+LARGE_MESSAGE = bytearray(b"\1" * (4 * 2**20))
+
+
+def queue_of_one(make: Maker) -> int:
+    msqid = make.queue()
+    ipc.msgsnd(msqid, LARGE_MESSAGE)
+    return msqid
 
 
 LONG: dict[str, tuple[Callable[[Maker], Any], Callable[[Any], object]]] = {
@@ -238,7 +242,14 @@ LONG: dict[str, tuple[Callable[[Maker], Any], Callable[[Any], object]]] = {
     "shmcpy_from": (attach_touched, lambda p: ipc.shmcpy_from(p, LARGE)),
     "shmdt": (attach_touched, ipc.shmdt),
     "shmctl IPC_RMID": (touched_segment, lambda shmid: ipc.shmctl(shmid, ipc.IPC_RMID)),
-    "msgsnd and msgrcv": (lambda make: make.queue(), lambda q: exchange(q, b"\1" * 2**20)),
+    "msgsnd": (
+        lambda make: make.queue(),
+        lambda msqid: ipc.msgsnd(msqid, LARGE_MESSAGE, None, ipc.IPC_NOWAIT),
+    ),
+    "msgrcv": (
+        queue_of_one,
+        lambda msqid: ipc.msgrcv(msqid, LARGE_MESSAGE, None, 0, ipc.IPC_NOWAIT),
+    ),
 }
 
 
@@ -248,8 +259,8 @@ def test_other_threads_run_while_much_is_copied_or_freed(
 ) -> None:
     """A thread that asks for the lock all the time gets it just when a call lets go of it."""
     if name.startswith("msg"):
-        limit("msgmnb", 2**20)
-        limit("msgmax", 2**20)
+        limit("msgmnb", len(LARGE_MESSAGE))
+        limit("msgmax", len(LARGE_MESSAGE))
     prepare, call = LONG[name]
     turns, done = [0], threading.Event()
 
@@ -259,6 +270,7 @@ def test_other_threads_run_while_much_is_copied_or_freed(
             time.sleep(0)
 
     def lets_go() -> bool:
+        make.cleanup.close()  # what was made for the last time
         given = prepare(make)
         before = turns[0]
         call(given)
@@ -384,7 +396,8 @@ def test_a_timeout_is_eagain_and_not_before_its_time(
         assert time.monotonic() - begin >= seconds
 
 
-def test_a_signal_does_not_prolong_a_timeout(semset: int) -> None:
+@pytest.mark.parametrize("timeout", [0.3, 1.05])
+def test_a_signal_does_not_change_a_timeout(semset: int, timeout: float) -> None:
     """Interrupted again and again, sooner than its time is over: it would wait for ever."""
     done = threading.Event()
 
@@ -400,15 +413,34 @@ def test_a_signal_does_not_prolong_a_timeout(semset: int) -> None:
 
     with handler(lambda: None):
         helper = Worker(interrupt_until_done, semset)
+        # What is left of it is reckoned over the end of a second.
+        wait_until(lambda: time.monotonic() % 1 > 0.8, "a second is almost over")
         begin = time.monotonic()
         try:
             with fails_with(errno.EAGAIN, "semtimedop"):
-                ipc.semtimedop(semset, [(0, -1, 0)], None, 0.3)
+                ipc.semtimedop(semset, [(0, -1, 0)], None, timeout)
             elapsed = time.monotonic() - begin
         finally:
             done.set()
         assert helper.result() > 1
-    assert elapsed >= 0.3
+    assert elapsed >= timeout
+
+
+def test_a_handler_may_outlast_a_timeout(semset: int) -> None:
+    end = time.monotonic() + 0.1
+
+    def outlast() -> None:
+        wait_until(lambda: time.monotonic() > end, "the time is over")
+
+    with handler(outlast):
+        helper = Worker(lambda: interrupt_main(semset), semset)
+        with fails_with(errno.EAGAIN, "semtimedop"):
+            ipc.semtimedop(semset, [(0, -1, 0)], None, max(0, end - time.monotonic()))
+        # The helper has seen the call, or is to see another one.
+        while helper.is_alive():
+            with fails_with(errno.EAGAIN, "semtimedop"):
+                ipc.semtimedop(semset, [(0, -1, 0)], None, 0.1)
+        helper.result()
 
 
 @pytest.mark.parametrize("timeout", [None, 0, 1, 0.5, 1e-9, (5, 0), (0, 999_999_999), 2**31, True])

@@ -340,10 +340,11 @@ def test_setall_needs_unsigned_shorts(semset: int, value: Any, error: type[Excep
     assert ipc.semctl(semset, 0, ipc.GETALL) == [0, 0, 0]
 
 
-def test_setall_needs_values(semset: int) -> None:
+@pytest.mark.parametrize("cmd", ["SETVAL", "SETALL"])
+def test_a_command_that_sets_needs_a_value(semset: int, cmd: str) -> None:
     for arguments in ((), (None,)):
-        with pytest.raises(TypeError, match="SETALL"):
-            ipc.semctl(semset, 0, ipc.SETALL, *arguments)
+        with pytest.raises(TypeError, match=cmd):
+            ipc.semctl(semset, 0, getattr(ipc, cmd), *arguments)
 
 
 @pytest.mark.parametrize(

@@ -332,7 +332,19 @@ def test_no_call_leaks(queue: int, semset: int, segment: int) -> None:
     p = ipc.shmat(segment)
     sops = [ipc.sembuf(0, 1), (0, -1, 0)]
     kept = object()
+
+    class Fresh:
+        """A number that nobody else holds."""
+
+        def __index__(self) -> int:
+            return int("1000000")
+
     calls: dict[str, Callable[[], object]] = {
+        "numbers": lambda: ok_or_refused(ipc.msgsnd, Fresh(), b"", Fresh(), Fresh()),
+        "sizes": lambda: ok_or_refused(ipc.shmcpy_from, p, Fresh()),
+        "a long": lambda: ok_or_refused(ipc.mkmsgbuf, Fresh(), "x"),
+        "seconds": lambda: ok_or_refused(ipc.semtimedop, -1, [], 0, (Fresh(), Fresh())),
+        "numbers too large": lambda: ok_or_refused(ipc.sembuf, Fresh(), Fresh()),
         "ftok": lambda: ipc.ftok("/", "a"),
         "ftok of nothing": lambda: ok_or_refused(ipc.ftok, "/nonexistent", 1),
         "msgsnd, msgrcv": lambda: (ipc.msgsnd(queue, message("hello")), ipc.msgrcv(queue, m)),
@@ -383,7 +395,7 @@ def test_no_call_leaks(queue: int, semset: int, segment: int) -> None:
         "gone": lambda: ok_or_refused(ipc.msqid_ds___wwait_get, ds),
         "sizeof": lambda: (ipc.sizeof(ds), ipc.offsetof(ds, "msg_qnum")),
     }
-    watched = [kept, m, semun, ds, p, sops, *(getattr(ipc, name) for name in STRUCTURES)]
+    watched = [None, kept, m, semun, ds, p, sops, *(getattr(ipc, name) for name in STRUCTURES)]
 
     def growth(call: Callable[[], object]) -> list[int]:
         """Of memory, and of references to what is watched, in a hundred calls."""
@@ -402,11 +414,14 @@ def test_no_call_leaks(queue: int, semset: int, segment: int) -> None:
     m.mtext = b"x" * 999
 
 
-def test_an_instance_holds_its_type_once() -> None:
-    for name in STRUCTURES:
-        kind: Any = getattr(ipc, name)
+def test_an_instance_holds_its_type_once(segment: int) -> None:
+    makers: dict[Any, Callable[[], object]] = {
+        **{getattr(ipc, name): getattr(ipc, name) for name in STRUCTURES},
+        ipc.shm_address: lambda: ipc.shmat(segment),
+    }
+    for kind, make_one in makers.items():
         before = sys.getrefcount(kind)
-        made = [kind() for _ in range(100)]
+        made = [make_one() for _ in range(100)]
         assert sys.getrefcount(kind) - before == 100
         del made
         assert sys.getrefcount(kind) == before

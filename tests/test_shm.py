@@ -7,6 +7,7 @@ import gc
 import mmap
 import os
 import resource
+import weakref
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -382,7 +383,7 @@ def test_a_detached_one_is_an_error_to_use(
 
 def test_a_forgotten_attachment_detaches_when_it_is_collected(segment: int) -> None:
     p = ipc.shmat(segment)
-    v = view(p)
+    v, gone = view(p), weakref.ref(p)
     assert nattch(segment) == 1
     del p
     gc.collect()
@@ -391,6 +392,7 @@ def test_a_forgotten_attachment_detaches_when_it_is_collected(segment: int) -> N
     del v
     gc.collect()
     assert nattch(segment) == 0
+    assert gone() is None
     cycle: list[object] = [ipc.shmat(segment)]
     cycle.append(cycle)
     del cycle

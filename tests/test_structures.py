@@ -165,15 +165,20 @@ def test_members_are_given_by_keyword_and_by_position_in_c_order(facts: Facts, n
 
 
 @pytest.mark.parametrize("name", PLAIN)
-def test_structures_are_equal_where_all_members_are(name: str) -> None:
+def test_structures_are_equal_where_all_members_are(facts: Facts, name: str) -> None:
     given = values(name)
     s = type_of(name)(**given)
     assert s == type_of(name)(**given)
     assert not s != type_of(name)(**given)
-    for member in given:
-        other = type_of(name)(**given)
-        setattr(other, member, ipc.ipc_perm() if member in NESTED else 0)
-        assert s != other and not s == other
+    for row in STRUCTURES[name].split():
+        member = row.removeprefix("__")
+        unequal: list[Any] = [ipc.ipc_perm()]
+        if member not in NESTED:  # in its last byte or in its first
+            unequal = [0, given[member] + (1 << 8 * facts.member[name, row].size - 2)]
+        for value in unequal:
+            other = type_of(name)(**given)
+            setattr(other, member, value)
+            assert s != other and not s == other
     assert s != 1 and s != ipc.msgbuf()
     with pytest.raises(TypeError):
         s < s
@@ -300,11 +305,15 @@ def test_a_nested_structure_is_a_part_of_the_one_around_it(
     setattr(s, member, part)
     with pytest.raises(TypeError):
         setattr(s, member, s)
+    whole = weakref.ref(s)
     del s
     gc.collect()
+    assert whole() is not None  # kept by its part
     part.gid = 6
     assert part == ipc.ipc_perm(uid=5, gid=6)
     assert copy.copy(part) == part
+    del part
+    assert whole() is None
 
 
 # ---- messages ---------------------------------------------------------------------------------
