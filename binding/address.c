@@ -204,7 +204,7 @@ static void address_dealloc(PyObject *object)
 		struct state *state = PyType_GetModuleState(type);
 		if (state)
 			address_forget(state, self);
-		seam_shmdt(memory);
+		detach(memory, self->size);
 	}
 	PyObject_Free(object);
 	Py_DECREF(type);

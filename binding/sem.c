@@ -442,12 +442,12 @@ static PyObject *control_value(int semid, int semnum, const struct control *cont
 		       : PyLong_FromLong(result);
 }
 
-/* What a semun stands for: its value as an int, or what it points to. */
+/* What a semun stands for: its value as an int, or what it points to, never a pointer's bits. */
 static PyObject *inside_semun(PyObject *object, const struct control *control)
 {
 	const struct semun_object *semun = (struct semun_object *)object;
 
-	if (control && control->way == WAY_VALUE)
+	if (control && control->way == WAY_VALUE && !semun->target)
 		return PyLong_FromLong(semun->arg.val);
 	if (!control || control->way == WAY_NONE)
 		return Py_NewRef(Py_None);

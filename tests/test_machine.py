@@ -122,6 +122,22 @@ class Machine(RuleBasedStateMachine):
         self.made: list[tuple[Callable[[int], None], int]] = []
         self.living: list[Segment] = []
 
+    def new_queue(self) -> Queue:
+        queue = Queue()
+        self.made.append((remove_queue, queue.msqid))
+        return queue
+
+    def new_set(self, nsems: int) -> Set:
+        semset = Set(nsems)
+        self.made.append((remove_set, semset.semid))
+        return semset
+
+    def new_segment(self, size: int) -> Segment:
+        segment = Segment(size)
+        self.made.append((remove_segment, segment.shmid))
+        self.living.append(segment)
+        return segment
+
     def teardown(self) -> None:
         for remove, ident in self.made:
             remove(ident)
@@ -132,7 +148,7 @@ class Machine(RuleBasedStateMachine):
 
     @initialize(target=queues)
     def first_queue(self) -> Queue:
-        return self.msgget()
+        return self.new_queue()
 
     @initialize(target=buffers)
     def first_buffer(self) -> ipc.msgbuf:
@@ -140,17 +156,15 @@ class Machine(RuleBasedStateMachine):
 
     @initialize(target=sets)
     def first_set(self) -> Set:
-        return self.semget(3)
+        return self.new_set(3)
 
     @initialize(target=segments)
     def first_segment(self) -> Segment:
-        return self.shmget(5000)
+        return self.new_segment(5000)
 
     @rule(target=queues)
     def msgget(self) -> Queue:
-        queue = Queue()
-        self.made.append((remove_queue, queue.msqid))
-        return queue
+        return self.new_queue()
 
     @rule(target=buffers, mtype=types, text=texts, capacity=st.none() | st.integers(40, 60))
     def msgbuf(self, mtype: int, text: bytes, capacity: int | None) -> ipc.msgbuf:
@@ -224,9 +238,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(target=sets, nsems=st.integers(1, 5))
     def semget(self, nsems: int) -> Set:
-        made = Set(nsems)
-        self.made.append((remove_set, made.semid))
-        return made
+        return self.new_set(nsems)
 
     @rule(
         semset=sets,
@@ -264,10 +276,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(target=segments, size=st.integers(1, 9000))
     def shmget(self, size: int) -> Segment:
-        segment = Segment(size)
-        self.made.append((remove_segment, segment.shmid))
-        self.living.append(segment)
-        return segment
+        return self.new_segment(size)
 
     @rule(target=attachments, segment=segments, readonly=st.booleans())
     def shmat(self, segment: Segment, readonly: bool) -> Attachment:

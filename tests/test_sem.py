@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -595,3 +595,12 @@ def test_a_semaphore_is_a_lock_between_threads(semset: int) -> None:
         worker.join()
     assert most == 1
     assert values(semset) == [1, 0, 0]
+
+
+@pytest.mark.parametrize("pointer", ["array", "buf"])
+def test_a_pointer_is_no_value_to_set(semset: int, pointer: str) -> None:
+    """C would pass the low half of an address."""
+    targets = {"array": [1, 2, 3], "buf": ipc.semid_ds()}
+    with pytest.raises(TypeError):
+        ipc.semctl(semset, 0, ipc.SETVAL, ipc.semun(**{pointer: cast(Any, targets[pointer])}))
+    assert ipc.semctl(semset, 0, ipc.GETVAL) == 0
