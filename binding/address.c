@@ -70,14 +70,20 @@ int address_detach(struct state *state, struct address *self)
 				"shmdt: views of the segment, or copies, are alive");
 		return -1;
 	}
-	/* Forgotten first: while other threads run, nobody may come to use it. */
+	/*
+	 * Forgotten first: while other threads run, nobody may come to use it; and
+	 * its last reference, where it was found by number, may go meanwhile.
+	 */
+	Py_INCREF((PyObject *)self);
 	address_forget(state, self);
-	if (detach(memory, self->size) == 0)
-		return 0;
-	self->memory = memory;
-	link_address(state, self);
-	call_failed(CALL_shmdt, NULL);
-	return -1;
+	int result = detach(memory, self->size);
+	if (result != 0) {
+		self->memory = memory;
+		link_address(state, self);
+		call_failed(CALL_shmdt, NULL);
+	}
+	Py_DECREF((PyObject *)self);
+	return result;
 }
 
 /* An int must be the address of an attachment that is alive. */
@@ -197,15 +203,15 @@ static void address_dealloc(PyObject *object)
 	struct address *self = (struct address *)object;
 	PyTypeObject *type = Py_TYPE(object);
 	unsigned char *memory = self->memory;
+	struct state *state = memory ? PyType_GetModuleState(type) : NULL;
 
+	/* Forgotten first: a weak reference's callback may know its number. */
+	if (state)
+		address_forget(state, self);
 	if (self->weakrefs)
 		PyObject_ClearWeakRefs(object);
-	if (memory) {
-		struct state *state = PyType_GetModuleState(type);
-		if (state)
-			address_forget(state, self);
+	if (memory)
 		detach(memory, self->size);
-	}
 	PyObject_Free(object);
 	Py_DECREF(type);
 }

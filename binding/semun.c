@@ -31,8 +31,14 @@ static PyObject *target_for(struct state *state, const struct member *member, Py
 {
 	if (value == Py_None)
 		return Py_NewRef(Py_None);
-	if (member == member_named("array"))
+	if (member == member_named("array")) {
+		/* No structure is an array; and a long chain of unions could not be freed. */
+		if (type_index(state, Py_TYPE(value)) < NTYPES)
+			return PyErr_Format(PyExc_TypeError,
+					    "semun.array: values are needed, not %R",
+					    (PyObject *)Py_TYPE(value));
 		return PyObject_CheckBuffer(value) ? Py_NewRef(value) : array_from(value);
+	}
 	enum type_index type = member == member_named("buf") ? TYPE_semid_ds : TYPE_seminfo;
 	return structure_bytes(state, value, type, "semun") ? Py_NewRef(value) : NULL;
 }

@@ -43,8 +43,13 @@ static int member_set(PyObject *object, PyObject *value, void *closure)
 			memmove(self->bytes + member->offset, bytes, member->size);
 		return bytes ? 0 : -1;
 	}
-	return to_integer(value, self->layout->name, member->size, member->kind == MEMBER_SIGNED,
-			  self->bytes + member->offset);
+	/* Converting may run code that moves a msgbuf's bytes. */
+	unsigned char integer[sizeof(long long)];
+	if (to_integer(value, self->layout->name, member->size, member->kind == MEMBER_SIGNED,
+		       integer) < 0)
+		return -1;
+	memcpy(self->bytes + member->offset, integer, member->size);
+	return 0;
 }
 
 /* ---- the table ------------------------------------------------------------------ */

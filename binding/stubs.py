@@ -63,12 +63,12 @@ def mkmsgbuf(mtype: SupportsIndex, mtext: ReadableBuffer | str) -> msgbuf: ...
 def semget(key: SupportsIndex, nsems: SupportsIndex, semflg: SupportsIndex) -> int: ...
 def semop(
     semid: SupportsIndex,
-    sops: _Operation | Sequence[_Operation] | ReadableBuffer,
+    sops: sembuf | Sequence[_Operation] | ReadableBuffer,
     nsops: SupportsIndex | None = ...,
 ) -> int: ...
 def semtimedop(
     semid: SupportsIndex,
-    sops: _Operation | Sequence[_Operation] | ReadableBuffer,
+    sops: sembuf | Sequence[_Operation] | ReadableBuffer,
     nsops: SupportsIndex | None = ...,
     timeout: _Timeout = ...,
 ) -> int: ...

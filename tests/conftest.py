@@ -3,6 +3,7 @@
 Nothing here waits by sleeping for a guessed time: what a thread does, the kernel says.
 """
 
+import atexit
 import contextlib
 import ctypes
 import errno
@@ -46,6 +47,9 @@ def enter_namespace() -> bool:
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"0 {uid} 1")
     Path("/proc/self/gid_map").write_text(f"0 {gid} 1")
+    # To pytest this user is root now, whose temporary folder is another's.
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)
     return True
 
 
