@@ -73,20 +73,10 @@ static int pin_message(struct state *state, PyObject *msgp, bool receive, struct
 	return 0;
 }
 
-/* msgsz: as given, or all that there is; never more. */
-static int message_size(const struct message *message, bool given, size_t asked, size_t *msgsz)
-{
-	*msgsz = given ? asked : message->room;
-	if (*msgsz <= message->room)
-		return 0;
-	PyErr_Format(PyExc_ValueError, "msgsz: %zu bytes, msgp has %zu", *msgsz, message->room);
-	return -1;
-}
-
 struct transfer {
 	int msqid;
 	void *msgp;
-	size_t msgsz;
+	size_t msgsz; /* as asked for, if at all */
 	long msgtyp;
 	int msgflg;
 };
@@ -106,17 +96,64 @@ static long attempt_msgrcv(void *args, bool nowait)
 			   t->msgflg | (nowait ? IPC_NOWAIT : 0));
 }
 
-/* The limit behind an EINVAL that is about the size. */
-static const char *msgmax_exceeded(size_t msgsz)
+/* The limit behind an error that is about the size. */
+static const char *size_limit(bool receive, size_t msgsz)
 {
 	const int error = errno;
 	struct msginfo info = {0};
-	const bool exceeded = error == EINVAL &&
-			      seam_msgctl(0, IPC_INFO, (struct msqid_ds *)&info) != -1 &&
-			      msgsz > (size_t)info.msgmax;
+	const char *limit = NULL;
 
+	if (receive && error == E2BIG)
+		limit = "the text is longer than msgsz";
+	else if (!receive && error == EINVAL &&
+		 seam_msgctl(0, IPC_INFO, (struct msqid_ds *)&info) != -1 &&
+		 msgsz > (size_t)info.msgmax)
+		limit = "the text is longer than msgmax";
 	errno = error;
-	return exceeded ? "the text is longer than msgmax" : NULL;
+	return limit;
+}
+
+/* The call itself, on memory that stays: what it returned; below 0 with an exception. */
+static long transfer_pinned(struct state *state, bool receive, struct transfer *t)
+{
+	/* MSG_COPY is an error without IPC_NOWAIT: it never waits. */
+	const int at_once = receive ? IPC_NOWAIT | MSG_COPY : IPC_NOWAIT;
+	const long result =
+		block(state,
+		      &(struct blocking){.attempt = receive ? attempt_msgrcv : attempt_msgsnd,
+					 .args = t,
+					 .index = receive ? BLOCKING_msgrcv : BLOCKING_msgsnd,
+					 .may_try = true,
+					 .may_wait = !(t->msgflg & at_once),
+					 .large = t->msgsz > LARGE_COPY},
+		      NULL);
+
+	if (result == -1)
+		call_failed(receive ? CALL_msgrcv : CALL_msgsnd, size_limit(receive, t->msgsz));
+	return result;
+}
+
+/* All that msgsnd and msgrcv do once their arguments are converted. */
+static PyObject *transfer(struct state *state, bool receive, PyObject *msgp, bool sized,
+			  struct transfer *t)
+{
+	struct message message;
+	long result = -1;
+
+	if (pin_message(state, msgp, receive, &message) < 0)
+		return NULL;
+	t->msgp = message.msgp;
+	if (!sized)
+		t->msgsz = message.room;
+	if (t->msgsz > message.room)
+		PyErr_Format(PyExc_ValueError, "msgsz: %zu bytes, msgp has %zu", t->msgsz,
+			     message.room);
+	else
+		result = transfer_pinned(state, receive, t);
+	if (result >= 0 && receive && message.msgbuf)
+		message.msgbuf->length = result;
+	unpin_message(&message);
+	return result < 0 ? NULL : PyLong_FromLong(result);
 }
 
 PyDoc_STRVAR(msgsnd_doc,
@@ -137,34 +174,14 @@ static PyObject *ipc_msgsnd(PyObject *module, PyObject *const *args, Py_ssize_t 
 	struct state *state = state_of(module);
 	PyObject *given[4];
 	struct transfer t = {0};
-	struct message message;
-	size_t asked = 0;
-	long result;
 
 	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
 	    to_int(given[0], "msqid", &t.msqid) < 0 ||
-	    (!left_out(given[2]) && to_size(given[2], "msgsz", &asked) < 0) ||
+	    (!left_out(given[2]) && to_size(given[2], "msgsz", &t.msgsz) < 0) ||
 	    (given[3] && to_word(given[3], "msgflg", &t.msgflg) < 0) ||
-	    audit(state, CALL_msgsnd, given, 4) < 0 ||
-	    pin_message(state, given[1], false, &message) < 0)
+	    audit(state, CALL_msgsnd, given, 4) < 0)
 		return NULL;
-	if (message_size(&message, !left_out(given[2]), asked, &t.msgsz) < 0) {
-		unpin_message(&message);
-		return NULL;
-	}
-	t.msgp = message.msgp;
-	result = block(state,
-		       &(struct blocking){.attempt = attempt_msgsnd,
-					  .args = &t,
-					  .index = BLOCKING_msgsnd,
-					  .may_try = true,
-					  .may_wait = !(t.msgflg & IPC_NOWAIT),
-					  .large = t.msgsz > LARGE_COPY},
-		       NULL);
-	if (result == -1)
-		call_failed(CALL_msgsnd, msgmax_exceeded(t.msgsz));
-	unpin_message(&message);
-	return result < 0 ? NULL : PyLong_FromLong(0);
+	return transfer(state, false, given[1], !left_out(given[2]), &t);
 }
 
 PyDoc_STRVAR(msgrcv_doc,
@@ -186,38 +203,15 @@ static PyObject *ipc_msgrcv(PyObject *module, PyObject *const *args, Py_ssize_t 
 	struct state *state = state_of(module);
 	PyObject *given[5];
 	struct transfer t = {0};
-	struct message message;
-	size_t asked = 0;
-	long result;
 
 	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
 	    to_int(given[0], "msqid", &t.msqid) < 0 ||
-	    (!left_out(given[2]) && to_size(given[2], "msgsz", &asked) < 0) ||
+	    (!left_out(given[2]) && to_size(given[2], "msgsz", &t.msgsz) < 0) ||
 	    (given[3] && to_long(given[3], "msgtyp", &t.msgtyp) < 0) ||
 	    (given[4] && to_word(given[4], "msgflg", &t.msgflg) < 0) ||
-	    audit(state, CALL_msgrcv, given, 5) < 0 ||
-	    pin_message(state, given[1], true, &message) < 0)
+	    audit(state, CALL_msgrcv, given, 5) < 0)
 		return NULL;
-	if (message_size(&message, !left_out(given[2]), asked, &t.msgsz) < 0) {
-		unpin_message(&message);
-		return NULL;
-	}
-	t.msgp = message.msgp;
-	result = block(state,
-		       &(struct blocking){.attempt = attempt_msgrcv,
-					  .args = &t,
-					  .index = BLOCKING_msgrcv,
-					  /* MSG_COPY is an error without IPC_NOWAIT. */
-					  .may_try = !(t.msgflg & MSG_COPY),
-					  .may_wait = !(t.msgflg & (IPC_NOWAIT | MSG_COPY)),
-					  .large = t.msgsz > LARGE_COPY},
-		       NULL);
-	if (result >= 0 && message.msgbuf)
-		message.msgbuf->length = result;
-	if (result == -1)
-		call_failed(CALL_msgrcv, errno == E2BIG ? "the text is longer than msgsz" : NULL);
-	unpin_message(&message);
-	return result < 0 ? NULL : PyLong_FromLong(result);
+	return transfer(state, true, given[1], !left_out(given[2]), &t);
 }
 
 /* ---- msgctl, mkmsgbuf -------------------------------------------------------------- */
