@@ -1,0 +1,62 @@
+"""Programs that end: each runs as a child, in development mode, and is to end without a word."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from conftest import SECONDS_OF_A_TEST
+
+# What a program may use.  Its object's ids are its arguments, as many as it has.
+PRELUDE = """
+import builtins, gc, os, sys, threading, time, warnings, weakref
+from array import array
+import ipc
+
+ids = [int(word) for word in sys.argv[1:]]
+# The other threads of the programs are blocked, or hold no lock.
+warnings.filterwarnings("ignore", "This process", DeprecationWarning)
+
+def wait_until(condition):
+    while not condition():
+        time.sleep(0.0002)
+
+def waits_with(tid, ident):
+    with open(f"/proc/self/task/{tid}/syscall") as file:
+        fields = file.read().split()
+    return len(fields) > 2 and int(fields[1], 16) == ident
+
+def blocked(ident, call, daemon=True):
+    "A thread that waits in a call on an object, see proc(5)."
+    thread = threading.Thread(target=call, daemon=daemon)
+    thread.start()
+    wait_until(lambda: waits_with(thread.native_id, ident))
+    return thread
+
+def stat(shmid):
+    ds = ipc.shmid_ds()
+    ipc.shmctl(shmid, ipc.IPC_STAT, ds)
+    return ds
+
+def resident():
+    "KiB of memory: exact, which statm(5) is not."
+    with open("/proc/self/smaps_rollup") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith("Rss:"))
+"""
+
+
+def run_child(program: str, *ids: int, options: Sequence[str] = ("-X", "dev")) -> str:
+    """What it prints; it is to exit with 0 and to have no complaint, nor its interpreter."""
+    if "blocked(" in program and not Path("/proc/self/syscall").exists():
+        pytest.skip("this kernel has no /proc/PID/syscall")
+    child = subprocess.run(
+        [sys.executable, *options, "-c", PRELUDE + program, *map(str, ids)],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_OF_A_TEST,
+    )
+    if child.returncode != 0 or child.stderr:
+        pytest.fail(f"exit status {child.returncode}, and: {child.stderr}", pytrace=False)
+    return child.stdout

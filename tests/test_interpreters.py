@@ -1,0 +1,217 @@
+"""Sub-interpreters: each has a module of its own, whether it has a lock of its own or not."""
+
+import sys
+
+import pytest
+
+import ipc
+from child import run_child
+from conftest import Maker, row_of_proc
+
+# The interpreters' module has another name and other calls before 3.13.
+INTERPRETERS = """
+try:
+    import _interpreters as interpreters
+    KINDS = {"legacy": ("legacy",), "isolated": ("isolated",)}
+except ImportError:
+    import _xxsubinterpreters as interpreters
+    KINDS = {"legacy": (), "isolated": ()}
+
+def create(kind):
+    if interpreters.__name__ == "_interpreters":
+        return interpreters.create(kind)
+    return interpreters.create(isolated=kind == "isolated")
+
+def run(ident, program):
+    failure = interpreters.run_string(ident, program)  # raises before 3.13
+    if failure is not None:
+        raise RuntimeError(failure.formatted)
+"""
+
+EACH_KIND = pytest.mark.parametrize("kind", ["legacy", "isolated"])
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="before 3.13, nothing says who has a lock")
+def test_an_isolated_interpreter_has_a_lock_of_its_own() -> None:
+    run_child(
+        INTERPRETERS
+        + """
+ident = create("isolated")
+assert interpreters.get_config(ident).gil == "own"
+interpreters.destroy(ident)
+"""
+    )
+
+
+@EACH_KIND
+def test_two_at_the_same_time(make: Maker, kind: str) -> None:
+    """Each in a thread: from 3.12 on the isolated ones have a lock each, and the module too."""
+    queues, semid, shmid = (make.queue(), make.queue()), make.semset(1), make.segment(4096)
+    ipc.semctl(semid, 0, ipc.SETVAL, 2)
+    run_child(
+        INTERPRETERS
+        + """
+PEER = '''
+import ipc
+mine, other, semid, shmid = {}
+ipc.semop(semid, [(0, -1, 0)])
+ipc.semop(semid, [(0, 0, 0)])  # both are here
+message = ipc.msgbuf(capacity=10)
+for burst in range(0, 10000, 50):
+    for n in range(burst, burst + 50):
+        ipc.msgsnd(other, ipc.mkmsgbuf(1 + n % 3, str(n)))
+    p = ipc.shmat(shmid)
+    with memoryview(p) as view:
+        view[(mine > other) * 8] = burst % 256
+        assert view[(mine > other) * 8] == burst % 256
+    for n in range(burst, burst + 50):
+        ipc.msgrcv(mine, message)
+        assert message.mtext == str(n).encode() and message.mtype == 1 + n % 3
+    ipc.shmdt(p)
+'''
+first, second, semid, shmid = ids
+failures = []
+
+def run_peer(*arguments):
+    ident = create(KIND)
+    try:
+        run(ident, PEER.format(arguments))
+    except BaseException as error:
+        failures.append(error)
+        ipc.msgctl(first, ipc.IPC_RMID)  # nobody waits for it
+    interpreters.destroy(ident)
+
+threads = [
+    threading.Thread(target=run_peer, args=arguments)
+    for arguments in ((first, second, semid, shmid), (second, first, semid, shmid))
+]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+if failures:
+    raise failures[0]
+""".replace("KIND)", f"{kind!r})"),
+        *queues,
+        semid,
+        shmid,
+    )
+    assert [row_of_proc("msg", msqid)["qnum"] for msqid in queues] == [0, 0]
+    assert row_of_proc("shm", shmid)["nattch"] == 0
+
+
+@EACH_KIND
+def test_what_is_ones_is_not_the_others(make: Maker, kind: str) -> None:
+    """Types, attachments by number, audit hooks: nothing is shared but the kernel's objects."""
+    msqid, shmid = make.queue(), make.segment()
+    run_child(
+        INTERPRETERS
+        + """
+msqid, shmid = ids
+p = ipc.shmat(shmid)
+ident = create(KIND)
+run(ident, f'''
+import ipc, sys
+def is_attached(number):
+    try:
+        return ipc.shmcpy_from(number, 1) is not None
+    except OSError:
+        return False
+assert not is_attached({int(p)})
+p = ipc.shmat({shmid})
+assert is_attached(int(p)) and ipc.shmat({shmid}, p, ipc.SHM_REMAP)
+q = ipc.shmat({shmid})
+ipc.shmcpy_to(q, "sub")
+sys.addaudithook(lambda event, args: seen.append(event))
+seen = []
+ipc.msgsnd({msqid}, ipc.mkmsgbuf(id(ipc.msgbuf), str(int(q))))
+assert "ipc.msgsnd" in seen
+''')
+message = ipc.msgbuf(capacity=100)
+ipc.msgrcv(msqid, message)
+assert message.mtype != id(ipc.msgbuf)
+assert ipc.shmcpy_from(p, 3) == b"sub"
+try:
+    ipc.shmdt(int(message.mtext))
+except OSError:
+    pass
+else:
+    raise AssertionError("another interpreter's attachment was detached")
+run(ident, "assert 'ipc.msgrcv' not in seen and is_attached(int(q))")
+assert stat(shmid).shm_nattch == 2
+interpreters.destroy(ident)
+assert stat(shmid).shm_nattch == 1
+assert ipc.shmcpy_from(p, 3) == b"sub"
+""".replace("KIND)", f"{kind!r})"),
+        msqid,
+        shmid,
+    )
+
+
+@EACH_KIND
+def test_one_that_ends_leaves_nothing(make: Maker, kind: str) -> None:
+    """Many that use the module need no more memory than as many that do not."""
+    printed = run_child(
+        INTERPRETERS
+        + """
+USE = f'''
+import ipc
+m = ipc.mkmsgbuf(1, bytes(10000))
+u = ipc.semun(array=[1, 2, 3])
+p = ipc.shmat({ids[0]})
+view = memoryview(p)
+'''
+N = 4 if hasattr(sys, "gettotalrefcount") else 20  # a debug build is slow
+
+def growth(program):
+    def repeat():
+        for _ in range(N):
+            ident = create(KIND)
+            run(ident, program)
+            interpreters.destroy(ident)
+        gc.collect()
+        return resident()
+
+    sizes = [repeat() for _ in range(4)]
+    return min(after - before for before, after in zip(sizes, sizes[1:]))
+
+without, with_it = growth("import _struct, array, _csv"), growth(USE)
+assert stat(ids[0]).shm_nattch == 0
+if without > N * 100:
+    print(f"interpreters leak, {without} KiB for {N}, whatever they do")  # 3.12, 3.13
+else:
+    assert with_it < max(without, 0) + N * 8, f"KiB for {N}: {without}, with it {with_it}"
+""".replace("KIND)", f"{kind!r})"),
+        make.segment(),
+        options=(),
+    )
+    if printed:
+        pytest.skip(printed)
+
+
+def test_a_module_that_is_unloaded_leaves_nothing(make: Maker) -> None:
+    run_child(
+        """
+def reload():
+    global ipc
+    used = [ipc.mkmsgbuf(1, bytes(10000)), ipc.semun(array=[1]), ipc.shmat(ids[0])]
+    for name in [name for name in sys.modules if name.partition(".")[0] == "ipc"]:
+        del sys.modules[name]
+    old = weakref.ref(ipc._ipc)
+    del ipc, used
+    gc.collect()
+    assert old() is None
+    import ipc
+
+def growth():
+    before = resident()
+    for _ in range(50):
+        reload()
+    return resident() - before
+
+growths = [growth() for _ in range(4)]
+assert min(growths) < 50 * 4, f"KiB for 50: {growths}"
+assert stat(ids[0]).shm_nattch == 0
+""",
+        make.segment(),
+    )

@@ -1,0 +1,147 @@
+"""Every call, well or badly made, leaves as many references and as much memory as there was."""
+
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import ipc
+from cases import CASES, FUNCTIONS, Case, World, name_of, repeat, world
+from child import run_child
+from conftest import Maker
+
+__all__ = ["world"]  # a fixture
+
+# So often each function is called; more by the environment.
+CALLS = int(os.environ.get("IPC_TEST_CALLS", 20_000))
+ROUNDS = 5
+
+clear_caches = getattr(sys, "_clear_internal_caches", None) or getattr(sys, "_clear_type_cache")
+
+# Only a debug build counts all references, and the module's own ones only if it is built
+# with -DPy_REF_DEBUG: elsewhere the stable ABI's are inline, and not counted.
+EXTENSION = Path(sys.modules["ipc._ipc"].__file__ or "").read_bytes()
+COUNTED = hasattr(sys, "gettotalrefcount") and b"_Py_IncRef" in EXTENSION
+
+
+@pytest.fixture(autouse=True, scope="module")
+def what_was_there_before_is_not_searched() -> Iterator[None]:
+    """The collector is called often, and what it finds is to be of these tests."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+def magnitude(change: int) -> int:
+    return abs(change)
+
+
+def changes(count: Callable[[], int], do: Callable[[], None]) -> list[int]:
+    """How much each of some rounds adds, after one in which caches are filled."""
+    do()
+    found = []
+    for _ in range(ROUNDS):
+        gc.collect()
+        before = count()
+        do()
+        gc.collect()
+        found.append(count() - before)
+    return found
+
+
+def test_no_function_is_forgotten() -> None:
+    assert {case.function for case in CASES} - {"2003"} == set(FUNCTIONS)
+
+
+@pytest.mark.skipif(not COUNTED, reason="not a debug build, or the module not for one")
+@pytest.mark.parametrize("case", CASES if COUNTED else CASES[:1], ids=name_of)
+def test_references_are_as_before(world: World, case: Case) -> None:
+    """In a debug build: one that is lost, or is given back too often, is one in each call."""
+    count = getattr(sys, "gettotalrefcount")
+    found = changes(count, lambda: repeat(case, world, 50))
+    assert min(map(magnitude, found)) < 25, f"references for 50 calls, in each round: {found}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_objects_are_as_before(world: World, case: Case) -> None:
+    """In any build: blocks of small memory, and the references to what the calls are made on."""
+    # Without those that live for ever (PEP 683), whose count means nothing.
+    shared = [
+        thing
+        for thing in [*vars(world).values(), *vars(ipc).values(), None]
+        if sys.getrefcount(thing) < 1 << 28
+    ]
+
+    def count() -> int:
+        clear_caches()  # they hold names of attributes
+        return sys.getallocatedblocks() + sum(map(sys.getrefcount, shared))
+
+    found = changes(count, lambda: repeat(case, world, 50))
+    assert min(map(magnitude, found)) < 25, f"objects and references for 50 calls: {found}"
+
+
+def test_an_audit_hook_changes_nothing_of_that(make: Maker) -> None:
+    """In a process of its own, since a hook stays: one that hears, and one that refuses."""
+    run_child(
+        """
+refuse = False
+
+def hook(event, arguments):
+    if refuse and event.startswith("ipc."):
+        raise InterruptedError
+
+def call(text, number):
+    try:
+        ipc.msgsnd(ids[0], ipc.mkmsgbuf(1, text), number)
+        ipc.msgrcv(ids[0], ipc.msgbuf(capacity=10), number)
+    except InterruptedError:
+        pass
+
+def growth(number):
+    before = sys.getallocatedblocks() + sys.getrefcount(text) + sys.getrefcount(number)
+    for _ in range(1000):
+        call(text, number)
+    return sys.getallocatedblocks() + sys.getrefcount(text) + sys.getrefcount(number) - before
+
+class Number:
+    def __index__(self):
+        return 5
+
+text = bytes(5)
+sys.addaudithook(hook)
+for refuse in (False, True):
+    growths = [growth(Number()) for _ in range(4)]
+    assert min(map(abs, growths)) < 500, growths
+""",
+        make.queue(),
+        options=(),
+    )
+
+
+def resident() -> int:
+    """KiB of memory: exact, which statm(5) is not."""
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Rss:"))
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="no smaps_rollup")
+@pytest.mark.parametrize("function", [*FUNCTIONS, "2003"])
+def test_memory_is_as_before(world: World, function: str) -> None:
+    """The resident size after many calls: eight bytes lost by each would be seen."""
+    cases = [case for case in CASES if case.function == function]
+    n = CALLS // (ROUNDS * len(cases)) + 1
+    if n > 20_000:
+        signal.alarm(0)
+
+    def call_all() -> None:
+        for case in cases:
+            repeat(case, world, n)
+
+    found = changes(resident, call_all)
+    limit = 8 * n / 1024
+    assert min(found) <= limit, f"KiB for {n} calls of {len(cases)} kinds each: {found}"
