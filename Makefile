@@ -32,7 +32,7 @@ all:
 # ---- commands: set-up first, then the work, in a make of its own that sees
 # ---- what set-up has brought
 
-COMMANDS := conform check abi abi-accept bench lint
+COMMANDS := conform check abi abi-accept bench interpreters lint
 .PHONY: $(COMMANDS) $(COMMANDS:%=do-%) harness python install clean help
 $(COMMANDS):
 	@ci/setup $@
@@ -47,6 +47,7 @@ help:
 #: make abi        ABI facts by compiler, compared with abi-dumps
 #: make abi-accept takes what the compilers say as the new abi-dumps
 #: make bench      the binding beside raw C, sysv_ipc and ctypes, as ratios in one run
+#: make interpreters  every test with the CPythons of Debian's suites, in a cache
 #: make lint       clang-format, clang-tidy, flake8, mypy, shellcheck
 #: make install    the package ipc, for PYTHON; DESTDIR is honoured
 #: make clean      removes build/
@@ -164,6 +165,12 @@ do-check: harness python $(OUT)/unit-tests $(OUT)/loops.so do-lint
 	$(Q)$(OUT)/unit-tests
 	$(Q)PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest
 
+# One build for all of them; and one that debug interpreters count references with,
+# as the stable ABI has it since 3.10.  INTERPRETERS: which (ci/interpreters).
+do-interpreters: harness python $(OUT)/loops.so
+	$(Q)$(MAKE) $(QUIET) PACKAGE=build/debug/python CPPFLAGS='$(CPPFLAGS) -DPy_REF_DEBUG' python
+	$(Q)ci/interpreters $(INTERPRETERS)
+
 # ---- what it costs ----------------------------------------------------------------
 
 # The loops in C are a library for the benchmark's own process.  BENCH: its options.
@@ -178,7 +185,7 @@ do-bench: python $(OUT)/loops.so
 C_FILES := $(wildcard conformance/*.[ch] conformance/*/*.[ch] conformance/abi/*.def binding/*.[ch] \
 	tests/unit/*.[ch] tests/bench/*.c)
 PYTHON_FILES := setup.py binding tests
-SHELL_FILES := ci/setup ci/python $(addprefix conformance/abi/,compare constants dump embed)
+SHELL_FILES := ci/setup ci/python ci/interpreters $(addprefix conformance/abi/,compare constants dump embed)
 
 # A file that passed is not read again until it, a header or the settings change.
 TIDY = $(patsubst %.c,$(OUT)/tidy/%,$(wildcard conformance/*.c conformance/*/*.c binding/*.c \
