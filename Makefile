@@ -163,13 +163,16 @@ do-check: harness python $(OUT)/unit-tests $(OUT)/loops.so do-lint
 	$(Q)$(MAKE) $(QUIET) do-abi
 	$(Q)$(MAKE) $(QUIET) do-conform
 	$(Q)$(OUT)/unit-tests
+	$(Q)$(MAKE) $(QUIET) $(DEBUG_BUILD) python
+	$(Q)ci/interpreters --installed
 	$(Q)PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest
 
 # One build for all of them; and one that debug interpreters count references with,
 # as the stable ABI has it since 3.10.  INTERPRETERS: which (ci/interpreters).
 do-interpreters: harness python $(OUT)/loops.so
-	$(Q)$(MAKE) $(QUIET) PACKAGE=build/debug/python CPPFLAGS='$(CPPFLAGS) -DPy_REF_DEBUG' python
+	$(Q)$(MAKE) $(QUIET) $(DEBUG_BUILD) python
 	$(Q)ci/interpreters $(INTERPRETERS)
+DEBUG_BUILD = PACKAGE=build/debug/python CPPFLAGS='$(CPPFLAGS) -DPy_REF_DEBUG'
 
 # ---- what it costs ----------------------------------------------------------------
 
