@@ -181,6 +181,9 @@ $(OUT)/loops.so: tests/bench/loops.c $(OUT)/flags
 	$(call say,LD,$@)
 	$(Q)$(COMPILE) -fPIC -shared $(LDFLAGS) -o $@ $<
 do-bench: python $(OUT)/loops.so
+	$(Q)$(MAKE) $(QUIET) PACKAGE=build/policies/tries CPPFLAGS='$(CPPFLAGS) -DSTRAIGHT=0' python
+	$(Q)$(MAKE) $(QUIET) PACKAGE=build/policies/releases CPPFLAGS='$(CPPFLAGS) -DSTRAIGHT=-1' \
+	 python
 	$(Q)PYTHONPATH=build/python $(PYTHON) tests/bench/bench.py --loops $(OUT)/loops.so $(BENCH)
 
 # ---- lint -----------------------------------------------------------------------------

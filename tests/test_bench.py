@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+import ipc
+
 TOP = Path(__file__).resolve().parent.parent
 BENCH = TOP / "tests" / "bench"
 ARCH = {"i686": "i386"}.get(platform.machine(), platform.machine())
@@ -61,6 +63,24 @@ def test_every_row_is_measured(tmp_path: Path) -> None:
         assert set(row["ratio"]) == set(row["ns"]) - {"c"}, row
         assert all(ratio > 0 for ratio in row["ratio"].values()), row
         assert sum(line.startswith(row["row"] + "  ") for line in lines) == 1, row
+
+
+def test_a_policy_is_a_build_and_is_measured_where_calls_may_block(tmp_path: Path) -> None:
+    package = Path(ipc.__file__).parent
+    for policy in "tries", "releases":
+        (tmp_path / policy).mkdir()
+        (tmp_path / policy / "ipc").symlink_to(package)
+    options = ("--policies", tmp_path, "--only", "*16 B", "--only", "semget")
+    _, document = short(tmp_path, *options)
+    measured = {row["row"]: {"tries", "releases"} & set(row["ratio"]) for row in document["rows"]}
+    both = {"tries", "releases"}
+    assert measured == {"msgsnd+msgrcv 16 B": both, "mkmsgbuf 16 B": set(), "semget": set()}
+
+
+def test_a_policy_that_is_not_built_is_skipped(tmp_path: Path) -> None:
+    table, document = short(tmp_path, "--policies", tmp_path, "--only", "msgsnd*16 B")
+    assert "SKIP tries: not built" in table and "tries" in document["skipped"]
+    assert "tries" not in document["rows"][0]["ns"]
 
 
 def test_only_some_rows(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import contextlib
 import ctypes
 import fnmatch
 import importlib
+import importlib.util
 import json
 import os
 import platform
@@ -28,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import ipc
-from rows import CONTESTANTS, ROWS, Row
+from rows import CONTESTANTS, POLICIES, ROWS, Row
 
 TOP = Path(__file__).resolve().parents[2]
 ARCH = {"i686": "i386"}.get(platform.machine(), platform.machine())
@@ -98,7 +99,17 @@ def by_sysv_ipc(sysv_ipc: Any, first: int, second: int) -> dict[str, Any]:
     return names
 
 
-def buffers(q: int) -> dict[str, Any]:
+def binding(path: Path) -> Any:
+    """The extension of a package in this folder, beside the one that is imported."""
+    (file,) = path.glob("ipc/_ipc*.so")
+    spec = importlib.util.spec_from_file_location("ipc._ipc", file)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def buffers(ipc: Any, q: int) -> dict[str, Any]:
     """Memory of the caller's: for the binding, and c_* the same for ctypes."""
     head = struct.pack("l", 1)
     data = {"b5": b"hello", "b16": bytes(16), "b8k": bytes(8192), "b1m": bytes(1 << 20)}
@@ -157,11 +168,12 @@ class Loops:
 
 
 def compiled(row: Row, contestant: str, scope: dict[str, Any]) -> Loop:
-    statement: str = getattr(row, contestant)
+    statement = row.statement(contestant)
     if contestant == "c":
         loop: Loop = eval(f"lambda count: loops.{statement}", scope)
         return loop
-    return timeit.Timer(statement, timer=time.perf_counter_ns, globals=scope).timeit
+    names = scope[contestant] if contestant in POLICIES else scope
+    return timeit.Timer(statement, timer=time.perf_counter_ns, globals=names).timeit
 
 
 @contextlib.contextmanager
@@ -241,7 +253,7 @@ def run(rows: list[Row], scope: dict[str, Any], rounds: int, count: int) -> dict
         )
         for row in rows
         for name in names
-        if getattr(row, name)
+        if row.statement(name)
     }
     times: dict[str, Times] = {row.name: {} for row in rows}
     for i in range(rounds):
@@ -260,6 +272,9 @@ def run(rows: list[Row], scope: dict[str, Any], rounds: int, count: int) -> dict
 # ---- the table ----------------------------------------------------------------------------
 
 
+WIDTH = {name: max(8, len(name) + 2) for name in CONTESTANTS[1:]}  # the table's columns
+
+
 def summary(row: Row, times: Times) -> dict[str, Any]:
     return {
         "row": row.name,
@@ -274,18 +289,21 @@ def summary(row: Row, times: Times) -> dict[str, Any]:
 
 
 def print_table(summaries: list[dict[str, Any]], skipped: dict[str, str]) -> None:
-    print(f"{'':42}{'C ns':>10}{'ipc ns':>10}{'ipc':>8}{'sysv_ipc':>10}{'ctypes':>8}")
+    heads = [f"{name:>{WIDTH[name]}}" for name in WIDTH]
+    print(f"{'':42}{'C ns':>10}{'ipc ns':>10}{''.join(heads)}")
     for line in summaries:
         missing = {name: "SKIP" if name in skipped else "-" for name in CONTESTANTS}
-        ratios = [
-            f"{line['ratio'][name]:.2f}" if name in line["ratio"] else missing[name]
-            for name in CONTESTANTS[1:]
-        ]
-        print(
-            f"{line['row']:42}{line['ns']['c']:10.0f}{line['ns']['ipc']:10.0f}"
-            f"{ratios[0]:>8}{ratios[1]:>10}{ratios[2]:>8}"
-        )
-    print("\nipc, sysv_ipc, ctypes: times as long as in C.  * C makes the binding's IPC_STAT too.")
+        ratios = {
+            name: f"{line['ratio'][name]:.2f}" if name in line["ratio"] else missing[name]
+            for name in WIDTH
+        }
+        columns = "".join(f"{ratios[name]:>{WIDTH[name]}}" for name in WIDTH)
+        print(f"{line['row']:42}{line['ns']['c']:10.0f}{line['ns']['ipc']:10.0f}{columns}")
+    print(
+        "\nipc, sysv_ipc, ctypes: times as long as in C.  * C makes the binding's IPC_STAT too."
+        "\ntries, releases: the binding built to try each call that may block with IPC_NOWAIT first,"
+        "\nand to let go of the interpreter's lock around each; ipc does what was best."
+    )
     for name, reason in skipped.items():
         print(f"SKIP {name}: {reason}")
 
@@ -305,6 +323,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write it there as well")
     parser.add_argument(
         "--loops", type=Path, default=TOP / "build" / ARCH / "loops.so", help="loops.c, built"
+    )
+    parser.add_argument(
+        "--policies", type=Path, default=TOP / "build" / "policies", help="their builds, by name"
     )
     options = parser.parse_args()
     options.rows = [
@@ -334,9 +355,16 @@ def main() -> None:
         "count": options.count,
     }
     with objects(sysv_ipc) as scope:
-        scope |= buffers(scope["q"])
+        scope |= buffers(ipc, scope["q"])
         scope |= {"ipc": ipc, "sysv_ipc": sysv_ipc, "ctypes": ctypes, "libc": libc}
         scope["loops"] = Loops(options.loops)
+        for name in POLICIES:
+            try:
+                module = binding(options.policies / name)
+            except ValueError:
+                skipped[name], scope[name] = "not built (make bench builds it)", None
+            else:
+                scope[name] = scope | buffers(module, scope["q"]) | {"ipc": module}
         times = run(options.rows, scope, options.rounds, options.count)
     summaries = [summary(row, times[row.name]) for row in options.rows]
     print("  ".join(f"{name} {value}" for name, value in machine.items()) + "\n")

@@ -20,13 +20,24 @@ class Row(NamedTuple):
     busy: bool = False  # beside a thread that is busy in Python, each call by itself
     partner: Optional["Row"] = None  # what a child does meanwhile, on the same CPU
 
+    def statement(self, contestant: str) -> str:
+        """What a contestant runs; "" where there is nothing that it does another way."""
+        if contestant not in POLICIES:
+            return str(getattr(self, contestant))
+        return self.ipc if BLOCKING & set(self.calls) else ""
+
     @property
     def calls(self) -> list[str]:
         """The functions of the binding that are measured."""
         return sorted(set(re.findall(r"\bipc\.([a-z_]+)\(", self.ipc)))
 
 
-CONTESTANTS = ("c", "ipc", "sysv_ipc", "ctypes")
+# Builds of the binding that differ in one thing: what they do about the interpreter's lock
+# around a call that may block (binding/block.c).
+POLICIES = ("tries", "releases")
+BLOCKING = {"msgsnd", "msgrcv", "semop", "semtimedop"}
+
+CONTESTANTS = ("c", "ipc", *POLICIES, "sysv_ipc", "ctypes")
 
 ROWS = [
     Row(

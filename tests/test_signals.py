@@ -1,0 +1,111 @@
+"""10,000 signals a second, beside 100,000 messages: none is lost, doubled or cut.
+
+The queue is small, so that both ends wait again and again, and are interrupted while they do.
+Each program is a process with a timer of its own, see setitimer(2).
+"""
+
+import pytest
+
+from child import run_child
+from conftest import Maker, row_of_proc
+
+STORM = """
+import signal
+
+MESSAGES, SIGNALS, PERIOD = 100_000, 10_000, 1 / 10_000
+
+class Interrupted(Exception):
+    pass
+
+handled, armed = 0, False
+
+def handle(*_):
+    "Raises once each time that it is armed."
+    global handled, armed
+    handled += 1
+    if armed:
+        armed = False
+        raise Interrupted
+
+signal.signal(signal.SIGALRM, handle)
+
+def begin():
+    signal.setitimer(signal.ITIMER_REAL, PERIOD, PERIOD)
+
+def mtype(n):
+    return 1 + n % 3
+
+def text(n):
+    return str(n).encode() * (n % 4)
+
+(msqid,) = ids
+state = ipc.msqid_ds()
+ipc.msgctl(msqid, ipc.IPC_STAT, state)
+state.msg_qbytes = 64
+ipc.msgctl(msqid, ipc.IPC_SET, state)
+message = ipc.msgbuf(capacity=100)
+END = 9
+
+def send_all():
+    begin()
+    n = 0
+    while n < MESSAGES or handled < SIGNALS:
+        ipc.msgsnd(msqid, ipc.mkmsgbuf(mtype(n), text(n)))
+        n += 1
+    ipc.msgsnd(msqid, ipc.mkmsgbuf(END, str(n)))
+
+def check(n):
+    "What was received last is the nth that was sent, and the whole of it."
+    assert (message.mtype, message.mtext) == (mtype(n), text(n)), (n, message)
+
+sender = os.fork()
+if sender == 0:
+    status = 1
+    try:
+        send_all()
+        status = 0
+    finally:
+        os._exit(status)
+"""
+
+GOES_ON = """
+begin()
+n = 0
+while ipc.msgrcv(msqid, message) is not None and message.mtype != END:
+    check(n)
+    n += 1
+"""
+
+# What the handler ends has either received nothing, or filled the whole message.
+RAISES = """
+begin()
+n = raised = 0
+while True:
+    message.mtype = 0
+    try:
+        armed = True
+        ipc.msgrcv(msqid, message)
+        armed = False
+    except Interrupted:
+        raised += 1
+    if message.mtype == END:
+        break
+    if message.mtype:
+        check(n)
+        n += 1
+assert raised >= SIGNALS / 100, raised
+"""
+
+ALL_WERE_THERE = """
+signal.setitimer(signal.ITIMER_REAL, 0)
+assert message.mtext == str(n).encode() and n >= MESSAGES, (n, message)
+assert handled >= SIGNALS / 10, handled
+assert os.waitpid(sender, 0)[1] == 0
+"""
+
+
+@pytest.mark.parametrize("receive", [GOES_ON, RAISES], ids=["goes on", "raises"])
+def test_no_message_is_lost_in_a_storm_of_signals(make: Maker, receive: str) -> None:
+    msqid = make.queue()
+    run_child(STORM + receive + ALL_WERE_THERE, msqid)
+    assert row_of_proc("msg", msqid)["qnum"] == 0
