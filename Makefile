@@ -32,7 +32,7 @@ all:
 # ---- commands: set-up first, then the work, in a make of its own that sees
 # ---- what set-up has brought
 
-COMMANDS := conform check abi abi-accept bench interpreters lint
+COMMANDS := conform check abi abi-accept bench interpreters soak lint
 .PHONY: $(COMMANDS) $(COMMANDS:%=do-%) harness python install clean help
 $(COMMANDS):
 	@ci/setup $@
@@ -47,6 +47,7 @@ help:
 #: make abi        ABI facts by compiler, compared with abi-dumps
 #: make abi-accept takes what the compilers say as the new abi-dumps
 #: make bench      the binding beside raw C, sysv_ipc and ctypes, as ratios in one run
+#: make soak       a million calls of each function: the memory stays as it was
 #: make interpreters  every test with the CPythons of Debian's suites, in a cache
 #: make lint       clang-format, clang-tidy, flake8, mypy, shellcheck
 #: make install    the package ipc, for PYTHON; DESTDIR is honoured
@@ -172,6 +173,11 @@ do-check: harness python $(OUT)/unit-tests $(OUT)/loops.so do-lint
 do-interpreters: harness python $(OUT)/loops.so
 	$(Q)$(MAKE) $(QUIET) $(DEBUG_BUILD) python
 	$(Q)ci/interpreters $(INTERPRETERS)
+# CALLS: of each function.  In make check the same with fewer.
+CALLS ?= 1000000
+do-soak: python
+	$(Q)IPC_TEST_CALLS=$(CALLS) PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest -rP \
+	 --no-header --show-capture=stdout tests/test_references.py -k memory
 DEBUG_BUILD = PACKAGE=build/debug/python CPPFLAGS='$(CPPFLAGS) -DPy_REF_DEBUG'
 
 # ---- what it costs ----------------------------------------------------------------

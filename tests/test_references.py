@@ -146,4 +146,5 @@ def test_memory_is_as_before(world: World, function: str) -> None:
 
     found = changes(resident, call_all)
     limit = 8 * n / 1024
+    print(f"{function}: {n * len(cases) * (ROUNDS + 1)} calls, KiB in each round: {found}")
     assert min(found) <= limit, f"KiB for {n} calls of {len(cases)} kinds each: {found}"

@@ -122,6 +122,21 @@ def test_flags_above_int_max_reach_the_kernel(make: Maker) -> None:
     assert stat(make.segment(100, shmflg=ipc.SHM_HUGE_16GB | 0o600)).shm_segsz == 100
 
 
+def test_a_segment_may_be_larger_than_four_gib(make: Maker) -> None:
+    """Of memory that is not touched there is none, with SHM_NORESERVE: shmget(2)."""
+    if ctypes.sizeof(ctypes.c_void_p) < 8:
+        pytest.skip("no room for it in 32 bits")
+    size = 5 * 2**30
+    shmid = make.segment(size, shmflg=ipc.SHM_NORESERVE | 0o600)
+    with ipc.shmat(shmid) as p:
+        assert len(p) == stat(shmid).shm_segsz == size
+        with view(p) as memory:
+            memory[2**32 + 5] = 1
+            assert (memory[5], memory[2**32 + 5], memory[-1]) == (0, 1, 0)
+        with pytest.raises(ValueError, match=str(size)):
+            ipc.shmcpy_from(p, size + 1)
+
+
 # ---- shmat ----------------------------------------------------------------------------
 
 

@@ -301,8 +301,8 @@ def print_table(summaries: list[dict[str, Any]], skipped: dict[str, str]) -> Non
         print(f"{line['row']:42}{line['ns']['c']:10.0f}{line['ns']['ipc']:10.0f}{columns}")
     print(
         "\nipc, sysv_ipc, ctypes: times as long as in C.  * C makes the binding's IPC_STAT too."
-        "\ntries, releases: the binding built to try each call that may block with IPC_NOWAIT first,"
-        "\nand to let go of the interpreter's lock around each; ipc does what was best."
+        "\ntries, releases: the binding built to try each call that may block with IPC_NOWAIT"
+        "\nfirst, and to let go of the interpreter's lock around each; ipc does what was best."
     )
     for name, reason in skipped.items():
         print(f"SKIP {name}: {reason}")
