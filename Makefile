@@ -166,6 +166,7 @@ do-check: harness python $(OUT)/unit-tests $(OUT)/loops.so do-lint
 	$(Q)$(OUT)/unit-tests
 	$(Q)$(MAKE) $(QUIET) $(DEBUG_BUILD) python
 	$(Q)ci/interpreters --installed
+	$(Q)SUITES=trixie TESTS=tests/test_interpreters.py ci/interpreters --optional
 	$(Q)PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest
 
 # One build for all of them; and one that debug interpreters count references with,
