@@ -195,14 +195,19 @@ static void module_free(void *module)
 static PyModuleDef_Slot slots_3_11[] = {{Py_mod_exec, module_exec}, {0, NULL}};
 static PyModuleDef_Slot slots_3_12[] = {{Py_mod_exec, module_exec}, {3, (void *)2}, {0, NULL}};
 
-#define DEFINITION(SLOTS)                                                                        \
-	{                                                                                        \
-		PyModuleDef_HEAD_INIT,                                                           \
-			.m_name = "ipc._ipc",                                                    \
-			.m_doc = "System V IPC: message queues, semaphore sets, shared memory.", \
-			.m_size = sizeof(struct state), .m_slots = SLOTS,                        \
-			.m_traverse = module_traverse, .m_clear = module_clear,                  \
-			.m_free = module_free,                                                   \
+/* A constant is an int, which has no docstring of its own. */
+static const char module_doc[] = "System V IPC: message queues, semaphore sets, shared memory.\n\n"
+				 "The constants:\n\n"
+#define CONST(C, D) #C ": " D "\n"
+#include "abi/sysvipc.def"
+	;
+
+#define DEFINITION(SLOTS)                                                                      \
+	{                                                                                      \
+		PyModuleDef_HEAD_INIT, .m_name = "ipc._ipc", .m_doc = module_doc,              \
+				       .m_size = sizeof(struct state), .m_slots = SLOTS,       \
+				       .m_traverse = module_traverse, .m_clear = module_clear, \
+				       .m_free = module_free,                                  \
 	}
 static PyModuleDef definition_3_11 = DEFINITION(slots_3_11);
 static PyModuleDef definition_3_12 = DEFINITION(slots_3_12);

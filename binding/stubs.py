@@ -22,7 +22,7 @@ TEMPLATE = """
 #define TEXT(S, M, D) @("member", #S, #M, #M, "bytes")
 #define POINTER(S, T, M, D) @("pointer", #S, #M, #T)
 #define GONE(S, M) @("gone", #S, #M)
-#define CONST(C, D) @("const", #C)
+#define CONST(C, D) @("const", #C, D)
 #include "conformance/abi/sysvipc.def"
 """
 
@@ -39,6 +39,7 @@ _Structure = (
 )
 _Operation = sembuf | tuple[int, ...]
 _Address = shm_address | SupportsIndex
+_Argument = SupportsIndex | _Structure | Sequence[SupportsIndex] | ReadableBuffer | None
 _Timeout = float | tuple[int, int] | None
 
 _names_2003: list[str]
@@ -73,8 +74,8 @@ def semtimedop(
     timeout: _Timeout = ...,
 ) -> int: ...
 def semctl(
-    semid: SupportsIndex, semnum: SupportsIndex, cmd: SupportsIndex, arg: Any = ...
-) -> Any: ...
+    semid: SupportsIndex, semnum: SupportsIndex, cmd: SupportsIndex, arg: _Argument = ...
+) -> Any: ...  # a list for GETALL without arg, otherwise an int
 def shmget(key: SupportsIndex, size: SupportsIndex, shmflg: SupportsIndex) -> int: ...
 def shmat(
     shmid: SupportsIndex, shmaddr: _Address | None = ..., shmflg: SupportsIndex = ...
@@ -189,7 +190,8 @@ def main(folder: Path) -> None:
         extension += [*structure(name, members), ""]
         extension += [f"def {function}{rest}: ..." for function, rest in functions]
         old += [function for function, _ in functions]
-    extension += [f"{row[1]}: int" for row in rows if row[0] == "const"]
+    for _, name, sentence in (row for row in rows if row[0] == "const"):
+        extension += [f"{name}: int", f'"""{sentence}"""']
     package = [f"from ipc._ipc import {name} as {name}" for name in names + old]
     package += ["__all__ = [", *(f"    {name!r}," for name in names), "]"]
     (folder / "_ipc.pyi").write_text("\n".join(extension) + "\n")

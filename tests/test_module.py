@@ -432,3 +432,9 @@ def test_an_instance_holds_its_type_once(segment: int) -> None:
 def test_the_module_is_a_module() -> None:
     assert isinstance(ipc, types.ModuleType) and ipc.__doc__
     assert "System V" in ipc.__doc__
+
+
+def test_each_constant_is_explained() -> None:
+    explained = dict(re.findall(r"^([A-Z]\w+): (\w.*\.)$", ipc._ipc.__doc__ or "", flags=re.M))
+    constants = [name for name in ipc.__all__ if isinstance(getattr(ipc, name), int)]
+    assert len(constants) > 70 and set(explained) == set(constants)

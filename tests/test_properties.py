@@ -143,7 +143,8 @@ def test_operations_are_done_all_or_none(
 @each_example
 @given(values=st.lists(st.integers(0, SEMVMX), min_size=3, max_size=3))
 def test_values_come_back_as_they_were_set(semset: int, values: list[int]) -> None:
-    for given_values in (values, array("H", values), ipc.semun(array=values)):
+    forms: list[Any] = [values, array("H", values), ipc.semun(array=values)]
+    for given_values in forms:
         ipc.semctl(semset, 0, ipc.SETALL, [0, 0, 0])
         ipc.semctl(semset, 0, ipc.SETALL, given_values)
         got = array("H", [0, 0, 0])

@@ -10,7 +10,8 @@ programmer's care (sizes, lifetimes, errno) the module takes care of.
     sizeof offsetof
 
 and the structures, with their members as attributes, and the constants: these
-are ipc.__all__, and what help(ipc) shows.  The names that SWIG made in 2003
+are ipc.__all__, and what help(ipc) shows; help(ipc._ipc) says what each constant
+is for.  The names that SWIG made in 2003
 (new_semun, semun_val_set, ...) are in dir(ipc) as well, each with its docstring.
 """
 
