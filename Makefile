@@ -44,7 +44,7 @@ help:
 #: make            builds the package ipc (build/python) and ipc-conform (build/ARCH)
 #: make conform    does this machine's System V IPC conform? report in build/report
 #: make check      every test
-#: make abi        ABI facts by compiler, compared with abi-dumps
+#: make abi        ABI facts by every cross compiler there is, compared with abi-dumps
 #: make abi-accept takes what the compilers say as the new abi-dumps
 #: make bench      the binding beside raw C, sysv_ipc and ctypes, as ratios in one run
 #: make soak       a million calls of each function: the memory stays as it was
@@ -119,11 +119,13 @@ do-conform: harness
 	 --format json --output $(REPORT)/conform.json --format junit --output $(REPORT)/conform.xml \
 	 --format html --output $(REPORT)/conform.html $(OUT)/static.json $(OUT)/dynamic.json
 
-# The comparer is built as ever; CC and CPPFLAGS are for the dumps.
-ABI = conformance/abi/compare $(OUT)/ipc-conform '$(CC) $(CPPFLAGS)'
+# The comparer is built as ever; CC and CPPFLAGS are for the dumps.  TARGETS: only those.
+HOST = build/$(or $(HOST_ARCH),$(eval HOST_ARCH := $(shell gcc -dumpmachine \
+	| sed 's/-.*//; s/^i.86$$/i386/'))$(HOST_ARCH))/ipc-conform
+COMPARE = TARGETS='$(TARGETS)' conformance/abi/compare $(HOST) '$(CC) $(CPPFLAGS)'
 do-abi do-abi-accept: do-%:
-	$(Q)$(MAKE) $(QUIET) CPPFLAGS= $(OUT)/ipc-conform
-	$(Q)$(ABI) $(patsubst abi%,%,$*)
+	$(Q)$(MAKE) $(QUIET) CC=gcc CPPFLAGS= $(HOST)
+	$(Q)$(COMPARE) $(patsubst abi%,%,$*)
 
 # ---- the module ------------------------------------------------------------------
 
@@ -197,8 +199,9 @@ do-bench: python $(OUT)/loops.so
 
 C_FILES := $(wildcard conformance/*.[ch] conformance/*/*.[ch] conformance/abi/*.def binding/*.[ch] \
 	tests/unit/*.[ch] tests/bench/*.c)
-PYTHON_FILES := setup.py binding tests
-SHELL_FILES := ci/setup ci/python ci/interpreters $(addprefix conformance/abi/,compare constants dump embed)
+PYTHON_FILES := setup.py binding conformance/abi/dwarf.py tests
+SHELL_FILES := ci/setup ci/python ci/interpreters ci/musl \
+	$(addprefix conformance/abi/,compare constants dump embed target)
 
 # A file that passed is not read again until it, a header or the settings change.
 TIDY = $(patsubst %.c,$(OUT)/tidy/%,$(wildcard conformance/*.c conformance/*/*.c binding/*.c \

@@ -7,6 +7,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
@@ -88,6 +89,8 @@ const   IPC_CREAT              512
 const   IPC_PRIVATE            -1
 const   SHMLBA                 run
 const   SHMMAX                 18446744073709551614
+const   __BYTE_ORDER__         1234
+const   __SIZEOF_LONG__        8
 member  ipc_perm.__pad2        offset 8 size 1 pad
 member  ipc_perm.gid           offset 6 size 2 signed
 member  ipc_perm.key           offset 0 size 4 signed
@@ -113,7 +116,10 @@ union   semun                  size 8 align 8
 """
 
 
-@pytest.mark.skipif(platform.architecture()[0] != "64bit", reason="the facts are of 64 bits")
+@pytest.mark.skipif(
+    platform.architecture()[0] != "64bit" or sys.byteorder != "little",
+    reason="the facts are of 64 bits, the least byte first",
+)
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
 def test_dump_of_a_known_libc(compiler: str, tmp_path: Path) -> None:
     if not shutil.which(compiler):

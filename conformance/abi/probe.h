@@ -7,9 +7,10 @@
  * is not there is a fact that is absent, and one whose value is no constant
  * (glibc's SHMLBA calls a function) a fact to be had at run time only.
  *
- * %c prints a bare number on every target; a directive (.ascii) is used since
- * clang's assembler reads the text, unlike gcc.  Numbers are cut into three
- * parts of nine digits, since a 32-bit target has no 64-bit operand.
+ * Some targets print a number with a mark before it ($, #), for which not all
+ * have %c; `dump` takes it away.  A directive (.ascii) is used since clang's
+ * assembler reads the text, unlike gcc.  Numbers are cut into three parts of
+ * nine digits, since a 32-bit target has no 64-bit operand.
  */
 #ifdef LAYER_UAPI
 #define TAG(S, U) U
@@ -25,18 +26,18 @@
 #define SIZEOF(S, M) sizeof(((abi_##S *)0)->M)
 #define NEGATIVE(E) (!((E) > 0 || (E) == 0))
 #define MAGNITUDE(E) (NEGATIVE(E) ? -(unsigned long long)(E) : (unsigned long long)(E))
-#define LAYOUT(S, NAME, M, KIND)                                                            \
-	ASM("member " #S "." NAME " " KIND " %c0 %c1", "i"(__builtin_offsetof(abi_##S, M)), \
+#define LAYOUT(S, NAME, M, KIND)                                                          \
+	ASM("member " #S "." NAME " " KIND " %0 %1", "i"(__builtin_offsetof(abi_##S, M)), \
 	    "i"(SIZEOF(S, M)))
-#define INTEGER(S, NAME, M)                                                                    \
-	ASM("member " #S "." NAME " integer %c0 %c1 %c2", "i"(__builtin_offsetof(abi_##S, M)), \
+#define INTEGER(S, NAME, KIND, M)                                                            \
+	ASM("member " #S "." NAME " " KIND " %0 %1 %2", "i"(__builtin_offsetof(abi_##S, M)), \
 	    "i"(SIZEOF(S, M)), "i"((__typeof__(((abi_##S *)0)->M))-1 < 1))
 #define VALUE_OF(KIND, NAME, E)                                 \
-	ASM(KIND " " NAME " %c0 %c1 %c2 %c3", "i"(NEGATIVE(E)), \
+	ASM(KIND " " NAME " %0 %1 %2 %3", "i"(NEGATIVE(E)),     \
 	    "i"((int)(MAGNITUDE(E) / 1000000000 / 1000000000)), \
 	    "i"((int)(MAGNITUDE(E) / 1000000000 % 1000000000)), \
 	    "i"((int)(MAGNITUDE(E) % 1000000000)))
-#define WHOLE(KIND, S) ASM(KIND " " #S " %c0 %c1", "i"(sizeof(abi_##S)), "i"(__alignof__(abi_##S)))
+#define WHOLE(KIND, S) ASM(KIND " " #S " %0 %1", "i"(sizeof(abi_##S)), "i"(__alignof__(abi_##S)))
 
 #define STRUCT(S, U, D)                   \
 	typedef struct TAG(S, U) abi_##S; \
@@ -44,24 +45,29 @@
 #define UNION(S, U, D)                   \
 	typedef union TAG(S, U) abi_##S; \
 	WHOLE("union", S)
-#define MEMBER(S, M, D) INTEGER(S, #M, M)
-#define MEMBER__(S, M, D) INTEGER(S, #M, HIDDEN(M))
-#define TIME(S, M, D) INTEGER(S, #M, M)
+#define MEMBER(S, M, D) INTEGER(S, #M, "integer", M)
+#define MEMBER__(S, M, D) INTEGER(S, #M, "integer", HIDDEN(M))
+#define TIME(S, M, D) INTEGER(S, #M, "integer", M)
 #define NESTED(S, M, T, D) LAYOUT(S, #M, M, "struct")
 #define TEXT(S, M, D) LAYOUT(S, #M, M, "array")
 #define POINTER(S, T, M, D) LAYOUT(S, #M, M, "pointer")
 #define PAD(S, M) LAYOUT(S, #M, M, "pad")
+#define GONE(S, M) LAYOUT(S, #M, M, "gone")
+#define TARGET(C, D) VALUE_OF("const", #C, C)
 #define CONST(C, D) VALUE_OF("const", #C, C)
 #ifdef LAYER_UAPI
 #define KERNEL_CONST(C, D) VALUE_OF("const", #C, C)
 #else
-#define TYPE(T) ASM("type " #T " %c0 %c1", "i"(sizeof(T)), "i"((T)-1 < 1))
+#define TYPE(T) ASM("type " #T " %0 %1", "i"(sizeof(T)), "i"((T)-1 < 1))
 #endif
 #define FUNCTION(R, F, P, A) VALUE_OF("syscall", #F, NUMBER(F))
 #define SYSCALL(N) VALUE_OF("syscall", #N, NUMBER(N))
 #include "sysvipc.def"
 
-/* The other half of a time on 32 bits, which other users of TIME do not see. */
+/* Times in two words, which other users of TIME do not see. */
 #define STRUCT(S, U, D) typedef struct TAG(S, U) abi_##S;
-#define TIME(S, M, D) INTEGER(S, #M "_high", HIDDEN(M##_high))
+#define TIME(S, M, D)                                       \
+	INTEGER(S, #M "_high", "integer", HIDDEN(M##_high)) \
+	INTEGER(S, #M "_high", "integer", __##M##_hi)       \
+	INTEGER(S, #M "_low", "low", __##M##_lo)
 #include "sysvipc.def"

@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+"""What DWARF says of a layer's structures, independent of the table.
+
+    dwarf.py complete DUMP ELF    is every member and every byte in the dump?
+    dwarf.py places ELF           where each member is declared
+
+ELF comes from `dump -g`.  A member that no fact of the dump names, or names elsewhere, and
+a byte that is neither of a member nor a hole that alignment asks for, is an error, one line each.
+Exit status: 0, 1 something is missing, 2 it cannot be told.
+"""
+
+import importlib
+import os
+import re
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple, NoReturn
+
+VARIABLE = "type_"  # types.h
+
+
+class Member(NamedTuple):
+    name: str
+    offset: int
+    size: int
+    align: int
+    place: str
+
+
+class Structure(NamedTuple):
+    name: str
+    size: int
+    union: bool
+    members: list[Member]
+
+
+def die(what: object) -> NoReturn:
+    print(f"dwarf: {what}", file=sys.stderr)
+    sys.exit(2)
+
+
+# ---- reading -----------------------------------------------------------------------
+
+
+def of(entry: Any, attribute: str, default: Any = None) -> Any:
+    value = entry.attributes.get(attribute)
+    return default if value is None else value.value
+
+
+def type_of(entry: Any) -> Any:
+    """The type of an entry, behind typedefs and qualifiers; of a pointer, what it points to."""
+    type_ = entry.get_DIE_from_attribute("DW_AT_type")
+    while type_.tag in ("DW_TAG_typedef", "DW_TAG_const_type", "DW_TAG_volatile_type"):
+        type_ = type_.get_DIE_from_attribute("DW_AT_type")
+    return type_
+
+
+def size_and_alignment(type_: Any, word: int) -> tuple[int, int]:
+    """In bytes; the natural alignment, which a target may lower."""
+    if type_.tag == "DW_TAG_array_type":
+        size, align = size_and_alignment(type_of(type_), word)
+        for child in type_.iter_children():
+            if child.tag == "DW_TAG_subrange_type":
+                count = of(child, "DW_AT_count", of(child, "DW_AT_upper_bound", -1) + 1)
+                size *= count
+        return size, align
+    if type_.tag == "DW_TAG_pointer_type":
+        return word, word
+    size = of(type_, "DW_AT_byte_size", 0)
+    if type_.tag in ("DW_TAG_structure_type", "DW_TAG_union_type"):
+        inner = [size_and_alignment(type_of(child), word)[1] for child in children(type_)]
+        return size, max(inner, default=1)
+    return size, size or 1
+
+
+def children(type_: Any) -> list[Any]:
+    return [child for child in type_.iter_children() if child.tag == "DW_TAG_member"]
+
+
+def place(member: Any, program: Any) -> str:
+    """FILE:LINE, by the line program's tables (DWARF 4: files and folders count from 1)."""
+    entry = program["file_entry"][of(member, "DW_AT_decl_file") - 1]
+    name = entry.name.decode()
+    if entry.dir_index:
+        name = os.path.join(program["include_directory"][entry.dir_index - 1].decode(), name)
+    return f"{os.path.normpath(name)}:{of(member, 'DW_AT_decl_line')}"
+
+
+def name_of(entry: Any) -> str:
+    value = of(entry, "DW_AT_name", b"(no name)")
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def structure(name: str, type_: Any, program: Any, word: int) -> Structure:
+    members = []
+    for child in children(type_):
+        size, align = size_and_alignment(type_of(child), word)
+        if "DW_AT_bit_size" in child.attributes:
+            die(f"{name}.{name_of(child)} is a bit-field")
+        members.append(
+            Member(
+                name_of(child),
+                of(child, "DW_AT_data_member_location", 0),
+                size,
+                align,
+                place(child, program),
+            )
+        )
+    return Structure(
+        name, of(type_, "DW_AT_byte_size"), type_.tag == "DW_TAG_union_type", members
+    )
+
+
+def read(path: str) -> list[Structure]:
+    """The structures that types.h names and that the layer has."""
+    try:
+        # It has no types, so it is Any.
+        exceptions: Any = importlib.import_module("elftools.common.exceptions")
+        elffile: Any = importlib.import_module("elftools.elf.elffile")
+    except ImportError:
+        die("Python's module elftools is not there (python3-pyelftools)")
+    try:
+        with open(path, "rb") as stream:
+            elf = elffile.ELFFile(stream)
+            if not elf.has_dwarf_info():
+                die(f"{path}: has no debugging information")
+            dwarf = elf.get_dwarf_info()
+            found = []
+            for unit in dwarf.iter_CUs():
+                program = dwarf.line_program_for_CU(unit).header
+                for variable in unit.get_top_DIE().iter_children():
+                    name = name_of(variable)
+                    if variable.tag != "DW_TAG_variable" or not name.startswith(VARIABLE):
+                        continue
+                    target = type_of(type_of(variable))
+                    if "DW_AT_declaration" not in target.attributes:
+                        word = unit["address_size"]
+                        found.append(structure(name[len(VARIABLE):], target, program, word))
+            return found
+    except (OSError, exceptions.ELFError, exceptions.DWARFError) as error:
+        die(f"{path}: {getattr(error, 'strerror', None) or error}")
+
+
+def facts(path: str) -> dict[str, dict[str, tuple[int, int]]]:
+    """STRUCT -> MEMBER -> (offset, size), of a dump."""
+    found: dict[str, dict[str, tuple[int, int]]] = {}
+    try:
+        with open(path) as lines:
+            for line in lines:
+                match = re.match(r"(?:struct|union) +(\w+) ", line)
+                if match:
+                    found.setdefault(match[1], {})
+                match = re.match(r"member +(\w+)\.(\w+) +offset (\d+) size (\d+)", line)
+                if match:
+                    found.setdefault(match[1], {})[match[2]] = int(match[3]), int(match[4])
+    except OSError as error:
+        die(f"{path}: {error.strerror}")
+    if not found:
+        die(f"{path}: is no dump")
+    return found
+
+
+# ---- judging -----------------------------------------------------------------------
+
+
+def fact_name(member: str) -> str:
+    """As the table has it: without the underscores, and musl's words of times as the kernel's."""
+    name = member.lstrip("_")
+    return re.sub(r"_lo$", "_low", re.sub(r"_hi$", "_high", name))
+
+
+def missing_members(structure: Structure, known: dict[str, tuple[int, int]]) -> list[str]:
+    words = []
+    by_name = {name.lstrip("_"): where for name, where in known.items()}
+    for member in structure.members:
+        what = f"{structure.name}.{member.name}"
+        where = known.get(member.name) or by_name.get(fact_name(member.name))
+        has = f"offset {member.offset} size {member.size}"
+        if where is None:
+            words.append(f"{what}: {has} is not in the table ({member.place})")
+        elif where != (member.offset, member.size):
+            dumped = f"offset {where[0]} size {where[1]}"
+            words.append(f"{what}: {has}, but the dump has {dumped} ({member.place})")
+    return words
+
+
+def unexplained_holes(structure: Structure) -> list[str]:
+    """A hole is explained by the alignment of what follows, or of the whole at the end."""
+    if structure.union:
+        return []
+    words = []
+    end = 0
+    for member in sorted(structure.members, key=lambda m: (m.offset, m.size)):
+        if member.offset - end >= member.align:
+            words.append(
+                f"{structure.name}: bytes {end}-{member.offset - 1} are of no member, and"
+                f" {member.name} needs no hole before it"
+            )
+        end = max(end, member.offset + member.size)
+    align = max((member.align for member in structure.members), default=1)
+    if structure.size - end >= align:
+        words.append(
+            f"{structure.name}: bytes {end}-{structure.size - 1} are of no member, and"
+            " the end needs no padding"
+        )
+    return words
+
+
+def complete(dump: str, elf: str) -> int:
+    known = facts(dump)
+    words = []
+    for structure in read(elf):
+        words += missing_members(structure, known.get(structure.name, {}))
+        words += unexplained_holes(structure)
+    print("".join(word + "\n" for word in words), end="")
+    return 1 if words else 0
+
+
+def places(elf: str) -> int:
+    for structure in read(elf):
+        for member in structure.members:
+            print(f"{structure.name}.{fact_name(member.name)}\t{member.place}")
+    return 0
+
+
+def main(arguments: list[str]) -> int:
+    commands: dict[tuple[str, int], Callable[..., int]] = {
+        ("complete", 2): complete,
+        ("places", 1): places,
+    }
+    run = commands.get((arguments[0] if arguments else "", len(arguments) - 1))
+    if run is None:
+        die("usage: dwarf.py complete DUMP ELF | dwarf.py places ELF")
+    return run(*arguments[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
