@@ -1,13 +1,10 @@
-/* Processes of a check: children, blocked ones, other users, signals. */
+/* Processes of a check: children, blocked ones, signals. */
 #include <fcntl.h>
-#include <grp.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -160,41 +157,6 @@ void block(const struct ipc_calls *ipc)
 	int semid = must(ipc->semget(IPC_PRIVATE, 1, 0600));
 
 	libc_calls.semop(semid, &(struct sembuf){.sem_op = -1}, 1);
-}
-
-void become(uid_t uid, gid_t gid)
-{
-	must(setgroups(0, NULL));
-	must(setgid(gid));
-	must(setuid(uid));
-}
-
-void drop_privileges(void)
-{
-	/* capset(2), version 3: effective, permitted, inheritable, twice 32 bits. */
-	struct {
-		uint32_t version;
-		int pid;
-	} header = {0x20080522, 0};
-	const uint32_t none[2][3] = {{0}};
-
-	must(syscall(SYS_capset, &header, none));
-}
-
-bool may_lock_memory(void)
-{
-	struct rlimit limit, none;
-	char byte = 0;
-
-	must(getrlimit(RLIMIT_MEMLOCK, &limit));
-	none = limit;
-	none.rlim_cur = 0;
-	must(setrlimit(RLIMIT_MEMLOCK, &none));
-	bool may = mlock(&byte, 1) == 0;
-	if (may)
-		munlock(&byte, 1);
-	must(setrlimit(RLIMIT_MEMLOCK, &limit));
-	return may;
 }
 
 static volatile sig_atomic_t caught;

@@ -149,20 +149,34 @@ void stop_and_continue(pid_t pid);
 /* For a child: blocks in a call of its own until it is killed. */
 void block(const struct ipc_calls *ipc);
 
-/* Takes another user's and group's rights for good (NEED_USERS). */
-enum { NOBODY = 65534, OWNER = 1001, STRANGER = 1002 };
-void become(uid_t uid, gid_t gid);
-/* Gives up all capabilities for good; the user stays the same. */
-void drop_privileges(void);
-/*
- * Whether RLIMIT_MEMLOCK does not bind this process: CAP_IPC_LOCK that counts
- * outside of user namespaces too.
- */
-bool may_lock_memory(void);
-
 /* Catches a signal with a handler that only counts, with or without SA_RESTART. */
 void catch_signal(int signal, int flags);
 unsigned signals_caught(void);
+
+/* ---- rights ------------------------------------------------------------------ */
+
+/* Takes another user's and group's rights for good (NEED_USERS). */
+enum { NOBODY = 65534, OWNER = 1001, STRANGER = 1002, GROUP = 1003 };
+void become(uid_t uid, gid_t gid);
+/* The same, but the capabilities stay. */
+void become_privileged(uid_t uid, gid_t gid);
+/*
+ * Gives up all capabilities for good, all but one, or one (CAP_IPC_OWNER and its
+ * kin of <linux/capability.h>); the user stays the same.  Without the one that is
+ * to be kept, the check cannot run.
+ */
+void drop_privileges(void);
+void keep_only(int capability);
+void give_up(int capability);
+/*
+ * Whether RLIMIT_MEMLOCK does not bind this process, and whether it may raise its
+ * hard limits: CAP_IPC_LOCK, CAP_SYS_RESOURCE that count outside of user
+ * namespaces too.
+ */
+bool may_lock_memory(void);
+bool may_raise_limits(void);
+/* Ends the check as one that could not run, on a kernel before that version. */
+void need_kernel(unsigned major, unsigned minor);
 
 /* ---- the namespace of a check -------------------------------------------- */
 

@@ -1,0 +1,122 @@
+/* The rights of a check's processes: users, capabilities, and which kernel it is. */
+#include <grp.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "conform.h"
+
+void become(uid_t uid, gid_t gid)
+{
+	must(setgroups(0, NULL));
+	must(setgid(gid));
+	must(setuid(uid));
+}
+
+/* capset(2): three sets of 64 bits, in two halves. */
+enum { HALVES = _LINUX_CAPABILITY_U32S_3 };
+struct capabilities {
+	struct __user_cap_data_struct half[HALVES];
+};
+
+static struct capabilities capabilities_held(void)
+{
+	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct capabilities held = {0};
+
+	must(syscall(SYS_capget, &header, held.half));
+	return held;
+}
+
+/* What is permitted becomes effective too, and nothing is left beside it. */
+static void hold(const uint32_t permitted[HALVES])
+{
+	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct capabilities held = {0};
+
+	for (unsigned i = 0; i < HALVES; i++)
+		held.half[i].permitted = held.half[i].effective = permitted[i];
+	must(syscall(SYS_capset, &header, held.half));
+}
+
+void drop_privileges(void)
+{
+	hold((const uint32_t[HALVES]){0});
+}
+
+void keep_only(int capability)
+{
+	const struct capabilities held = capabilities_held();
+	uint32_t one[HALVES] = {0};
+	char reason[64];
+
+	one[CAP_TO_INDEX(capability)] = CAP_TO_MASK(capability);
+	if (!(held.half[CAP_TO_INDEX(capability)].permitted & CAP_TO_MASK(capability))) {
+		snprintf(reason, sizeof(reason), "no capability %d (capabilities(7))", capability);
+		skip(reason);
+	}
+	hold(one);
+}
+
+void give_up(int capability)
+{
+	const struct capabilities held = capabilities_held();
+	uint32_t rest[HALVES];
+
+	for (unsigned i = 0; i < HALVES; i++)
+		rest[i] = held.half[i].permitted;
+	rest[CAP_TO_INDEX(capability)] &= ~CAP_TO_MASK(capability);
+	hold(rest);
+}
+
+void become_privileged(uid_t uid, gid_t gid)
+{
+	must(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0));
+	become(uid, gid);
+	/* Permitted they stay; effective they are not any more. */
+	give_up(CAP_SETPCAP);
+}
+
+bool may_lock_memory(void)
+{
+	struct rlimit limit, none;
+	char byte = 0;
+
+	must(getrlimit(RLIMIT_MEMLOCK, &limit));
+	none = limit;
+	none.rlim_cur = 0;
+	must(setrlimit(RLIMIT_MEMLOCK, &none));
+	bool may = mlock(&byte, 1) == 0;
+	if (may)
+		munlock(&byte, 1);
+	must(setrlimit(RLIMIT_MEMLOCK, &limit));
+	return may;
+}
+
+bool may_raise_limits(void)
+{
+	struct rlimit limit = {0};
+
+	must(setrlimit(RLIMIT_CORE, &limit));
+	limit.rlim_max = 1;
+	return setrlimit(RLIMIT_CORE, &limit) == 0;
+}
+
+void need_kernel(unsigned major, unsigned minor)
+{
+	struct utsname name;
+	unsigned is_major = 0, is_minor = 0;
+	char reason[64];
+
+	must(uname(&name));
+	if (sscanf(name.release, "%u.%u", &is_major, &is_minor) == 2 &&
+	    (is_major > major || (is_major == major && is_minor >= minor)))
+		return;
+	snprintf(reason, sizeof(reason), "since Linux %u.%u only", major, minor);
+	skip(reason);
+}

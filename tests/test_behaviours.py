@@ -1,0 +1,60 @@
+"""Every behaviour has a check, and every check a behaviour: behaviours.txt and the program."""
+
+import fnmatch
+import re
+import subprocess
+
+import pytest
+from test_tools import CONFORM, TOP
+
+MAP = TOP / "conformance" / "behaviour" / "behaviours.txt"
+
+pytestmark = pytest.mark.skipif(not CONFORM.exists(), reason="ipc-conform is not built")
+
+
+def behaviours() -> "list[tuple[str, list[str]]]":
+    """Each behaviour, its section before it, and the patterns of its checks."""
+    found = []
+    section = ""
+    for line in MAP.read_text().splitlines():
+        if line.startswith("["):
+            section = line
+        elif line and not line.startswith("#"):
+            text, colon, patterns = line.rpartition(":")
+            assert colon and text.strip() and section, line
+            found.append((f"{section} {text}", patterns.split()))
+    return found
+
+
+def checks() -> "set[str]":
+    """What `list` names, through whichever way of calling."""
+    listed = subprocess.run([CONFORM, "list"], stdout=subprocess.PIPE, text=True, check=True)
+    return {re.sub(r"\.(raw|ipc)$", "", line.split()[0]) for line in listed.stdout.splitlines()}
+
+
+def test_every_behaviour_has_a_check_that_exists() -> None:
+    known = checks()
+    for behaviour, patterns in behaviours():
+        assert patterns, f"no check: {behaviour}"
+        for pattern in patterns:
+            assert fnmatch.filter(known, pattern), f"{behaviour}: no check {pattern}"
+
+
+def test_every_check_is_of_a_behaviour() -> None:
+    patterns = [pattern for _, listed in behaviours() for pattern in listed]
+    unmapped = [i for i in sorted(checks()) if not any(fnmatch.fnmatchcase(i, p) for p in patterns)]
+    assert not unmapped
+
+
+def test_no_behaviour_is_written_twice() -> None:
+    names = [behaviour for behaviour, _ in behaviours()]
+    assert len(names) > 100
+    assert sorted(set(names)) == sorted(names)
+
+
+def test_each_check_has_a_sentence_and_a_source() -> None:
+    listed = subprocess.run([CONFORM, "list"], stdout=subprocess.PIPE, text=True, check=True)
+    lines = listed.stdout.splitlines()
+    assert len(lines) >= 350
+    for line in lines:
+        assert re.fullmatch(r"\S+ +\S.*\S \[[^ ].*\]", line), line
