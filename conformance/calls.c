@@ -1,4 +1,4 @@
-/* The calls through libc, and the same calls past it. */
+/* The calls through libc, past it by number, and past it through ipc(2). */
 #include "calls.h"
 
 #include <string.h>
@@ -12,21 +12,89 @@ const struct ipc_calls libc_calls = {
 #include "abi/sysvipc.def"
 };
 
+/* ---- ipc(2) ---------------------------------------------------------------- */
+
 /*
- * ipc(2) came first; i386, m68k, mips o32, powerpc, s390, sh and sparc have had
- * the calls by number since Linux 5.1 (0d6040d46817), and i386 still has no
- * semop and no semtimedop but through it.
+ * One system call for all came first; i386, m68k, mips o32, powerpc, s390, sh and
+ * sparc have had the calls by number since Linux 5.1 (0d6040d46817), and i386
+ * still has no semop and no semtimedop but through it.
  */
-#ifndef SYS_ipc
-#define SYS_ipc (-1)
+#ifdef SYS_ipc
+#define IPC2(...) syscall(SYS_ipc, __VA_ARGS__)
+
+static int ipc2_msgget(key_t key, int msgflg)
+{
+	return (int)IPC2(MSGGET, key, msgflg, 0, 0);
+}
+
+static int ipc2_msgsnd(int msqid, const void *msgp, size_t msgsz, int msgflg)
+{
+	return (int)IPC2(MSGSND, msqid, msgsz, msgflg, msgp);
+}
+
+static ssize_t ipc2_msgrcv(int msqid, void *msgp, size_t msgsz, long msgtyp, int msgflg)
+{
+	/* linux/ipc.h, struct ipc_kludge: five arguments are not enough. */
+	struct {
+		void *msgp;
+		long msgtyp;
+	} kludge = {msgp, msgtyp};
+
+	return IPC2(MSGRCV, msqid, msgsz, msgflg, &kludge);
+}
+
+static long ipc2_control(int msqid, int cmd, void *buf)
+{
+	return IPC2(MSGCTL, msqid, cmd, 0, buf);
+}
+
+static int ipc2_semget(key_t key, int nsems, int semflg)
+{
+	return (int)IPC2(SEMGET, key, nsems, semflg, 0);
+}
+
+static int ipc2_semtimedop(int semid, struct sembuf *sops, size_t nsops,
+			   const struct timespec *timeout)
+{
+#ifdef __s390__
+	/* arch/s390: ipc(2) has five arguments, and the timeout is the third. */
+	return (int)IPC2(SEMTIMEDOP, semid, nsops, timeout, sops);
+#else
+	return (int)IPC2(SEMTIMEDOP, semid, nsops, 0, sops, timeout);
 #endif
+}
+
+static int ipc2_semop(int semid, struct sembuf *sops, size_t nsops)
+{
+	return (int)IPC2(SEMOP, semid, nsops, 0, sops);
+}
+
+static int ipc2_shmget(key_t key, size_t size, int shmflg)
+{
+	return (int)IPC2(SHMGET, key, size, shmflg, 0);
+}
+
+static void *ipc2_shmat(int shmid, const void *shmaddr, int shmflg)
+{
+	void *address;
+
+	return IPC2(SHMAT, shmid, shmflg, &address, shmaddr) == -1 ? (void *)-1 : address;
+}
+
+static int ipc2_shmdt(const void *shmaddr)
+{
+	return (int)IPC2(SHMDT, 0, 0, 0, shmaddr);
+}
+#endif
+
+/* ---- by number, or through ipc(2) where there is no number ------------------ */
 
 static int raw_msgget(key_t key, int msgflg)
 {
 #ifdef SYS_msgget
 	return (int)syscall(SYS_msgget, key, msgflg);
 #else
-	return (int)syscall(SYS_ipc, MSGGET, key, msgflg, 0, 0);
+	return ipc2_msgget(key, msgflg);
 #endif
 }
 
@@ -35,7 +103,7 @@ static int raw_msgsnd(int msqid, const void *msgp, size_t msgsz, int msgflg)
 #ifdef SYS_msgsnd
 	return (int)syscall(SYS_msgsnd, msqid, msgp, msgsz, msgflg);
 #else
-	return (int)syscall(SYS_ipc, MSGSND, msqid, msgsz, msgflg, msgp);
+	return ipc2_msgsnd(msqid, msgp, msgsz, msgflg);
 #endif
 }
 
@@ -44,39 +112,17 @@ static ssize_t raw_msgrcv(int msqid, void *msgp, size_t msgsz, long msgtyp, int 
 #ifdef SYS_msgrcv
 	return syscall(SYS_msgrcv, msqid, msgp, msgsz, msgtyp, msgflg);
 #else
-	/* linux/ipc.h, struct ipc_kludge: five arguments are not enough. */
-	struct {
-		void *msgp;
-		long msgtyp;
-	} kludge = {msgp, msgtyp};
-	return syscall(SYS_ipc, MSGRCV, msqid, msgsz, msgflg, &kludge);
+	return ipc2_msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
 #endif
 }
 
-static long control_msg(int msqid, int cmd, void *buf)
+static long raw_control(int msqid, int cmd, void *buf)
 {
 #ifdef SYS_msgctl
 	return syscall(SYS_msgctl, msqid, cmd, buf);
 #else
-	return syscall(SYS_ipc, MSGCTL, msqid, cmd, 0, buf);
+	return ipc2_control(msqid, cmd, buf);
 #endif
-}
-
-/*
- * Calls that once knew smaller structures want IPC_64 in the command, those
- * that never did refuse it (ipc/util.h, ipc_parse_version).  Which of them this
- * architecture's is, a command that needs no queue tells.
- */
-static int version(void)
-{
-	struct msginfo info;
-
-	return control_msg(0, MSG_INFO | IPC_64, &info) == -1 ? 0 : IPC_64;
-}
-
-static int raw_msgctl(int msqid, int cmd, struct msqid_ds *buf)
-{
-	return (int)control_msg(msqid, cmd | version(), buf);
 }
 
 static int raw_semget(key_t key, int nsems, int semflg)
@@ -84,22 +130,22 @@ static int raw_semget(key_t key, int nsems, int semflg)
 #ifdef SYS_semget
 	return (int)syscall(SYS_semget, key, nsems, semflg);
 #else
-	return (int)syscall(SYS_ipc, SEMGET, key, nsems, semflg, 0);
+	return ipc2_semget(key, nsems, semflg);
 #endif
 }
 
 static int raw_semtimedop(int semid, struct sembuf *sops, size_t nsops,
 			  const struct timespec *timeout)
 {
-#if defined(SYS_semtimedop_time64) && defined(_TIME_BITS) && _TIME_BITS == 64
-	return (int)syscall(SYS_semtimedop_time64, semid, sops, nsops, timeout);
-#elif defined(SYS_semtimedop)
+#ifdef SYS_semtimedop_time64
+	/* Of 32-bit architectures alone, for a libc whose times have 64 bits. */
+	if (sizeof(timeout->tv_sec) > sizeof(long))
+		return (int)syscall(SYS_semtimedop_time64, semid, sops, nsops, timeout);
+#endif
+#ifdef SYS_semtimedop
 	return (int)syscall(SYS_semtimedop, semid, sops, nsops, timeout);
-#elif defined(__s390__)
-	/* arch/s390: ipc(2) has five arguments, and the timeout is the third. */
-	return (int)syscall(SYS_ipc, SEMTIMEDOP, semid, nsops, timeout, sops);
 #else
-	return (int)syscall(SYS_ipc, SEMTIMEDOP, semid, nsops, 0, sops, timeout);
+	return ipc2_semtimedop(semid, sops, nsops, timeout);
 #endif
 }
 
@@ -108,20 +154,7 @@ static int raw_semop(int semid, struct sembuf *sops, size_t nsops)
 #ifdef SYS_semop
 	return (int)syscall(SYS_semop, semid, sops, nsops);
 #else
-	return (int)syscall(SYS_ipc, SEMOP, semid, nsops, 0, sops);
-#endif
-}
-
-static int raw_semctl(int semid, int semnum, int cmd, union semun arg)
-{
-	unsigned long word = 0;
-
-	/* The kernel takes the union by value, whichever end its int is at. */
-	memcpy(&word, &arg, sizeof(arg));
-#ifdef SYS_semctl
-	return (int)syscall(SYS_semctl, semid, semnum, cmd | version(), word);
-#else
-	return (int)syscall(SYS_ipc, SEMCTL, semid, semnum, cmd | version(), &word);
+	return ipc2_semop(semid, sops, nsops);
 #endif
 }
 
@@ -130,7 +163,7 @@ static int raw_shmget(key_t key, size_t size, int shmflg)
 #ifdef SYS_shmget
 	return (int)syscall(SYS_shmget, key, size, shmflg);
 #else
-	return (int)syscall(SYS_ipc, SHMGET, key, size, shmflg, 0);
+	return ipc2_shmget(key, size, shmflg);
 #endif
 }
 
@@ -139,10 +172,7 @@ static void *raw_shmat(int shmid, const void *shmaddr, int shmflg)
 #ifdef SYS_shmat
 	return (void *)syscall(SYS_shmat, shmid, shmaddr, shmflg);
 #else
-	void *address;
-	long result = syscall(SYS_ipc, SHMAT, shmid, shmflg, &address, shmaddr);
-
-	return result == -1 ? (void *)-1 : address;
+	return ipc2_shmat(shmid, shmaddr, shmflg);
 #endif
 }
 
@@ -151,20 +181,95 @@ static int raw_shmdt(const void *shmaddr)
 #ifdef SYS_shmdt
 	return (int)syscall(SYS_shmdt, shmaddr);
 #else
-	return (int)syscall(SYS_ipc, SHMDT, 0, 0, 0, shmaddr);
+	return ipc2_shmdt(shmaddr);
+#endif
+}
+
+/* ---- the three controls, whose command holds the version too ------------------ */
+
+/*
+ * Calls that once knew smaller structures want IPC_64 in the command, those that
+ * never did refuse it (ipc/util.h, ipc_parse_version).  Which of them a call is, a
+ * command that needs no queue tells.
+ */
+static int version(long (*control)(int msqid, int cmd, void *buf))
+{
+	struct msginfo info;
+
+	return control(0, MSG_INFO | IPC_64, &info) == -1 ? 0 : IPC_64;
+}
+
+static int raw_msgctl(int msqid, int cmd, struct msqid_ds *buf)
+{
+	return (int)raw_control(msqid, cmd | version(raw_control), buf);
+}
+
+/* The kernel takes the union by value, whichever end its int is at. */
+static unsigned long word_of(union semun arg)
+{
+	unsigned long word = 0;
+
+	memcpy(&word, &arg, sizeof(arg));
+	return word;
+}
+
+#ifdef SYS_ipc
+static int ipc2_msgctl(int msqid, int cmd, struct msqid_ds *buf)
+{
+	return (int)ipc2_control(msqid, cmd | version(ipc2_control), buf);
+}
+
+static int ipc2_semctl(int semid, int semnum, int cmd, union semun arg)
+{
+	unsigned long word = word_of(arg);
+
+	return (int)IPC2(SEMCTL, semid, semnum, cmd | version(ipc2_control), &word);
+}
+
+static int ipc2_shmctl(int shmid, int cmd, struct shmid_ds *buf)
+{
+	return (int)IPC2(SHMCTL, shmid, cmd | version(ipc2_control), 0, buf);
+}
+#endif
+
+static int raw_semctl(int semid, int semnum, int cmd, union semun arg)
+{
+#ifdef SYS_semctl
+	return (int)syscall(SYS_semctl, semid, semnum, cmd | version(raw_control), word_of(arg));
+#else
+	return ipc2_semctl(semid, semnum, cmd, arg);
 #endif
 }
 
 static int raw_shmctl(int shmid, int cmd, struct shmid_ds *buf)
 {
 #ifdef SYS_shmctl
-	return (int)syscall(SYS_shmctl, shmid, cmd | version(), buf);
+	return (int)syscall(SYS_shmctl, shmid, cmd | version(raw_control), buf);
 #else
-	return (int)syscall(SYS_ipc, SHMCTL, shmid, cmd | version(), 0, buf);
+	return ipc2_shmctl(shmid, cmd, buf);
 #endif
 }
+
+/* ---- the tables ------------------------------------------------------------- */
 
 const struct ipc_calls raw_calls = {
 #define FUNCTION(R, F, P, A) .F = raw_##F,
 #include "abi/sysvipc.def"
 };
+
+#ifdef SYS_ipc
+static const struct ipc_calls ipc2_calls = {
+#define FUNCTION(R, F, P, A) .F = ipc2_##F,
+#include "abi/sysvipc.def"
+};
+#endif
+
+const struct ipc_calls *multiplexed_calls(void)
+{
+#ifdef SYS_ipc
+	/* Its timeout has the times of 32-bit programs as they were. */
+	if (sizeof(time_t) == sizeof(long))
+		return &ipc2_calls;
+#endif
+	return NULL;
+}

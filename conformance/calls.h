@@ -22,4 +22,7 @@ extern const struct ipc_calls libc_calls;
  */
 extern const struct ipc_calls raw_calls;
 
+/* Likewise, all through ipc(2); NULL on an architecture that has no such call. */
+const struct ipc_calls *multiplexed_calls(void);
+
 #endif

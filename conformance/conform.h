@@ -11,8 +11,9 @@
  *
  * The body gets `ipc`, the calls to make, and runs in a process of its own, in
  * a fresh IPC namespace, with a time limit; it leaves everything behind.  With
- * LIBC | RAW it runs twice, the second time as "msgget.existing_key.raw".  An
- * expectation that fails is noted and the check goes on; must() ends it.
+ * LIBC | RAW it runs twice, the second time as "msgget.existing_key.raw", and
+ * where the architecture has ipc(2), a third time as "msgget.existing_key.ipc".
+ * An expectation that fails is noted and the check goes on; must() ends it.
  */
 #ifndef CONFORM_H
 #define CONFORM_H
@@ -26,7 +27,8 @@
 #include "calls.h"
 #include "kernel_constants.h"
 
-enum via { LIBC = 1, RAW = 2 };
+/* MULTIPLEXED goes with RAW; a check need not say so. */
+enum via { LIBC = 1, RAW = 2, MULTIPLEXED = 4 };
 
 /* What a check cannot run without; the runner asks before it starts one. */
 #define NEEDS(X)                                                                             \

@@ -63,9 +63,33 @@ static int by_id(const void *a, const void *b)
 	return strcmp(((const struct instance *)a)->id, ((const struct instance *)b)->id);
 }
 
+/* One way of calling, and what ids of it end in. */
+struct way {
+	unsigned via;
+	const char *suffix;
+	const struct ipc_calls *calls;
+};
+
+static bool add_instance(const struct options *options, const struct check *check,
+			 const struct way *way, struct instance *new)
+{
+	if (!way->calls || !(check->via & way->via))
+		return false;
+	snprintf(new->id, sizeof(new->id), "%s%s", check->id, way->suffix);
+	new->check = check;
+	new->calls = way->calls;
+	return selected(options, new->id);
+}
+
 struct instance *select_checks(const struct options *options, size_t *n)
 {
-	size_t most = 2 * (size_t)(__stop_ipc_checks - __start_ipc_checks);
+	const struct way ways[] = {
+		{LIBC, "", &libc_calls},
+		{RAW, ".raw", &raw_calls},
+		{RAW | MULTIPLEXED, ".ipc", multiplexed_calls()},
+	};
+	enum { NWAYS = sizeof(ways) / sizeof(ways[0]) };
+	size_t most = NWAYS * (size_t)(__stop_ipc_checks - __start_ipc_checks);
 	struct instance *instances = calloc(most + 1, sizeof(*instances));
 
 	*n = 0;
@@ -73,18 +97,8 @@ struct instance *select_checks(const struct options *options, size_t *n)
 		return NULL;
 	for (const struct check *const *entry = __start_ipc_checks; entry < __stop_ipc_checks;
 	     entry++)
-		for (unsigned via = LIBC; via <= RAW; via <<= 1) {
-			struct instance *new = &instances[*n];
-
-			if (!((*entry)->via & via))
-				continue;
-			snprintf(new->id, sizeof(new->id), "%s%s", (*entry)->id,
-				 via == RAW ? ".raw" : "");
-			new->check = *entry;
-			new->calls = via == RAW ? &raw_calls : &libc_calls;
-			if (selected(options, new->id))
-				++*n;
-		}
+		for (unsigned i = 0; i < NWAYS; i++)
+			*n += add_instance(options, *entry, &ways[i], &instances[*n]);
 	qsort(instances, *n, sizeof(*instances), by_id);
 	return instances;
 }
