@@ -27,8 +27,8 @@
 #include "calls.h"
 #include "kernel_constants.h"
 
-/* MULTIPLEXED goes with RAW; a check need not say so. */
-enum via { LIBC = 1, RAW = 2, MULTIPLEXED = 4 };
+/* RAW is both of the ways past libc: each call by its number, and through ipc(2). */
+enum via { LIBC = 1, BY_NUMBER = 2, MULTIPLEXED = 4, RAW = BY_NUMBER | MULTIPLEXED };
 
 /* What a check cannot run without; the runner asks before it starts one. */
 #define NEEDS(X)                                                                             \
@@ -194,6 +194,8 @@ long long get_limit_n(const char *name, unsigned n);
  * as ("msg", msqid, "qnum"); ends the check where there is none.
  */
 long long sysvipc(const char *kind, int id, const char *column);
+/* How many rows there are. */
+unsigned sysvipc_rows(const char *kind);
 
 /* ---- time and memory ----------------------------------------------------- */
 

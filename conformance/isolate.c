@@ -234,16 +234,37 @@ static void nth_word(const char *line, unsigned n, char word[32])
 	snprintf(word, 32, "%.*s", (int)strcspn(line, " \n"), line);
 }
 
-long long sysvipc(const char *kind, int id, const char *column)
+/* Such a file, behind its first line, which names the columns. */
+static FILE *open_sysvipc(const char *kind, char header[512])
 {
-	char path[64], header[512] = "", row[512], word[32];
-	unsigned n = 0;
+	char path[64];
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/sysvipc/%s", kind);
 	file = fopen(path, "r");
-	if (!file || !fgets(header, sizeof(header), file))
+	if (!file || !fgets(header, 512, file))
 		skip("no /proc/sysvipc");
+	return file;
+}
+
+unsigned sysvipc_rows(const char *kind)
+{
+	char row[512];
+	FILE *file = open_sysvipc(kind, row);
+	unsigned n = 0;
+
+	while (fgets(row, sizeof(row), file))
+		n++;
+	fclose(file);
+	return n;
+}
+
+long long sysvipc(const char *kind, int id, const char *column)
+{
+	char header[512], row[512], word[32];
+	unsigned n = 0;
+	FILE *file = open_sysvipc(kind, header);
+
 	do
 		nth_word(header, n++, word);
 	while (word[0] && strcmp(word, column) != 0);
@@ -256,7 +277,7 @@ long long sysvipc(const char *kind, int id, const char *column)
 		fclose(file);
 		return strtoll(value, NULL, strcmp(column, "perms") == 0 ? 8 : 10);
 	}
-	fail_at(HERE, path, "a row of the object", "none");
+	fail_at(HERE, kind, "a row of the object in /proc/sysvipc", "none");
 	_exit(1);
 }
 

@@ -85,8 +85,8 @@ struct instance *select_checks(const struct options *options, size_t *n)
 {
 	const struct way ways[] = {
 		{LIBC, "", &libc_calls},
-		{RAW, ".raw", &raw_calls},
-		{RAW | MULTIPLEXED, ".ipc", multiplexed_calls()},
+		{BY_NUMBER, ".raw", &raw_calls},
+		{MULTIPLEXED, ".ipc", multiplexed_calls()},
 	};
 	enum { NWAYS = sizeof(ways) / sizeof(ways[0]) };
 	size_t most = NWAYS * (size_t)(__stop_ipc_checks - __start_ipc_checks);

@@ -34,14 +34,18 @@ def checks() -> "set[str]":
 
 def test_every_behaviour_has_a_check_that_exists() -> None:
     known = checks()
+    sources = [path.read_text() for path in MAP.parent.glob("*.c")]
     for behaviour, patterns in behaviours():
         assert patterns, f"no check: {behaviour}"
         for pattern in patterns:
+            if pattern.startswith("("):  # of other architectures: in the sources
+                assert any(pattern.strip("()") in source for source in sources), pattern
+                continue
             assert fnmatch.filter(known, pattern), f"{behaviour}: no check {pattern}"
 
 
 def test_every_check_is_of_a_behaviour() -> None:
-    patterns = [pattern for _, listed in behaviours() for pattern in listed]
+    patterns = [pattern.strip("()") for _, listed in behaviours() for pattern in listed]
     unmapped = [i for i in sorted(checks()) if not any(fnmatch.fnmatchcase(i, p) for p in patterns)]
     assert not unmapped
 

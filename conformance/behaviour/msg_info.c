@@ -170,3 +170,38 @@ CHECK("msgctl.info.any_user", LIBC | RAW, NEED_USERS | NEED_NAMESPACE,
 	}
 	child_join(pid);
 }
+
+CHECK("msgctl.msg_stat.other_user", LIBC | RAW, NEED_USERS | NEED_STAT_ANY,
+      "another user without permission sees a queue by MSG_STAT_ANY, and not by MSG_STAT",
+      "msgctl(2), EACCES, MSG_STAT_ANY")
+{
+	struct msqid_ds ds;
+	int id = must(ipc->msgget(IPC_PRIVATE, 0600)), slot = slot_of(id);
+	pid_t pid;
+
+	CHILD (pid) {
+		become(NOBODY, NOBODY);
+		expect_errno(EACCES, ipc->msgctl(slot, MSG_STAT, &ds));
+		expect_eq(id, ipc->msgctl(slot, MSG_STAT_ANY, &ds));
+	}
+	child_join(pid);
+}
+
+CHECK("msgctl.msg_info.proc", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
+      "MSG_INFO counts what the rows of /proc/sysvipc/msg come to", "msgctl(2), MSG_INFO; proc(5)")
+{
+	struct msginfo info;
+	long long messages = 0, bytes = 0;
+
+	for (int i = 0; i < 3; i++) {
+		int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+		for (int j = 0; j < i; j++)
+			must(ipc->msgsnd(msqid, &message, 5, 0));
+		messages += sysvipc("msg", msqid, "qnum");
+		bytes += sysvipc("msg", msqid, "cbytes");
+	}
+	expect_ok(ipc->msgctl(0, MSG_INFO, (struct msqid_ds *)&info));
+	expect_eq(sysvipc_rows("msg"), info.msgpool);
+	expect_eq(messages, info.msgmap);
+	expect_eq(bytes, info.msgtql);
+}

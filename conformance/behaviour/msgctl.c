@@ -1,6 +1,6 @@
 /* msgctl(2). */
+#include <linux/capability.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "behaviour/objects.h"
@@ -166,20 +166,29 @@ CHECK("msgctl.set.qbytes_eperm", LIBC, NEED_PROC,
 	expect_eq(0, ipc->msgctl(msqid, IPC_SET, &ds));
 }
 
-CHECK("msgctl.set.qbytes_privileged", LIBC, NEED_PROC,
-      "with CAP_SYS_RESOURCE msg_qbytes can be set above msgmnb", "msgctl(2), IPC_SET")
+CHECK("msgctl.set.qbytes_no_sys_resource", LIBC, NEED_PROC,
+      "with every capability but CAP_SYS_RESOURCE msg_qbytes cannot be set above msgmnb",
+      "msgctl(2), EPERM; capabilities(7), CAP_SYS_RESOURCE")
 {
-	struct rlimit limit;
 	struct msqid_ds ds;
 	int msqid = raise_qbytes(ipc, &ds);
 
-	/* Raising a hard limit asks for the same capability, outside of user namespaces. */
-	must(getrlimit(RLIMIT_CORE, &limit));
-	limit.rlim_cur = limit.rlim_max = 0;
-	must(setrlimit(RLIMIT_CORE, &limit));
-	limit.rlim_max = 1;
-	if (setrlimit(RLIMIT_CORE, &limit) == -1)
+	give_up(CAP_SYS_RESOURCE);
+	expect_errno(EPERM, ipc->msgctl(msqid, IPC_SET, &ds));
+	expect(msg_state(msqid).msg_qbytes < ds.msg_qbytes);
+}
+
+CHECK("msgctl.set.qbytes_privileged", LIBC, NEED_PROC,
+      "with CAP_SYS_RESOURCE alone msg_qbytes can be set above msgmnb",
+      "msgctl(2), IPC_SET; capabilities(7), CAP_SYS_RESOURCE")
+{
+	struct msqid_ds ds;
+	int msqid = raise_qbytes(ipc, &ds);
+
+	/* One of a user namespace does not do. */
+	if (!may_raise_limits())
 		skip("no CAP_SYS_RESOURCE");
+	keep_only(CAP_SYS_RESOURCE);
 	expect_eq(0, ipc->msgctl(msqid, IPC_SET, &ds));
 	expect_eq(ds.msg_qbytes, msg_state(msqid).msg_qbytes);
 }

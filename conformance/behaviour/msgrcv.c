@@ -344,3 +344,15 @@ CHECK("msgrcv.copy.eacces", LIBC | RAW, NEED_MSG_COPY, "MSG_COPY asks for read p
 	drop_privileges();
 	expect_errno(EACCES, ipc->msgrcv(msqid, &got, TEXT, 0, COPY));
 }
+
+CHECK("msgrcv.copy.noerror", LIBC | RAW, NEED_MSG_COPY,
+      "MSG_COPY does not cut a text: with MSG_NOERROR one that is too long fails, and stays",
+      "ipc/msgutil.c, copy_msg")
+{
+	struct message got = {0};
+	int msqid = queue_with(ipc, "text");
+
+	expect_errno(EINVAL, ipc->msgrcv(msqid, &got, 3, 0, COPY | MSG_NOERROR));
+	expect_eq(4, ipc->msgrcv(msqid, &got, 4, 0, COPY | MSG_NOERROR));
+	expect_eq(1, msg_state(msqid).msg_qnum);
+}

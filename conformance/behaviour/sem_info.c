@@ -180,3 +180,32 @@ CHECK("semctl.info.any_user", LIBC | RAW, NEED_USERS | NEED_NAMESPACE,
 	}
 	child_join(pid);
 }
+
+CHECK("semctl.sem_stat.other_user", LIBC | RAW, NEED_USERS | NEED_STAT_ANY,
+      "another user without permission sees a set by SEM_STAT_ANY, and not by SEM_STAT",
+      "semctl(2), EACCES, SEM_STAT_ANY")
+{
+	struct semid_ds ds;
+	int id = sem_new(ipc, 0), slot = slot_of(id);
+	pid_t pid;
+
+	CHILD (pid) {
+		become(NOBODY, NOBODY);
+		expect_errno(EACCES, stat_into(ipc, slot, SEM_STAT, &ds));
+		expect_eq(id, stat_into(ipc, slot, SEM_STAT_ANY, &ds));
+	}
+	child_join(pid);
+}
+
+CHECK("semctl.sem_info.proc", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
+      "SEM_INFO counts what the rows of /proc/sysvipc/sem come to", "semctl(2), SEM_INFO; proc(5)")
+{
+	struct seminfo info = {0};
+	long long semaphores = 0;
+
+	for (int i = 1; i <= 3; i++)
+		semaphores += sysvipc("sem", must(ipc->semget(IPC_PRIVATE, 2 * i, 0600)), "nsems");
+	expect_ok(info_into(ipc, SEM_INFO, &info));
+	expect_eq(sysvipc_rows("sem"), info.semusz);
+	expect_eq(semaphores, info.semaem);
+}

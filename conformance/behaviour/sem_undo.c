@@ -2,7 +2,9 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "behaviour/objects.h"
@@ -203,4 +205,150 @@ CHECK("semop.undo.erange", LIBC | RAW, 0,
 	expect_errno(ERANGE, sem_op(ipc, semid, 1, SEM_UNDO));
 	expect_eq(1, sem_value(semid, 0));
 	expect_eq(0, sem_op(ipc, semid, 1, 0));
+}
+
+CHECK("semop.undo.not_above_semvmx", LIBC | RAW, NEED_PROC,
+      "undoing takes a value up to SEMVMX and no further", "ipc/sem.c, exit_sem")
+{
+	int semid = sem_new(ipc, 5);
+	pid_t pid;
+
+	CHILD (pid) {
+		expect_eq(0, sem_op(ipc, semid, -5, SEM_UNDO));
+		block(ipc);
+	}
+	await_blocked(pid);
+	expect_eq(0, sem_op(ipc, semid, SEMVMX - 2, 0));
+	must(kill(pid, SIGKILL));
+	child_join_signal(pid, SIGKILL);
+	expect_eq(SEMVMX, sem_value(semid, 0));
+}
+
+CHECK("semop.undo.sum", LIBC | RAW, 0,
+      "what is undone is the sum of all that a process did with SEM_UNDO, in one call or many",
+      "semop(2), semadj")
+{
+	int semid = sem_new(ipc, 10);
+	pid_t pid;
+
+	CHILD (pid) {
+		expect_eq(0, ipc->semop(semid, OPS({0, -4, SEM_UNDO}, {0, 1, SEM_UNDO})));
+		expect_eq(0, sem_op(ipc, semid, -2, SEM_UNDO));
+		expect_eq(0, sem_op(ipc, semid, 3, SEM_UNDO));
+		expect_eq(0, sem_op(ipc, semid, -7, 0));
+		expect_eq(1, sem_value(semid, 0));
+	}
+	child_join(pid);
+	expect_eq(10 - 7, sem_value(semid, 0));
+}
+
+CHECK("semop.undo.not_of_failed", LIBC | RAW, 0, "a call that failed leaves nothing to be undone",
+      "semop(2), \"or not at all\"")
+{
+	int semid = sem_new(ipc, 3);
+	pid_t pid;
+
+	CHILD (pid)
+		expect_errno(EAGAIN, ipc->semop(semid, OPS({0, -1, SEM_UNDO},
+							   {1, -1, SEM_UNDO | IPC_NOWAIT})));
+	child_join(pid);
+	expect_eq(3, sem_value(semid, 0));
+	expect_eq(0, sem_value(semid, 1));
+}
+
+CHECK("semop.undo.of_waiter", LIBC | RAW, NEED_PROC,
+      "what was done for a process that waited is undone as if it had not waited",
+      "semop(2), SEM_UNDO; ipc/sem.c, perform_atomic_semop")
+{
+	int semid = sem_new(ipc, 0);
+	pid_t pid;
+
+	CHILD (pid) {
+		expect_eq(0, sem_op(ipc, semid, -2, SEM_UNDO));
+		block(ipc);
+	}
+	await_blocked(pid);
+	expect_eq(0, sem_op(ipc, semid, 2, 0));
+	while (sem_value(semid, 0) != 0)
+		sched_yield();
+	must(kill(pid, SIGKILL));
+	child_join_signal(pid, SIGKILL);
+	expect_eq(2, sem_value(semid, 0));
+}
+
+CHECK("semop.undo.after_rmid", LIBC | RAW, 0,
+      "a process whose set was removed undoes nothing of the set that took its slot",
+      "semop(2), SEM_UNDO; ipc/sem.c, freeary and exit_sem")
+{
+	int removed = must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0600)), semid;
+	pid_t pid;
+
+	CHILD (pid) {
+		expect_eq(0, sem_op(ipc, removed, 2, SEM_UNDO));
+		must(ipc->semctl(removed, 0, IPC_RMID, none));
+		must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | IPC_EXCL | 0600));
+	}
+	child_join(pid);
+	semid = must(ipc->semget(check_key(0), 0, 0));
+	for (int semnum = 0; semnum < NSEMS; semnum++) {
+		expect_eq(0, sem_value(semid, semnum));
+		expect_eq(0, libc_calls.semctl(semid, semnum, GETPID, none));
+	}
+}
+
+CHECK("semop.undo.unshare", LIBC | RAW, 0,
+      "who leaves the processes that it shares with undoes alone what is its own from then on",
+      "unshare(2), CLONE_SYSVSEM")
+{
+	int semid = sem_new(ipc, 0);
+	pid_t pid;
+
+	CHILD (pid) {
+		expect_eq(0, sem_op(ipc, semid, 1, SEM_UNDO));
+		if (unshare(CLONE_SYSVSEM) == -1)
+			skip("no unshare of CLONE_SYSVSEM");
+		/* It was the last: what was to be undone is. */
+		expect_eq(0, sem_value(semid, 0));
+		expect_eq(0, sem_op(ipc, semid, 3, SEM_UNDO));
+		expect_eq(3, sem_value(semid, 0));
+	}
+	child_join(pid);
+	expect_eq(0, sem_value(semid, 0));
+}
+
+CHECK("semop.undo.exec", LIBC | RAW, NEED_PROC,
+      "executing another program undoes nothing; the end of that program does",
+      "semop(2), NOTES: \"semadj values are preserved across execve\"")
+{
+	int semid = sem_new(ipc, 0), status;
+	char *argv[] = {(char[]){"exec"}, NULL};
+	pid_t pid;
+
+	CHILD (pid) {
+		expect_eq(0, sem_op(ipc, semid, 2, SEM_UNDO));
+		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == -1)
+			skip("no ptrace");
+		must(execv("/proc/self/exe", argv));
+	}
+	/* The program stops before its first instruction, and is not needed. */
+	must(waitpid(pid, &status, 0));
+	if (!WIFSTOPPED(status))
+		return;
+	expect_eq(2, sem_value(semid, 0));
+	must(kill(pid, SIGKILL));
+	child_join_signal(pid, SIGKILL);
+	expect_eq(0, sem_value(semid, 0));
+}
+
+CHECK("semop.undo.erange_below", LIBC | RAW, 0,
+      "an operation whose undoing would not fit in a short fails, downwards as well",
+      "semop(2), ERANGE; ipc/sem.c, perform_atomic_semop")
+{
+	int semid = sem_new(ipc, SEMVMX);
+
+	expect_eq(0, sem_op(ipc, semid, -SEMVMX, SEM_UNDO));
+	expect_eq(0, sem_op(ipc, semid, SEMVMX, 0));
+	expect_errno(ERANGE, sem_op(ipc, semid, -1, SEM_UNDO));
+	expect_eq(SEMVMX, sem_value(semid, 0));
+	expect_eq(0, sem_op(ipc, semid, -1, 0));
 }

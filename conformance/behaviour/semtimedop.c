@@ -1,7 +1,9 @@
 /* semtimedop(2). */
 #include <limits.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "behaviour/objects.h"
 
@@ -146,3 +148,89 @@ CHECK("semtimedop.errors", LIBC | RAW, NEED_LIMITS, "semtimedop fails where semo
 	must(libc_calls.semctl(semid, 0, SETVAL, (union semun){.val = SEMVMX}));
 	expect_errno(ERANGE, timed_op(ipc, semid, 1, &second));
 }
+
+/* ---- semtimedop_time64, of 32-bit architectures ---------------------------------- */
+
+#ifdef SYS_semtimedop_time64
+/* include/uapi/linux/time_types.h, __kernel_timespec, in its two words. */
+struct timespec64 {
+	long long tv_sec;
+	union {
+		long long tv_nsec;
+		unsigned long word[2];
+	};
+};
+
+static long time64_op(int semid, int op, const struct timespec64 *timeout)
+{
+	return syscall(SYS_semtimedop_time64, semid, &(struct sembuf){.sem_op = (short)op}, 1,
+		       timeout);
+}
+
+CHECK("semtimedop.time64", BY_NUMBER, 0,
+      "semtimedop_time64 does what need not wait and fails at the timeout, since Linux 5.1",
+      "kernel commit b41c51c8e194; semop(2)")
+{
+	const struct timespec64 millisecond = {.tv_nsec = 1000000};
+	int semid = sem_new(ipc, 1);
+
+	need_kernel(5, 1);
+	expect_eq(0, time64_op(semid, -1, &millisecond));
+	expect_errno(EAGAIN, time64_op(semid, -1, &millisecond));
+	expect_eq(0, time64_op(semid, 0, NULL));
+}
+
+CHECK("semtimedop.time64_einval", BY_NUMBER, 0,
+      "semtimedop_time64 refuses times below 0 and nanoseconds from 10^9 on, since Linux 5.1",
+      "timespec(3type); ipc/sem.c, do_semtimedop")
+{
+	static const struct timespec64 cases[] = {
+		{.tv_nsec = 1000000000},
+		{.tv_nsec = -1},
+		{.tv_sec = -1},
+		{.tv_sec = LLONG_MIN},
+	};
+	int semid = sem_new(ipc, 1);
+
+	need_kernel(5, 1);
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		expect_errno(EINVAL, time64_op(semid, -1, &cases[i]));
+	expect_eq(1, sem_value(semid, 0));
+}
+
+CHECK("semtimedop.time64_past_2038", BY_NUMBER, NEED_PROC,
+      "semtimedop_time64 takes seconds that do not fit in 32 bits, since Linux 5.1",
+      "kernel commit b41c51c8e194; Documentation: y2038")
+{
+	/* Cut to 32 bits they would be 0, or below it. */
+	static const long long seconds[] = {1LL << 32, 3LL << 31, LLONG_MAX};
+	int semid = sem_new(ipc, 0);
+	pid_t pid;
+
+	need_kernel(5, 1);
+	for (unsigned i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
+		CHILD (pid)
+			expect_eq(0,
+				  time64_op(semid, -1, &(struct timespec64){.tv_sec = seconds[i]}));
+		await_blocked(pid);
+		expect_eq(0, sem_op(ipc, semid, 1, 0));
+		child_join(pid);
+	}
+}
+
+CHECK("semtimedop.time64_padding", BY_NUMBER, 0,
+      "of tv_nsec semtimedop_time64 reads the word that a 32-bit libc fills, since Linux 5.1",
+      "kernel/time/time.c, get_timespec64: in_compat_syscall")
+{
+	const union {
+		int word;
+		char first;
+	} one = {1};
+	struct timespec64 timeout = {.tv_sec = 1};
+	int semid = sem_new(ipc, 1);
+
+	need_kernel(5, 1);
+	timeout.word[one.first == 1] = 0xa5a5a5a5;
+	expect_eq(0, time64_op(semid, -1, &timeout));
+}
+#endif

@@ -1,4 +1,5 @@
 /* shmctl(2): limits, use, and segments by slot. */
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -190,4 +191,55 @@ CHECK("shmctl.info.any_user", LIBC | RAW, NEED_USERS | NEED_NAMESPACE,
 		expect_eq(1, info.used_ids);
 	}
 	child_join(pid);
+}
+
+CHECK("shmctl.shm_stat.other_user", LIBC | RAW, NEED_USERS | NEED_STAT_ANY,
+      "another user without permission sees a segment by SHM_STAT_ANY, and not by SHM_STAT",
+      "shmctl(2), EACCES, SHM_STAT_ANY")
+{
+	struct shmid_ds ds;
+	int id = new_segment(ipc), slot = slot_of(id);
+	pid_t pid;
+
+	CHILD (pid) {
+		become(NOBODY, NOBODY);
+		expect_errno(EACCES, ipc->shmctl(slot, SHM_STAT, &ds));
+		expect_eq(id, ipc->shmctl(slot, SHM_STAT_ANY, &ds));
+	}
+	child_join(pid);
+}
+
+CHECK("shmctl.shm_info.proc", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
+      "SHM_INFO counts what the rows of /proc/sysvipc/shm come to, in pages",
+      "shmctl(2), SHM_INFO; proc(5)")
+{
+	const size_t page = page_size();
+	struct shm_info info;
+	long long pages = 0, resident = 0;
+
+	for (size_t i = 1; i <= 3; i++) {
+		int shmid = must(ipc->shmget(IPC_PRIVATE, i * page - 1, 0600));
+		memset(attach(ipc, shmid, NULL, 0), 'x', page);
+		pages += (sysvipc("shm", shmid, "size") + (long long)page - 1) / (long long)page;
+		resident += sysvipc("shm", shmid, "rss") + sysvipc("shm", shmid, "swap");
+	}
+	expect_ok(ipc->shmctl(0, SHM_INFO, (struct shmid_ds *)&info));
+	expect_eq(sysvipc_rows("shm"), info.used_ids);
+	expect_eq(pages, info.shm_tot);
+	expect(resident >= 3 * (long long)page);
+	expect_eq(resident, (info.shm_rss + info.shm_swp) * page);
+}
+
+CHECK("shmctl.ipc_info.compat", LIBC | RAW, NEED_COMPAT | NEED_LIMITS,
+      "a 32-bit program on a 64-bit kernel sees no shmmax above INT_MAX",
+      "ipc/shm.c, copy_compat_shminfo_to_user")
+{
+	struct shminfo info;
+
+	set_limit("shmmax", "8589934592");
+	/* A kernel of 32 bits cannot keep it. */
+	if (get_limit("shmmax") != 8589934592LL)
+		skip("of 64-bit kernels only");
+	expect_eq(0, ipc->shmctl(0, IPC_INFO, (struct shmid_ds *)&info));
+	expect_eq(INT_MAX, info.shmmax);
 }

@@ -1,6 +1,8 @@
 /* shmop(2), shmat and shmdt: what IPC_STAT says of it. */
+#include <pthread.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "behaviour/objects.h"
@@ -171,4 +173,101 @@ CHECK("shmat.nattch.neighbours", LIBC | RAW, 0,
 	must(mprotect(place, 2 * step, PROT_READ));
 	must(munmap(place, 2 * step));
 	shm_expect_nattch(0, shmid);
+}
+
+/* remap_file_pages(2) of all of it: unmapped, and mapped again from the file behind it. */
+static bool remap(char *address, size_t pages, size_t pgoff)
+{
+	bool done = syscall(SYS_remap_file_pages, address, pages * page_size(), 0, pgoff, 0) == 0;
+
+	if (!done && errno == ENOSYS)
+		skip("this kernel has no remap_file_pages");
+	return done;
+}
+
+CHECK("shmat.nattch.remap_file_pages", LIBC | RAW, 0,
+      "remap_file_pages of an attachment leaves it attached once, to the same memory",
+      "kernel commit 3f05317d9889; remap_file_pages(2)")
+{
+	int shmid = must(ipc->shmget(IPC_PRIVATE, 2 * page_size(), 0600));
+	char *address = attach(ipc, shmid, NULL, 0), *other = attach(ipc, shmid, NULL, 0);
+
+	strcpy(address, "text");
+	expect(remap(address, 2, 0));
+	expect_eq(2, shm_state(shmid).shm_nattch);
+	expect_bytes("text", address, 5);
+	strcpy(address + page_size(), "more");
+	expect_bytes("more", other + page_size(), 5);
+	expect_eq(0, ipc->shmdt(address));
+	expect_eq(0, ipc->shmdt(other));
+	shm_expect_nattch(0, shmid);
+}
+
+CHECK("shmat.nattch.remap_removed", LIBC | RAW, 0,
+      "remap_file_pages of a segment that was removed does not bring it back, nor another one",
+      "kernel commits 1ac0b6dec656, 3f05317d9889")
+{
+	struct shmid_ds ds;
+	int shmid = must(ipc->shmget(IPC_PRIVATE, 3 * page_size(), 0600));
+	char *address = attach(ipc, shmid, NULL, 0);
+	pid_t pid;
+
+	must(ipc->shmctl(shmid, IPC_RMID, NULL));
+	/* Unmapping it was its last detach, so that nothing is left to be mapped. */
+	if (!expect(!remap(address, 3, 7)))
+		must(ipc->shmdt(address));
+	expect_errno(EINVAL, libc_calls.shmctl(shmid, IPC_STAT, &ds));
+	/* The kernel is in order: a new one works as ever. */
+	CHILD (pid) {
+		int next = must(ipc->shmget(IPC_PRIVATE, page_size(), 0600));
+		char *memory = attach(ipc, next, NULL, 0);
+		expect_eq(0, *memory);
+		*memory = 'x';
+		expect_eq(1, shm_state(next).shm_nattch);
+	}
+	child_join(pid);
+}
+
+CHECK("shmat.nattch.mremap", LIBC | RAW, 0,
+      "an attachment that mremap moves is attached once, where it is then", "mremap(2); shmop(2)")
+{
+	const size_t page = page_size();
+	int shmid = must(ipc->shmget(IPC_PRIVATE, page, 0600));
+	char *address = attach(ipc, shmid, NULL, 0), *place = shm_free_place(1);
+
+	strcpy(address, "text");
+	expect_eq((intptr_t)place,
+		  (intptr_t)mremap(address, page, page, MREMAP_MAYMOVE | MREMAP_FIXED, place));
+	expect_eq(1, shm_state(shmid).shm_nattch);
+	expect_bytes("text", place, 5);
+	expect_errno(EINVAL, ipc->shmdt(address));
+	expect_eq(0, ipc->shmdt(place));
+	shm_expect_nattch(0, shmid);
+}
+
+struct attaching {
+	const struct ipc_calls *ipc;
+	int shmid;
+};
+
+static void *attach_in_thread(void *arg)
+{
+	const struct attaching *self = arg;
+
+	attach(self->ipc, self->shmid, NULL, 0);
+	return NULL;
+}
+
+CHECK("shmat.nattch.thread", LIBC | RAW, 0,
+      "a thread that ends detaches nothing: attachments are of the process",
+      "shmop(2); pthreads(7)")
+{
+	int shmid = new_segment(ipc);
+	pthread_t thread;
+
+	expect_eq(0,
+		  pthread_create(&thread, NULL, attach_in_thread, &(struct attaching){ipc, shmid}));
+	expect_eq(0, pthread_join(thread, NULL));
+	expect_eq(1, shm_state(shmid).shm_nattch);
+	expect_eq(getpid(), shm_state(shmid).shm_lpid);
 }

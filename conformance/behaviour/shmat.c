@@ -8,6 +8,19 @@
 
 #include "behaviour/objects.h"
 
+/* The number in a file of /proc; 0 where there is none. */
+static unsigned long proc_number(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	unsigned long number;
+
+	if (!file || fscanf(file, "%lu", &number) != 1)
+		number = 0;
+	if (file)
+		fclose(file);
+	return number;
+}
+
 static int new_segment(const struct ipc_calls *ipc, size_t pages)
 {
 	return must(ipc->shmget(IPC_PRIVATE, pages * page_size(), 0600));
@@ -101,6 +114,42 @@ CHECK("shmat.remap_null", LIBC | RAW, 0,
 	expect_errno(EINVAL, ipc->shmat(shmid, NULL, SHM_REMAP | SHM_RND));
 	expect_errno(EINVAL, ipc->shmat(shmid, low, SHM_REMAP | SHM_RND));
 	expect_errno(EINVAL, ipc->shmat(shmid, (char *)(uintptr_t)1, SHM_REMAP | SHM_RND));
+}
+
+CHECK("shmat.rnd_null", LIBC | RAW, NEED_PROC,
+      "without SHM_REMAP an address that SHM_RND rounds to 0 is address 0, which few may map",
+      "kernel commits 95e91b831f87, a73ab244f0da; mmap(2), EPERM; proc(5), mmap_min_addr")
+{
+	char *const low = (char *)(uintptr_t)(SHMLBA - 1);
+	int shmid = new_segment(ipc, 1);
+
+	if (proc_number("/proc/sys/vm/mmap_min_addr") < page_size())
+		skip("everybody may map address 0");
+	drop_privileges();
+	expect_errno(EPERM, ipc->shmat(shmid, low, SHM_RND));
+	expect_errno(EPERM, ipc->shmat(shmid, (char *)(uintptr_t)1, SHM_RND | SHM_RDONLY));
+	expect_eq(0, shm_state(shmid).shm_nattch);
+	/* No address at all is another matter. */
+	expect_ok(ipc->shmat(shmid, NULL, SHM_RND));
+}
+
+CHECK("shmat.remap_part", LIBC | RAW, 0,
+      "SHM_REMAP replaces as many pages as the segment has, and what is beside them stays",
+      "shmop(2), SHM_REMAP: \"the range starting at shmaddr and continuing for the size\"")
+{
+	const size_t page = page_size(), lba = (size_t)SHMLBA;
+	int below = new_segment(ipc, 3 * lba / page), shmid = new_segment(ipc, 1);
+	char *place = attach(ipc, below, shm_free_place(3 * lba / page), 0);
+
+	memset(place, 'b', 3 * lba);
+	expect_eq((intptr_t)(place + lba), (intptr_t)ipc->shmat(shmid, place + lba, SHM_REMAP));
+	expect_eq('b', place[lba - 1]);
+	expect_eq(0, place[lba]);
+	expect_eq(0, place[lba + page - 1]);
+	expect_eq('b', place[2 * lba]);
+	place[lba] = 'n';
+	expect_eq('n', *attach(ipc, shmid, NULL, SHM_RDONLY));
+	expect_eq('b', attach(ipc, below, NULL, SHM_RDONLY)[lba]);
 }
 
 static void leave_by_segv(int signal UNUSED)

@@ -1,4 +1,5 @@
 /* shmctl(2). */
+#include <linux/capability.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -205,6 +206,51 @@ CHECK("shmctl.rmid.forced", LIBC | RAW, NEED_LIMITS,
 	expect_errno(EINVAL, libc_calls.shmctl(shmid, IPC_STAT, &ds));
 }
 
+CHECK("shmctl.rmid.forced_creator", LIBC | RAW, NEED_LIMITS,
+      "with shm_rmid_forced a segment that nobody has attached goes with its creator",
+      "Documentation/admin-guide/sysctl/kernel.rst, shm_rmid_forced; kernel commit b34a6b1da371")
+{
+	struct shmid_ds ds;
+	int own = new_segment(ipc), attached;
+	pid_t pid;
+
+	set_limit("shm_rmid_forced", "1");
+	CHILD (pid) {
+		must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0600));
+		must(ipc->shmget(check_key(1), SIZE, IPC_CREAT | 0600));
+		attached = must(ipc->shmget(check_key(1), 0, 0));
+		attach(ipc, attached, NULL, 0);
+		expect_eq(0, shm_state(must(ipc->shmget(check_key(0), 0, 0))).shm_nattch);
+	}
+	child_join(pid);
+	expect_errno(ENOENT, ipc->shmget(check_key(0), 0, 0));
+	expect_errno(ENOENT, ipc->shmget(check_key(1), 0, 0));
+	expect_eq(0, libc_calls.shmctl(own, IPC_STAT, &ds));
+}
+
+CHECK("shmctl.rmid.forced_orphans", LIBC | RAW, NEED_LIMITS,
+      "setting shm_rmid_forced removes segments whose creator is gone and that nobody has attached",
+      "Documentation/admin-guide/sysctl/kernel.rst, shm_rmid_forced; ipc/shm.c, "
+      "shm_destroy_orphaned")
+{
+	struct shmid_ds ds;
+	int own = new_segment(ipc), attached;
+	pid_t pid;
+
+	CHILD (pid) {
+		must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0600));
+		must(ipc->shmget(check_key(1), SIZE, IPC_CREAT | 0600));
+	}
+	child_join(pid);
+	attached = must(ipc->shmget(check_key(1), 0, 0));
+	attach(ipc, attached, NULL, 0);
+	expect_ok(ipc->shmget(check_key(0), 0, 0));
+	set_limit("shm_rmid_forced", "1");
+	expect_errno(ENOENT, ipc->shmget(check_key(0), 0, 0));
+	expect_eq(1, shm_state(attached).shm_nattch);
+	expect_eq(0, libc_calls.shmctl(own, IPC_STAT, &ds));
+}
+
 /* ---- SHM_LOCK, SHM_UNLOCK ------------------------------------------------------- */
 
 CHECK("shmctl.lock", LIBC | RAW, 0, "SHM_LOCK sets SHM_LOCKED, SHM_UNLOCK clears it",
@@ -257,6 +303,67 @@ CHECK("shmctl.lock.eperm_limit", LIBC | RAW, 0,
 	limit_memlock(0);
 	expect_errno(EPERM, ipc->shmctl(shmid, SHM_LOCK, NULL));
 	expect_eq(0, ipc->shmctl(shmid, SHM_UNLOCK, NULL));
+}
+
+CHECK("shmctl.lock.stays", LIBC | RAW, 0,
+      "what is locked stays so over attaching, detaching and another process",
+      "shmctl(2), SHM_LOCK; ipc/shm.c, shmctl_do_lock")
+{
+	int shmid = new_segment(ipc);
+	pid_t pid;
+
+	if (!may_lock_memory())
+		skip("no CAP_IPC_LOCK");
+	expect_eq(0, ipc->shmctl(shmid, SHM_LOCK, NULL));
+	CHILD (pid)
+		*attach(ipc, shmid, NULL, 0) = 'x';
+	child_join(pid);
+	expect_eq(SHM_LOCKED | 0600, shm_state(shmid).shm_perm.mode);
+	expect_eq('x', *attach(ipc, shmid, NULL, SHM_RDONLY));
+}
+
+CHECK("shmctl.lock.ipc_lock", LIBC | RAW, NEED_USERS,
+      "with CAP_IPC_LOCK alone another user may lock and unlock, whatever RLIMIT_MEMLOCK is",
+      "shmctl(2), EPERM, ENOMEM; capabilities(7), CAP_IPC_LOCK")
+{
+	const struct rlimit nothing = {0};
+	int shmid = must(ipc->shmget(IPC_PRIVATE, 3 * page_size(), 0600));
+	pid_t pid;
+
+	if (!may_lock_memory())
+		skip("no CAP_IPC_LOCK");
+	CHILD (pid) {
+		must(setrlimit(RLIMIT_MEMLOCK, &nothing));
+		become_privileged(STRANGER, STRANGER);
+		keep_only(CAP_IPC_LOCK);
+		expect_eq(0, ipc->shmctl(shmid, SHM_LOCK, NULL));
+		expect_eq(0, ipc->shmctl(shmid, SHM_UNLOCK, NULL));
+		/* It is no right to the segment itself. */
+		expect_errno(EACCES, ipc->shmat(shmid, NULL, SHM_RDONLY));
+	}
+	child_join(pid);
+	expect_eq(0600, shm_state(shmid).shm_perm.mode);
+}
+
+CHECK("shmctl.lock.no_ipc_lock", LIBC | RAW, NEED_USERS,
+      "with every capability but CAP_IPC_LOCK another user may not lock, and RLIMIT_MEMLOCK binds",
+      "shmctl(2), EPERM, ENOMEM; capabilities(7), CAP_IPC_LOCK")
+{
+	const struct rlimit page = {page_size(), page_size()};
+	int shmid = must(ipc->shmget(IPC_PRIVATE, 3 * page_size(), 0600));
+	pid_t pid;
+
+	must(setrlimit(RLIMIT_MEMLOCK, &page));
+	CHILD (pid) {
+		become_privileged(STRANGER, STRANGER);
+		give_up(CAP_IPC_LOCK);
+		expect_errno(EPERM, ipc->shmctl(shmid, SHM_LOCK, NULL));
+		expect_errno(EPERM, ipc->shmctl(shmid, SHM_UNLOCK, NULL));
+	}
+	child_join(pid);
+	give_up(CAP_IPC_LOCK);
+	expect_errno(ENOMEM, ipc->shmctl(shmid, SHM_LOCK, NULL));
+	expect_eq(0600, shm_state(shmid).shm_perm.mode);
 }
 
 /* ---- errors -------------------------------------------------------------------- */

@@ -294,3 +294,57 @@ CHECK("shmget.hugetlb_size", LIBC | RAW, NEED_HUGETLB,
 		expect_errno(EINVAL, ipc->shmget(IPC_PRIVATE, 1,
 						 SHM_HUGETLB | logarithm << SHM_HUGE_SHIFT | 0600));
 }
+
+CHECK("shmget.hugetlb_encodings", LIBC | RAW, NEED_HUGETLB,
+      "SHM_HUGE_64KB to SHM_HUGE_16GB name sizes: what the machine lacks fails otherwise than what "
+      "it has",
+      "shmget(2), SHM_HUGETLB; Documentation/admin-guide/mm/hugetlbpage.rst")
+{
+	static const struct {
+		unsigned flag;
+		unsigned long kib;
+	} sizes[] = {
+		{SHM_HUGE_64KB, 64},	 {SHM_HUGE_512KB, 512},	   {SHM_HUGE_1MB, 1024},
+		{SHM_HUGE_2MB, 2048},	 {SHM_HUGE_8MB, 8192},	   {SHM_HUGE_16MB, 16384},
+		{SHM_HUGE_32MB, 32768},	 {SHM_HUGE_256MB, 262144}, {SHM_HUGE_512MB, 524288},
+		{SHM_HUGE_1GB, 1048576}, {SHM_HUGE_2GB, 2097152},  {SHM_HUGE_16GB, 16777216},
+	};
+
+	if (!may_lock_memory())
+		skip("no CAP_IPC_LOCK");
+	if (access("/sys/kernel/mm/hugepages", F_OK) == -1)
+		skip("/sys is not mounted");
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		char path[64];
+		snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%lukB",
+			 sizes[i].kib);
+		bool known = access(path, F_OK) == 0;
+		int flags = (int)(SHM_HUGETLB | sizes[i].flag | 0600);
+		if (!known)
+			expect_errno(EINVAL, ipc->shmget(IPC_PRIVATE, 1, flags));
+		/* Of a size that it has the machine may have no page. */
+		else if (ipc->shmget(IPC_PRIVATE, 1, flags) == -1)
+			expect_eq(ENOMEM, errno);
+	}
+}
+
+CHECK("shmget.hugetlb_bits_alone", LIBC | RAW, 0,
+      "without SHM_HUGETLB the bits of a size mean nothing", "shmget(2), SHM_HUGE_2MB")
+{
+	int shmid = must(ipc->shmget(IPC_PRIVATE, 1, SHM_HUGE_2MB | 0600));
+
+	expect_eq(0600, shm_state(shmid).shm_perm.mode);
+	expect_ok(ipc->shmat(shmid, NULL, 0));
+}
+
+CHECK("shmget.noreserve", LIBC | RAW, 0,
+      "a segment for which no swap is reserved is memory like any other",
+      "shmget(2), SHM_NORESERVE")
+{
+	int shmid = must(ipc->shmget(IPC_PRIVATE, 2 * page_size(), SHM_NORESERVE | 0600));
+	char *address = attach(ipc, shmid, NULL, 0);
+
+	expect_eq(0, address[page_size()]);
+	memset(address, 'x', 2 * page_size());
+	expect_eq('x', *(attach(ipc, shmid, NULL, SHM_RDONLY) + 2 * page_size() - 1));
+}

@@ -64,31 +64,69 @@ static void expect_padding_zero(const union room *got, const char *structure, co
 }
 
 #define TITLE "what IPC_STAT gives beside members is zero"
+#define BY_SLOT "what the commands by slot give beside members is zero"
 #define SOURCE "kernel commits 469391684626, 553f770ef71b, c0ebccb6fa1e"
 
-CHECK("msgctl.stat.padding", RAW, 0, TITLE, SOURCE)
+static void expect_queue_padding(const struct ipc_calls *ipc, int id, int cmd)
 {
 	union room got;
 
 	memset(&got, 0xa5, sizeof(got));
-	must(ipc->msgctl(must(ipc->msgget(IPC_PRIVATE, 0600)), IPC_STAT, &got.msg));
+	must(ipc->msgctl(id, cmd, &got.msg));
 	expect_padding_zero(&got, "msqid_ds", "msqid_ds.msg_perm");
+}
+
+CHECK("msgctl.stat.padding", RAW, 0, TITLE, SOURCE)
+{
+	expect_queue_padding(ipc, must(ipc->msgget(IPC_PRIVATE, 0600)), IPC_STAT);
+}
+
+/* In a namespace of its own the first object is in slot 0. */
+CHECK("msgctl.msg_stat.padding", RAW, NEED_NAMESPACE | NEED_STAT_ANY, BY_SLOT, SOURCE)
+{
+	must(ipc->msgget(IPC_PRIVATE, 0600));
+	expect_queue_padding(ipc, 0, MSG_STAT);
+	expect_queue_padding(ipc, 0, MSG_STAT_ANY);
+}
+
+static void expect_set_padding(const struct ipc_calls *ipc, int id, int cmd)
+{
+	union room got;
+
+	memset(&got, 0xa5, sizeof(got));
+	must(ipc->semctl(id, 0, cmd, (union semun){.buf = &got.sem}));
+	expect_padding_zero(&got, "semid_ds", "semid_ds.sem_perm");
 }
 
 CHECK("semctl.stat.padding", RAW, 0, TITLE, SOURCE)
 {
-	union room got;
-
-	memset(&got, 0xa5, sizeof(got));
-	must(ipc->semctl(sem_new(ipc, 0), 0, IPC_STAT, (union semun){.buf = &got.sem}));
-	expect_padding_zero(&got, "semid_ds", "semid_ds.sem_perm");
+	expect_set_padding(ipc, sem_new(ipc, 0), IPC_STAT);
 }
 
-CHECK("shmctl.stat.padding", RAW, 0, TITLE, SOURCE)
+CHECK("semctl.sem_stat.padding", RAW, NEED_NAMESPACE | NEED_STAT_ANY, BY_SLOT, SOURCE)
+{
+	sem_new(ipc, 0);
+	expect_set_padding(ipc, 0, SEM_STAT);
+	expect_set_padding(ipc, 0, SEM_STAT_ANY);
+}
+
+static void expect_segment_padding(const struct ipc_calls *ipc, int id, int cmd)
 {
 	union room got;
 
 	memset(&got, 0xa5, sizeof(got));
-	must(ipc->shmctl(must(ipc->shmget(IPC_PRIVATE, 1, 0600)), IPC_STAT, &got.shm));
+	must(ipc->shmctl(id, cmd, &got.shm));
 	expect_padding_zero(&got, "shmid_ds", "shmid_ds.shm_perm");
+}
+
+CHECK("shmctl.stat.padding", RAW, 0, TITLE, SOURCE)
+{
+	expect_segment_padding(ipc, must(ipc->shmget(IPC_PRIVATE, 1, 0600)), IPC_STAT);
+}
+
+CHECK("shmctl.shm_stat.padding", RAW, NEED_NAMESPACE | NEED_STAT_ANY, BY_SLOT, SOURCE)
+{
+	must(ipc->shmget(IPC_PRIVATE, 1, 0600));
+	expect_segment_padding(ipc, 0, SHM_STAT);
+	expect_segment_padding(ipc, 0, SHM_STAT_ANY);
 }
