@@ -253,12 +253,14 @@ static int raw_shmctl(int shmid, int cmd, struct shmid_ds *buf)
 /* ---- the tables ------------------------------------------------------------- */
 
 const struct ipc_calls raw_calls = {
+	.past_libc = true,
 #define FUNCTION(R, F, P, A) .F = raw_##F,
 #include "abi/sysvipc.def"
 };
 
 #ifdef SYS_ipc
 static const struct ipc_calls ipc2_calls = {
+	.past_libc = true,
 #define FUNCTION(R, F, P, A) .F = ipc2_##F,
 #include "abi/sysvipc.def"
 };

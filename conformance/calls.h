@@ -5,9 +5,12 @@
 #ifndef CALLS_H
 #define CALLS_H
 
+#include <stdbool.h>
+
 #include "seam.h"
 
 struct ipc_calls {
+	bool past_libc; /* structures are the kernel's (layer uapi), not libc's */
 #define FUNCTION(R, F, P, A) R(*F) P;
 #include "abi/sysvipc.def"
 };

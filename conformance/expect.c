@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coverage.h"
+
 /*
  * Where the process of a check, and its children, put what they find: shared
  * memory of the runner.  The one state that a check's process has; set once,
@@ -19,34 +21,24 @@ void expect_into(struct result *result)
 
 const char *errno_name(int error, char buf[32])
 {
-#define ERROR(E) \
-	case E:  \
-		return #E
 	switch (error) {
 	case 0:
 		return "success";
-		ERROR(E2BIG);
-		ERROR(EACCES);
-		ERROR(EAGAIN);
-		ERROR(EBADF);
-		ERROR(ECHILD);
-		ERROR(EEXIST);
-		ERROR(EFAULT);
-		ERROR(EFBIG);
-		ERROR(EIDRM);
-		ERROR(EINTR);
-		ERROR(EINVAL);
-		ERROR(EIO);
-		ERROR(ENOENT);
-		ERROR(ENOMEM);
-		ERROR(ENOMSG);
-		ERROR(ENOSPC);
-		ERROR(ENOSYS);
-		ERROR(ENOTDIR);
-		ERROR(EOVERFLOW);
-		ERROR(EPERM);
-		ERROR(ERANGE);
-		ERROR(ESRCH);
+#define ERRNO(E) \
+	case E:  \
+		return #E;
+#include "errnos.def"
+/* And what other calls of a check fail with. */
+#define ERRNO(E) \
+	case E:  \
+		return #E;
+		ERRNO(EBADF)
+		ERRNO(ECHILD)
+		ERRNO(EIO)
+		ERRNO(ENOTDIR)
+		ERRNO(EROFS)
+		ERRNO(ESRCH)
+#undef ERRNO
 	}
 	snprintf(buf, 32, "errno %d", error);
 	return buf;
@@ -78,6 +70,7 @@ bool expect_eq_at(const char *file, int line, const char *what, long long want, 
 {
 	char wanted[32], seen[32];
 
+	cover(want == got && want == errno ? errno : 0);
 	if (want == got)
 		return true;
 	snprintf(wanted, sizeof(wanted), "%lld", want);
@@ -103,6 +96,7 @@ bool expect_ok_at(const char *file, int line, const char *what, intptr_t got)
 {
 	char name[32];
 
+	cover(0);
 	if (got != -1)
 		return true;
 	fail_at(file, line, what, "success", errno_name(errno, name));
@@ -113,6 +107,7 @@ bool expect_errno_at(const char *file, int line, const char *what, int error, in
 {
 	char wanted[32], name[32], seen[64];
 
+	cover(error);
 	if (got == -1 && errno == error)
 		return true;
 	if (got == -1)

@@ -22,12 +22,15 @@ static const char usage[] =
 	"usage: ipc-conform list\n"
 	"       ipc-conform run [--only GLOB] [--skip GLOB] [--jobs N] [--time-limit SECONDS]\n"
 	"                       [--format text|ktap|json|junit|html] [--output FILE]\n"
+	"       ipc-conform coverage [--only GLOB] [--skip GLOB] [--jobs N] [--time-limit SECONDS]\n"
 	"       ipc-conform report [--format F] [--output FILE] RESULT.json...\n"
 	"       ipc-conform dump [--layer LAYER]\n"
 	"       ipc-conform diff A B\n"
 	"\n"
 	"list    every check: id, what must hold, source\n"
 	"run     runs the checks against this kernel, each in an IPC namespace of its own\n"
+	"coverage\n"
+	"        runs the checks and tells which call, command and error they cover, and which not\n"
 	"report  writes results of earlier runs in another format\n"
 	"dump    the ABI facts compiled into this program; layer `observed` asks the kernel\n"
 	"diff    what changed between two dumps, or between two JSON results\n"
@@ -146,6 +149,20 @@ static void describe_machine(struct run *run)
 #endif
 }
 
+/* The table, and how much of it could not be seen here. */
+static int write_coverage(const struct coverage *coverage, const struct run *run)
+{
+	unsigned skipped = 0;
+
+	for (size_t i = 0; i < run->nresults; i++)
+		skipped += run->results[i].outcome == SKIPPED;
+	coverage_print(stdout, coverage);
+	if (skipped)
+		printf("%u of %zu checks were skipped, and are not counted\n", skipped,
+		       run->nresults);
+	return fflush(stdout) ? misused("standard output", strerror(errno)) : CONFORMS;
+}
+
 static int run_selected(const struct options *options, struct outputs *outputs)
 {
 	struct run run = {0};
@@ -161,7 +178,8 @@ static int run_selected(const struct options *options, struct outputs *outputs)
 	describe_machine(&run);
 	if (!run_checks(options, instances, n, &run, error))
 		status = misused(error, NULL);
-	else if ((status = write_outputs(outputs, &run, 1)) == CONFORMS)
+	else if ((status = outputs ? write_outputs(outputs, &run, 1)
+				   : write_coverage(options->coverage, &run)) == CONFORMS)
 		status = verdict(&run, 1);
 	free(run.results);
 	free(instances);
@@ -192,59 +210,85 @@ static bool number(const char *text, double least, double most, double *value)
 	return end != text && !*end && *value >= least && *value <= most;
 }
 
-static int run(int argc, char **argv)
+static const struct options defaults = {.jobs = 1, .time_limit = 20};
+
+/* The options of run, and of coverage, which has no outputs. */
+static int parse_run(int argc, char **argv, struct options *options, struct outputs *outputs)
 {
 	static const struct option longs[] = {
+		{"format", required_argument, NULL, 'f'},
+		{"output", required_argument, NULL, 'O'},
 		{"only", required_argument, NULL, 'o'},
 		{"skip", required_argument, NULL, 's'},
 		{"jobs", required_argument, NULL, 'j'},
-		{"format", required_argument, NULL, 'f'},
-		{"output", required_argument, NULL, 'O'},
 		{"time-limit", required_argument, NULL, 't'},
 		{0},
 	};
-	struct options options = {.jobs = 1, .time_limit = 20, .progress = isatty(STDERR_FILENO)};
-	struct outputs outputs = {0};
+	enum { NOUTPUT = 2 }; /* how many of them are of outputs */
 	double value;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+	*options = defaults;
+	options->progress = isatty(STDERR_FILENO);
+	while ((c = getopt_long(argc, argv, "", outputs ? longs : longs + NOUTPUT, NULL)) != -1) {
 		bool ok = false;
 		switch (c) {
 		case 'o':
-			if ((ok = options.nonly < MAX_GLOBS))
-				options.only[options.nonly++] = optarg;
+			if ((ok = options->nonly < MAX_GLOBS))
+				options->only[options->nonly++] = optarg;
 			break;
 		case 's':
-			if ((ok = options.nskip < MAX_GLOBS))
-				options.skip[options.nskip++] = optarg;
+			if ((ok = options->nskip < MAX_GLOBS))
+				options->skip[options->nskip++] = optarg;
 			break;
 		case 'j':
 			ok = number(optarg, 1, 1024, &value);
-			options.jobs = (unsigned)value;
+			options->jobs = (unsigned)value;
 			break;
 		case 't':
-			ok = number(optarg, 0.001, 86400, &options.time_limit);
+			ok = number(optarg, 0.001, 86400, &options->time_limit);
 			break;
 		case 'f':
-			ok = add_output(&outputs, optarg, NULL);
+			ok = add_output(outputs, optarg, NULL);
 			break;
 		case 'O':
-			ok = add_output(&outputs, NULL, optarg);
+			ok = add_output(outputs, NULL, optarg);
 			break;
 		default:
 			return MISUSED; /* getopt has said why */
 		}
 		if (!ok)
-			return misused("run: not to be had", optarg);
+			return misused("not to be had", optarg);
 	}
 	if (optind < argc)
-		return misused("run takes no arguments", argv[optind]);
-	const char *unknown = unknown_glob(&options);
-	if (unknown)
-		return misused("no check matches", unknown);
-	int status = try_outputs(&outputs);
+		return misused("no arguments, only options", argv[optind]);
+	const char *unknown = unknown_glob(options);
+	return unknown ? misused("no check matches", unknown) : CONFORMS;
+}
+
+static int run(int argc, char **argv)
+{
+	struct options options;
+	struct outputs outputs = {0};
+	int status = parse_run(argc, argv, &options, &outputs);
+
+	if (status == CONFORMS)
+		status = try_outputs(&outputs);
 	return status ? status : run_selected(&options, &outputs);
+}
+
+/* ---- coverage ------------------------------------------------------------------ */
+
+static int coverage(int argc, char **argv)
+{
+	static struct coverage coverage;
+	struct options options;
+	int status = parse_run(argc, argv, &options, NULL);
+
+	if (status)
+		return status;
+	options.coverage = &coverage;
+	return run_selected(&options, NULL);
 }
 
 /* ---- report ----------------------------------------------------------------- */
@@ -346,8 +390,8 @@ int main(int argc, char **argv)
 		const char *name;
 		int (*run)(int argc, char **argv);
 	} commands[] = {
-		{"list", list}, {"run", run},	{"report", report_files},
-		{"dump", dump}, {"diff", diff},
+		{"list", list},		  {"run", run},	  {"coverage", coverage},
+		{"report", report_files}, {"dump", dump}, {"diff", diff},
 	};
 
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0))

@@ -29,6 +29,7 @@ struct shared {
 	struct slot {
 		struct result result;
 		struct made made;
+		struct covered covered;
 	} slot[];
 };
 
@@ -36,6 +37,7 @@ struct shared {
 static struct {
 	const struct instance *instances;
 	struct shared *shared;
+	bool covering;
 } inherited;
 
 /* ---- selection ----------------------------------------------------------- */
@@ -114,6 +116,10 @@ START_TEST(body)
 	expect_into(&slot->result);
 	if (!isolate())
 		calls = tracking_calls(calls, &slot->made);
+	if (inherited.covering) {
+		cover_into(&slot->covered);
+		calls = covering_calls(calls);
+	}
 	instance->check->body(calls, instance->check->arg);
 	if (slot->result.nfailures)
 		ck_abort_msg("%s", slot->result.failures[0].what);
@@ -240,7 +246,7 @@ static void describe(struct result *result, const struct instance *instance)
 }
 
 /* Results out of shared memory; a check that a dead worker left is a failure. */
-static bool collect(size_t n, struct run *run)
+static bool collect(size_t n, struct run *run, struct coverage *coverage)
 {
 	run->results = calloc(n ? n : 1, sizeof(*run->results));
 	if (!run->results)
@@ -249,6 +255,8 @@ static bool collect(size_t n, struct run *run)
 		struct result *result = &run->results[i];
 
 		*result = inherited.shared->slot[i].result;
+		if (coverage)
+			coverage_add(coverage, &inherited.shared->slot[i].covered);
 		if (result->outcome == NOT_RUN) {
 			expect_into(result);
 			fail_at(HERE, "the check", "a result", "its worker died");
@@ -267,6 +275,7 @@ bool run_checks(const struct options *options, const struct instance *instances,
 	bool ok;
 
 	inherited.instances = instances;
+	inherited.covering = options->coverage != NULL;
 	inherited.shared =
 		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (inherited.shared == MAP_FAILED) {
@@ -276,7 +285,7 @@ bool run_checks(const struct options *options, const struct instance *instances,
 	for (size_t i = 0; i < n; i++)
 		describe(&inherited.shared->slot[i].result, &instances[i]);
 	probe_needs(&inherited.shared->unmet);
-	ok = run_workers(options, n) && collect(n, run);
+	ok = run_workers(options, n) && collect(n, run, options->coverage);
 	if (!ok)
 		snprintf(error, 256, "cannot run: %s", strerror(errno));
 	munmap(inherited.shared, size);

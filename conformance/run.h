@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "conform.h"
+#include "coverage.h"
 #include "result.h"
 
 enum { MAX_GLOBS = 32 };
@@ -15,8 +16,9 @@ struct options {
 	const char *skip[MAX_GLOBS]; /* and none of these */
 	unsigned nskip;
 	unsigned jobs;
-	double time_limit; /* of one check, in seconds */
-	bool progress;	   /* a line on standard error that says how far it is */
+	double time_limit;	   /* of one check, in seconds */
+	bool progress;		   /* a line on standard error that says how far it is */
+	struct coverage *coverage; /* where to add what was covered, or NULL */
 };
 
 /* A check through one way of calling, under the id that results have. */

@@ -61,7 +61,7 @@ CHECK("abi.uapi.reference", LIBC, 0,
 
 static void expect_observed(const struct ipc_calls *ipc, const struct control *control)
 {
-	bool raw = ipc->msgctl != libc_calls.msgctl;
+	bool raw = ipc->past_libc;
 	const struct layer *layer = raw ? kernel_layer() : libc_layer();
 	struct facts layout = parse(layer->dump, layer->name);
 	struct observed observed;

@@ -205,3 +205,23 @@ CHECK("msgctl.msg_info.proc", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
 	expect_eq(messages, info.msgmap);
 	expect_eq(bytes, info.msgtql);
 }
+
+CHECK("msgctl.msg_stat_any.einval", LIBC | RAW, NEED_NAMESPACE | NEED_STAT_ANY,
+      "MSG_STAT_ANY of a free slot fails", "msgctl(2), EINVAL")
+{
+	struct msqid_ds ds;
+	int id = must(ipc->msgget(IPC_PRIVATE, 0600)), slot = slot_of(id);
+
+	expect_eq(id, ipc->msgctl(slot, MSG_STAT_ANY, &ds));
+	must(ipc->msgctl(id, IPC_RMID, NULL));
+	expect_errno(EINVAL, ipc->msgctl(slot, MSG_STAT_ANY, &ds));
+	expect_errno(EINVAL, ipc->msgctl(-1, MSG_STAT_ANY, &ds));
+}
+
+CHECK("msgctl.msg_stat_any.efault", RAW, NEED_STAT_ANY, "a structure that is not in memory fails",
+      "msgctl(2), EFAULT")
+{
+	int slot = slot_of(must(ipc->msgget(IPC_PRIVATE, 0600)));
+
+	expect_errno(EFAULT, ipc->msgctl(slot, MSG_STAT_ANY, (void *)memory_end()));
+}

@@ -209,3 +209,23 @@ CHECK("semctl.sem_info.proc", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
 	expect_eq(sysvipc_rows("sem"), info.semusz);
 	expect_eq(semaphores, info.semaem);
 }
+
+CHECK("semctl.sem_stat_any.einval", LIBC | RAW, NEED_NAMESPACE | NEED_STAT_ANY,
+      "SEM_STAT_ANY of a free slot fails", "semctl(2), EINVAL")
+{
+	struct semid_ds ds;
+	int id = sem_new(ipc, 0), slot = slot_of(id);
+
+	expect_eq(id, stat_into(ipc, slot, SEM_STAT_ANY, &ds));
+	must(ipc->semctl(id, 0, IPC_RMID, none));
+	expect_errno(EINVAL, stat_into(ipc, slot, SEM_STAT_ANY, &ds));
+	expect_errno(EINVAL, stat_into(ipc, -1, SEM_STAT_ANY, &ds));
+}
+
+CHECK("semctl.sem_stat_any.efault", RAW, NEED_STAT_ANY, "a structure that is not in memory fails",
+      "semctl(2), EFAULT")
+{
+	int slot = slot_of(sem_new(ipc, 0));
+
+	expect_errno(EFAULT, stat_into(ipc, slot, SEM_STAT_ANY, (void *)memory_end()));
+}

@@ -149,6 +149,20 @@ CHECK("semtimedop.errors", LIBC | RAW, NEED_LIMITS, "semtimedop fails where semo
 	expect_errno(ERANGE, timed_op(ipc, semid, 1, &second));
 }
 
+CHECK("semtimedop.eacces", LIBC | RAW, 0, "a timeout changes nothing about permission",
+      "semop(2), EACCES")
+{
+	const struct timespec second = {.tv_sec = 1};
+	int readable = must(ipc->semget(IPC_PRIVATE, 1, 0400));
+	int writable = must(ipc->semget(IPC_PRIVATE, 1, 0200));
+
+	drop_privileges();
+	expect_errno(EACCES, timed_op(ipc, readable, -1, &second));
+	expect_eq(0, timed_op(ipc, readable, 0, &second));
+	expect_errno(EACCES, timed_op(ipc, writable, 0, &second));
+	expect_eq(0, timed_op(ipc, writable, 1, &second));
+}
+
 /* ---- semtimedop_time64, of 32-bit architectures ---------------------------------- */
 
 #ifdef SYS_semtimedop_time64

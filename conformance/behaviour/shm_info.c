@@ -243,3 +243,23 @@ CHECK("shmctl.ipc_info.compat", LIBC | RAW, NEED_COMPAT | NEED_LIMITS,
 	expect_eq(0, ipc->shmctl(0, IPC_INFO, (struct shmid_ds *)&info));
 	expect_eq(INT_MAX, info.shmmax);
 }
+
+CHECK("shmctl.shm_stat_any.einval", LIBC | RAW, NEED_NAMESPACE | NEED_STAT_ANY,
+      "SHM_STAT_ANY of a free slot fails", "shmctl(2), EINVAL")
+{
+	struct shmid_ds ds;
+	int id = new_segment(ipc), slot = slot_of(id);
+
+	expect_eq(id, ipc->shmctl(slot, SHM_STAT_ANY, &ds));
+	must(ipc->shmctl(id, IPC_RMID, NULL));
+	expect_errno(EINVAL, ipc->shmctl(slot, SHM_STAT_ANY, &ds));
+	expect_errno(EINVAL, ipc->shmctl(-1, SHM_STAT_ANY, &ds));
+}
+
+CHECK("shmctl.shm_stat_any.efault", RAW, NEED_STAT_ANY, "a structure that is not in memory fails",
+      "shmctl(2), EFAULT")
+{
+	int slot = slot_of(new_segment(ipc));
+
+	expect_errno(EFAULT, ipc->shmctl(slot, SHM_STAT_ANY, (void *)memory_end()));
+}

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "behaviour/objects.h"
@@ -247,6 +248,23 @@ CHECK("shmat.eacces", LIBC | RAW, 0,
 	expect_errno(EACCES, ipc->shmat(readable, NULL, 0));
 	expect_errno(EACCES, ipc->shmat(readable, NULL, SHM_RDONLY | SHM_EXEC));
 	expect_ok((intptr_t)ipc->shmat(readable, NULL, SHM_RDONLY));
+}
+
+CHECK("shmat.enomem", LIBC | RAW, NEED_NAMESPACE,
+      "a segment larger than RLIMIT_AS leaves room for is not attached, nor counted",
+      "shmop(2), ENOMEM; getrlimit(2), RLIMIT_AS")
+{
+	/* Reserved but never touched, it costs nothing. */
+	const size_t size = (size_t)1 << 28;
+	int shmid = must(ipc->shmget(IPC_PRIVATE, size, SHM_NORESERVE | 0600));
+	struct rlimit limit;
+
+	must(getrlimit(RLIMIT_AS, &limit));
+	limit.rlim_cur = size;
+	must(setrlimit(RLIMIT_AS, &limit));
+	expect_errno(ENOMEM, ipc->shmat(shmid, NULL, 0));
+	expect_eq(0, shm_state(shmid).shm_nattch);
+	expect_ok(ipc->shmat(new_segment(ipc, 1), NULL, 0));
 }
 
 CHECK("shmdt.einval", LIBC | RAW, 0,
