@@ -5,27 +5,43 @@
 #include <string.h>
 
 #include "abi/facts.h"
+#include "abi/witness.h"
 #include "report.h"
 #include "report_parts.h"
 #include "textfile.h"
 
 /* ---- dumps ----------------------------------------------------------------- */
 
-static int diff_dumps(FILE *out, const char *path[2], char *const text[2], char error[256])
+static unsigned diff_in_time(FILE *out, const struct facts facts[2])
+{
+	unsigned errors = facts_diff(out, &facts[0], &facts[1]);
+
+	if (errors)
+		fprintf(out, "%u of %zu facts no longer hold\n", errors, facts[0].n);
+	else
+		fprintf(out, "all %zu facts still hold\n", facts[0].n);
+	return errors;
+}
+
+static unsigned diff_witness(FILE *out, const struct facts facts[2])
+{
+	size_t agreed;
+	unsigned errors = facts_witness(out, &facts[0], &facts[1], &agreed);
+
+	fprintf(out, "%zu of the witness's %zu facts agree with the headers", agreed, facts[1].n);
+	fprintf(out, errors ? ", %u do not\n" : "\n", errors);
+	return errors;
+}
+
+static int diff_dumps(FILE *out, bool witness, const char *path[2], char *const text[2],
+		      char error[256])
 {
 	struct facts facts[2] = {0};
 	int status = 2;
 
 	if (facts_parse(&facts[0], text[0], path[0], error) &&
-	    facts_parse(&facts[1], text[1], path[1], error)) {
-		unsigned errors = facts_diff(out, &facts[0], &facts[1]);
-
-		if (errors)
-			fprintf(out, "%u of %zu facts no longer hold\n", errors, facts[0].n);
-		else
-			fprintf(out, "all %zu facts still hold\n", facts[0].n);
-		status = errors ? 1 : 0;
-	}
+	    facts_parse(&facts[1], text[1], path[1], error))
+		status = (witness ? diff_witness(out, facts) : diff_in_time(out, facts)) ? 1 : 0;
 	facts_free(&facts[0]);
 	facts_free(&facts[1]);
 	return status;
@@ -233,7 +249,7 @@ static bool is_json(const char *text)
 	return text[strspn(text, " \t\r\n")] == '{';
 }
 
-int diff_files(FILE *out, const char *a, const char *b, char error[256])
+int diff_files(FILE *out, bool witness, const char *a, const char *b, char error[256])
 {
 	const char *path[2] = {a, b};
 	char *text[2] = {0};
@@ -243,10 +259,12 @@ int diff_files(FILE *out, const char *a, const char *b, char error[256])
 	if ((text[0] = textfile_read(a, error)) && (text[1] = textfile_read(b, error))) {
 		if (is_json(text[0]) != is_json(text[1]))
 			textfile_error(error, b, "is not of the same kind as %s", a);
+		else if (is_json(text[0]) && witness)
+			textfile_error(error, b, "is no dump, so it is no witness");
 		else if (is_json(text[0]))
 			status = diff_reports(out, path, text, error);
 		else
-			status = diff_dumps(out, path, text, error);
+			status = diff_dumps(out, witness, path, text, error);
 	}
 	free(text[0]);
 	free(text[1]);

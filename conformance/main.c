@@ -26,7 +26,7 @@ static const char usage[] =
 	"SECONDS]\n"
 	"       ipc-conform report [--format F] [--output FILE] RESULT.json...\n"
 	"       ipc-conform dump [--layer LAYER]\n"
-	"       ipc-conform diff A B\n"
+	"       ipc-conform diff [--witness] A B\n"
 	"\n"
 	"list    every check: id, what must hold, source\n"
 	"run     runs the checks against this kernel, each in an IPC namespace of its own\n"
@@ -35,7 +35,8 @@ static const char usage[] =
 	"not\n"
 	"report  writes results of earlier runs in another format\n"
 	"dump    the ABI facts compiled into this program; layer `observed` asks the kernel\n"
-	"diff    what changed between two dumps, or between two JSON results\n"
+	"diff    what changed between two dumps, or between two JSON results; --witness: what\n"
+	"        dump B (ipc-btf's), which need not have all, says otherwise than dump A\n"
 	"\n"
 	"--only, --skip, --format with its --output may be repeated.\n"
 	"Exit status: 0 conforms, 1 does not, 2 misused or could not run, 4 nothing could be "
@@ -375,12 +376,19 @@ static int dump(int argc, char **argv)
 
 static int diff(int argc, char **argv)
 {
+	static const struct option longs[] = {{"witness", no_argument, NULL, 'w'}, {0}};
+	bool witness = false;
 	char error[256];
-	int status;
+	int c, status;
 
-	if (argc != 3)
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		if (c != 'w')
+			return MISUSED;
+		else
+			witness = true;
+	if (argc - optind != 2)
 		return misused("diff takes two files", NULL);
-	status = diff_files(stdout, argv[1], argv[2], error);
+	status = diff_files(stdout, witness, argv[optind], argv[optind + 1], error);
 	if (status == 2)
 		return misused(error, NULL);
 	return fflush(stdout) ? misused("standard output", strerror(errno)) : status;

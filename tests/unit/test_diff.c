@@ -12,7 +12,7 @@ static int diff_texts(const char *a, const char *b, char **words, char error[256
 	char *path[2] = {scratch_file(a, strlen(a)), scratch_file(b, strlen(b))};
 	size_t size;
 	FILE *out = open_memstream(words, &size);
-	int status = diff_files(out, path[0], path[1], error);
+	int status = diff_files(out, false, path[0], path[1], error);
 
 	fclose(out);
 	for (int i = 0; i < 2; i++) {
@@ -239,7 +239,7 @@ START_TEST(a_missing_file_is_named)
 {
 	char error[256] = "";
 
-	ck_assert_int_eq(diff_files(stdout, "/nowhere", "/nowhere", error), 2);
+	ck_assert_int_eq(diff_files(stdout, false, "/nowhere", "/nowhere", error), 2);
 	ck_assert_str_eq(error, "/nowhere: No such file or directory");
 }
 END_TEST

@@ -8,6 +8,7 @@
 #include "report.h"
 
 Suite *facts_suite(void);
+Suite *witness_suite(void);
 Suite *report_suite(void);
 Suite *read_suite(void);
 Suite *diff_suite(void);

@@ -1,0 +1,83 @@
+#include "abi/witness.h"
+
+#include <string.h>
+
+static bool is_absent(const char *value)
+{
+	return !value || strcmp(value, "absent") == 0;
+}
+
+static bool has_kind(const struct facts *facts, const char *kind)
+{
+	for (size_t i = 0; i < facts->n; i++)
+		if (strcmp(facts->fact[i].kind, kind) == 0)
+			return true;
+	return false;
+}
+
+/* The structure of a member, if the witness has it. */
+static bool has_structure(const struct facts *witness, const char *member)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(member, "."), member);
+	return !is_absent(facts_value(witness, "struct", name)) ||
+	       !is_absent(facts_value(witness, "union", name));
+}
+
+static bool has_notion(const struct facts *witness, const struct fact *fact)
+{
+	if (strcmp(fact->kind, "member") == 0)
+		return has_structure(witness, fact->name);
+	return has_kind(witness, fact->kind);
+}
+
+/* The same words, or the first of them. */
+static bool agrees(const char *value, const char *said)
+{
+	size_t length = strlen(said);
+
+	if (strcmp(said, "run") == 0)
+		return true;
+	return strncmp(value, said, length) == 0 && (!value[length] || value[length] == ' ');
+}
+
+/* What is wrong with a fact of the headers, by the witness. */
+static unsigned check(FILE *out, const struct fact *fact, const char *said)
+{
+	if (is_absent(fact->value) && is_absent(said))
+		return 0;
+	if (said && !is_absent(fact->value) && agrees(fact->value, said))
+		return 0;
+	if (out)
+		fprintf(out, "%s %s: is %s in the headers, the witness has %s\n", fact->kind,
+			fact->name, fact->value, said ? said : "none");
+	return 1;
+}
+
+unsigned facts_witness(FILE *out, const struct facts *facts, const struct facts *witness,
+		       size_t *agreed)
+{
+	unsigned errors = 0;
+
+	*agreed = 0;
+	for (size_t i = 0; i < facts->n; i++) {
+		const struct fact *fact = &facts->fact[i];
+		const char *said = facts_value(witness, fact->kind, fact->name);
+		unsigned wrong = has_notion(witness, fact) ? check(out, fact, said) : 0;
+
+		errors += wrong;
+		*agreed += said && !wrong;
+	}
+	for (size_t i = 0; i < witness->n; i++) {
+		const struct fact *fact = &witness->fact[i];
+
+		if (facts_value(facts, fact->kind, fact->name) || is_absent(fact->value))
+			continue;
+		errors++;
+		if (out)
+			fprintf(out, "%s %s: is not in the headers, the witness has %s\n",
+				fact->kind, fact->name, fact->value);
+	}
+	return errors;
+}
