@@ -32,7 +32,7 @@ all:
 # ---- commands: set-up first, then the work, in a make of its own that sees
 # ---- what set-up has brought
 
-COMMANDS := conform check abi abi-accept bench interpreters soak lint
+COMMANDS := conform check abi abi-accept btf btf-debian bench interpreters soak lint
 .PHONY: $(COMMANDS) $(COMMANDS:%=do-%) harness python install clean help
 $(COMMANDS):
 	@ci/setup $@
@@ -46,6 +46,8 @@ help:
 #: make check      every test
 #: make abi        ABI facts by every cross compiler there is, compared with abi-dumps
 #: make abi-accept takes what the compilers say as the new abi-dumps
+#: make btf        the kernel's own types, running or KERNEL=image ARCH=aarch64, against abi-dumps
+#: make btf-debian the same of Debian's kernel images, in a cache
 #: make bench      the binding beside raw C, sysv_ipc and ctypes, as ratios in one run
 #: make soak       a million calls of each function: the memory stays as it was
 #: make interpreters  every test with the CPythons of Debian's suites, in a cache
@@ -102,6 +104,12 @@ $(OUT)/ipc-conform-dynamic: $(OUT)/main-dynamic.o $(HARNESS_OBJECTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
 
+# What the kernel says of itself (BTF) is read by a tool of its own, which needs libbpf.
+$(OUT)/ipc-btf: $(patsubst %.c,$(OUT)/%.o,$(wildcard conformance/btf/*.c)) \
+		$(OUT)/conformance/textfile.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs libbpf)
+
 -include $(wildcard build/*/*.d build/*/*/*.d build/*/*/*/*.d)
 
 # ---- does this machine conform? ----------------------------------------------
@@ -120,12 +128,23 @@ do-conform: harness
 	 --format html --output $(REPORT)/conform.html $(OUT)/static.json $(OUT)/dynamic.json
 
 # The comparer is built as ever; CC and CPPFLAGS are for the dumps.  TARGETS: only those.
-HOST = build/$(or $(HOST_ARCH),$(eval HOST_ARCH := $(shell gcc -dumpmachine \
-	| sed 's/-.*//; s/^i.86$$/i386/'))$(HOST_ARCH))/ipc-conform
-COMPARE = TARGETS='$(TARGETS)' conformance/abi/compare $(HOST) '$(CC) $(CPPFLAGS)'
-do-abi do-abi-accept: do-%:
-	$(Q)$(MAKE) $(QUIET) CC=gcc CPPFLAGS= $(HOST)
+HOST_ARCH = $(or $(HOST_FOUND),$(eval HOST_FOUND := $(shell gcc -dumpmachine \
+	| sed 's/-.*//; s/^i.86$$/i386/'))$(HOST_FOUND))
+HOST = build/$(HOST_ARCH)
+COMPARE = TARGETS='$(TARGETS)' conformance/abi/compare $(HOST)/ipc-conform '$(CC) $(CPPFLAGS)'
+do-abi do-abi-accept: do-%: host-tools
 	$(Q)$(COMPARE) $(patsubst abi%,%,$*)
+	$(Q)[ $@ = do-abi-accept ] || $(BTF) || [ $$? -eq 4 ]
+
+# The same by what kernels say of themselves.  Exit status 4: there was nothing to compare.
+BTF = conformance/btf/check $(HOST)/ipc-btf $(HOST)/ipc-conform
+do-btf: host-tools
+	$(Q)$(BTF) $(if $(KERNEL),$(ARCH) '$(KERNEL)') || [ $$? -eq 4 ]
+do-btf-debian: host-tools
+	$(Q)images=$$(ci/images) && $(BTF) $$images
+.PHONY: host-tools
+host-tools:
+	$(Q)$(MAKE) $(QUIET) CC=gcc CPPFLAGS= ARCH=$(HOST_ARCH) $(HOST)/ipc-conform $(HOST)/ipc-btf
 
 # ---- the module ------------------------------------------------------------------
 
@@ -162,7 +181,8 @@ $(OUT)/unit-tests: $(UNIT_OBJECTS)
 
 # Both compilers with the same warnings as errors; then what each runner sums up.
 do-check: harness python $(OUT)/unit-tests $(OUT)/loops.so do-lint
-	$(Q)$(MAKE) $(QUIET) CC=clang OUT=build/clang/$(ARCH) PACKAGE=build/clang/python harness python
+	$(Q)$(MAKE) $(QUIET) CC=clang OUT=build/clang/$(ARCH) PACKAGE=build/clang/python harness python \
+	 build/clang/$(ARCH)/ipc-btf
 	$(Q)$(MAKE) $(QUIET) do-abi
 	$(Q)$(MAKE) $(QUIET) do-conform
 	$(Q)$(OUT)/unit-tests
@@ -200,7 +220,7 @@ do-bench: python $(OUT)/loops.so
 C_FILES := $(wildcard conformance/*.[ch] conformance/*/*.[ch] conformance/abi/*.def binding/*.[ch] \
 	tests/unit/*.[ch] tests/bench/*.c)
 PYTHON_FILES := setup.py binding conformance/abi/dwarf.py tests
-SHELL_FILES := ci/setup ci/python ci/interpreters ci/musl \
+SHELL_FILES := ci/setup ci/python ci/interpreters ci/musl ci/images conformance/btf/check \
 	$(addprefix conformance/abi/,compare constants dump embed target)
 
 # A file that passed is not read again until it, a header or the settings change.

@@ -1,0 +1,65 @@
+/* ipc-btf: the kernel's own structures of System V IPC, as a dump of ABI facts. */
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "image.h"
+#include "structures.h"
+
+enum { OK = 0, MISUSED = 2, NOTHING_THERE = 4 };
+
+static const char usage[] =
+	"usage: ipc-btf [--compat] [IMAGE]\n"
+	"\n"
+	"Writes the structures of System V IPC in a kernel's BTF as `ipc-conform dump` writes\n"
+	"those of headers.  IMAGE: vmlinuz, vmlinux, Image, packed or not, or a bare .BTF\n"
+	"section; the running kernel if not given.  --compat: those for 32-bit programs.\n"
+	"Exit status: 0, 2 misused or not to be read, 4 the kernel has no 32-bit programs.\n";
+
+static int misused(const char *what)
+{
+	fprintf(stderr, "ipc-btf: %s\n", what);
+	return MISUSED;
+}
+
+static int dump(const char *path, enum view view)
+{
+	char error[256];
+	struct btf *btf = image_btf(path, has_native, error);
+	int status = MISUSED;
+
+	if (!btf)
+		return misused(error);
+	if (view == COMPAT && !has_compat(btf)) {
+		fprintf(stderr, "ipc-btf: %s: has no structures for 32-bit programs\n", path);
+		status = NOTHING_THERE;
+	} else if (!structures_dump(stdout, btf, view, error)) {
+		fprintf(stderr, "ipc-btf: %s: %s\n", path, error);
+	} else {
+		status = fflush(stdout) ? misused(strerror(errno)) : OK;
+	}
+	btf__free(btf);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{"compat", no_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {0}};
+	enum view view = NATIVE;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (c == '?')
+			return MISUSED;
+		if (c == 'h')
+			return fputs(usage, stdout) < 0 || fflush(stdout) ? MISUSED : OK;
+		view = COMPAT;
+	}
+	if (argc - optind > 1)
+		return misused("one image at a time");
+	libbpf_set_print(NULL);
+	return dump(optind < argc ? argv[optind] : "/sys/kernel/btf/vmlinux", view);
+}
