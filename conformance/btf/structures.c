@@ -6,8 +6,8 @@
 
 #define WORD "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
-/* A typedef of a typedef of ..., a structure without a name in another. */
-enum { DEEPEST = 32 };
+/* A typedef of a typedef of ...; members in all, those of structures without a name too. */
+enum { DEEPEST = 32, MOST = 4096 };
 
 static const struct structure {
 	const char *name, *tag;
@@ -41,6 +41,7 @@ struct dump {
 	const struct btf *btf;
 	const struct structure *structure;
 	bool seen[COUNT(members)];
+	unsigned visited;
 	char **line;
 	size_t n;
 	char *error;
@@ -178,7 +179,7 @@ static bool put_member(struct dump *dump, const char *name, const struct btf_mem
 	return put_fact(dump, "member", name, "offset %u size %lld %s", bit / 8, size, word);
 }
 
-/* The members of a structure; those of one without a name are its own. */
+/* The members of a structure; those of one without a name are its own, if it is not in itself. */
 static bool put_members(struct dump *dump, const struct btf_type *type, unsigned base, int depth)
 {
 	const struct btf_member *member = btf_members(type);
@@ -188,6 +189,8 @@ static bool put_members(struct dump *dump, const struct btf_type *type, unsigned
 		const struct btf_type *inner = without_modifiers(dump->btf, member->type);
 		unsigned bit = base + btf_member_bit_offset(type, i);
 
+		if (dump->visited++ == MOST)
+			return wrong(dump, "too many members");
 		if (!name || name[strspn(name, WORD)] || strlen(name) > 64)
 			return wrong(dump, "a member's name");
 		if (*name) {
