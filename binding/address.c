@@ -191,10 +191,20 @@ static PyObject *address_exit(PyObject *object, PyObject *const *Py_UNUSED(args)
 			      Py_ssize_t Py_UNUSED(nargs))
 {
 	struct address *self = (struct address *)object;
+	struct state *state = state_of_object(object);
 
-	if (self->memory && address_detach(state_of_object(object), self) < 0)
+	/* A hook may detach it. */
+	if (self->memory && (audit(state, CALL_shmdt, &object, 1) < 0 ||
+			     (self->memory && address_detach(state, self) < 0)))
 		return NULL;
 	Py_RETURN_NONE;
+}
+
+/* What an address stands for is this process's alone. */
+static PyObject *address_reduce(PyObject *object, PyObject *Py_UNUSED(unused))
+{
+	return PyErr_Format(PyExc_TypeError, "a %R is neither pickled nor copied",
+			    (PyObject *)Py_TYPE(object));
 }
 
 /* A view holds a reference, so there is none by now. */
@@ -217,9 +227,12 @@ static void address_dealloc(PyObject *object)
 }
 
 static PyMethodDef address_methods[] = {
-	{"__enter__", address_enter, METH_NOARGS, "The attachment itself."},
+	{"__enter__", address_enter, METH_NOARGS,
+	 "__enter__($self, /)\n--\n\nThe attachment itself."},
 	{"__exit__", (PyCFunction)(void (*)(void))address_exit, METH_FASTCALL,
-	 "Detaches, unless that was done."},
+	 "__exit__($self, /, *args)\n--\n\nDetaches, unless that was done."},
+	{"__reduce__", address_reduce, METH_NOARGS,
+	 "__reduce__($self, /)\n--\n\nRaise TypeError: an address is of one process alone."},
 	{NULL, NULL, 0, NULL},
 };
 

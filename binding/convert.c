@@ -51,7 +51,14 @@ int parse_any(const struct signature *signature, PyObject *const *args, Py_ssize
 
 static int out_of_range(PyObject *number, const char *name, const char *type)
 {
-	PyErr_Format(PyExc_OverflowError, "%s: %R does not fit %s", name, number, type);
+	/* A very long one is not shown: sys.set_int_max_str_digits. */
+	PyObject *text = PyObject_Repr(number);
+
+	if (!text)
+		PyErr_Clear();
+	PyErr_Format(PyExc_OverflowError, "%s: %V does not fit %s", name, text,
+		     "a number of thousands of digits", type);
+	Py_XDECREF(text);
 	Py_DECREF(number);
 	return -1;
 }
@@ -215,20 +222,22 @@ static const double nanoseconds = 1e9;
 
 static int from_seconds(double seconds, struct timespec *value)
 {
-	const double whole = floor(seconds);
+	const double whole = floor(seconds), limit = sizeof(value->tv_sec) < 8 ? 0x1p31 : 0x1p63;
 
-	if (!(fabs(seconds) < 9.2e18)) {
-		PyErr_SetString(isnan(seconds) ? PyExc_ValueError : PyExc_OverflowError,
-				"timeout: not a time");
+	if (isnan(seconds)) {
+		PyErr_SetString(PyExc_ValueError, "timeout: not a time");
 		return -1;
 	}
-	value->tv_sec = (time_t)whole;
-	if ((double)value->tv_sec != whole) {
+	if (!(whole >= -limit && whole < limit)) {
 		PyErr_SetString(PyExc_OverflowError, "timeout: does not fit time_t");
 		return -1;
 	}
+	value->tv_sec = (time_t)whole;
 	/* Rounded up: it waits at least as long as asked, as CPython's own do. */
 	value->tv_nsec = (long)ceil((seconds - whole) * nanoseconds);
+	/* But not up to zero, which is a time. */
+	if (value->tv_sec == -1 && value->tv_nsec >= (long)nanoseconds)
+		value->tv_nsec = (long)nanoseconds - 1;
 	if (value->tv_nsec >= (long)nanoseconds) {
 		value->tv_sec++;
 		value->tv_nsec = 0;
@@ -263,15 +272,12 @@ int to_timespec(PyObject *object, struct timespec *value)
 		value->tv_nsec = 0;
 		return to_time_t(object, &value->tv_sec);
 	}
-	seconds = PyFloat_AsDouble(object);
-	if (seconds == -1 && PyErr_Occurred()) {
-		if (PyErr_ExceptionMatches(PyExc_TypeError)) {
-			PyErr_Clear();
-			PyErr_Format(PyExc_TypeError,
-				     "timeout: seconds, (sec, nsec) or None are needed, not %R",
-				     (PyObject *)Py_TYPE(object));
-		}
+	if (!PyType_GetSlot(Py_TYPE(object), Py_nb_float)) {
+		PyErr_Format(PyExc_TypeError,
+			     "timeout: seconds, (sec, nsec) or None are needed, not %R",
+			     (PyObject *)Py_TYPE(object));
 		return -1;
 	}
-	return from_seconds(seconds, value);
+	seconds = PyFloat_AsDouble(object);
+	return seconds == -1 && PyErr_Occurred() ? -1 : from_seconds(seconds, value);
 }

@@ -4,7 +4,9 @@
 static const char *const call_names[NCALLS] = {
 #define FUNCTION(R, F, P, A) [CALL_##F] = #F,
 #include "abi/sysvipc.def"
-	[CALL_ftok] = "ftok",
+#define X(F) [CALL_##F] = #F,
+	OTHER_CALLS(X)
+#undef X
 };
 
 PyObject *call_failed(enum call_index call, const char *limit)

@@ -104,7 +104,9 @@ static int add_events(struct state *state)
 	static const char *const events[NCALLS] = {
 #define FUNCTION(R, F, P, A) [CALL_##F] = "ipc." #F,
 #include "abi/sysvipc.def"
-		[CALL_ftok] = "ipc.ftok",
+#define X(F) [CALL_##F] = "ipc." #F,
+		OTHER_CALLS(X)
+#undef X
 	};
 
 	for (unsigned i = 0; i < NCALLS; i++) {
@@ -184,6 +186,7 @@ static int module_clear(PyObject *module)
 static void module_free(void *module)
 {
 	module_clear(module);
+	guarded_free(&state_of(module)->values);
 }
 
 /*

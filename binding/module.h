@@ -26,18 +26,29 @@ enum type_index {
 	NTYPES
 };
 
-/* The calls that raise an audit event and name themselves in errors. */
+/* Functions of the module that are no system calls of their own. */
+#define OTHER_CALLS(X) X(ftok) X(shmcpy_to) X(shmcpy_from)
+
+/* The calls that name themselves in errors and audit events. */
 enum call_index {
 #define FUNCTION(R, F, P, A) CALL_##F,
 #include "abi/sysvipc.def"
-	CALL_ftok,
-	NCALLS
+#define X(F) CALL_##F,
+	OTHER_CALLS(X)
+#undef X
+		NCALLS
 };
 
 /* Calls that may block, each with a memory of whether it lately did (block.c). */
 enum blocking_index { BLOCKING_msgsnd, BLOCKING_msgrcv, BLOCKING_semop, NBLOCKING };
 
 struct address;
+
+/* Memory of whole pages; what comes behind its end is not to be had. */
+struct guarded {
+	unsigned char *end;
+	size_t room; /* bytes before the end */
+};
 
 /* METH_FASTCALL */
 typedef PyObject *(*fast_function)(PyObject *self, PyObject *const *args, Py_ssize_t nargs);
@@ -52,6 +63,7 @@ struct state {
 	PyObject *event[NCALLS];      /* "ipc.msgget" */
 	struct address *attached;     /* every attachment that is alive */
 	unsigned straight[NBLOCKING]; /* block.c: calls to make without a try first */
+	struct guarded values;	      /* sem.c: for GETALL and SETALL */
 };
 
 static inline struct state *state_of(PyObject *module)
@@ -359,6 +371,11 @@ int control_buffer(struct state *state, const struct control *control, PyObject 
 #NAME, (PyCFunction)(void (*)(void))ipc_##NAME, METH_FASTCALL | METH_KEYWORDS, \
 			NAME##_doc                                                             \
 	}
+
+/* GETALL and SETALL: semall.c. */
+PyObject *control_all(struct state *state, int semid, const struct control *control,
+		      PyObject *arg);
+void guarded_free(struct guarded *guarded);
 
 extern PyMethodDef msg_methods[], sem_methods[], shm_methods[], structure_methods[], methods_2003[];
 

@@ -245,7 +245,7 @@ static PyObject *ipc_msgctl(PyObject *module, PyObject *const *args, Py_ssize_t 
 PyDoc_STRVAR(mkmsgbuf_doc,
 	     "mkmsgbuf(mtype, mtext)\n--\n\n"
 	     "Return a msgbuf with a type, a C long, and a text, bytes or str (as UTF-8).\n\n"
-	     "Its capacity is the length of the text.");
+	     "Its capacity is the length of the text.  See msgop(2).");
 
 static PyObject *ipc_mkmsgbuf(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
 			      PyObject *kwnames)

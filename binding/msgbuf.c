@@ -203,7 +203,8 @@ static void msgbuf_release(PyObject *object, Py_buffer *Py_UNUSED(view))
 }
 
 static PyMethodDef msgbuf_methods[] = {
-	{"__reduce__", msgbuf_reduce, METH_NOARGS, "The type and the values to make it with."},
+	{"__reduce__", msgbuf_reduce, METH_NOARGS,
+	 "__reduce__($self, /)\n--\n\nThe type and the values to make it with."},
 	{NULL, NULL, 0, NULL},
 };
 

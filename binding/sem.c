@@ -12,18 +12,23 @@ PyDoc_STRVAR(semget_doc,
 	     "ENOSPC (semmni, semmns).  See semget(2).");
 
 /* The limit behind an error of semget, if it is one of number. */
-static const char *semget_limit(int nsems)
+static const char *semget_limit(key_t key, int nsems)
 {
 	const int error = errno;
 	struct seminfo info = {0};
+	const union semun arg = {.__buf = &info};
 	const char *limit = NULL;
 
 	if (error == ENOSPC)
 		limit = "semmni or semmns is reached";
-	else if (error == EINVAL &&
-		 seam_semctl(0, 0, IPC_INFO, (union semun){.__buf = &info}) != -1 &&
-		 nsems > info.semmsl)
+	else if (error == EINVAL && nsems < 0)
+		limit = "nsems is below 0";
+	else if (error == EINVAL && seam_semctl(0, 0, IPC_INFO, arg) != -1 && nsems > info.semmsl)
 		limit = "nsems is above semmsl";
+	else if (error == EINVAL && key != IPC_PRIVATE && seam_semget(key, 0, 0) != -1)
+		limit = "the set has fewer semaphores";
+	else if (error == EINVAL && nsems == 0)
+		limit = "a new set has at least one semaphore";
 	errno = error;
 	return limit;
 }
@@ -41,7 +46,8 @@ static PyObject *ipc_semget(PyObject *module, PyObject *const *args, Py_ssize_t 
 	    to_word(given[2], "semflg", &semflg) < 0 || audit(state, CALL_semget, given, 3) < 0)
 		return NULL;
 	semid = seam_semget(key, nsems, semflg);
-	return semid == -1 ? call_failed(CALL_semget, semget_limit(nsems)) : PyLong_FromLong(semid);
+	return semid == -1 ? call_failed(CALL_semget, semget_limit(key, nsems))
+			   : PyLong_FromLong(semid);
 }
 
 /* ---- operations ----------------------------------------------------------------------- */
@@ -134,6 +140,10 @@ static int to_operations(struct state *state, PyObject *sops, PyObject *nsops,
 		ops->sops = ops->few;
 		ops->nsops = 1;
 		memcpy(ops->sops, ((struct structure *)sops)->bytes, sizeof(*ops->sops));
+	} else if (type_index(state, Py_TYPE(sops)) < NTYPES) {
+		PyErr_Format(PyExc_TypeError, "sops: operations are needed, not %R",
+			     (PyObject *)Py_TYPE(sops));
+		return -1;
 	} else if ((PyObject_CheckBuffer(sops) ? from_bytes(sops, ops)
 					       : from_sequence(state, sops, ops)) < 0) {
 		return -1;
@@ -178,9 +188,11 @@ static long attempt_semop(void *args, bool nowait)
 			  : seam_semop(o->semid, o->ops.sops, o->ops.nsops);
 }
 
-static const char *semop_limit(void)
+static const char *semop_limit(size_t nsops)
 {
 	switch (errno) {
+	case EINVAL:
+		return nsops == 0 ? "no operations" : NULL;
 	case E2BIG:
 		return "more operations than semopm";
 	case EFBIG:
@@ -209,7 +221,7 @@ static PyObject *operate(struct state *state, enum call_index call, struct opera
 					  .timeout = &timeout},
 		       o->timeout);
 	if (result == -1)
-		call_failed(call, semop_limit());
+		call_failed(call, semop_limit(o->ops.nsops));
 	operations_free(&o->ops);
 	return result < 0 ? NULL : PyLong_FromLong(0);
 }
@@ -269,164 +281,6 @@ static PyObject *ipc_semtimedop(PyObject *module, PyObject *const *args, Py_ssiz
 
 /* ---- semctl --------------------------------------------------------------------------- */
 
-/*
- * How many semaphores a set has, which GETALL and SETALL do not ask; -1 with an
- * error.  Who may change the set but not read it learns it from SEM_STAT_ANY,
- * by the slot in the low 15 bits of the id, or 24 with ipcmni_extend
- * (ipc/util.h).
- */
-static Py_ssize_t count_semaphores(int semid)
-{
-	struct semid_ds ds;
-	const union semun arg = {.buf = &ds};
-
-	if (seam_semctl(semid, 0, IPC_STAT, arg) != -1)
-		return (Py_ssize_t)ds.sem_nsems;
-	if (errno == EACCES)
-		for (int bits = 15; bits <= 24; bits += 9)
-			if (seam_semctl(semid & ((1 << bits) - 1), 0, SEM_STAT_ANY, arg) == semid)
-				return (Py_ssize_t)ds.sem_nsems;
-	errno = errno == EACCES ? EACCES : EINVAL;
-	call_failed(CALL_semctl, NULL);
-	return -1;
-}
-
-/* True for buffers of unsigned short, and of plain bytes. */
-static bool is_ushort(const Py_buffer *view)
-{
-	const char *format = view->format ? view->format : "B";
-
-	if (*format == '@' || *format == '=')
-		format++;
-	return view->len % 2 == 0 && strchr("HBbc", *format) && *format && !format[1];
-}
-
-static int pin_array(PyObject *object, bool write, Py_ssize_t nsems, Py_buffer *view)
-{
-	if (PyObject_GetBuffer(object, view,
-			       PyBUF_FORMAT | PyBUF_C_CONTIGUOUS | (write ? PyBUF_WRITABLE : 0)) <
-	    0)
-		return -1;
-	if (!is_ushort(view))
-		PyErr_SetString(PyExc_TypeError, "arg: a buffer of unsigned short is needed");
-	else if (view->len / 2 != nsems)
-		PyErr_Format(PyExc_ValueError, "arg: %zd values, the set has %zd semaphores",
-			     view->len / 2, nsems);
-	else
-		return 0;
-	PyBuffer_Release(view);
-	return -1;
-}
-
-static PyObject *getall_list(int semid, Py_ssize_t nsems)
-{
-	unsigned short *values = PyMem_Calloc((size_t)nsems + 1, sizeof(*values));
-	PyObject *list = NULL;
-
-	if (!values)
-		return PyErr_NoMemory();
-	if (seam_semctl(semid, 0, GETALL, (union semun){.array = values}) == -1)
-		call_failed(CALL_semctl, NULL);
-	else
-		list = PyList_New(nsems);
-	for (Py_ssize_t i = 0; list && i < nsems; i++) {
-		PyObject *value = PyLong_FromLong(values[i]);
-		if (!value || PyList_SetItem(list, i, value) < 0)
-			Py_CLEAR(list);
-	}
-	PyMem_Free(values);
-	return list;
-}
-
-static PyObject *set_or_get_all(int semid, int cmd, unsigned short *values)
-{
-	const int result = seam_semctl(semid, 0, cmd, (union semun){.array = values});
-
-	return result == -1
-		       ? call_failed(CALL_semctl, errno == ERANGE ? "a value above semvmx" : NULL)
-		       : PyLong_FromLong(result);
-}
-
-static PyObject *through_array(int semid, const struct control *control, PyObject *object,
-			       Py_ssize_t nsems)
-{
-	Py_buffer view;
-	PyObject *result;
-
-	if (pin_array(object, control->way == WAY_ARRAY_OUT, nsems, &view) < 0)
-		return NULL;
-	result = set_or_get_all(semid, control->cmd, view.buf);
-	PyBuffer_Release(&view);
-	return result;
-}
-
-/* A list or another sequence is filled by GETALL. */
-static PyObject *getall_into(int semid, PyObject *sequence, Py_ssize_t nsems)
-{
-	PyObject *list = PySequence_Size(sequence) == nsems ? getall_list(semid, nsems) : NULL;
-	int result = list ? PySequence_SetSlice(sequence, 0, nsems, list) : -1;
-
-	if (!list && !PyErr_Occurred())
-		PyErr_Format(PyExc_ValueError, "arg: the set has %zd semaphores", nsems);
-	Py_XDECREF(list);
-	return result < 0 ? NULL : PyLong_FromLong(0);
-}
-
-/* And SETALL takes its values.  Converting one may change the sequence. */
-static int to_values(PyObject *sequence, unsigned short *values, Py_ssize_t nsems)
-{
-	for (Py_ssize_t i = 0; i < nsems; i++) {
-		PyObject *item = PySequence_GetItem(sequence, i);
-		int result =
-			item ? to_integer(item, "arg", sizeof(*values), false, &values[i]) : -1;
-		Py_XDECREF(item);
-		if (result < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static PyObject *setall_from(int semid, PyObject *sequence, Py_ssize_t nsems)
-{
-	const Py_ssize_t n = PySequence_Size(sequence);
-	PyObject *result = NULL;
-	unsigned short *values;
-
-	if (n < 0)
-		return NULL;
-	if (n != nsems)
-		return PyErr_Format(PyExc_ValueError, "arg: %zd values, the set has %zd semaphores",
-				    n, nsems);
-	values = PyMem_Calloc((size_t)nsems + 1, sizeof(*values));
-	if (!values)
-		return PyErr_NoMemory();
-	if (to_values(sequence, values, nsems) == 0)
-		result = set_or_get_all(semid, SETALL, values);
-	PyMem_Free(values);
-	return result;
-}
-
-static PyObject *control_array(struct state *state, int semid, const struct control *control,
-			       PyObject *arg)
-{
-	Py_ssize_t nsems = count_semaphores(semid);
-
-	if (nsems < 0)
-		return NULL;
-	if (left_out(arg)) {
-		if (control->way == WAY_ARRAY_OUT)
-			return getall_list(semid, nsems);
-		return PyErr_Format(PyExc_TypeError, "%s needs values", control->name);
-	}
-	if (PyObject_CheckBuffer(arg) && type_index(state, Py_TYPE(arg)) == NTYPES)
-		return through_array(semid, control, arg, nsems);
-	if (PySequence_Check(arg) && !PyUnicode_Check(arg))
-		return control->way == WAY_ARRAY_OUT ? getall_into(semid, arg, nsems)
-						     : setall_from(semid, arg, nsems);
-	return PyErr_Format(PyExc_TypeError, "%s needs values, not %R", control->name,
-			    (PyObject *)Py_TYPE(arg));
-}
-
 static PyObject *control_value(int semid, int semnum, const struct control *control, PyObject *arg)
 {
 	union semun value = {0};
@@ -461,7 +315,7 @@ static PyObject *control_set(struct state *state, int semid, int semnum, int cmd
 	int result;
 
 	if (control && (control->way == WAY_ARRAY_IN || control->way == WAY_ARRAY_OUT))
-		return control_array(state, semid, control, arg);
+		return control_all(state, semid, control, arg);
 	if (control && control->way == WAY_VALUE)
 		return control_value(semid, semnum, control, arg);
 	/* Where nothing is needed, whatever C would pass by its union is no error. */

@@ -26,6 +26,23 @@ static PyObject *array_from(PyObject *sequence)
 	return array;
 }
 
+/*
+ * A buffer that can be written is kept; of another one its bytes.  Else a view of
+ * a union could be what another one points to, and freeing a long chain of them
+ * would need as long a stack.
+ */
+static PyObject *buffer_for(PyObject *object)
+{
+	Py_buffer view;
+	bool readonly;
+
+	if (PyObject_GetBuffer(object, &view, PyBUF_FULL_RO) < 0)
+		return NULL;
+	readonly = view.readonly;
+	PyBuffer_Release(&view);
+	return readonly ? PyBytes_FromObject(object) : Py_NewRef(object);
+}
+
 /* What a pointer may point to: a new reference, or NULL with TypeError. */
 static PyObject *target_for(struct state *state, const struct member *member, PyObject *value)
 {
@@ -37,7 +54,7 @@ static PyObject *target_for(struct state *state, const struct member *member, Py
 			return PyErr_Format(PyExc_TypeError,
 					    "semun.array: values are needed, not %R",
 					    (PyObject *)Py_TYPE(value));
-		return PyObject_CheckBuffer(value) ? Py_NewRef(value) : array_from(value);
+		return PyObject_CheckBuffer(value) ? buffer_for(value) : array_from(value);
 	}
 	enum type_index type = member == member_named("buf") ? TYPE_semid_ds : TYPE_seminfo;
 	return structure_bytes(state, value, type, "semun") ? Py_NewRef(value) : NULL;
@@ -169,7 +186,8 @@ static void semun_dealloc(PyObject *object)
 }
 
 static PyMethodDef semun_methods[] = {
-	{"__reduce__", semun_reduce, METH_NOARGS, "The type, and the member to set."},
+	{"__reduce__", semun_reduce, METH_NOARGS,
+	 "__reduce__($self, /)\n--\n\nThe type, and the member to set."},
 	{NULL, NULL, 0, NULL},
 };
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "kernel_constants.h"
@@ -17,7 +18,7 @@ PyDoc_STRVAR(shmget_doc,
 	     "ENFILE, ENOENT, ENOMEM, ENOSPC (shmmni, shmall), EPERM.  See shmget(2).");
 
 /* The limit behind an error of shmget, if it is one of size or number. */
-static const char *shmget_limit(size_t size)
+static const char *shmget_limit(key_t key, size_t size)
 {
 	const int error = errno;
 	struct shminfo info = {0};
@@ -28,7 +29,9 @@ static const char *shmget_limit(size_t size)
 	else if (error == EINVAL && seam_shmctl(0, IPC_INFO, (struct shmid_ds *)&info) != -1)
 		limit = size < info.shmmin   ? "size is below shmmin"
 			: size > info.shmmax ? "size is above shmmax"
-					     : NULL;
+			: key != IPC_PRIVATE && seam_shmget(key, 0, 0) != -1
+				? "the segment has fewer bytes"
+				: NULL;
 	errno = error;
 	return limit;
 }
@@ -47,38 +50,67 @@ static PyObject *ipc_shmget(PyObject *module, PyObject *const *args, Py_ssize_t 
 	    to_word(given[2], "shmflg", &shmflg) < 0 || audit(state, CALL_shmget, given, 3) < 0)
 		return NULL;
 	shmid = seam_shmget(key, size, shmflg);
-	return shmid == -1 ? call_failed(CALL_shmget, shmget_limit(size)) : PyLong_FromLong(shmid);
+	return shmid == -1 ? call_failed(CALL_shmget, shmget_limit(key, size))
+			   : PyLong_FromLong(shmid);
 }
 
-/* ---- SHM_REMAP ---------------------------------------------------------------------- */
+/* ---- addresses that are asked for ----------------------------------------------------- */
+
+static size_t page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
 
 /* In bytes; whole pages are mapped. */
 static size_t page_rounded(size_t size)
 {
-	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const size_t page = page_size();
 
 	return (size + page - 1) / page * page;
 }
 
-/*
- * How much is mapped at an address where a mapping begins, from proc(5); 0 where
- * it cannot be known.  A segment of huge pages maps more than IPC_STAT says.
- */
-static size_t mapped_at(const void *memory)
+struct mapping {
+	unsigned long long begin, end;
+	char name[16];
+};
+
+/* A mapping, by where it begins or by its name, from proc(5); false where it is not to be had. */
+static bool find_mapping(uintptr_t begin, const char *name, struct mapping *mapping)
 {
 	FILE *maps = fopen("/proc/self/maps", "re");
+	bool found = false;
 	char line[512];
-	size_t length = 0;
 
-	while (maps && length == 0 && fgets(line, sizeof(line), maps)) {
-		unsigned long long begin, end;
-		if (sscanf(line, "%llx-%llx", &begin, &end) == 2 && begin == (uintptr_t)memory)
-			length = (size_t)(end - begin);
+	while (maps && !found && fgets(line, sizeof(line), maps)) {
+		*mapping = (struct mapping){0};
+		found = sscanf(line, "%llx-%llx %*s %*s %*s %*s %15s", &mapping->begin,
+			       &mapping->end, mapping->name) >= 2 &&
+			(name ? strcmp(mapping->name, name) == 0 : mapping->begin == begin);
 	}
 	if (maps)
 		fclose(maps);
-	return length;
+	return found;
 }
+
+/*
+ * The main thread's stack grows when it is used, and a process whose stack meets a
+ * mapping, or 256 pages before it (mm/mmap.c, stack_guard_gap), is killed.
+ */
+static bool in_way_of_stack(const struct address *self)
+{
+	const uintptr_t begin = (uintptr_t)self->memory, end = begin + page_rounded(self->size);
+	struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
+	struct mapping stack;
+
+	if (!find_mapping(0, "[stack]", &stack) || begin >= stack.end)
+		return false;
+	getrlimit(RLIMIT_STACK, &limit);
+	if (limit.rlim_cur == RLIM_INFINITY)
+		limit.rlim_cur = 8 << 20; /* what Linux begins with */
+	return stack.end - end < limit.rlim_cur + 256 * page_size();
+}
+
+/* ---- SHM_REMAP ---------------------------------------------------------------------- */
 
 static bool overlaps(const struct address *self, uintptr_t begin, uintptr_t end)
 {
@@ -144,6 +176,7 @@ static void detach_remapped(struct state *state, uintptr_t begin, uintptr_t end)
 static void *remap(struct state *state, int shmid, uintptr_t begin, int shmflg)
 {
 	void *trial, *memory = NULL;
+	struct mapping mapping;
 	uintptr_t end;
 
 	if (shmflg & SHM_RND)
@@ -151,7 +184,10 @@ static void *remap(struct state *state, int shmid, uintptr_t begin, int shmflg)
 	trial = seam_shmat(shmid, NULL, shmflg & ~(SHM_REMAP | SHM_RND));
 	if (trial == (void *)-1)
 		return trial;
-	end = begin + mapped_at(trial);
+	/* A segment of huge pages maps more than IPC_STAT says. */
+	end = find_mapping((uintptr_t)trial, NULL, &mapping)
+		      ? begin + (uintptr_t)(mapping.end - mapping.begin)
+		      : begin;
 	if (end <= begin) {
 		PyErr_SetString(PyExc_ValueError, "shmat: SHM_REMAP needs /proc/self/maps");
 	} else if (check_range(state, begin, end) == 0) {
@@ -199,12 +235,21 @@ static PyObject *attached(struct state *state, void *memory, int shmid, bool rea
 	return (PyObject *)self;
 }
 
+/* What is wrong with an address, if that is what the error is about. */
+static const char *shmat_limit(uintptr_t shmaddr, int shmflg)
+{
+	return errno == EINVAL && !(shmflg & SHM_RND) && shmaddr % (uintptr_t)SHMLBA != 0
+		       ? "shmaddr is no multiple of SHMLBA"
+		       : NULL;
+}
+
 PyDoc_STRVAR(shmat_doc,
 	     "shmat(shmid, shmaddr=None, shmflg=0)\n--\n\n"
 	     "Attach a segment; return a shm_address.\n\n"
 	     "shmaddr: None for wherever there is room, or an address.  shmflg: SHM_RDONLY,\n"
 	     "SHM_RND, SHM_EXEC, and SHM_REMAP, which is let through only onto attachments of\n"
-	     "this module that have no views (ValueError); they are detached by it.\n\n"
+	     "this module that have no views (ValueError); they are detached by it.\n"
+	     "ValueError too where the main thread's stack is to grow.\n\n"
 	     "OSError: EACCES, EIDRM, EINVAL, ENOMEM.  See shmop(2).");
 
 static PyObject *ipc_shmat(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
@@ -215,6 +260,7 @@ static PyObject *ipc_shmat(PyObject *module, PyObject *const *args, Py_ssize_t n
 	PyObject *given[3];
 	int shmid, shmflg = 0;
 	uintptr_t shmaddr;
+	PyObject *address;
 	void *memory;
 
 	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
@@ -225,8 +271,13 @@ static PyObject *ipc_shmat(PyObject *module, PyObject *const *args, Py_ssize_t n
 	memory = shmflg & SHM_REMAP && shmaddr ? remap(state, shmid, shmaddr, shmflg)
 					       : seam_shmat(shmid, (void *)shmaddr, shmflg);
 	if (memory == (void *)-1)
-		return call_failed(CALL_shmat, NULL);
-	return memory ? attached(state, memory, shmid, shmflg & SHM_RDONLY) : NULL;
+		return call_failed(CALL_shmat, shmat_limit(shmaddr, shmflg));
+	address = memory ? attached(state, memory, shmid, shmflg & SHM_RDONLY) : NULL;
+	if (address && shmaddr && in_way_of_stack((struct address *)address)) {
+		Py_CLEAR(address);
+		PyErr_SetString(PyExc_ValueError, "shmat: the stack is to grow there");
+	}
+	return address;
 }
 
 PyDoc_STRVAR(shmdt_doc,
@@ -300,10 +351,10 @@ static PyObject *ipc_shmctl(PyObject *module, PyObject *const *args, Py_ssize_t 
 static void copy(void *to, const void *from, size_t n)
 {
 	if (n < LARGE_COPY) {
-		memcpy(to, from, n);
+		memmove(to, from, n);
 		return;
 	}
-	Py_BEGIN_ALLOW_THREADS memcpy(to, from, n);
+	Py_BEGIN_ALLOW_THREADS memmove(to, from, n);
 	Py_END_ALLOW_THREADS
 }
 
@@ -338,7 +389,7 @@ PyDoc_STRVAR(shmcpy_to_doc,
 	     "Copy data, bytes-like or str (as UTF-8), to the beginning of an attached segment.\n\n"
 	     "p: a shm_address, or the number of one.  len: bytes to copy; None: all of data.\n\n"
 	     "ValueError: len above the data, or past the segment's end.  BufferError: the\n"
-	     "segment is attached with SHM_RDONLY.");
+	     "segment is attached with SHM_RDONLY.  See shmop(2).");
 
 static PyObject *ipc_shmcpy_to(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
 			       PyObject *kwnames)
@@ -356,7 +407,7 @@ static PyObject *ipc_shmcpy_to(PyObject *module, PyObject *const *args, Py_ssize
 		return NULL;
 	if (left_out(given[2]))
 		len = (size_t)data.len;
-	address = pin(state, given[0], CALL_shmat);
+	address = pin(state, given[0], CALL_shmcpy_to);
 	if (!address)
 		;
 	else if (address->readonly)
@@ -376,7 +427,8 @@ static PyObject *ipc_shmcpy_to(PyObject *module, PyObject *const *args, Py_ssize
 PyDoc_STRVAR(shmcpy_from_doc,
 	     "shmcpy_from(p, len)\n--\n\n"
 	     "Return len bytes from the beginning of an attached segment.\n\n"
-	     "p: a shm_address, or the number of one.  ValueError: past the segment's end.");
+	     "p: a shm_address, or the number of one.  ValueError: past the segment's end.\n"
+	     "See shmop(2).");
 
 static PyObject *ipc_shmcpy_from(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
 				 PyObject *kwnames)
@@ -390,7 +442,7 @@ static PyObject *ipc_shmcpy_from(PyObject *module, PyObject *const *args, Py_ssi
 	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
 	    to_size(given[1], "len", &len) < 0)
 		return NULL;
-	address = pin(state, given[0], CALL_shmat);
+	address = pin(state, given[0], CALL_shmcpy_from);
 	if (!address)
 		return NULL;
 	if (check_length("shmcpy_from", len, address->size) == 0)

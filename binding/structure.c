@@ -199,9 +199,15 @@ int structure_fill(struct structure *self, PyObject *args, PyObject *kwargs)
 
 	if (fill_by_position(self, args) < 0)
 		return -1;
-	while (kwargs && PyDict_Next(kwargs, &place, &name, &value))
+	while (kwargs && PyDict_Next(kwargs, &place, &name, &value)) {
+		/* Nobody has looked at what ** brings to a type. */
+		if (!PyUnicode_Check(name)) {
+			PyErr_SetString(PyExc_TypeError, "keywords must be strings");
+			return -1;
+		}
 		if (set_by_name(self, name, value, given) < 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -300,7 +306,8 @@ static int structure_export(PyObject *object, Py_buffer *view, int flags)
 }
 
 static PyMethodDef structure_methods_of_type[] = {
-	{"__reduce__", structure_reduce, METH_NOARGS, "The type and the values to make it with."},
+	{"__reduce__", structure_reduce, METH_NOARGS,
+	 "__reduce__($self, /)\n--\n\nThe type and the values to make it with."},
 	{NULL, NULL, 0, NULL},
 };
 

@@ -31,7 +31,7 @@ HEADER = '''"""System V IPC: the C extension.  Made by binding/stubs.py."""
 import sys
 from _typeshed import ReadableBuffer, StrOrBytesPath, WriteableBuffer
 from collections.abc import Sequence
-from typing import Any, NoReturn, SupportsIndex, final
+from typing import Any, NoReturn, SupportsIndex, final, overload
 
 _Structure = (
     ipc_perm | msqid_ds | msgbuf | msginfo | semid_ds | sembuf | seminfo | semun | shmid_ds
@@ -39,7 +39,7 @@ _Structure = (
 )
 _Operation = sembuf | tuple[int, ...]
 _Address = shm_address | SupportsIndex
-_Argument = SupportsIndex | _Structure | Sequence[SupportsIndex] | ReadableBuffer | None
+_Argument = SupportsIndex | _Structure | Sequence[SupportsIndex] | ReadableBuffer
 _Timeout = float | tuple[int, int] | None
 
 _names_2003: list[str]
@@ -73,9 +73,14 @@ def semtimedop(
     nsops: SupportsIndex | None = ...,
     timeout: _Timeout = ...,
 ) -> int: ...
+@overload
 def semctl(
-    semid: SupportsIndex, semnum: SupportsIndex, cmd: SupportsIndex, arg: _Argument = ...
-) -> Any: ...  # a list for GETALL without arg, otherwise an int
+    semid: SupportsIndex, semnum: SupportsIndex, cmd: SupportsIndex, arg: None = ...
+) -> Any: ...  # a list for GETALL, otherwise an int
+@overload
+def semctl(
+    semid: SupportsIndex, semnum: SupportsIndex, cmd: SupportsIndex, arg: _Argument
+) -> int: ...
 def shmget(key: SupportsIndex, size: SupportsIndex, shmflg: SupportsIndex) -> int: ...
 def shmat(
     shmid: SupportsIndex, shmaddr: _Address | None = ..., shmflg: SupportsIndex = ...
@@ -101,6 +106,7 @@ class shm_address:
     def __bool__(self) -> bool: ...
     def __enter__(self) -> shm_address: ...
     def __exit__(self, *args: object) -> None: ...
+    def __reduce__(self) -> NoReturn: ...
     if sys.version_info >= (3, 12):
         def __buffer__(self, flags: int, /) -> memoryview: ...
         def __release_buffer__(self, buffer: memoryview, /) -> None: ...

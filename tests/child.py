@@ -1,9 +1,11 @@
 """Programs that end: each runs as a child, in development mode, and is to end without a word."""
 
+import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -47,7 +49,12 @@ def resident():
 """
 
 
-def run_child(program: str, *ids: int, options: Sequence[str] = ("-X", "dev")) -> str:
+def run_child(
+    program: str,
+    *ids: int,
+    options: Sequence[str] = ("-X", "dev"),
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """What it prints; it is to exit with 0 and to have no complaint, nor its interpreter."""
     if "blocked(" in program and not Path("/proc/self/syscall").exists():
         pytest.skip("this kernel has no /proc/PID/syscall")
@@ -56,6 +63,7 @@ def run_child(program: str, *ids: int, options: Sequence[str] = ("-X", "dev")) -
         capture_output=True,
         text=True,
         timeout=SECONDS_OF_A_TEST,
+        env=os.environ | environment,
     )
     if child.returncode != 0 or child.stderr:
         pytest.fail(f"exit status {child.returncode}, and: {child.stderr}", pytrace=False)

@@ -48,6 +48,8 @@ def numbers(low: int, high: int) -> Cases:
         (Index(high + 1), OverflowError),
         (2**100, OverflowError),
         (-(2**100), OverflowError),
+        (Index(10**5000), OverflowError),  # more digits than str() writes
+        (Index(-(10**5000)), OverflowError),
     ]
 
 
@@ -84,6 +86,8 @@ OPERATIONS: Cases = [
     ([("0", 1, 0)], TypeError),
     ([None], TypeError),
     ([ipc.semid_ds()], TypeError),
+    (ipc.semid_ds(), TypeError),
+    (message("x" * 6), TypeError),
     ([(-1, 1, 0)], OverflowError),
     ([(65536, 1, 0)], OverflowError),
     ([(0, 32768, 0)], OverflowError),

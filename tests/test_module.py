@@ -218,6 +218,20 @@ def test_a_call_raises_an_audit_event_and_a_hook_may_refuse_it(
         getattr(ipc, name)(*arguments)
 
 
+def test_the_end_of_a_context_is_a_shmdt(
+    make: Maker, events: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    p = ipc.shmat(make.segment(100))
+    monkeypatch.setattr(sys.modules[__name__], "REFUSE", "ipc.shmdt")
+    events.clear()
+    with pytest.raises(Refused):
+        with p:
+            pass
+    assert events == [("ipc.shmdt", p)] and p
+    monkeypatch.undo()
+    ipc.shmdt(p)
+
+
 # ---- more than one interpreter -----------------------------------------------------------------
 
 IN_AN_INTERPRETER = """

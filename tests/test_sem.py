@@ -111,9 +111,9 @@ def test_one_semaphore_too_many_is_enospc_and_names_semmns(make: Maker, limit: L
         make.semset(1)
 
 
-@pytest.mark.parametrize("nsems", [0, -1])
-def test_a_new_set_of_no_semaphores_is_einval(make: Maker, nsems: int) -> None:
-    with fails_with(errno.EINVAL, "semget"):
+@pytest.mark.parametrize("nsems, why", [(0, "at least one"), (-1, "below 0")])
+def test_a_new_set_of_no_semaphores_is_einval(make: Maker, nsems: int, why: str) -> None:
+    with fails_with(errno.EINVAL, "semget", why):
         make.semset(nsems)
 
 
@@ -124,7 +124,7 @@ def test_a_new_set_of_too_many_is_einval_and_names_semmsl(make: Maker) -> None:
 
 def test_a_set_of_fewer_than_asked_is_einval(make: Maker, key: int) -> None:
     make.semset(2, key)
-    with fails_with(errno.EINVAL, "semget"):
+    with fails_with(errno.EINVAL, "semget", "fewer"):
         ipc.semget(key, 3, 0)
 
 

@@ -112,7 +112,7 @@ def test_a_new_segment_above_shmmax_is_einval_and_names_it(make: Maker, limit: L
 
 def test_a_segment_of_fewer_bytes_than_asked_is_einval(make: Maker, key: int) -> None:
     make.segment(100, key)
-    with fails_with(errno.EINVAL, "shmget"):
+    with fails_with(errno.EINVAL, "shmget", "fewer"):
         ipc.shmget(key, 101, 0)
 
 
@@ -314,6 +314,43 @@ def test_shm_remap_over_memory_of_others_is_refused(make: Maker) -> None:
     with pytest.raises(ValueError, match="SHM_REMAP"):
         ipc.shmat(segment, free_range(PAGE), ipc.SHM_REMAP)
     assert nattch(segment) == 0
+
+
+def stack() -> tuple[int, int]:
+    """Where the main thread's stack is by now, see proc(5)."""
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        if line.endswith("[stack]"):
+            begin, end = line.split()[0].split("-")
+            return int(begin, 16), int(end, 16)
+    pytest.skip("there is no [stack] in /proc/self/maps")
+
+
+def test_where_the_stack_is_to_grow_nothing_is_attached(segment: int) -> None:
+    """With a gap of 256 pages a mapping is let through by the kernel, and the stack is not."""
+    limit = resource.getrlimit(resource.RLIMIT_STACK)[0]
+    if limit == resource.RLIM_INFINITY:
+        limit = 8 << 20
+    begin, end = stack()
+    places = [begin - 300 * PAGE, end - limit]
+    for place in places:
+        with pytest.raises(ValueError, match="stack"):
+            ipc.shmat(segment, place // ipc.SHMLBA * ipc.SHMLBA)
+    assert nattch(segment) == 0
+    below = (end - limit - 300 * PAGE) // ipc.SHMLBA * ipc.SHMLBA
+    with ipc.shmat(segment, below) as p:
+        assert int(p) == below
+
+
+def test_an_address_that_is_not_aligned_is_einval_and_said_so(segment: int) -> None:
+    with fails_with(errno.EINVAL, "shmat", "SHMLBA"):
+        ipc.shmat(segment, free_range(PAGE) + 1)
+
+
+def test_a_copy_may_be_of_a_part_of_the_segment_itself(segment: int) -> None:
+    with ipc.shmat(segment) as p, view(p) as memory:
+        memory[:60] = bytes(range(60))
+        ipc.shmcpy_to(p, memory[1:50])
+        assert memory[:60] == bytes([*range(1, 50), *range(49, 60)])
 
 
 def test_shm_remap_without_an_address_is_einval(segment: int) -> None:

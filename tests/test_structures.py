@@ -280,8 +280,29 @@ def test_an_attachment_is_made_by_shmat_only(segment: int) -> None:
         object.__new__(ipc.shm_address)
     with ipc.shmat(segment) as p:
         for how in DUPLICATE.values():
-            with pytest.raises((TypeError, pickle.PicklingError)):
+            with pytest.raises(TypeError, match="neither pickled nor copied"):
                 how(p)
+
+
+@pytest.mark.parametrize("name", STRUCTURES)
+def test_keywords_are_strings(name: str) -> None:
+    """What ** brings to a type, nobody has looked at before it."""
+    for keyword in (b"A" * 200, 1, None, object()):
+        keywords: Any = {keyword: 2}
+        with pytest.raises(TypeError, match="keywords must be strings"):
+            type_of(name)(**keywords)
+
+
+def test_a_chain_of_unions_is_not_held(semset: int) -> None:
+    """Freed one by one it would need as long a stack; of what cannot be written, bytes are kept."""
+    union = ipc.semun(val=1)
+    for _ in range(10):
+        union = ipc.semun(array=view(union))
+        assert type(union.array) is bytes
+    values = array("H", [1, 2, 3])
+    assert ipc.semun(array=values).array is values
+    ipc.semctl(semset, 0, ipc.SETALL, ipc.semun(array=view(values).toreadonly()))
+    assert ipc.semctl(semset, 0, ipc.GETALL) == [1, 2, 3]
 
 
 # ---- nested structures -------------------------------------------------------------------------

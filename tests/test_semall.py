@@ -1,0 +1,186 @@
+"""GETALL and SETALL while the set becomes another one under the same id, smaller and larger.
+
+The system call is told the set, not how long the array is: what the kernel writes, or reads,
+past the end of it is somebody else's memory.
+"""
+
+import ctypes
+import os
+import shutil
+import subprocess
+from array import array
+from pathlib import Path
+
+import pytest
+
+import ipc
+from child import run_child
+from conftest import Maker
+
+NEXT_ID = Path("/proc/sys/kernel/sem_next_id")
+
+
+@pytest.fixture
+def replaced(alone: None) -> None:
+    """For a test that chooses an id, by CONFIG_CHECKPOINT_RESTORE."""
+    try:
+        NEXT_ID.open("w").close()
+    except OSError as error:
+        pytest.skip(f"an id cannot be chosen: {error}")
+
+REPLACE = """
+(semid,) = ids
+SMALL, LARGE = 2, 30_000
+
+def replace(nsems):
+    ipc.semctl(semid, 0, ipc.IPC_RMID)
+    with open("/proc/sys/kernel/sem_next_id", "w") as file:
+        file.write(str(semid))
+    assert ipc.semget(ipc.IPC_PRIVATE, nsems, 0o600) == semid
+
+class Growing(list):
+    "The set grows when its length is asked, and when a number is."
+
+    def __len__(self):
+        replace(LARGE)
+        return SMALL
+
+class Number:
+    def __index__(self):
+        replace(LARGE)
+        return 0
+"""
+
+
+@pytest.mark.parametrize(
+    "call, error",
+    [
+        ("ipc.semctl(semid, 0, ipc.SETALL, [0, Number()])", "ValueError"),
+        ("ipc.semctl(semid, 0, ipc.SETALL, Growing([0, 0]))", "ValueError"),
+        ("ipc.semctl(semid, 0, ipc.SETALL, array('H', [0] * SMALL))", "ValueError"),
+        ("ipc.semctl(semid, 0, ipc.GETALL, array('H', [0] * SMALL))", "ValueError"),
+    ],
+)
+def test_a_set_that_grew_meanwhile_is_not_taken_for_the_smaller(
+    make: Maker, replaced: None, call: str, error: str
+) -> None:
+    run_child(
+        REPLACE
+        + f"""
+if "Number" not in {call!r} and "Growing" not in {call!r}:
+    replace(LARGE)
+try:
+    {call}
+except {error} as refused:
+    assert "30000" in str(refused), refused
+else:
+    raise AssertionError("not refused")
+""",
+        make.semset(2),
+    )
+
+
+# What another process may do between two system calls of this one, done just there: the set
+# is replaced by a larger one when it has been asked how many semaphores there are.
+REPLACER = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/sem.h>
+
+union semun { int val; struct semid_ds *buf; unsigned short *array; };
+
+static void replace(int semid, int (*real)(int, int, int, ...))
+{
+    FILE *next_id = fopen("/proc/sys/kernel/sem_next_id", "w");
+    if (real(semid, 0, IPC_RMID) != 0 || fprintf(next_id, "%d", semid) < 0 ||
+        fclose(next_id) != 0 || semget(IPC_PRIVATE, 30000, 0600) != semid)
+        abort();
+}
+
+int semctl(int semid, int semnum, int cmd, ...)
+{
+    int (*real)(int, int, int, ...) = (int (*)(int, int, int, ...))dlsym(RTLD_NEXT, "semctl");
+    union semun arg;
+    va_list arguments;
+    va_start(arguments, cmd);
+    arg = va_arg(arguments, union semun);
+    va_end(arguments);
+    int result = real(semid, semnum, cmd, arg);
+    if (result == 0 && cmd == IPC_STAT && arg.buf->sem_nsems == 2)
+        replace(semid, real);
+    return result;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def replacer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    compiler = os.environ.get("CC", "cc").split()
+    if not shutil.which(compiler[0]):
+        pytest.skip("no C compiler")
+    library = tmp_path_factory.mktemp("replacer") / "replacer.so"
+    command = [*compiler, "-shared", "-fPIC", "-x", "c", "-o", str(library), "-"]
+    subprocess.run(command, input=REPLACER, text=True, check=True)
+    return library
+
+
+@pytest.mark.parametrize(
+    "call, result",
+    [
+        ("len(ipc.semctl(semid, 0, ipc.GETALL))", "30000"),
+        ("ipc.semctl(semid, 0, ipc.GETALL, values)", "ValueError"),
+        ("ipc.semctl(semid, 0, ipc.SETALL, values)", "ValueError"),
+        ("ipc.semctl(semid, 0, ipc.GETALL, [0, 0])", "ValueError"),
+        ("ipc.semctl(semid, 0, ipc.SETALL, [0, 0])", "ValueError"),
+    ],
+)
+def test_a_set_that_grew_between_two_system_calls(
+    make: Maker, replaced: None, replacer: Path, call: str, result: str
+) -> None:
+    printed = run_child(
+        f"""
+(semid,) = ids
+values = array("H", [0, 0])
+try:
+    print({call})
+except ValueError:
+    print("ValueError")
+assert list(values) == [0, 0]
+assert ipc.semctl(semid, 0, ipc.GETALL) == [0] * 30000
+""",
+        make.semset(2),
+        environment={"LD_PRELOAD": f"{os.environ.get('LD_PRELOAD', '')} {replacer}"},
+    )
+    assert printed.strip() == result
+
+
+def test_arrays_of_ctypes_are_arrays(semset: int) -> None:
+    """Their format says the order of bytes; that of this machine will do."""
+    ipc.semctl(semset, 0, ipc.SETALL, (ctypes.c_uint16 * 3)(1, 2, 3))
+    got = (ctypes.c_uint16 * 3)()
+    assert ipc.semctl(semset, 0, ipc.GETALL, got) == 0
+    assert list(got) == [1, 2, 3]
+    swapped = getattr(ctypes.c_uint16, "__ctype_be__")
+    if swapped is ctypes.c_uint16:
+        swapped = getattr(ctypes.c_uint16, "__ctype_le__")
+    with pytest.raises(TypeError):
+        ipc.semctl(semset, 0, ipc.GETALL, (swapped * 3)())
+
+
+def test_values_may_be_read_while_others_are_being_stored(make: Maker) -> None:
+    """A list that makes the next call while it is filled."""
+    first, second = make.semset(3), make.semset(3)
+    ipc.semctl(first, 0, ipc.SETALL, [1, 2, 3])
+    ipc.semctl(second, 0, ipc.SETALL, array("H", [4, 5, 6]))
+
+    class Nested(list[int]):
+        def __len__(self) -> int:
+            assert ipc.semctl(second, 0, ipc.GETALL) == [4, 5, 6]
+            return 3
+
+    values = Nested([0, 0, 0])
+    ipc.semctl(first, 0, ipc.GETALL, values)
+    assert values[:] == [1, 2, 3]
