@@ -177,6 +177,8 @@ void give_up(int capability);
  */
 bool may_lock_memory(void);
 bool may_raise_limits(void);
+/* Whether this is a program of 32 bits on a kernel of 64. */
+bool kernel_is_wider(void);
 /* Ends the check as one that could not run, on a kernel before that version. */
 void need_kernel(unsigned major, unsigned minor);
 

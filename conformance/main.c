@@ -13,6 +13,7 @@
 #include "abi/layers.h"
 #include "abi/observe.h"
 #include "diff.h"
+#include "init.h"
 #include "report.h"
 #include "run.h"
 
@@ -394,7 +395,7 @@ static int diff(int argc, char **argv)
 	return fflush(stdout) ? misused("standard output", strerror(errno)) : status;
 }
 
-int main(int argc, char **argv)
+static int command(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
@@ -413,4 +414,9 @@ int main(int argc, char **argv)
 		misused("no such command", argv[1]);
 	fputs(usage, stderr);
 	return MISUSED;
+}
+
+int main(int argc, char **argv)
+{
+	return getpid() == 1 ? run_as_init(command, argc, argv) : command(argc, argv);
 }

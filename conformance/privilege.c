@@ -2,7 +2,9 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -105,6 +107,16 @@ bool may_raise_limits(void)
 	must(setrlimit(RLIMIT_CORE, &limit));
 	limit.rlim_max = 1;
 	return setrlimit(RLIMIT_CORE, &limit) == 0;
+}
+
+bool kernel_is_wider(void)
+{
+	struct utsname name;
+
+	/* linux32 and its kin have uname say another machine. */
+	personality(PER_LINUX);
+	must(uname(&name));
+	return sizeof(long) == 4 && strstr(name.machine, "64");
 }
 
 void need_kernel(unsigned major, unsigned minor)
