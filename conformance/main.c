@@ -233,7 +233,8 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 	int c;
 
 	*options = defaults;
-	options->progress = isatty(STDERR_FILENO);
+	/* Of the first process the terminal is a console, which keeps what is drawn over. */
+	options->progress = isatty(STDERR_FILENO) && getppid() != 1;
 	while ((c = getopt_long(argc, argv, "", outputs ? longs : longs + NOUTPUT, NULL)) != -1) {
 		bool ok = false;
 		switch (c) {
