@@ -51,7 +51,7 @@ help:
 #: make bench      the binding beside raw C, sysv_ipc and ctypes, as ratios in one run
 #: make soak       a million calls of each function: the memory stays as it was
 #: make interpreters  every test with the CPythons of Debian's suites, in a cache
-#: make lint       clang-format, clang-tidy, flake8, mypy, shellcheck
+#: make lint       clang-format, clang-tidy, flake8, mandoc, mypy, shellcheck
 #: make install    the package ipc, for PYTHON; DESTDIR is honoured
 #: make clean      removes build/
 
@@ -220,6 +220,7 @@ do-bench: python $(OUT)/loops.so
 C_FILES := $(wildcard conformance/*.[ch] conformance/*/*.[ch] conformance/abi/*.def binding/*.[ch] \
 	tests/unit/*.[ch] tests/bench/*.c)
 PYTHON_FILES := setup.py binding conformance/abi/dwarf.py tests
+MANUAL_PAGES := conformance/ipc-conform.1
 SHELL_FILES := ci/setup ci/python ci/interpreters ci/musl ci/images conformance/btf/check \
 	$(addprefix conformance/abi/,compare constants dump embed target)
 
@@ -238,6 +239,8 @@ PYTHON_INCLUDE = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_pat
 do-lint: $(TIDY) python
 	$(call say,FORMAT,'$(words $(C_FILES)) files')
 	$(Q)clang-format --dry-run -Werror $(filter-out %.def,$(C_FILES))
+	$(call say,MANDOC,$(MANUAL_PAGES))
+	$(Q)mandoc -Tlint -W warning $(MANUAL_PAGES)
 	$(call say,SHELL,'$(SHELL_FILES)')
 	$(Q)shellcheck $(SHELL_FILES)
 	$(call say,FLAKE8,'$(PYTHON_FILES)')

@@ -29,15 +29,13 @@ static const char usage[] =
 	"       ipc-conform dump [--layer LAYER]\n"
 	"       ipc-conform diff [--witness] A B\n"
 	"\n"
-	"list    every check: id, what must hold, source\n"
-	"run     runs the checks against this kernel, each in an IPC namespace of its own\n"
-	"coverage\n"
-	"        runs the checks and tells which call, command and error they cover, and which "
-	"not\n"
-	"report  writes results of earlier runs in another format\n"
-	"dump    the ABI facts compiled into this program; layer `observed` asks the kernel\n"
-	"diff    what changed between two dumps, or between two JSON results; --witness: what\n"
-	"        dump B (ipc-btf's), which need not have all, says otherwise than dump A\n"
+	"list      every check: id, what must hold, source\n"
+	"run       runs the checks against this kernel, each in an IPC namespace of its own\n"
+	"coverage  runs the checks and tells which errors of which call they cover, and which not\n"
+	"report    writes results of earlier runs in another format\n"
+	"dump      the ABI facts compiled into this program; layer `observed` asks the kernel\n"
+	"diff      what changed between two dumps, or between two JSON results; --witness: what\n"
+	"          dump B (ipc-btf's), which need not have all, says otherwise than dump A\n"
 	"\n"
 	"--only, --skip, --format with its --output may be repeated.\n"
 	"Exit status: 0 conforms, 1 does not, 2 misused or could not run, 4 nothing could be "
@@ -254,10 +252,10 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 			ok = number(optarg, 0.001, 86400, &options->time_limit);
 			break;
 		case 'f':
-			ok = add_output(outputs, optarg, NULL);
+			ok = outputs && add_output(outputs, optarg, NULL);
 			break;
 		case 'O':
-			ok = add_output(outputs, NULL, optarg);
+			ok = outputs && add_output(outputs, NULL, optarg);
 			break;
 		default:
 			return MISUSED; /* getopt has said why */

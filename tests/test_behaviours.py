@@ -66,7 +66,7 @@ def test_each_check_has_a_sentence_and_a_source() -> None:
 
 
 def test_coverage_says_of_each_hole_why() -> None:
-    command = [CONFORM, "coverage", "--jobs", "2"]
+    command = [str(CONFORM), "coverage", "--jobs", "2"]
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     assert result.returncode == 0
     table, _, rest = result.stdout.partition("no check covers:\n")
@@ -79,7 +79,7 @@ def test_coverage_says_of_each_hole_why() -> None:
 
 
 def test_coverage_of_some_checks_misses_the_others() -> None:
-    command = [CONFORM, "coverage", "--only", "msgget.eexist*"]
+    command = [str(CONFORM), "coverage", "--only", "msgget.eexist*"]
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     assert re.search(r"^ +msgget +ENOENT +not seen in this run$", result.stdout, flags=re.M)
     assert not re.search(r"^ +msgget +EEXIST", result.stdout, flags=re.M)
