@@ -168,7 +168,8 @@ void become_privileged(uid_t uid, gid_t gid);
  * to be kept, the check cannot run.
  */
 void drop_privileges(void);
-void keep_only(int capability);
+#define keep_only(CAPABILITY) keep_only_named(CAPABILITY, #CAPABILITY)
+void keep_only_named(int capability, const char *name);
 void give_up(int capability);
 /*
  * Whether RLIMIT_MEMLOCK does not bind this process, and whether it may raise its

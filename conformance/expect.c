@@ -66,6 +66,11 @@ void skip(const char *reason)
 	_exit(0);
 }
 
+bool has_skipped(void)
+{
+	return noted->outcome == SKIPPED;
+}
+
 bool expect_eq_at(const char *file, int line, const char *what, long long want, long long got)
 {
 	char wanted[32], seen[32];

@@ -9,5 +9,7 @@
 
 /* From now on, this process and its children note what they find in result. */
 void expect_into(struct result *result);
+/* Whether this check, in whichever of its processes, found that it cannot run. */
+bool has_skipped(void);
 
 #endif

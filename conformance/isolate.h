@@ -7,7 +7,8 @@
 
 /*
  * A fresh IPC namespace for this process: by privilege, else in a user
- * namespace in which it is root.  False where the kernel allows neither.
+ * namespace in which it is root.  False where the kernel allows neither, and then
+ * this process may be of no more use: probe_needs() finds that out.
  */
 bool isolate(void);
 

@@ -51,7 +51,7 @@ void drop_privileges(void)
 	hold((const uint32_t[HALVES]){0});
 }
 
-void keep_only(int capability)
+void keep_only_named(int capability, const char *name)
 {
 	const struct capabilities held = capabilities_held();
 	uint32_t one[HALVES] = {0};
@@ -59,7 +59,7 @@ void keep_only(int capability)
 
 	one[CAP_TO_INDEX(capability)] = CAP_TO_MASK(capability);
 	if (!(held.half[CAP_TO_INDEX(capability)].permitted & CAP_TO_MASK(capability))) {
-		snprintf(reason, sizeof(reason), "no capability %d (capabilities(7))", capability);
+		snprintf(reason, sizeof(reason), "no %s", name);
 		skip(reason);
 	}
 	hold(one);

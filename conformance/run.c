@@ -114,7 +114,7 @@ START_TEST(body)
 	const struct ipc_calls *calls = instance->calls;
 
 	expect_into(&slot->result);
-	if (!isolate())
+	if (inherited.shared->unmet.reason[NAMESPACE_INDEX][0] || !isolate())
 		calls = tracking_calls(calls, &slot->made);
 	if (inherited.covering) {
 		cover_into(&slot->covered);

@@ -60,6 +60,17 @@ CHECK("self.fails_then_skips", LIBC, 0, "has failed, whatever it says then", "no
 	skip("to be forgotten");
 }
 
+CHECK("self.child_skips", LIBC, 0, "expects nothing of what its child could not do", "none")
+{
+	pid_t pid;
+
+	CHILD (pid) {
+		skip("not in a child");
+	}
+	child_join(pid);
+	expect(false);
+}
+
 CHECK("self.needs", LIBC, NEED_COMPAT, "is never begun on 64 bits", "none")
 {
 	expect(sizeof(long) == 4);
@@ -144,6 +155,7 @@ START_TEST(outcomes)
 	assert_outcome("self.exits", FAILED, 1, "3");
 	assert_outcome("self.skips", SKIPPED, 0, "no such thing");
 	assert_outcome("self.fails_then_skips", FAILED, 1, "false");
+	assert_outcome("self.child_skips", SKIPPED, 0, "not in a child");
 	assert_outcome("self.child_fails", FAILED, 1, "2");
 	assert_outcome("self.child_crashes", FAILED, 1, "signal 9");
 	if (sizeof(long) == 8)
