@@ -373,8 +373,7 @@ int control_buffer(struct state *state, const struct control *control, PyObject 
 	}
 
 /* GETALL and SETALL: semall.c. */
-PyObject *control_all(struct state *state, int semid, const struct control *control,
-		      PyObject *arg);
+PyObject *control_all(struct state *state, int semid, const struct control *control, PyObject *arg);
 void guarded_free(struct guarded *guarded);
 
 extern PyMethodDef msg_methods[], sem_methods[], shm_methods[], structure_methods[], methods_2003[];
