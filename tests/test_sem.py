@@ -463,7 +463,8 @@ def test_ipc_set_changes_owner_and_mode(semset: int) -> None:
 
 
 def test_ipc_rmid_removes_and_needs_no_structure(make: Maker) -> None:
-    for arguments in ((), (None,), (0,), (ipc.semid_ds(),), (ipc.semun(),)):
+    forms: list[Any] = [(), (None,), (0,), (ipc.semid_ds(),), (ipc.semun(),)]
+    for arguments in forms:
         semid = make.semset()
         assert ipc.semctl(semid, 0, ipc.IPC_RMID, *arguments) == 0
         with fails_with(errno.EINVAL, "semctl"):

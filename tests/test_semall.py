@@ -28,6 +28,7 @@ def replaced(alone: None) -> None:
     except OSError as error:
         pytest.skip(f"an id cannot be chosen: {error}")
 
+
 REPLACE = """
 (semid,) = ids
 SMALL, LARGE = 2, 30_000
