@@ -32,7 +32,7 @@ all:
 # ---- commands: set-up first, then the work, in a make of its own that sees
 # ---- what set-up has brought
 
-COMMANDS := conform check abi abi-accept btf btf-debian bench interpreters soak lint
+COMMANDS := conform check abi abi-accept port btf btf-debian bench interpreters soak lint
 .PHONY: $(COMMANDS) $(COMMANDS:%=do-%) harness python install clean help
 $(COMMANDS):
 	@ci/setup $@
@@ -45,6 +45,7 @@ help:
 #: make conform    does this machine's System V IPC conform? report in build/report
 #: make check      every test
 #: make abi        ABI facts by every cross compiler there is, compared with abi-dumps
+#: make port       a libc's headers against the kernel's by rule, for CC; CPPFLAGS, LIBC
 #: make abi-accept takes what the compilers say as the new abi-dumps
 #: make btf        the kernel's own types, running or KERNEL=image ARCH=aarch64, against abi-dumps
 #: make btf-debian the same of Debian's kernel images, in a cache
@@ -131,10 +132,15 @@ do-conform: harness
 HOST_ARCH = $(or $(HOST_FOUND),$(eval HOST_FOUND := $(shell gcc -dumpmachine \
 	| sed 's/-.*//; s/^i.86$$/i386/'))$(HOST_FOUND))
 HOST = build/$(HOST_ARCH)
+HOST_LIBC = $(if $(findstring musl,$(shell gcc -dumpmachine)),musl,glibc)
 COMPARE = TARGETS='$(TARGETS)' conformance/abi/compare $(HOST)/ipc-conform '$(CC) $(CPPFLAGS)'
 do-abi do-abi-accept: do-%: host-tools
 	$(Q)$(COMPARE) $(patsubst abi%,%,$*)
 	$(Q)[ $@ = do-abi-accept ] || $(BTF) || [ $$? -eq 4 ]
+
+# A libc that is given by CPPFLAGS, by rule.
+do-port: host-tools
+	$(Q)conformance/abi/port $(HOST)/ipc-conform $(LIBC) '$(CC)' '$(CPPFLAGS)'
 
 # The same by what kernels say of themselves.  Exit status 4: there was nothing to compare.
 BTF = conformance/btf/check $(HOST)/ipc-btf $(HOST)/ipc-conform
@@ -144,7 +150,7 @@ do-btf-debian: host-tools
 	$(Q)images=$$(ci/images) && $(BTF) $$images
 .PHONY: host-tools
 host-tools:
-	$(Q)$(MAKE) $(QUIET) CC=gcc CPPFLAGS= ARCH=$(HOST_ARCH) $(HOST)/ipc-conform $(HOST)/ipc-btf
+	$(Q)$(MAKE) $(QUIET) CC=gcc CPPFLAGS= LIBC=$(HOST_LIBC) ARCH=$(HOST_ARCH) $(HOST)/ipc-conform $(HOST)/ipc-btf
 
 # ---- the module ------------------------------------------------------------------
 
@@ -222,7 +228,7 @@ C_FILES := $(wildcard conformance/*.[ch] conformance/*/*.[ch] conformance/abi/*.
 PYTHON_FILES := setup.py binding conformance/abi/dwarf.py tests
 MANUAL_PAGES := conformance/ipc-conform.1
 SHELL_FILES := ci/setup ci/python ci/interpreters ci/musl ci/images conformance/btf/check \
-	$(addprefix conformance/abi/,compare constants dump embed target)
+	$(addprefix conformance/abi/,compare constants dump embed port target)
 
 # A file that passed is not read again until it, a header or the settings change.
 TIDY = $(patsubst %.c,$(OUT)/tidy/%,$(wildcard conformance/*.c conformance/*/*.c binding/*.c \

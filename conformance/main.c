@@ -12,6 +12,7 @@
 
 #include "abi/layers.h"
 #include "abi/observe.h"
+#include "abi/rules.h"
 #include "diff.h"
 #include "init.h"
 #include "report.h"
@@ -28,6 +29,7 @@ static const char usage[] =
 	"       ipc-conform report [--format F] [--output FILE] RESULT.json...\n"
 	"       ipc-conform dump [--layer LAYER]\n"
 	"       ipc-conform diff [--witness] A B\n"
+	"       ipc-conform judge LIBC.abi UAPI.abi\n"
 	"\n"
 	"list      every check: id, what must hold, source\n"
 	"run       runs the checks against this kernel, each in an IPC namespace of its own\n"
@@ -36,6 +38,7 @@ static const char usage[] =
 	"dump      the ABI facts compiled into this program; layer `observed` asks the kernel\n"
 	"diff      what changed between two dumps, or between two JSON results; --witness: what\n"
 	"          dump B (ipc-btf's), which need not have all, says otherwise than dump A\n"
+	"judge     is libc's dump right, given the kernel's, by rule? LIBC is the libc's name\n"
 	"\n"
 	"--only, --skip, --format with its --output may be repeated.\n"
 	"Exit status: 0 conforms, 1 does not, 2 misused or could not run, 4 nothing could be "
@@ -345,7 +348,7 @@ static int report_files(int argc, char **argv)
 	return status;
 }
 
-/* ---- dump, diff --------------------------------------------------------------- */
+/* ---- dump, diff, judge --------------------------------------------------------------- */
 
 static int dump(int argc, char **argv)
 {
@@ -394,14 +397,43 @@ static int diff(int argc, char **argv)
 	return fflush(stdout) ? misused("standard output", strerror(errno)) : status;
 }
 
+/* "build/port/musl.abi": musl. */
+static void libc_name(const char *path, char *name, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+
+	snprintf(name, size, "%s", slash ? slash + 1 : path);
+	name[strcspn(name, ".")] = '\0';
+}
+
+static int judge(int argc, char **argv)
+{
+	struct facts libc, kernel = {0};
+	char name[64], error[256];
+	int wrong = -1;
+
+	if (argc != 3)
+		return misused("judge takes two dumps, a libc's and the kernel's", NULL);
+	libc_name(argv[1], name, sizeof(name));
+	if (facts_read(&libc, argv[1], error) && facts_read(&kernel, argv[2], error))
+		wrong = rules_judge(stdout, name, &libc, &kernel, error);
+	facts_free(&libc);
+	facts_free(&kernel);
+	if (wrong < 0)
+		return misused(error, NULL);
+	if (fflush(stdout))
+		return misused("standard output", strerror(errno));
+	return wrong ? DEVIATES : CONFORMS;
+}
+
 static int command(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		int (*run)(int argc, char **argv);
 	} commands[] = {
-		{"list", list},		  {"run", run},	  {"coverage", coverage},
-		{"report", report_files}, {"dump", dump}, {"diff", diff},
+		{"list", list}, {"run", run},	{"coverage", coverage}, {"report", report_files},
+		{"dump", dump}, {"diff", diff}, {"judge", judge},
 	};
 
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0))

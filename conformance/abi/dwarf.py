@@ -2,7 +2,7 @@
 """What DWARF says of a layer's structures, independent of the table.
 
     dwarf.py complete DUMP ELF    is every member and every byte in the dump?
-    dwarf.py places ELF           where each member is declared
+    dwarf.py places ELF           where each structure and member is declared
 
 ELF comes from `dump -g`.  A member that no fact of the dump names, or names elsewhere, and
 a byte that is neither of a member nor a hole that alignment asks for, is an error, one line each.
@@ -31,6 +31,7 @@ class Structure(NamedTuple):
     name: str
     size: int
     union: bool
+    place: str
     members: list[Member]
 
 
@@ -107,7 +108,11 @@ def structure(name: str, type_: Any, program: Any, word: int) -> Structure:
             )
         )
     return Structure(
-        name, of(type_, "DW_AT_byte_size"), type_.tag == "DW_TAG_union_type", members
+        name,
+        of(type_, "DW_AT_byte_size"),
+        type_.tag == "DW_TAG_union_type",
+        place(type_, program),
+        members,
     )
 
 
@@ -218,8 +223,11 @@ def complete(dump: str, elf: str) -> int:
 
 def places(elf: str) -> int:
     for structure in read(elf):
+        print(f"{structure.name}\t{structure.place}")
         for member in structure.members:
-            print(f"{structure.name}.{fact_name(member.name)}\t{member.place}")
+            # Padding goes by its whole name.
+            for name in {member.name, fact_name(member.name)}:
+                print(f"{structure.name}.{name}\t{member.place}")
     return 0
 
 

@@ -126,6 +126,7 @@ int main(void)
 	SRunner *runner = srunner_create(facts_suite());
 
 	srunner_add_suite(runner, witness_suite());
+	srunner_add_suite(runner, rules_suite());
 	srunner_add_suite(runner, report_suite());
 	srunner_add_suite(runner, read_suite());
 	srunner_add_suite(runner, diff_suite());

@@ -1,0 +1,596 @@
+#include "abi/rules.h"
+
+#include <fnmatch.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "textfile.h"
+
+/* ---- the tables -------------------------------------------------------------- */
+
+#define X(NAME, DEMAND) RULE_##NAME,
+enum rule { RULES(X) NRULES };
+#undef X
+
+static const struct {
+	const char *name, *demand;
+} rules[] = {
+#define X(NAME, DEMAND) {#NAME, DEMAND},
+	RULES(X)
+#undef X
+};
+
+static const struct deviation {
+	const char *libc, *target, *rule, *name, *seen, *reason;
+} deviations[] = {
+#define DEVIATION(L, W, R, N, S, D) {L, W, #R, N, S, D},
+#include "abi/deviations.def"
+	{0},
+};
+
+static const char *const structures[] = {
+#define STRUCT(S, U, D) #S,
+#include "abi/sysvipc.def"
+};
+enum { NSTRUCTURES = sizeof(structures) / sizeof(structures[0]), CONSTANTS = NSTRUCTURES, NROWS };
+
+enum sort { INTEGER, TIME_T, ADDRESS, WHOLE };
+
+static const struct member {
+	const char *structure, *name;
+	enum sort sort;
+	const char *posix; /* the type that POSIX gives it, or NULL */
+} members[] = {
+#define MEMBER(S, M, D) {#S, #M, INTEGER, NULL},
+#define MEMBER__(S, M, D) MEMBER(S, M, D)
+#define TYPED(S, M, T, D) {#S, #M, INTEGER, #T},
+#define TIME(S, M, D) {#S, #M, TIME_T, "time_t"},
+#define NESTED(S, M, T, D) {#S, #M, WHOLE, NULL},
+#define TEXT(S, M, D) {#S, #M, ADDRESS, NULL},
+#define POINTER(S, T, M, D) {#S, #M, WHOLE, NULL},
+#include "abi/sysvipc.def"
+};
+enum { NMEMBERS = sizeof(members) / sizeof(members[0]) };
+
+static const struct constant {
+	const char *kind, *name;
+	bool posix;
+} constants[] = {
+#define CONST(C, D) {"const", #C, false},
+#define POSIX_CONST(C, D) {"const", #C, true},
+#define FUNCTION(R, F, P, A) {"syscall", #F, false},
+#define SYSCALL(N) {"syscall", #N, false},
+#include "abi/sysvipc.def"
+};
+enum { NCONSTANTS = sizeof(constants) / sizeof(constants[0]) };
+
+/* ---- a verdict --------------------------------------------------------------- */
+
+enum verdict { NOT_ASKED, HOLDS, KNOWN, WRONG };
+
+struct judge {
+	const char *libc_name;
+	const struct facts *libc, *kernel;
+	char target[16]; /* "32 big" */
+	bool big;	 /* the byte of most weight comes first */
+	FILE *words;
+	enum verdict table[NROWS][NRULES];
+	unsigned row, wrong, known;
+};
+
+static const struct deviation *known_deviation(const struct judge *judge, enum rule rule,
+					       const char *name, const char *seen)
+{
+	for (const struct deviation *known = deviations; known->libc; known++)
+		if (fnmatch(known->libc, judge->libc_name, 0) == 0 &&
+		    fnmatch(known->target, judge->target, 0) == 0 &&
+		    strcmp(known->rule, rules[rule].name) == 0 &&
+		    fnmatch(known->name, name, 0) == 0 && fnmatch(known->seen, seen, 0) == 0)
+			return known;
+	return NULL;
+}
+
+/* Records whether a rule holds for what is named; what is seen is for where it does not. */
+__attribute__((format(printf, 5, 6))) static bool
+expect(struct judge *judge, enum rule rule, bool holds, const char *name, const char *format, ...)
+{
+	enum verdict *cell = &judge->table[judge->row][rule], verdict = HOLDS;
+	const struct deviation *known = NULL;
+	char seen[160];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(seen, sizeof(seen), format, arguments);
+	va_end(arguments);
+	if (!holds) {
+		known = known_deviation(judge, rule, name, seen);
+		verdict = known ? KNOWN : WRONG;
+		known ? judge->known++ : judge->wrong++;
+		fprintf(judge->words, "%s: %s: %s: %s%s%s\n", known ? "known" : "wrong", name,
+			rules[rule].name, seen, known ? "; " : "", known ? known->reason : "");
+	}
+	if (*cell < verdict)
+		*cell = verdict;
+	return holds;
+}
+
+/* ---- where a member is --------------------------------------------------------- */
+
+struct place {
+	bool there, is_signed;
+	int begin, end;
+};
+
+static int width(struct place place)
+{
+	return place.end - place.begin;
+}
+
+static struct place place_of_fact(const struct facts *facts, const char *name)
+{
+	long long offset = facts_number(facts, "member", name, "offset");
+	long long size = facts_number(facts, "member", name, "size");
+	const char *value = facts_value(facts, "member", name);
+
+	if (offset < 0 || size < 0 || offset + size > 4096)
+		return (struct place){0};
+	return (struct place){true, strstr(value, " signed") != NULL, (int)offset,
+			      (int)(offset + size)};
+}
+
+struct name {
+	char text[64];
+};
+
+static struct name full_name(const struct member *member, const char *suffix)
+{
+	struct name name;
+
+	snprintf(name.text, sizeof(name.text), "%s.%s%s", member->structure, member->name, suffix);
+	return name;
+}
+
+static struct place place_of(const struct facts *facts, const struct member *member,
+			     const char *suffix)
+{
+	return place_of_fact(facts, full_name(member, suffix).text);
+}
+
+static bool same_bytes(struct place a, struct place b)
+{
+	return a.begin == b.begin && a.end == b.end;
+}
+
+/* Does each byte of one have the same weight in the other? */
+static bool same_weight(const struct judge *judge, struct place a, struct place b)
+{
+	return judge->big ? a.end == b.end : a.begin == b.begin;
+}
+
+/* ---- bytes that hold a value ----------------------------------------------------- */
+
+/* A C type that POSIX gives a member bounds its values; a type that libc defines does not. */
+static int fewest_bytes(const struct member *member)
+{
+	return member->posix && strstr(member->posix, "short") ? 2 : 4096;
+}
+
+static bool may_be_narrower(const struct member *member, struct place libc, struct place kernel)
+{
+	return width(libc) < width(kernel) && width(libc) >= fewest_bytes(member);
+}
+
+static bool contains(struct place place, int byte)
+{
+	return place.there && byte >= place.begin && byte < place.end;
+}
+
+/*
+ * Whose value the kernel has in a byte of a structure, or NULL for padding; what
+ * a narrower member of libc leaves of it is the rule width's affair.  The high
+ * word of a time is one that libc may hide.
+ */
+static const struct member *value_in(const struct judge *judge, const char *structure, int byte,
+				     bool high_too)
+{
+	for (unsigned i = 0; i < NMEMBERS; i++) {
+		const struct member *member = &members[i];
+
+		if (strcmp(member->structure, structure) != 0)
+			continue;
+		struct place kernel = place_of(judge->kernel, member, "");
+		struct place libc = place_of(judge->libc, member, "");
+
+		if (contains(kernel, byte) &&
+		    (!libc.there || contains(libc, byte) || !same_weight(judge, libc, kernel)))
+			return member;
+		if (high_too && contains(place_of(judge->kernel, member, "_high"), byte))
+			return member;
+	}
+	return NULL;
+}
+
+/* ---- members --------------------------------------------------------------------- */
+
+static void judge_sign(struct judge *judge, const char *name, struct place libc,
+		       struct place kernel)
+{
+	bool matters =
+		width(libc) == width(kernel) || (width(libc) > width(kernel) && kernel.is_signed);
+
+	if (matters)
+		expect(judge, RULE_sign,
+		       width(libc) == width(kernel) && libc.is_signed == kernel.is_signed, name,
+		       "is %s of %d bytes, the kernel's %s of %d",
+		       libc.is_signed ? "signed" : "unsigned", width(libc),
+		       kernel.is_signed ? "signed" : "unsigned", width(kernel));
+}
+
+static void judge_width(struct judge *judge, const struct member *member, struct place libc,
+			struct place kernel)
+{
+	struct name name = full_name(member, "");
+	const struct member *other = NULL;
+	int size = (int)facts_number(judge->kernel, "struct", member->structure, "size");
+
+	if (width(libc) < width(kernel)) {
+		expect(judge, RULE_width, may_be_narrower(member, libc, kernel), name.text,
+		       "has %d of the kernel's %d bytes", width(libc), width(kernel));
+		return;
+	}
+	for (int byte = libc.begin; byte < libc.end && !other; byte++)
+		if (!contains(kernel, byte))
+			other = value_in(judge, member->structure, byte, true);
+	expect(judge, RULE_width, !other, name.text,
+	       "has %d bytes, the kernel's %d, and reaches into %s", width(libc), width(kernel),
+	       other ? other->name : "");
+	expect(judge, RULE_width, libc.end <= size || libc.begin >= size, name.text,
+	       "ends at %d, what the kernel writes at %d", libc.end, size);
+}
+
+/* An integer that libc and kernel have in one word each. */
+static void judge_integer(struct judge *judge, const struct member *member, struct place libc,
+			  struct place kernel)
+{
+	struct name name = full_name(member, "");
+	bool overlap = libc.begin < kernel.end && kernel.begin < libc.end;
+
+	if (expect(judge, RULE_place, same_weight(judge, libc, kernel), name.text,
+		   "has bytes %d-%d, the kernel %d-%d%s", libc.begin, libc.end - 1, kernel.begin,
+		   kernel.end - 1, overlap ? ": in part, or the wrong half" : ""))
+		judge_width(judge, member, libc, kernel);
+}
+
+/*
+ * A time in two words.  libc has one of its low word, and may show the high one
+ * (glibc: __M_high); or one of 64 bits over both, where they are side by side in
+ * the target's order; or both words under names of their own and, where the kernel
+ * has no value, one that it fills in itself (musl).
+ */
+static void judge_time(struct judge *judge, const struct member *member, struct place libc,
+		       struct place low)
+{
+	struct name name = full_name(member, "");
+	struct place high = place_of(judge->kernel, member, "_high");
+	struct place libc_low = place_of(judge->libc, member, "_low");
+	struct place libc_high = place_of(judge->libc, member, "_high");
+
+	if (libc_low.there) {
+		const struct member *other = NULL;
+
+		for (int byte = libc.begin; byte < libc.end && !other; byte++)
+			other = value_in(judge, member->structure, byte, true);
+		expect(judge, RULE_time, !other && width(libc) >= 8, name.text,
+		       "has bytes %d-%d, but libc is to fill it in beside what the kernel has",
+		       libc.begin, libc.end - 1);
+	} else if (width(libc) > width(low))
+		expect(judge, RULE_time,
+		       libc.begin == (judge->big ? high : low).begin &&
+			       libc.end == (judge->big ? low : high).end && width(libc) == 8 &&
+			       width(high) == 4,
+		       name.text,
+		       "has bytes %d-%d, the kernel's low word %d-%d, its high word %d-%d",
+		       libc.begin, libc.end - 1, low.begin, low.end - 1, high.begin, high.end - 1);
+	else
+		judge_integer(judge, member, libc, low);
+	if (libc_low.there)
+		expect(judge, RULE_time, same_bytes(libc_low, low), full_name(member, "_low").text,
+		       "has bytes %d-%d, the kernel's low word %d-%d", libc_low.begin,
+		       libc_low.end - 1, low.begin, low.end - 1);
+	if (libc_low.there || libc_high.there)
+		expect(judge, RULE_time, libc_high.there && same_bytes(libc_high, high),
+		       full_name(member, "_high").text,
+		       "has bytes %d-%d, the kernel's high word %d-%d", libc_high.begin,
+		       libc_high.end - 1, high.begin, high.end - 1);
+}
+
+/* In a structure that libc copies, a value needs room, and bytes of its own. */
+static void judge_copied(struct judge *judge, const struct member *member, struct place libc,
+			 struct place kernel)
+{
+	struct name name = full_name(member, "");
+	struct place high = place_of(judge->kernel, member, "_high");
+	int needed = width(kernel);
+
+	if (high.there)
+		needed = 8;
+	else if (may_be_narrower(member, libc, kernel))
+		needed = width(libc);
+	expect(judge, RULE_width, width(libc) >= needed, name.text, "has %d bytes, the value %d",
+	       width(libc), needed);
+	for (const struct member *other = members; other < members + NMEMBERS; other++) {
+		struct place place = place_of(judge->libc, other, "");
+
+		if (other != member && strcmp(other->structure, member->structure) == 0 &&
+		    place.there)
+			expect(judge, RULE_place,
+			       place.begin >= libc.end || libc.begin >= place.end, name.text,
+			       "shares bytes with %s", other->name);
+	}
+}
+
+static void judge_posix(struct judge *judge, const struct member *member, struct place libc)
+{
+	struct name name = full_name(member, "");
+	const char *type = member->posix;
+	long long size = facts_number(judge->libc, "type", type, "size");
+	const char *value = facts_value(judge->libc, "type", type);
+	bool is_signed = value && strstr(value, " signed");
+
+	if (strstr(type, "short")) {
+		size = 2;
+		is_signed = strcmp(type, "short") == 0;
+	}
+	expect(judge, RULE_posix, width(libc) == size && libc.is_signed == is_signed, name.text,
+	       "is %s of %d bytes, and no %s", libc.is_signed ? "signed" : "unsigned", width(libc),
+	       type);
+}
+
+static void judge_member(struct judge *judge, const struct member *member, bool copied)
+{
+	struct name name = full_name(member, "");
+	struct place libc = place_of(judge->libc, member, "");
+	struct place kernel = place_of(judge->kernel, member, "");
+	bool in_words = place_of(judge->kernel, member, "_high").there;
+
+	if (!kernel.there ||
+	    !expect(judge, RULE_there, libc.there, name.text, "is not there; the kernel has it"))
+		return;
+	if (copied)
+		judge_copied(judge, member, libc, kernel);
+	else if (member->sort == ADDRESS)
+		expect(judge, RULE_place, libc.begin == kernel.begin, name.text,
+		       "begins at %d, the kernel's at %d", libc.begin, kernel.begin);
+	else if (member->sort == WHOLE)
+		expect(judge, RULE_place, same_bytes(libc, kernel), name.text,
+		       "has bytes %d-%d, the kernel %d-%d", libc.begin, libc.end - 1, kernel.begin,
+		       kernel.end - 1);
+	else if (in_words)
+		judge_time(judge, member, libc, kernel);
+	else
+		judge_integer(judge, member, libc, kernel);
+	/* The low word of a time has no sign of its own. */
+	if (member->sort == INTEGER || (member->sort == TIME_T && !in_words))
+		judge_sign(judge, name.text, libc, kernel);
+	if (member->posix)
+		judge_posix(judge, member, libc);
+}
+
+/* ---- structures -------------------------------------------------------------------- */
+
+/* The libc's facts of a structure's members, one after the other. */
+static const struct fact *next_fact(const struct facts *facts, const char *structure, size_t *i)
+{
+	size_t length = strlen(structure);
+
+	while (*i < facts->n) {
+		const struct fact *fact = &facts->fact[(*i)++];
+
+		if (strcmp(fact->kind, "member") == 0 &&
+		    strncmp(fact->name, structure, length) == 0 && fact->name[length] == '.' &&
+		    place_of_fact(facts, fact->name).there)
+			return fact;
+	}
+	return NULL;
+}
+
+static bool ends_in(const char *text, const char *end)
+{
+	size_t length = strlen(text), n = strlen(end);
+
+	return length >= n && strcmp(text + length - n, end) == 0;
+}
+
+static void judge_padding(struct judge *judge, const char *structure)
+{
+	size_t i = 0;
+
+	for (const struct fact *fact; (fact = next_fact(judge->libc, structure, &i));) {
+		struct place place = place_of_fact(judge->libc, fact->name);
+		bool pad = ends_in(fact->value, " pad");
+		const struct member *value = NULL;
+
+		if (!pad &&
+		    (place_of_fact(judge->kernel, fact->name).there || ends_in(fact->name, "_low")))
+			continue;
+		for (int byte = place.begin; byte < place.end && !value; byte++)
+			value = value_in(judge, structure, byte, !pad);
+		expect(judge, RULE_padding, !value, fact->name, "%s has bytes of the kernel's %s",
+		       pad ? "padding" : "what libc alone has", value ? value->name : "");
+	}
+}
+
+/* Members that no kernel since 2.4 has; and whether libc adds some behind the kernel's. */
+static bool judge_additions(struct judge *judge, const char *structure, int size)
+{
+	bool own = false;
+	size_t i = 0;
+
+	for (const struct fact *fact; (fact = next_fact(judge->libc, structure, &i));) {
+		expect(judge, RULE_old, !ends_in(fact->value, " gone"), fact->name,
+		       "is of the structures before Linux 2.4");
+		if (place_of_fact(judge->libc, fact->name).begin >= size &&
+		    !ends_in(fact->value, " pad"))
+			own = true;
+	}
+	return own;
+}
+
+/* Does the kernel have a time of the structure in two words? */
+static bool has_words(const struct judge *judge, const char *structure)
+{
+	for (unsigned i = 0; i < NMEMBERS; i++)
+		if (strcmp(members[i].structure, structure) == 0 &&
+		    place_of(judge->kernel, &members[i], "_high").there)
+			return true;
+	return false;
+}
+
+static bool of_posix(const char *structure)
+{
+	for (unsigned i = 0; i < NMEMBERS; i++)
+		if (strcmp(members[i].structure, structure) == 0 && members[i].posix)
+			return true;
+	return false;
+}
+
+static void judge_structure(struct judge *judge, const char *structure)
+{
+	const char *kind = facts_value(judge->kernel, "union", structure) ? "union" : "struct";
+	int size = (int)facts_number(judge->kernel, kind, structure, "size");
+	int align = (int)facts_number(judge->kernel, kind, structure, "align");
+	int libc_size = (int)facts_number(judge->libc, kind, structure, "size");
+	int libc_align = (int)facts_number(judge->libc, kind, structure, "align");
+	bool copied = strcmp(judge->libc_name, "glibc-time64") == 0 && has_words(judge, structure);
+
+	if (size < 0)
+		return;
+	if (libc_size < 0) {
+		if (of_posix(structure))
+			expect(judge, RULE_there, false, structure, "is not there");
+		return;
+	}
+	for (unsigned i = 0; i < NMEMBERS; i++)
+		if (strcmp(members[i].structure, structure) == 0)
+			judge_member(judge, &members[i], copied);
+	bool own = judge_additions(judge, structure, size);
+	if (copied || kind[0] == 'u')
+		return;
+	judge_padding(judge, structure);
+	expect(judge, RULE_size, libc_size == size || (own && libc_size > size), structure,
+	       "has %d bytes, the kernel's %d", libc_size, size);
+	if (!own)
+		expect(judge, RULE_align, libc_align == align, structure,
+		       "is aligned to %d, the kernel's to %d", libc_align, align);
+}
+
+/* ---- constants ----------------------------------------------------------------------- */
+
+/*
+ * Where libc has times of its own behind the kernel's (musl), its STAT commands have
+ * a bit, IPC_TIME64, that tells them from older ones and that it takes away.
+ */
+static bool with_time64_bit(const struct judge *judge, const char *name, const char *libc,
+			    const char *kernel)
+{
+	return strstr(name, "_STAT") &&
+	       facts_value(judge->libc, "member", "msqid_ds.msg_stime_low") &&
+	       atoll(libc) == (atoll(kernel) | 0x100);
+}
+
+static bool is_number(const char *value)
+{
+	return value && value[strspn(value, "-0123456789")] == '\0';
+}
+
+static void judge_constant(struct judge *judge, const struct constant *constant)
+{
+	const char *libc = facts_value(judge->libc, constant->kind, constant->name);
+	const char *kernel = facts_value(judge->kernel, constant->kind, constant->name);
+
+	if (constant->posix)
+		expect(judge, RULE_there, libc && strcmp(libc, "absent") != 0, constant->name,
+		       "is not there; POSIX has it");
+	if (is_number(libc) && is_number(kernel))
+		expect(judge, RULE_value,
+		       strcmp(libc, kernel) == 0 ||
+			       with_time64_bit(judge, constant->name, libc, kernel),
+		       constant->name, "is %s, the kernel's %s", libc, kernel);
+}
+
+/* ---- the verdict ------------------------------------------------------------------------ */
+
+static void print_table(FILE *out, const struct judge *judge)
+{
+	static const char *const word[] = {"-", "ok", "known", "WRONG"};
+
+	fprintf(out, "%-10s", "");
+	for (int rule = 0; rule < NRULES; rule++)
+		fprintf(out, " %7s", rules[rule].name);
+	for (int row = 0; row < NROWS; row++) {
+		fprintf(out, "\n%-10s", row < NSTRUCTURES ? structures[row] : "constants");
+		for (int rule = 0; rule < NRULES; rule++)
+			fprintf(out, " %7s", word[judge->table[row][rule]]);
+	}
+	fputc('\n', out);
+}
+
+static void print_demands(FILE *out, const struct judge *judge)
+{
+	for (int rule = 0; rule < NRULES; rule++)
+		for (int row = 0; row < NROWS; row++)
+			if (judge->table[row][rule] == WRONG) {
+				fprintf(out, "rule %s: %s\n", rules[rule].name, rules[rule].demand);
+				break;
+			}
+}
+
+/* The facts say which target they are of, and of which kind of headers. */
+static const char *misfit(const struct facts *libc, const struct facts *kernel)
+{
+	static const char *const macros[] = {"__BYTE_ORDER__", "__SIZEOF_LONG__"};
+
+	if (!facts_value(libc, "type", "time_t"))
+		return "the first dump is of no libc";
+	if (!facts_value(kernel, "const", "IPC_64"))
+		return "the second dump is not of the kernel's headers";
+	for (int i = 0; i < 2; i++)
+		if (facts_number(libc, "const", macros[i], "") < 0 ||
+		    facts_number(libc, "const", macros[i], "") !=
+			    facts_number(kernel, "const", macros[i], ""))
+			return "the dumps are of different targets";
+	return NULL;
+}
+
+int rules_judge(FILE *out, const char *libc_name, const struct facts *libc,
+		const struct facts *kernel, char error[256])
+{
+	struct judge judge = {.libc_name = libc_name, .libc = libc, .kernel = kernel};
+	const char *problem = misfit(libc, kernel);
+	char *words = NULL;
+	size_t size;
+
+	if (!problem && !(judge.words = open_memstream(&words, &size)))
+		problem = "no memory";
+	if (problem) {
+		textfile_error(error, libc_name, "%s", problem);
+		return -1;
+	}
+	judge.big = facts_number(libc, "const", "__BYTE_ORDER__", "") == 4321;
+	snprintf(judge.target, sizeof(judge.target), "%lld %s",
+		 8 * facts_number(libc, "const", "__SIZEOF_LONG__", ""),
+		 judge.big ? "big" : "little");
+	for (judge.row = 0; judge.row < NSTRUCTURES; judge.row++)
+		judge_structure(&judge, structures[judge.row]);
+	for (unsigned i = 0; i < NCONSTANTS; i++)
+		judge_constant(&judge, &constants[i]);
+	fclose(judge.words);
+	print_table(out, &judge);
+	fputs(words, out);
+	print_demands(out, &judge);
+	fprintf(out, "%s, %.2s bits, %s-endian: %u wrong, %u known deviations\n", libc_name,
+		judge.target, judge.big ? "big" : "little", judge.wrong, judge.known);
+	free(words);
+	return (int)judge.wrong;
+}
