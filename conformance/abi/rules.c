@@ -343,8 +343,8 @@ static void judge_posix(struct judge *judge, const struct member *member, struct
 		is_signed = strcmp(type, "short") == 0;
 	}
 	expect(judge, RULE_posix, width(libc) == size && libc.is_signed == is_signed, name.text,
-	       "is %s of %d bytes, and no %s", libc.is_signed ? "signed" : "unsigned", width(libc),
-	       type);
+	       "is %s of %d bytes, which %s is not", libc.is_signed ? "signed" : "unsigned",
+	       width(libc), type);
 }
 
 static void judge_member(struct judge *judge, const struct member *member, bool copied)
@@ -416,7 +416,7 @@ static void judge_padding(struct judge *judge, const char *structure)
 			continue;
 		for (int byte = place.begin; byte < place.end && !value; byte++)
 			value = value_in(judge, structure, byte, !pad);
-		expect(judge, RULE_padding, !value, fact->name, "%s has bytes of the kernel's %s",
+		expect(judge, RULE_padding, !value, fact->name, "%s is on bytes of the kernel's %s",
 		       pad ? "padding" : "what libc alone has", value ? value->name : "");
 	}
 }
@@ -429,7 +429,7 @@ static bool judge_additions(struct judge *judge, const char *structure, int size
 
 	for (const struct fact *fact; (fact = next_fact(judge->libc, structure, &i));) {
 		expect(judge, RULE_old, !ends_in(fact->value, " gone"), fact->name,
-		       "is of the structures before Linux 2.4");
+		       "is of Linux 2.4 or before");
 		if (place_of_fact(judge->libc, fact->name).begin >= size &&
 		    !ends_in(fact->value, " pad"))
 			own = true;

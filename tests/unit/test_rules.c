@@ -102,7 +102,7 @@ START_TEST(what_is_wrong_is_named)
 		{"1234", "member  semid_ds.sem_otime     offset 0 size 8 unsigned",
 		 "wrong: semid_ds.sem_otime: sign: "},
 		{"1234", "member  semid_ds.__unused3     offset 8 size 8 pad",
-		 "wrong: semid_ds.__unused3: padding: padding has bytes of the kernel's "
+		 "wrong: semid_ds.__unused3: padding: padding is on bytes of the kernel's "
 		 "sem_ctime\n"},
 		{"1234", "member  semid_ds.__unused3     offset 24 size 8 gone",
 		 "wrong: semid_ds.__unused3: old: "},

@@ -1,0 +1,10 @@
+/* The generic structure where the kernel has one of its own: x86_64 has padding behind times. */
+struct semid_ds {
+	struct ipc_perm sem_perm;
+	time_t sem_otime;
+	time_t sem_ctime;
+	unsigned short sem_nsems;
+	char __sem_nsems_pad[sizeof(long) - sizeof(short)];
+	long __unused3;
+	long __unused4;
+};

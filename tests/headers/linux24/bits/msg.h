@@ -1,0 +1,16 @@
+/* IA32's structure, as Linux 2.4 still had it, with the pointers that were the kernel's own. */
+struct msqid_ds {
+	struct ipc_perm msg_perm;
+	void *__msg_first;
+	void *__msg_last;
+	int msg_stime;
+	int msg_rtime;
+	int msg_ctime;
+	void *__wwait;
+	void *__rwait;
+	unsigned short msg_cbytes;
+	unsigned short msg_qnum;
+	unsigned short msg_qbytes;
+	unsigned short msg_lspid;
+	unsigned short msg_lrpid;
+};

@@ -1,0 +1,11 @@
+/* IA32's structure, as Linux 2.4 still had it, with the pointers that were the kernel's own. */
+struct semid_ds {
+	struct ipc_perm sem_perm;
+	int sem_otime;
+	int sem_ctime;
+	void *__sembase;
+	void *__sem_pending;
+	void *__sem_pending_last;
+	void *__undo;
+	unsigned short sem_nsems;
+};

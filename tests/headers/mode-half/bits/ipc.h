@@ -1,0 +1,16 @@
+/*
+ * As musl had it before 0cd2be23 and glibc before BZ 18231: mode has 32 bits where the
+ * kernel has 16 and padding behind them, so a big-endian reader finds 65536 times the value.
+ */
+struct ipc_perm {
+	key_t __ipc_perm_key;
+	uid_t uid;
+	gid_t gid;
+	uid_t cuid;
+	gid_t cgid;
+	mode_t mode;
+	unsigned short __ipc_perm_seq;
+	unsigned short __pad2;
+	long __unused1;
+	long __unused2;
+};

@@ -1,0 +1,10 @@
+/* The mistake next to musl's dfc1a37c: padding behind sem_nsems whatever the byte order. */
+struct semid_ds {
+	struct ipc_perm sem_perm;
+	time_t sem_otime;
+	time_t sem_ctime;
+	unsigned short sem_nsems;
+	char __sem_nsems_pad[sizeof(long) - sizeof(short)];
+	long __unused3;
+	long __unused4;
+};
