@@ -32,7 +32,7 @@ all:
 # ---- commands: set-up first, then the work, in a make of its own that sees
 # ---- what set-up has brought
 
-COMMANDS := conform check abi abi-accept port btf btf-debian bench interpreters soak lint
+COMMANDS := conform check abi abi-accept port mutants-abi btf btf-debian bench interpreters soak lint
 .PHONY: $(COMMANDS) $(COMMANDS:%=do-%) harness python install clean help
 $(COMMANDS):
 	@ci/setup $@
@@ -46,6 +46,7 @@ help:
 #: make check      every test
 #: make abi        ABI facts by every cross compiler there is, compared with abi-dumps
 #: make port       a libc's headers against the kernel's by rule, for CC; CPPFLAGS, LIBC
+#: make mutants-abi seeded defects in real headers, each shown to be caught; EACH of a kind
 #: make abi-accept takes what the compilers say as the new abi-dumps
 #: make btf        the kernel's own types, running or KERNEL=image ARCH=aarch64, against abi-dumps
 #: make btf-debian the same of Debian's kernel images, in a cache
@@ -141,6 +142,11 @@ do-abi do-abi-accept: do-%: host-tools
 # A libc that is given by CPPFLAGS, by rule.
 do-port: host-tools
 	$(Q)conformance/abi/port $(HOST)/ipc-conform $(LIBC) '$(CC)' '$(CPPFLAGS)'
+
+# Real headers with one declaration changed: EACH of a kind in each layer, 0 for all.
+EACH ?= 6
+do-mutants-abi: host-tools
+	$(Q)$(PYTHON) tests/mutants_abi.py $(HOST)/ipc-conform --each $(EACH) $(TARGETS)
 
 # The same by what kernels say of themselves.  Exit status 4: there was nothing to compare.
 BTF = conformance/btf/check $(HOST)/ipc-btf $(HOST)/ipc-conform

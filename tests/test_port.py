@@ -236,6 +236,23 @@ def test_a_hole_that_nothing_asks_for_is_missed(tmp_path: Path) -> None:
     assert re.search(r"^shmid_ds: bytes \d+-\d+ are of no member", result.stdout, flags=re.M)
 
 
+# ---- mutants ---------------------------------------------------------------------------
+
+
+@needs_elftools
+def test_mutants_of_real_headers_are_caught() -> None:
+    """One of each kind, layer and target; make mutants-abi has more."""
+    result = subprocess.run(
+        [str(PYTHON), str(TOP / "tests" / "mutants_abi.py"), str(CONFORM), "--each", "1"],
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    count = re.search(r"^(\d+) defects, (\d+) caught$", result.stdout, flags=re.M)
+    assert count and count[1] == count[2] and int(count[1]) >= 16
+
+
 # ---- bad input ------------------------------------------------------------------------
 
 
