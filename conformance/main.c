@@ -15,6 +15,7 @@
 #include "abi/rules.h"
 #include "diff.h"
 #include "init.h"
+#include "layout.h"
 #include "report.h"
 #include "run.h"
 
@@ -28,6 +29,7 @@ static const char usage[] =
 	"SECONDS]\n"
 	"       ipc-conform report [--format F] [--output FILE] RESULT.json...\n"
 	"       ipc-conform dump [--layer LAYER]\n"
+	"       ipc-conform layout [STRUCTURE] [--layer LAYER|DUMP]\n"
 	"       ipc-conform diff [--witness] A B\n"
 	"       ipc-conform judge LIBC.abi UAPI.abi\n"
 	"\n"
@@ -36,11 +38,12 @@ static const char usage[] =
 	"coverage  runs the checks and tells which errors of which call they cover, and which not\n"
 	"report    writes results of earlier runs in another format\n"
 	"dump      the ABI facts compiled into this program; layer `observed` asks the kernel\n"
+	"layout    what stands where in a structure, or in each, by layers or by files of dump\n"
 	"diff      what changed between two dumps, or between two JSON results; --witness: what\n"
 	"          dump B (ipc-btf's), which need not have all, says otherwise than dump A\n"
 	"judge     is libc's dump right, given the kernel's, by rule? LIBC is the libc's name\n"
 	"\n"
-	"--only, --skip, --format with its --output may be repeated.\n"
+	"--only, --skip, layout's --layer, --format with its --output may be repeated.\n"
 	"Exit status: 0 conforms, 1 does not, 2 misused or could not run, 4 nothing could be "
 	"run.\n";
 
@@ -348,7 +351,16 @@ static int report_files(int argc, char **argv)
 	return status;
 }
 
-/* ---- dump, diff, judge --------------------------------------------------------------- */
+/* ---- dump, layout, diff, judge --------------------------------------------------------- */
+
+static int no_layer(const char *name, const char *more)
+{
+	fprintf(stderr, "ipc-conform: no layer %s here; there are:", name);
+	for (const struct layer *layer = layers; layer->name; layer++)
+		fprintf(stderr, " %s", layer->name);
+	fprintf(stderr, "%s\n", more);
+	return MISUSED;
+}
 
 static int dump(int argc, char **argv)
 {
@@ -366,14 +378,41 @@ static int dump(int argc, char **argv)
 	if (strcmp(name, "observed") == 0) {
 		observed_dump(stdout);
 	} else if (layer_named(name)) {
-		fputs(layer_named(name)->dump, stdout);
+		fputs(layer_text(layer_named(name)), stdout);
 	} else {
-		fprintf(stderr, "ipc-conform: no layer %s here; there are:", name);
-		for (const struct layer *layer = layers; layer->name; layer++)
-			fprintf(stderr, " %s", layer->name);
-		fprintf(stderr, " observed\n");
-		return MISUSED;
+		return no_layer(name, " observed");
 	}
+	return fflush(stdout) ? misused("standard output", strerror(errno)) : CONFORMS;
+}
+
+static int layout(int argc, char **argv)
+{
+	static const struct option longs[] = {{"layer", required_argument, NULL, 'l'}, {0}};
+	const char *names[16];
+	const unsigned most = sizeof(names) / sizeof(names[0]);
+	unsigned n = 0;
+	char error[256];
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		if (c != 'l')
+			return MISUSED;
+		else if (n == most)
+			return misused("layout: one layer too many", optarg);
+		else if (!layer_named(optarg) && access(optarg, F_OK) != 0)
+			return no_layer(optarg, ", or a file of dump");
+		else
+			names[n++] = optarg;
+	if (argc - optind > 1)
+		return misused("layout takes one structure, or none for all", argv[optind + 1]);
+	if (argv[optind] && !layout_has(argv[optind]))
+		return misused("no such structure in the table", argv[optind]);
+	if (n == 0)
+		for (const struct layer *layer = layers; layer->name && n < most; layer++)
+			names[n++] = layer->name;
+	for (unsigned i = 0; i < n; i++)
+		if (!layouts_text(stdout, argv[optind], names[i], error))
+			return misused(error, NULL);
 	return fflush(stdout) ? misused("standard output", strerror(errno)) : CONFORMS;
 }
 
@@ -432,8 +471,9 @@ static int command(int argc, char **argv)
 		const char *name;
 		int (*run)(int argc, char **argv);
 	} commands[] = {
-		{"list", list}, {"run", run},	{"coverage", coverage}, {"report", report_files},
-		{"dump", dump}, {"diff", diff}, {"judge", judge},
+		{"list", list},		  {"run", run},	  {"coverage", coverage},
+		{"report", report_files}, {"dump", dump}, {"layout", layout},
+		{"diff", diff},		  {"judge", judge},
 	};
 
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0))

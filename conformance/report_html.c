@@ -1,4 +1,5 @@
 /* One page that needs no other file and no script. */
+#include "layout.h"
 #include "report.h"
 #include "report_parts.h"
 
@@ -88,8 +89,8 @@ static void put_header(FILE *out, const struct run *runs, size_t nruns)
 	fprintf(out,
 		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		"<title>ipc-conform: %s</title>\n<style>\n%s</style>\n</head>\n<body>\n",
-		words, style);
+		"<title>ipc-conform: %s</title>\n<style>\n%s%s</style>\n</head>\n<body>\n",
+		words, style, layout_style);
 	fprintf(out,
 		"<header class=\"%s\">\n<h1>%s</h1>\n<p>System V IPC: %u passed, %u failed, "
 		"%u skipped</p>\n<div class=\"bar\">",
@@ -279,6 +280,15 @@ static void put_checks(FILE *out, const struct run *runs, size_t nruns)
 	}
 }
 
+/* This program knows the structures of its own architecture only. */
+static bool has_own_arch(const struct run *runs, size_t nruns)
+{
+	for (size_t i = 0; i < nruns; i++)
+		if (strcmp(runs[i].arch, ARCH) == 0)
+			return true;
+	return false;
+}
+
 void report_html(FILE *out, const struct run *runs, size_t nruns)
 {
 	struct tally tally = tally_all(runs, nruns);
@@ -291,5 +301,7 @@ void report_html(FILE *out, const struct run *runs, size_t nruns)
 	if (tally.skipped)
 		put_skipped(out, runs, nruns);
 	put_checks(out, runs, nruns);
+	if (has_own_arch(runs, nruns))
+		layout_html(out, layers, kernel_layer());
 	fputs("</body>\n</html>\n", out);
 }

@@ -20,3 +20,8 @@ const struct layer *kernel_layer(void)
 {
 	return layer_named("uapi");
 }
+
+const char *layer_text(const struct layer *layer)
+{
+	return layer->dump ? layer->dump : layer->reference;
+}

@@ -10,6 +10,7 @@
 Suite *facts_suite(void);
 Suite *witness_suite(void);
 Suite *rules_suite(void);
+Suite *layout_suite(void);
 Suite *report_suite(void);
 Suite *read_suite(void);
 Suite *diff_suite(void);

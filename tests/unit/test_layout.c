@@ -1,0 +1,267 @@
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "layout.h"
+
+/* The kernel's; a hole in the middle, one at the end, nothing at 8, an open text. */
+static const char kernel[] = "member  msgbuf.mtext           offset 8 size 1 array\n"
+			     "member  msgbuf.mtype           offset 0 size 8 signed\n"
+			     "member  sembuf.gone            absent\n"
+			     "member  sembuf.none            offset 8 size 0 pad\n"
+			     "member  sembuf.sem_flg         offset 8 size 2 signed\n"
+			     "member  sembuf.sem_num         offset 0 size 2 unsigned\n"
+			     "member  sembuf.sem_op          offset 4 size 4 signed\n"
+			     "member  semun.array            offset 0 size 8 pointer\n"
+			     "member  semun.buf              offset 0 size 8 pointer\n"
+			     "member  semun.val              offset 0 size 4 signed\n"
+			     "struct  msgbuf                 size 16 align 8\n"
+			     "struct  sembuf                 size 12 align 4\n"
+			     "struct  shminfo                absent\n"
+			     "union   semun                  size 8\n"
+			     "# 14 facts\n";
+
+/* Another's: sem_op moved to 2 and narrowed, sem_flg where it was. */
+static const char libc[] = "member  sembuf.sem_flg         offset 8 size 2 signed\n"
+			   "member  sembuf.sem_num         offset 0 size 2 unsigned\n"
+			   "member  sembuf.sem_op          offset 2 size 2 signed\n"
+			   "struct  sembuf                 size 12 align 4\n"
+			   "# 4 facts\n";
+
+static struct facts parsed(const char *text)
+{
+	struct facts facts;
+	char error[256] = "";
+
+	ck_assert_msg(facts_parse(&facts, text, "dump", error), "%s", error);
+	return facts;
+}
+
+static void assert_text(const char *dump, const char *structure, const char *expected)
+{
+	struct facts facts = parsed(dump);
+	struct layout layout;
+	char error[256] = "", *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	ck_assert_msg(layout_of(&layout, &facts, structure, error), "%s", error);
+	layout_text(out, &layout, structure, "dump");
+	fclose(out);
+	ck_assert_str_eq(text, expected);
+	free(text);
+	layout_free(&layout);
+	facts_free(&facts);
+}
+
+START_TEST(members_stand_by_offset_with_the_padding_between_them)
+{
+	assert_text(kernel, "sembuf",
+		    "struct sembuf { /* dump */\n"
+		    "\tunsigned  sem_num;                     /*     0     2 */\n"
+		    "\t/* 2 bytes of padding */               /*     2     2 */\n"
+		    "\tsigned    sem_op;                      /*     4     4 */\n"
+		    "\tpad       none;                        /*     8     0 */\n"
+		    "\tsigned    sem_flg;                     /*     8     2 */\n"
+		    "\t/* 2 bytes of padding */               /*    10     2 */\n"
+		    "}; /* size 12, align 4, padding 4 */\n");
+}
+END_TEST
+
+START_TEST(members_of_a_union_share_bytes)
+{
+	struct facts facts = parsed(kernel);
+	struct layout layout;
+	char error[256];
+
+	assert_text(kernel, "semun",
+		    "union semun { /* dump */\n"
+		    "\tsigned    val;                         /*     0     4 */\n"
+		    "\tpointer   array;                       /*     0     8 */\n"
+		    "\tpointer   buf;                         /*     0     8 */\n"
+		    "}; /* size 8 */\n");
+	ck_assert(layout_of(&layout, &facts, "semun", error));
+	ck_assert_uint_eq(layout.nlanes, 3);
+	layout_free(&layout);
+	ck_assert(layout_of(&layout, &facts, "sembuf", error));
+	ck_assert_uint_eq(layout.nlanes, 1);
+	layout_free(&layout);
+	facts_free(&facts);
+}
+END_TEST
+
+START_TEST(what_is_not_there_is_said_to_be_so)
+{
+	assert_text(kernel, "shminfo", "/* dump: has no shminfo */\n");
+	assert_text(kernel, "shmid_ds", "/* dump: has no shmid_ds */\n");
+}
+END_TEST
+
+START_TEST(a_witness_need_not_say_all)
+{
+	assert_text("member  msgbuf.mtext           offset 8\n"
+		    "member  msgbuf.mtype           bit 3 bits 7 unsigned\n"
+		    "struct  msgbuf                 run\n"
+		    "# 3 facts\n",
+		    "msgbuf",
+		    "struct msgbuf { /* dump */\n"
+		    "\tunsigned  mtype;                       /*     0     2 */\n"
+		    "\t/* 6 bytes of padding */               /*     2     6 */\n"
+		    "\tarray     mtext[];                     /*     8     0 */\n"
+		    "}; /* size 8, padding 6 */\n");
+}
+END_TEST
+
+START_TEST(what_makes_no_sense_is_refused)
+{
+	static const struct {
+		const char *dump, *error;
+	} cases[] = {
+		{"struct  a size 0 align 1\n# 1 facts\n", "a: has no size"},
+		{"struct  a size 65537\n# 1 facts\n", "a: has no size"},
+		{"struct  a size -1\n# 1 facts\n", "a: has no size"},
+		{"struct  a what\n# 1 facts\n", "a: has no size"},
+		{"member  a.b size 4\nstruct  a size 4\n# 2 facts\n",
+		 "a: has a member that is nowhere"},
+		{"member  a.b offset 65537 size 4\nstruct  a size 4\n# 2 facts\n",
+		 "a: has a member that is nowhere"},
+		{"member  a.b offset 9223372036854775807 size 9223372036854775807\n"
+		 "struct  a size 4\n# 2 facts\n",
+		 "a: has a member that is nowhere"},
+		{"member  a.b bit 1 bits 9223372036854775807\nstruct  a size 4\n# 2 facts\n",
+		 "a: has a member that is nowhere"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct facts facts = parsed(cases[i].dump);
+		struct layout layout;
+		char error[256] = "";
+
+		ck_assert_msg(!layout_of(&layout, &facts, "a", error), "%s", cases[i].dump);
+		ck_assert_str_eq(error, cases[i].error);
+		ck_assert_ptr_null(layout.piece);
+		facts_free(&facts);
+	}
+}
+END_TEST
+
+START_TEST(what_moved_differs)
+{
+	struct facts facts[2] = {parsed(kernel), parsed(libc)};
+	struct layout layout[2];
+	char error[256];
+
+	for (int i = 0; i < 2; i++)
+		ck_assert(layout_of(&layout[i], &facts[i], "sembuf", error));
+	for (size_t i = 0; i < layout[1].n; i++) {
+		const struct piece *piece = &layout[1].piece[i];
+
+		ck_assert_int_eq(piece_differs(piece, &layout[0]),
+				 piece->name && strcmp(piece->name, "sem_op") == 0);
+	}
+	ck_assert(layout_same(&layout[0], &layout[0]));
+	ck_assert(!layout_same(&layout[0], &layout[1]));
+	for (int i = 0; i < 2; i++) {
+		layout_free(&layout[i]);
+		facts_free(&facts[i]);
+	}
+}
+END_TEST
+
+static const struct layer *find_uapi(const struct layer *all)
+{
+	while (strcmp(all->name, "uapi") != 0)
+		all++;
+	return all;
+}
+
+static char *drawn(const struct layer *all)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	layout_html(out, all, find_uapi(all));
+	fclose(out);
+	return text;
+}
+
+static size_t count(const char *text, const char *part)
+{
+	size_t n = 0;
+
+	while ((text = strstr(text, part))) {
+		text++;
+		n++;
+	}
+	return n;
+}
+
+START_TEST(a_drawing_has_a_row_for_each_layer_and_marks_what_moved)
+{
+	const struct layer drawing[] = {{"libc", libc, kernel}, {"uapi", kernel, kernel}, {0}};
+	char *text = drawn(drawing);
+
+	assert_has(text, "<div class=\"member moved\" style=\"grid-area: 3 / 4 / auto / span 2; ");
+	assert_has(text, "title=\"sem_op: offset 2, size 2, signed; in the kernel: offset 4, "
+			 "size 4, signed\">sem_op</div>");
+	assert_has(text, "12 bytes, 1 member differs from the kernel's");
+	/* The legend has one too. */
+	ck_assert_uint_eq(count(text, "member moved"), 2);
+	/* libc's differs from what was reviewed in each that it does not have, too. */
+	assert_has(text, ">libc, reviewed</div>");
+	assert_has_not(text, ">uapi, reviewed</div>");
+	assert_has(text, "does not have it</div>");
+	free(text);
+}
+END_TEST
+
+START_TEST(a_drawing_of_equal_layers_marks_nothing)
+{
+	const struct layer drawing[] = {{"libc", kernel, kernel}, {"uapi", kernel, NULL}, {0}};
+	char *text = drawn(drawing);
+
+	ck_assert_uint_eq(count(text, "member moved"), 1);
+	assert_has_not(text, "reviewed");
+	assert_has_not(text, "differ");
+	/* Bytes 2 and 3, 10 and 11, of each; none where text goes on. */
+	ck_assert_uint_eq(count(text, "<div class=\"hole\""), 4);
+	assert_has(text, "grid-area: 2 / 10 / auto / span 8; --n: 8");
+	free(text);
+}
+END_TEST
+
+START_TEST(a_long_member_is_drawn_on_each_line)
+{
+	static const char dump[] = "member  ipc_perm.key           offset 0 size 70 struct\n"
+				   "struct  ipc_perm               size 70\n"
+				   "# 2 facts\n";
+	const struct layer drawing[] = {{"uapi", dump, NULL}, {0}};
+	char *text = drawn(drawing);
+
+	assert_has(text, "<div class=\"member to\" style=\"grid-area: 2 / 2 / auto / span 32;");
+	assert_has(text,
+		   "<div class=\"member from to\" style=\"grid-area: 2 / 2 / auto / span 32;");
+	assert_has(text, "<div class=\"member from\" style=\"grid-area: 2 / 2 / auto / span 6;");
+	free(text);
+}
+END_TEST
+
+Suite *layout_suite(void)
+{
+	Suite *suite = suite_create("layout");
+	TCase *tcase = tcase_create("layout");
+
+	suite_add_tcase(suite, tcase);
+	tcase_add_test(tcase, members_stand_by_offset_with_the_padding_between_them);
+	tcase_add_test(tcase, members_of_a_union_share_bytes);
+	tcase_add_test(tcase, what_is_not_there_is_said_to_be_so);
+	tcase_add_test(tcase, a_witness_need_not_say_all);
+	tcase_add_test(tcase, what_makes_no_sense_is_refused);
+	tcase_add_test(tcase, what_moved_differs);
+	tcase_add_test(tcase, a_drawing_has_a_row_for_each_layer_and_marks_what_moved);
+	tcase_add_test(tcase, a_drawing_of_equal_layers_marks_nothing);
+	tcase_add_test(tcase, a_long_member_is_drawn_on_each_line);
+	return suite;
+}
