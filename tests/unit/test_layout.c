@@ -169,6 +169,39 @@ START_TEST(what_moved_differs)
 }
 END_TEST
 
+START_TEST(each_way_to_differ_is_seen)
+{
+	static const struct {
+		const char *name, *what;
+		size_t offset, size;
+		bool differs;
+	} cases[] = {
+		{"sem_op", "signed", 4, 4, false}, {"sem_op", "signed", 2, 4, true},
+		{"sem_op", "signed", 4, 2, true},  {"sem_op", "unsigned", 4, 4, true},
+		{"sem_oq", "signed", 4, 4, true},  {"sem_op", "pad", 2, 2, false},
+		{NULL, "hole", 2, 2, false},
+	};
+	struct facts facts = parsed(kernel);
+	struct layout layout, none = {0};
+	char error[256];
+
+	ck_assert(layout_of(&layout, &facts, "sembuf", error));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct piece piece = {
+			.name = cases[i].name,
+			.what = cases[i].what,
+			.offset = cases[i].offset,
+			.size = cases[i].size,
+		};
+
+		ck_assert_msg(piece_differs(&piece, &layout) == cases[i].differs, "case %zu", i);
+		ck_assert(!piece_differs(&piece, &none));
+	}
+	layout_free(&layout);
+	facts_free(&facts);
+}
+END_TEST
+
 static const struct layer *find_uapi(const struct layer *all)
 {
 	while (strcmp(all->name, "uapi") != 0)
@@ -260,6 +293,7 @@ Suite *layout_suite(void)
 	tcase_add_test(tcase, a_witness_need_not_say_all);
 	tcase_add_test(tcase, what_makes_no_sense_is_refused);
 	tcase_add_test(tcase, what_moved_differs);
+	tcase_add_test(tcase, each_way_to_differ_is_seen);
 	tcase_add_test(tcase, a_drawing_has_a_row_for_each_layer_and_marks_what_moved);
 	tcase_add_test(tcase, a_drawing_of_equal_layers_marks_nothing);
 	tcase_add_test(tcase, a_long_member_is_drawn_on_each_line);
