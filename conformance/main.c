@@ -471,8 +471,8 @@ static int command(int argc, char **argv)
 		const char *name;
 		int (*run)(int argc, char **argv);
 	} commands[] = {
-		{"list", list},		  {"run", run},	  {"coverage", coverage},
-		{"report", report_files}, {"dump", dump}, {"layout", layout},
+		{"list", list},		  {"run", run},	    {"coverage", coverage},
+		{"report", report_files}, {"dump", dump},   {"layout", layout},
 		{"diff", diff},		  {"judge", judge},
 	};
 
