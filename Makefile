@@ -32,7 +32,7 @@ all:
 # ---- commands: set-up first, then the work, in a make of its own that sees
 # ---- what set-up has brought
 
-COMMANDS := conform check abi abi-accept port mutants-abi btf btf-debian bench interpreters soak lint
+COMMANDS := conform check abi abi-accept port mutants-abi mutants-checks btf btf-debian bench interpreters soak lint
 .PHONY: $(COMMANDS) $(COMMANDS:%=do-%) harness python install clean help
 $(COMMANDS):
 	@ci/setup $@
@@ -44,6 +44,7 @@ help:
 #: make            builds the package ipc (build/python) and ipc-conform (build/ARCH)
 #: make conform    does this machine's System V IPC conform? report in build/report
 #: make check      every test
+#: make mutants-checks  what each of the seeded faults makes fail, and checks that none does
 #: make abi        ABI facts by every cross compiler there is, compared with abi-dumps
 #: make port       a libc's headers against the kernel's by rule, for CC; CPPFLAGS, LIBC
 #: make mutants-abi seeded defects in real headers, each shown to be caught; EACH of a kind
@@ -191,8 +192,27 @@ $(OUT)/unit-tests: $(UNIT_OBJECTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
 
+# The harness with seeded faults between the checks and the calls.  FAULTS: options of table.py.
+FAULT_OBJECTS = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/faults/*.c)) \
+	$(OUT)/faults-main.o $(OUT)/faults-calls.o \
+	$(filter-out $(OUT)/conformance/calls.o,$(HARNESS_OBJECTS))
+$(OUT)/faults-calls.o: conformance/calls.c $(OUT)/kernel_constants.h $(OUT)/flags
+	$(call say,CC,$@)
+	$(Q)$(COMPILE) -Dlibc_calls=real_libc_calls -Draw_calls=real_raw_calls \
+	 -Dmultiplexed_calls=real_multiplexed_calls -c -o $@ $<
+$(OUT)/faults-main.o: conformance/main.c $(OUT)/kernel_constants.h $(OUT)/flags
+	$(call say,CC,$@)
+	$(Q)$(COMPILE) -Wno-missing-prototypes -Dmain=conform_main -DBUILD='"faults"' -c -o $@ $<
+$(OUT)/ipc-conform-faults: $(FAULT_OBJECTS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -Wl,--wrap=ftok,--wrap=libc_layer,--wrap=kernel_layer,--wrap=probe_needs $(LDFLAGS) -o $@ $^ \
+	 $$(pkg-config --libs check)
+
+do-mutants-checks: $(OUT)/ipc-conform-faults
+	$(Q)$(PYTHON) tests/faults/table.py --unfailed tests/faults/unfailed.txt $(FAULTS) $<
+
 # Both compilers with the same warnings as errors; then what each runner sums up.
-do-check: harness python $(OUT)/unit-tests $(OUT)/loops.so do-lint
+do-check: harness python $(OUT)/unit-tests $(OUT)/ipc-conform-faults $(OUT)/loops.so do-lint
 	$(Q)$(MAKE) $(QUIET) CC=clang OUT=build/clang/$(ARCH) PACKAGE=build/clang/python harness python \
 	 build/clang/$(ARCH)/ipc-btf
 	$(Q)$(MAKE) $(QUIET) do-abi
@@ -230,7 +250,7 @@ do-bench: python $(OUT)/loops.so
 # ---- lint -----------------------------------------------------------------------------
 
 C_FILES := $(wildcard conformance/*.[ch] conformance/*/*.[ch] conformance/abi/*.def binding/*.[ch] \
-	tests/unit/*.[ch] tests/bench/*.c)
+	tests/unit/*.[ch] tests/faults/*.[ch] tests/bench/*.c)
 PYTHON_FILES := setup.py binding conformance/abi/dwarf.py tests
 MANUAL_PAGES := conformance/ipc-conform.1
 SHELL_FILES := ci/setup ci/python ci/interpreters ci/musl ci/images conformance/btf/check \
@@ -238,7 +258,7 @@ SHELL_FILES := ci/setup ci/python ci/interpreters ci/musl ci/images conformance/
 
 # A file that passed is not read again until it, a header or the settings change.
 TIDY = $(patsubst %.c,$(OUT)/tidy/%,$(wildcard conformance/*.c conformance/*/*.c binding/*.c \
-	tests/unit/*.c tests/bench/*.c))
+	tests/unit/*.c tests/faults/*.c tests/bench/*.c))
 $(OUT)/tidy/%: %.c .clang-tidy $(filter %.h %.def,$(C_FILES)) $(OUT)/kernel_constants.h
 	@mkdir -p $(@D)
 	$(call say,TIDY,$<)

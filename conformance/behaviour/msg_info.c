@@ -34,6 +34,23 @@ CHECK("msgctl.ipc_info", LIBC | RAW, NEED_LIMITS, "IPC_INFO gives the limits",
 	expect_eq(303, info.msgmni);
 }
 
+CHECK("msgctl.info.unused", LIBC | RAW, 0,
+      "what the kernel does not use of IPC_INFO and MSG_INFO has the values of its headers",
+      "linux/msg.h; ipc/msg.c, msgctl_info")
+{
+	struct msginfo info;
+
+	expect_ok(ipc->msgctl(0, IPC_INFO, (struct msqid_ds *)&info));
+	expect_eq(MSGPOOL, info.msgpool);
+	expect_eq(MSGMAP, info.msgmap);
+	expect_eq(MSGTQL, info.msgtql);
+	expect_eq(MSGSSZ, info.msgssz);
+	expect_eq(MSGSEG, info.msgseg);
+	expect_ok(ipc->msgctl(0, MSG_INFO, (struct msqid_ds *)&info));
+	expect_eq(MSGSSZ, info.msgssz);
+	expect_eq(MSGSEG, info.msgseg);
+}
+
 CHECK("msgctl.msg_info", LIBC | RAW, NEED_NAMESPACE,
       "MSG_INFO counts queues, messages and bytes, and gives the limits as IPC_INFO does",
       "msgctl(2), MSG_INFO")
@@ -79,14 +96,32 @@ static void expect_stat_by_slot(const struct ipc_calls *ipc, int cmd)
 {
 	struct msqid_ds want, got;
 
-	/* One before it, so that in a new namespace its id is not 0. */
-	must(ipc->msgget(IPC_PRIVATE, 0600));
 	int msqid = must(ipc->msgget(check_key(0), IPC_CREAT | 0640));
+	/* In a new namespace ids begin as slots do, until the slots have been round. */
+	while (slot_of(msqid) == msqid) {
+		must(libc_calls.msgctl(msqid, IPC_RMID, NULL));
+		msqid = must(ipc->msgget(check_key(0), IPC_CREAT | 0640));
+	}
 	must(ipc->msgsnd(msqid, &message, TEXT, 0));
 	want = msg_state(msqid);
 	memset(&got, 0xa5, sizeof(got));
 	expect_eq(msqid, ipc->msgctl(slot_of(msqid), cmd, &got));
 	msg_expect_same(&want, &got);
+}
+
+CHECK("msgctl.stat.seq", LIBC, NEED_STAT_ANY,
+      "the id of a queue is made of its slot and its sequence number, whoever gives it",
+      "ipc/util.h, ipc_buildid")
+{
+	static const int commands[] = {MSG_STAT, MSG_STAT_ANY};
+	struct msqid_ds ds = {0};
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600)), slot = slot_of(msqid);
+
+	expect_id(msqid, slot, msg_state(msqid).msg_perm.__seq);
+	for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		expect_eq(msqid, ipc->msgctl(slot, commands[i], &ds));
+		expect_id(msqid, slot, ds.msg_perm.__seq);
+	}
 }
 
 CHECK("msgctl.msg_stat", LIBC, 0, "MSG_STAT gives the id and the state of the queue in a slot",

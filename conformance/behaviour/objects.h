@@ -43,6 +43,7 @@ static inline void msg_expect_same(const struct msqid_ds *want, const struct msq
 	expect_eq(want->msg_perm.cuid, got->msg_perm.cuid);
 	expect_eq(want->msg_perm.cgid, got->msg_perm.cgid);
 	expect_eq(want->msg_perm.mode, got->msg_perm.mode);
+	expect_eq(want->msg_perm.__seq, got->msg_perm.__seq);
 	expect_eq(want->msg_stime, got->msg_stime);
 	expect_eq(want->msg_rtime, got->msg_rtime);
 	expect_eq(want->msg_ctime, got->msg_ctime);
@@ -95,6 +96,7 @@ static inline void sem_expect_same(const struct semid_ds *want, const struct sem
 	expect_eq(want->sem_perm.cuid, got->sem_perm.cuid);
 	expect_eq(want->sem_perm.cgid, got->sem_perm.cgid);
 	expect_eq(want->sem_perm.mode, got->sem_perm.mode);
+	expect_eq(want->sem_perm.__seq, got->sem_perm.__seq);
 	expect_eq(want->sem_otime, got->sem_otime);
 	expect_eq(want->sem_ctime, got->sem_ctime);
 	expect_eq(want->sem_nsems, got->sem_nsems);
@@ -116,6 +118,7 @@ static inline void shm_expect_same(const struct shmid_ds *want, const struct shm
 	expect_eq(want->shm_perm.cuid, got->shm_perm.cuid);
 	expect_eq(want->shm_perm.cgid, got->shm_perm.cgid);
 	expect_eq(want->shm_perm.mode, got->shm_perm.mode);
+	expect_eq(want->shm_perm.__seq, got->shm_perm.__seq);
 	expect_eq(want->shm_segsz, got->shm_segsz);
 	expect_eq(want->shm_atime, got->shm_atime);
 	expect_eq(want->shm_dtime, got->shm_dtime);
@@ -145,6 +148,15 @@ static inline void shm_expect_nattch(unsigned long want, int shmid)
 	for (int tries = 0; shm_state(shmid).shm_nattch != want && tries < 10000; tries++)
 		nanosleep(&pause, NULL);
 	expect_eq(want, shm_state(shmid).shm_nattch);
+}
+
+/*
+ * An id is the slot and, above 15 bits of it, or 24 with ipcmni_extend, the sequence number
+ * (ipc/util.h).
+ */
+static inline void expect_id(int id, int slot, unsigned seq)
+{
+	expect(id == (int)(seq << 15 | (unsigned)slot) || id == (int)(seq << 24 | (unsigned)slot));
 }
 
 static inline size_t page_size(void)

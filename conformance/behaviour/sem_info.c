@@ -45,6 +45,24 @@ CHECK("semctl.ipc_info", LIBC | RAW, NEED_LIMITS, "IPC_INFO gives the limits",
 	expect_eq(SEMVMX, info.semvmx);
 }
 
+CHECK("semctl.info.unused", LIBC | RAW, 0,
+      "what the kernel does not use of IPC_INFO and SEM_INFO has the values of its headers",
+      "linux/sem.h; ipc/sem.c, semctl_info")
+{
+	struct seminfo info = {0};
+
+	expect_ok(info_into(ipc, IPC_INFO, &info));
+	expect_eq(SEMMAP, info.semmap);
+	expect_eq(SEMMNU, info.semmnu);
+	expect_eq(SEMUME, info.semume);
+	expect_eq(SEMUSZ, info.semusz);
+	expect_eq(SEMAEM, info.semaem);
+	expect_ok(info_into(ipc, SEM_INFO, &info));
+	expect_eq(SEMMAP, info.semmap);
+	expect_eq(SEMMNU, info.semmnu);
+	expect_eq(SEMUME, info.semume);
+}
+
 CHECK("semctl.sem_info", LIBC | RAW, NEED_NAMESPACE,
       "SEM_INFO counts sets and semaphores, and gives the limits as IPC_INFO does",
       "semctl(2), SEM_INFO")
@@ -88,14 +106,32 @@ static void expect_stat_by_slot(const struct ipc_calls *ipc, int cmd)
 {
 	struct semid_ds want, got;
 
-	/* One before it, so that in a new namespace its id is not 0. */
-	sem_new(ipc, 0);
 	int semid = must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0640));
+	/* In a new namespace ids begin as slots do, until the slots have been round. */
+	while (slot_of(semid) == semid) {
+		must(libc_calls.semctl(semid, 0, IPC_RMID, none));
+		semid = must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0640));
+	}
 	must(sem_op(ipc, semid, 1, 0));
 	want = sem_state(semid);
 	memset(&got, 0xa5, sizeof(got));
 	expect_eq(semid, stat_into(ipc, slot_of(semid), cmd, &got));
 	sem_expect_same(&want, &got);
+}
+
+CHECK("semctl.stat.seq", LIBC, NEED_STAT_ANY,
+      "the id of a set is made of its slot and its sequence number, whoever gives it",
+      "ipc/util.h, ipc_buildid")
+{
+	static const int commands[] = {SEM_STAT, SEM_STAT_ANY};
+	struct semid_ds ds = {0};
+	int semid = sem_new(ipc, 0), slot = slot_of(semid);
+
+	expect_id(semid, slot, sem_state(semid).sem_perm.__seq);
+	for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		expect_eq(semid, stat_into(ipc, slot, commands[i], &ds));
+		expect_id(semid, slot, ds.sem_perm.__seq);
+	}
 }
 
 CHECK("semctl.sem_stat", LIBC, 0, "SEM_STAT gives the id and the state of the set in a slot",

@@ -27,6 +27,19 @@ CHECK("semtimedop.ready", LIBC | RAW, 0, "what need not wait is done, with a tim
 	expect_eq(0, sem_value(semid, 0));
 }
 
+CHECK("semtimedop.null_waits", LIBC | RAW, NEED_PROC, "without a timeout semtimedop waits as semop",
+      "semop(2), \"semtimedop() behaves exactly like semop()\"")
+{
+	int semid = sem_new(ipc, 0);
+	pid_t pid;
+
+	CHILD (pid)
+		expect_eq(0, timed_op(ipc, semid, -1, NULL));
+	await_blocked(pid);
+	expect_eq(0, sem_op(ipc, semid, 1, 0));
+	child_join(pid);
+}
+
 CHECK("semtimedop.eagain", LIBC | RAW, 0, "what still waits at the timeout fails, not before",
       "semop(2), EAGAIN")
 {

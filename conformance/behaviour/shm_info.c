@@ -42,6 +42,28 @@ CHECK("shmctl.ipc_info", LIBC | RAW, NEED_LIMITS, "IPC_INFO gives the limits",
 	expect_eq(2002, info.shmall);
 }
 
+CHECK("shmctl.ipc_info.shmseg", LIBC | RAW, 0, "IPC_INFO gives shmmni as shmseg too",
+      "ipc/shm.c, ksys_shmctl")
+{
+	struct shminfo info;
+
+	memset(&info, 0xa5, sizeof(info));
+	expect_ok(ipc->shmctl(0, IPC_INFO, (struct shmid_ds *)&info));
+	expect_eq(info.shmmni, info.shmseg);
+}
+
+CHECK("shmctl.ipc_info.large_shmmax", LIBC | RAW, NEED_LIMITS,
+      "IPC_INFO gives a shmmax of more than 32 bits", "shmctl(2), IPC_INFO; proc(5), shmmax")
+{
+	struct shminfo info;
+
+	if (sizeof(long) == 4)
+		skip("of 64-bit programs only");
+	set_limit("shmmax", "8589934595");
+	expect_ok(ipc->shmctl(0, IPC_INFO, (struct shmid_ds *)&info));
+	expect_eq(8589934595, info.shmmax);
+}
+
 CHECK("shmctl.shm_info", LIBC | RAW, NEED_NAMESPACE,
       "SHM_INFO counts segments, their pages and those in memory", "shmctl(2), SHM_INFO")
 {
@@ -100,14 +122,32 @@ static void expect_stat_by_slot(const struct ipc_calls *ipc, int cmd)
 {
 	struct shmid_ds want, got;
 
-	/* One before it, so that in a new namespace its id is not 0. */
-	new_segment(ipc);
 	int shmid = must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0640));
+	/* In a new namespace ids begin as slots do, until the slots have been round. */
+	while (slot_of(shmid) == shmid) {
+		must(libc_calls.shmctl(shmid, IPC_RMID, NULL));
+		shmid = must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0640));
+	}
 	attach(ipc, shmid, NULL, 0);
 	want = shm_state(shmid);
 	memset(&got, 0xa5, sizeof(got));
 	expect_eq(shmid, ipc->shmctl(slot_of(shmid), cmd, &got));
 	shm_expect_same(&want, &got);
+}
+
+CHECK("shmctl.stat.seq", LIBC, NEED_STAT_ANY,
+      "the id of a segment is made of its slot and its sequence number, whoever gives it",
+      "ipc/util.h, ipc_buildid")
+{
+	static const int commands[] = {SHM_STAT, SHM_STAT_ANY};
+	struct shmid_ds ds = {0};
+	int shmid = new_segment(ipc), slot = slot_of(shmid);
+
+	expect_id(shmid, slot, shm_state(shmid).shm_perm.__seq);
+	for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		expect_eq(shmid, ipc->shmctl(slot, commands[i], &ds));
+		expect_id(shmid, slot, ds.shm_perm.__seq);
+	}
 }
 
 CHECK("shmctl.shm_stat", LIBC, 0, "SHM_STAT gives the id and the state of the segment in a slot",

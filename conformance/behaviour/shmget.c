@@ -59,6 +59,15 @@ CHECK("shmget.new_segment_fields", LIBC | RAW, 0,
 	expect_between(before, kernel_time(), ds.shm_ctime);
 }
 
+CHECK("shmget.above_4_gib", LIBC | RAW, 0, "a segment may have more than 32 bits of bytes",
+      "shmget(2)")
+{
+	const size_t size = (size_t)1 << (sizeof(size_t) == 8 ? 32 : 30) | 5;
+	int shmid = must(ipc->shmget(IPC_PRIVATE, size, SHM_NORESERVE | 0600));
+
+	expect_eq(size, shm_state(shmid).shm_segsz);
+}
+
 CHECK("shmget.zeroed_pages", LIBC | RAW, 0,
       "a new segment is of whole pages, which are zero and may be used to their end",
       "shmget(2), \"rounded up to a multiple of PAGE_SIZE\"")

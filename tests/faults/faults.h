@@ -1,0 +1,115 @@
+/*
+ * Seeded faults: what stands between the checks and the calls in
+ * ipc-conform-faults, to see that the checks fail where a kernel or a libc is wrong.
+ *
+ *	ON_MSGSND(last_byte_lost, "the last byte of a text is lost")
+ *	{
+ *		return t->real->msgsnd(msqid, msgp, msgsz ? msgsz - 1 : 0, msgflg);
+ *	}
+ *
+ * A fault stands in for one function or more, of both call tables; one fault, or
+ * none, is chosen for a run (`ipc-conform-faults --fault msgsnd.last_byte_lost run`).
+ */
+#ifndef FAULTS_H
+#define FAULTS_H
+
+#include "conform.h"
+
+struct fault;
+
+/* How a call comes to a fault: the calls it stands before, and for which fault. */
+struct through {
+	const struct ipc_calls *real;
+	const struct fault *fault;
+	bool raw;
+};
+
+#define THROUGH(...) (const struct through *t UNUSED, __VA_ARGS__)
+
+struct fault {
+	const char *name;
+	const char *what;
+#define FUNCTION(R, F, P, A) R(*F) THROUGH P;
+#include "abi/sysvipc.def"
+	key_t (*ftok)(const char *path, int project);
+	/* What a fault that is one row of a table is of. */
+	int error, instead;  /* errno that comes out wrong */
+	int cmd;	     /* command whose structure does */
+	size_t offset, size; /* member of it */
+	const char *layer;   /* layout compiled in: its name, a fact, and that fact wrong */
+	const char *fact, *wrong;
+};
+
+#define FAULT(NAME, ...)                                    \
+	static const struct fault NAME = {__VA_ARGS__};     \
+	static const struct fault *const JOIN(NAME, _entry) \
+		__attribute__((used, section("ipc_faults"))) = &NAME
+
+/* NAME(..) { ... } is the body of a fault of one function; the table checks the types. */
+#define ON(R, F, ID, WHAT, ...)                                   \
+	static R F##_##ID THROUGH(__VA_ARGS__);                   \
+	FAULT(F##_##ID##_fault, #F "." #ID, WHAT, .F = F##_##ID); \
+	static R F##_##ID THROUGH(__VA_ARGS__)
+
+#define ON_MSGGET(ID, WHAT) ON(int, msgget, ID, WHAT, key_t key UNUSED, int msgflg UNUSED)
+#define ON_MSGSND(ID, WHAT)                                                                       \
+	ON(int, msgsnd, ID, WHAT, int msqid UNUSED, const void *msgp UNUSED, size_t msgsz UNUSED, \
+	   int msgflg UNUSED)
+#define ON_MSGRCV(ID, WHAT)                                                                     \
+	ON(ssize_t, msgrcv, ID, WHAT, int msqid UNUSED, void *msgp UNUSED, size_t msgsz UNUSED, \
+	   long msgtyp UNUSED, int msgflg UNUSED)
+#define ON_MSGCTL(ID, WHAT) \
+	ON(int, msgctl, ID, WHAT, int msqid UNUSED, int cmd UNUSED, struct msqid_ds *buf UNUSED)
+#define ON_SEMGET(ID, WHAT) \
+	ON(int, semget, ID, WHAT, key_t key UNUSED, int nsems UNUSED, int semflg UNUSED)
+#define ON_SEMTIMEDOP(ID, WHAT)                                                     \
+	ON(int, semtimedop, ID, WHAT, int semid UNUSED, struct sembuf *sops UNUSED, \
+	   size_t nsops UNUSED, const struct timespec *timeout UNUSED)
+#define ON_SEMCTL(ID, WHAT)                                                            \
+	ON(int, semctl, ID, WHAT, int semid UNUSED, int semnum UNUSED, int cmd UNUSED, \
+	   union semun arg UNUSED)
+#define ON_SHMGET(ID, WHAT) \
+	ON(int, shmget, ID, WHAT, key_t key UNUSED, size_t size UNUSED, int shmflg UNUSED)
+#define ON_SHMAT(ID, WHAT) \
+	ON(void *, shmat, ID, WHAT, int shmid UNUSED, const void *shmaddr UNUSED, int shmflg UNUSED)
+#define ON_SHMDT(ID, WHAT) ON(int, shmdt, ID, WHAT, const void *shmaddr UNUSED)
+#define ON_SHMCTL(ID, WHAT) \
+	ON(int, shmctl, ID, WHAT, int shmid UNUSED, int cmd UNUSED, struct shmid_ds *buf UNUSED)
+
+/* One that is of semop and semtimedop alike; the first has no timeout. */
+#define ON_SEMOP(ID, WHAT)                                                              \
+	static int semop_##ID##_timed(const struct through *t UNUSED, int semid UNUSED, \
+				      struct sembuf *sops UNUSED, size_t nsops UNUSED,  \
+				      const struct timespec *timeout UNUSED);           \
+	static int semop_##ID(const struct through *t, int semid, struct sembuf *sops,  \
+			      size_t nsops)                                             \
+	{                                                                               \
+		return semop_##ID##_timed(t, semid, sops, nsops, NULL);                 \
+	}                                                                               \
+	FAULT(semop_##ID##_fault, "semop." #ID, WHAT, .semop = semop_##ID,              \
+	      .semtimedop = semop_##ID##_timed);                                        \
+	static int semop_##ID##_timed(const struct through *t, int semid UNUSED,        \
+				      struct sembuf *sops UNUSED, size_t nsops UNUSED,  \
+				      const struct timespec *timeout UNUSED)
+
+/* A call fails. */
+static inline int fails(int error)
+{
+	errno = error;
+	return -1;
+}
+
+/* A call has succeeded with the error that it should have failed with: nobody asked. */
+static inline int allowed(int error, int result)
+{
+	return result == -1 && errno == error ? 0 : result;
+}
+
+/* Copies what a call points to; false where it is not in memory. */
+bool read_memory(void *to, const void *from, size_t size);
+/* Writes /proc/sys/kernel/KIND_next_id, where that can be. */
+void write_next_id(const char *kind, int id);
+/* Where one was written: another sequence number of the same slot. */
+void spoil_next_id(const char *kind);
+
+#endif

@@ -1,0 +1,147 @@
+/* The call tables with a fault before them, and the program that chooses it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi/layers.h"
+#include "faults.h"
+#include "isolate.h"
+
+/* conformance/calls.c, under the names that it has in this program. */
+extern const struct ipc_calls real_libc_calls, real_raw_calls;
+const struct ipc_calls *real_multiplexed_calls(void);
+
+static const struct fault no_fault;
+/* Set once, before the run begins. */
+static const struct fault *chosen = &no_fault;
+
+#define EXPAND(...) (&t, __VA_ARGS__)
+#define STAND_BEFORE(VIA, REAL, RAW, R, F, P, A)                     \
+	static R VIA##_##F P                                         \
+	{                                                            \
+		const struct through t = {REAL, chosen, RAW};        \
+		return chosen->F ? chosen->F EXPAND A : t.real->F A; \
+	}
+#define FUNCTION(R, F, P, A)                                    \
+	STAND_BEFORE(libc, &real_libc_calls, false, R, F, P, A) \
+	STAND_BEFORE(raw, &real_raw_calls, true, R, F, P, A)    \
+	STAND_BEFORE(ipc, real_multiplexed_calls(), true, R, F, P, A)
+#include "abi/sysvipc.def"
+
+const struct ipc_calls libc_calls = {
+#define FUNCTION(R, F, P, A) .F = libc_##F,
+#include "abi/sysvipc.def"
+};
+const struct ipc_calls raw_calls = {
+#define FUNCTION(R, F, P, A) .F = raw_##F,
+#include "abi/sysvipc.def"
+};
+
+const struct ipc_calls *multiplexed_calls(void)
+{
+	static const struct ipc_calls calls = {
+#define FUNCTION(R, F, P, A) .F = ipc_##F,
+#include "abi/sysvipc.def"
+	};
+
+	return real_multiplexed_calls() ? &calls : NULL;
+}
+
+/* ---- what the linker redirects here (ld --wrap) ----------------------------- */
+
+key_t __real_ftok(const char *path, int project);
+key_t __wrap_ftok(const char *path, int project);
+key_t __wrap_ftok(const char *path, int project)
+{
+	return (chosen->ftok ? chosen->ftok : __real_ftok)(path, project);
+}
+
+/* What a machine has is asked without a fault, or its checks would be left out. */
+void __real_probe_needs(struct unmet *unmet);
+void __wrap_probe_needs(struct unmet *unmet);
+void __wrap_probe_needs(struct unmet *unmet)
+{
+	const struct fault *fault = chosen;
+
+	chosen = &no_fault;
+	__real_probe_needs(unmet);
+	chosen = fault;
+}
+
+/* A layer whose text has the chosen fact wrong. */
+static const struct layer *mistaken(const struct layer *layer)
+{
+	static struct layer wrong;
+	const char *fact = chosen->fact ? strstr(layer->dump, chosen->fact) : NULL;
+	char *dump;
+
+	if (!fact || strcmp(layer->name, chosen->layer) != 0)
+		return layer;
+	wrong = *layer;
+	if (asprintf(&dump, "%.*s%s%s", (int)(fact - layer->dump), layer->dump, chosen->wrong,
+		     fact + strlen(chosen->fact)) == -1)
+		abort();
+	wrong.dump = dump;
+	return &wrong;
+}
+
+const struct layer *__real_libc_layer(void);
+const struct layer *__wrap_libc_layer(void);
+const struct layer *__wrap_libc_layer(void)
+{
+	return mistaken(__real_libc_layer());
+}
+
+const struct layer *__real_kernel_layer(void);
+const struct layer *__wrap_kernel_layer(void);
+const struct layer *__wrap_kernel_layer(void)
+{
+	return mistaken(__real_kernel_layer());
+}
+
+/* ---- the program ---------------------------------------------------------------- */
+
+extern const struct fault *const __start_ipc_faults[];
+extern const struct fault *const __stop_ipc_faults[];
+
+static const struct fault *fault_named(const char *name)
+{
+	for (const struct fault *const *fault = __start_ipc_faults; fault < __stop_ipc_faults;
+	     fault++)
+		if (strcmp((*fault)->name, name) == 0)
+			return *fault;
+	return NULL;
+}
+
+static int list_faults(void)
+{
+	for (const struct fault *const *fault = __start_ipc_faults; fault < __stop_ipc_faults;
+	     fault++)
+		printf("%s\t%s\n", (*fault)->name, (*fault)->what);
+	return fflush(stdout) ? 2 : 0;
+}
+
+/* main of conformance/main.c */
+int conform_main(int argc, char **argv);
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "faults") == 0)
+		return list_faults();
+	if (argc > 2 && strcmp(argv[1], "--fault") == 0) {
+		chosen = fault_named(argv[2]);
+		if (!chosen) {
+			fprintf(stderr, "ipc-conform-faults: no such fault: %s\n", argv[2]);
+			return 2;
+		}
+		/* What a fault leaves behind goes with a namespace of its own. */
+		if (!isolate()) {
+			fprintf(stderr, "ipc-conform-faults: no IPC namespace of its own\n");
+			return 2;
+		}
+		argv[2] = argv[0];
+		argc -= 2;
+		argv += 2;
+	}
+	return conform_main(argc, argv);
+}

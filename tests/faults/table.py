@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""What each seeded fault makes fail, and the checks that none does.
+
+    table.py [--fault GLOB]... [--all] [--jobs N] [--unfailed FILE] IPC-CONFORM-FAULTS
+
+Runs the checks of a fault's own facility, and those of no facility, once for
+each fault.  With --fault only those, and nothing is said of the checks.  Exit
+status: 1 where a fault is not found, a check fails without one, or a check that
+none makes fail has no reason in FILE; 2 where it could not be run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, NoReturn
+
+FACILITIES = ("msg", "sem", "shm", "ftok")
+SHOWN = 3
+# As long as the slowest check takes where nothing is wrong, thrice.
+TIME_LIMIT = 4
+
+
+class Fault(NamedTuple):
+    """One seeded fault: its name, which begins with its function's, and a sentence."""
+
+    name: str
+    what: str
+
+
+class Outcome(NamedTuple):
+    """Ids of the checks of one run, by outcome."""
+
+    passed: frozenset[str]
+    failed: frozenset[str]
+    skipped: frozenset[str]
+
+
+def misused(why: str) -> NoReturn:
+    """End with one line."""
+    print(f"table.py: {why}", file=sys.stderr)
+    sys.exit(2)
+
+
+def others(fault: str, every: frozenset[str]) -> list[str]:
+    """Options that leave out the checks of facilities that a fault is none of."""
+    if not fault.startswith(FACILITIES):
+        return []
+    globs = [glob for facility in FACILITIES if not fault.startswith(facility)
+             for glob in (f"{facility}*", f"*.{facility}*")]
+    return [word for glob in globs if fnmatch.filter(every, glob) for word in ("--skip", glob)]
+
+
+def run(program: str, fault: str | None = None, options: list[str] | None = None) -> Outcome:
+    """Run the checks with a fault, or without."""
+    command = [program] + (["--fault", fault] if fault else []) + ["run", "--format", "json"]
+    command += ["--jobs", "2"] + (options or [])
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 1):
+        misused(f"{' '.join(command)}: {done.stderr.strip() or done.returncode}")
+    results = json.loads(done.stdout)["runs"][0]["results"]
+
+    def ids(outcome: str) -> frozenset[str]:
+        return frozenset(result["id"] for result in results if result["outcome"] == outcome)
+
+    return Outcome(ids("passed"), ids("failed"), ids("skipped"))
+
+
+def faults(program: str, globs: list[str]) -> list[Fault]:
+    """Those that the program has, by name."""
+    listing = subprocess.run([program, "faults"], capture_output=True, text=True, check=True)
+    every = sorted(Fault(*line.split("\t")) for line in listing.stdout.splitlines())
+    chosen = [fault for fault in every
+              if not globs or any(fnmatch.fnmatch(fault.name, glob) for glob in globs)]
+    for glob in globs:
+        if not any(fnmatch.fnmatch(fault.name, glob) for fault in chosen):
+            misused(f"no such fault: {glob}")
+    return chosen
+
+
+def reasons(path: str | None) -> dict[str, str]:
+    """Lines "glob: reason" of a file, for checks that no fault makes fail."""
+    if path is None:
+        return {}
+    with open(path, encoding="utf-8") as file:
+        lines = [line.strip() for line in file if line.strip() and not line.startswith("#")]
+    return {glob: reason.strip() for glob, _, reason in (line.partition(":") for line in lines)}
+
+
+def progress(text: str) -> None:
+    """Say on a terminal how far it is."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def rows(program: str, chosen: list[Fault], every: frozenset[str],
+         jobs: int) -> list[frozenset[str]]:
+    """What each fault makes fail, of all checks."""
+    def faulted(fault: Fault) -> Outcome:
+        limit = ["--time-limit", str(TIME_LIMIT)]
+        return run(program, fault.name, limit + others(fault.name, every))
+
+    found: list[frozenset[str]] = []
+    with ThreadPoolExecutor(jobs) as pool:
+        for outcome in pool.map(faulted, chosen):
+            found.append(outcome.failed)
+            progress(f"{len(found)}/{len(chosen)} {chosen[len(found) - 1].name}")
+    progress("")
+    return found
+
+
+def report_unfailed(never: frozenset[str], of: int, known: dict[str, str]) -> bool:
+    """List the checks that no fault makes fail; whether all is well with them."""
+    well = True
+    used = set()
+    print(f"\nof {of} checks {len(never)} fail with none of them:")
+    for check in sorted(never):
+        glob = next((glob for glob in known if fnmatch.fnmatch(check, glob)), None)
+        used.add(glob)
+        well = well and glob is not None
+        print(f"  {check:<42} {known[glob] if glob else 'NO REASON KNOWN'}")
+    for glob in known.keys() - used:
+        print(f"  {glob:<42} OUT OF DATE: a fault makes it fail, or there is none")
+        well = False
+    return well and len(never) * 10 < of
+
+
+def main() -> int:
+    """Print the table and the last line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--fault", action="append", default=[], metavar="GLOB")
+    parser.add_argument("--all", action="store_true", help="every check that fails, not the first")
+    parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1))
+    parser.add_argument("--unfailed", metavar="FILE")
+    parser.add_argument("program", metavar="IPC-CONFORM-FAULTS")
+    options = parser.parse_args()
+
+    chosen = faults(options.program, options.fault)
+    known = reasons(options.unfailed)
+    without = run(options.program)
+    found = rows(options.program, chosen, frozenset().union(*without), options.jobs)
+
+    for fault, ids in zip(chosen, found):
+        most = len(ids) if options.all else SHOWN
+        shown = " ".join(sorted(ids)[:most]) + (" ..." if len(ids) > most else "")
+        print(f"{fault.name:<44} {len(ids):>4}  {shown or 'NOT FOUND: ' + fault.what}")
+    well = True
+    if not options.fault:
+        print(f"\nnot run here: {' '.join(sorted(without.skipped)) or 'none'}")
+        never = without.passed.difference(*found)
+        well = report_unfailed(never, len(without.passed), known)
+    for check in sorted(without.failed):
+        print(f"fails without a fault: {check}")
+    caught = sum(1 for ids in found if ids - without.failed)
+    print(f"{len(chosen)} defects, {caught} caught")
+    return 0 if well and caught == len(chosen) and not without.failed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
