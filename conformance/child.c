@@ -107,7 +107,7 @@ static bool is_ipc_call(long number)
  * name, which is in brackets and may hold anything; "S" is asleep, to be woken
  * by a signal.
  */
-static bool is_blocked(pid_t pid, bool *gone)
+static bool look(pid_t pid, bool *gone)
 {
 	char stat[512], call[128];
 	char *number_end;
@@ -123,12 +123,27 @@ static bool is_blocked(pid_t pid, bool *gone)
 	return number_end != call && is_ipc_call(number);
 }
 
+bool is_blocked(pid_t pid)
+{
+	bool gone;
+
+	return look(pid, &gone);
+}
+
+bool is_gone(pid_t pid)
+{
+	bool gone;
+
+	look(pid, &gone);
+	return gone;
+}
+
 void await_blocked(pid_t pid)
 {
 	const struct timespec pause = {.tv_nsec = 50000};
 	bool gone = false;
 
-	while (!is_blocked(pid, &gone)) {
+	while (!look(pid, &gone)) {
 		if (gone) {
 			fail_at(HERE, "a process that should block", "blocked", "ended");
 			_exit(1);

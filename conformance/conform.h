@@ -144,7 +144,10 @@ void child_join_signal(pid_t pid, int signal);
  * says in /proc (NEED_PROC); ends the check if it is gone.
  */
 void await_blocked(pid_t pid);
-/* The same, then SIGUSR1, which the child catches, and the child's end. */
+/* One look: whether it is so, and whether the process has ended. */
+bool is_blocked(pid_t pid);
+bool is_gone(pid_t pid);
+/* await_blocked, then SIGUSR1, which the child catches, and the child's end. */
 void interrupt(pid_t pid);
 /* The same, then SIGSTOP and, when the child has stopped, SIGCONT. */
 void stop_and_continue(pid_t pid);
@@ -182,6 +185,12 @@ bool may_raise_limits(void);
 bool kernel_is_wider(void);
 /* Ends the check as one that could not run, on a kernel before that version. */
 void need_kernel(unsigned major, unsigned minor);
+
+/* ---- chance (behaviour/random.h) ------------------------------------------- */
+
+/* What a run is repeated by, and how many operations a random check makes. */
+unsigned random_seed(void);
+unsigned random_operations(void);
 
 /* ---- the namespace of a check -------------------------------------------- */
 

@@ -1,10 +1,13 @@
 /* ipc-conform: the front door of the harness. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 #ifdef __GLIBC__
 #include <gnu/libc-version.h>
@@ -24,9 +27,11 @@ enum { CONFORMS = 0, DEVIATES = 1, MISUSED = 2, NOTHING_RUN = 4 };
 static const char usage[] =
 	"usage: ipc-conform list\n"
 	"       ipc-conform run [--only GLOB] [--skip GLOB] [--jobs N] [--time-limit SECONDS]\n"
+	"                       [--seed N] [--operations N]\n"
 	"                       [--format text|ktap|json|junit|html] [--output FILE]\n"
 	"       ipc-conform coverage [--only GLOB] [--skip GLOB] [--jobs N] [--time-limit "
 	"SECONDS]\n"
+	"                       [--seed N] [--operations N]\n"
 	"       ipc-conform report [--format F] [--output FILE] RESULT.json...\n"
 	"       ipc-conform dump [--layer LAYER]\n"
 	"       ipc-conform layout [STRUCTURE] [--layer LAYER|DUMP]\n"
@@ -43,6 +48,7 @@ static const char usage[] =
 	"          dump B (ipc-btf's), which need not have all, says otherwise than dump A\n"
 	"judge     is libc's dump right, given the kernel's, by rule? LIBC is the libc's name\n"
 	"\n"
+	"--seed makes the operations of random.* again, --operations so many of them.\n"
 	"--only, --skip, layout's --layer, --format with its --output may be repeated.\n"
 	"Exit status: 0 conforms, 1 does not, 2 misused or could not run, 4 nothing could be "
 	"run.\n";
@@ -218,7 +224,7 @@ static bool number(const char *text, double least, double most, double *value)
 	return end != text && !*end && *value >= least && *value <= most;
 }
 
-static const struct options defaults = {.jobs = 1, .time_limit = 20};
+static const struct options defaults = {.jobs = 1, .time_limit = 20, .operations = 300};
 
 /* The options of run, and of coverage, which has no outputs. */
 static int parse_run(int argc, char **argv, struct options *options, struct outputs *outputs)
@@ -230,6 +236,8 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 		{"skip", required_argument, NULL, 's'},
 		{"jobs", required_argument, NULL, 'j'},
 		{"time-limit", required_argument, NULL, 't'},
+		{"seed", required_argument, NULL, 'S'},
+		{"operations", required_argument, NULL, 'n'},
 		{0},
 	};
 	enum { NOUTPUT = 2 }; /* how many of them are of outputs */
@@ -237,6 +245,9 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 	int c;
 
 	*options = defaults;
+	/* Another run, other operations; a failure says which. */
+	if (getrandom(&options->seed, sizeof(options->seed), GRND_NONBLOCK) == -1)
+		options->seed = (unsigned)time(NULL);
 	/* Of the first process the terminal is a console, which keeps what is drawn over. */
 	options->progress = isatty(STDERR_FILENO) && getppid() != 1;
 	while ((c = getopt_long(argc, argv, "", outputs ? longs : longs + NOUTPUT, NULL)) != -1) {
@@ -256,6 +267,14 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 			break;
 		case 't':
 			ok = number(optarg, 0.001, 86400, &options->time_limit);
+			break;
+		case 'S':
+			ok = number(optarg, 0, UINT_MAX, &value);
+			options->seed = (unsigned)value;
+			break;
+		case 'n':
+			ok = number(optarg, 1, 10000000, &value);
+			options->operations = (unsigned)value;
 			break;
 		case 'f':
 			ok = outputs && add_output(outputs, optarg, NULL);

@@ -36,9 +36,20 @@ struct shared {
 /* What the processes of a run inherit; libcheck hands a test nothing but a number. */
 static struct {
 	const struct instance *instances;
+	const struct options *options;
 	struct shared *shared;
 	bool covering;
 } inherited;
+
+unsigned random_seed(void)
+{
+	return inherited.options->seed;
+}
+
+unsigned random_operations(void)
+{
+	return inherited.options->operations;
+}
 
 /* ---- selection ----------------------------------------------------------- */
 
@@ -275,6 +286,7 @@ bool run_checks(const struct options *options, const struct instance *instances,
 	bool ok;
 
 	inherited.instances = instances;
+	inherited.options = options;
 	inherited.covering = options->coverage != NULL;
 	inherited.shared =
 		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -17,6 +17,8 @@ struct options {
 	unsigned nskip;
 	unsigned jobs;
 	double time_limit;	   /* of one check, in seconds */
+	unsigned seed;		   /* what chance there is in checks comes from */
+	unsigned operations;	   /* of one random check */
 	bool progress;		   /* a line on standard error that says how far it is */
 	struct coverage *coverage; /* where to add what was covered, or NULL */
 };

@@ -381,6 +381,18 @@ ON_SEMOP(zero_wake_up_lost, "who waits for zero is not woken")
 	return must_wait(t, semid, sops, nsops, &result) ? wait_in_vain(t) : result;
 }
 
+ON_SEMOP(rare_wake_up_lost, "one in four who have to wait is not woken")
+{
+	static unsigned waits;
+	int result = 0;
+
+	if (timeout)
+		return real_semop(t, semid, sops, nsops, timeout);
+	if (!must_wait(t, semid, sops, nsops, &result))
+		return result;
+	return ++waits % 4 == 0 ? wait_in_vain(t) : t->real->semop(semid, sops, nsops);
+}
+
 ON_SEMOP(efault_does, "operations that are not in memory are taken for none")
 {
 	return allowed(EFAULT, real_semop(t, semid, sops, nsops, timeout));

@@ -350,6 +350,13 @@ ON_SHMDT(first_page, "shmdt detaches the first page only")
 	return munmap((void *)(uintptr_t)shmaddr, page);
 }
 
+ON_SHMDT(forgets_sometimes, "one shmdt in four does nothing")
+{
+	static unsigned calls;
+
+	return ++calls % 4 == 0 ? 0 : t->real->shmdt(shmaddr);
+}
+
 ON_SHMDT(address_unchecked, "shmdt of what is no attachment succeeds")
 {
 	return allowed(EINVAL, t->real->shmdt(shmaddr));
