@@ -19,6 +19,8 @@ KINDS = {
     "msgsnd.last_byte_lost": "msgrcv.message",
     "msgrcv.negative_takes_first": "msgrcv.type_negative",
     "msgrcv.e2big_loses": "msgrcv.e2big",
+    "msgrcv.last_of_type": "random.msg",
+    "msgsnd.torn": "random.msg.race",
     "msgrcv.restarted": "msgrcv.eintr_restart",
     "msgctl.IPC_STAT.msg_perm.mode": "msgctl.stat",
     "msgctl.padding": "msgctl.stat.padding.raw",
@@ -26,6 +28,8 @@ KINDS = {
     "semtimedop.nanoseconds_unchecked": "semtimedop.einval_timeout",
     "semctl.stat_any_argument": "semctl.sem_stat_any",
     "semctl.SEM_INFO.half": "observed.semctl.SEM_INFO",
+    "semop.rare_wake_up_lost": "random.sem",
+    "shmdt.forgets_sometimes": "random.shm",
     "shmget.shmmax_one_less": "shmget.einval_shmmax",
     "shmat.private_copy": "shmat.shared",
     "shmctl.dest_missing": "shmctl.rmid.attached",
@@ -55,6 +59,23 @@ def fixture_found() -> "dict[str, list[str]]":
 @pytest.mark.parametrize("fault", KINDS)
 def test_a_fault_is_found_by_the_check_of_it(fault: str, found: "dict[str, list[str]]") -> None:
     assert KINDS[fault] in found[fault]
+
+
+@pytest.mark.parametrize("fault, check", [("semop.undo_forgotten", "random.sem"),
+                                          ("msgsnd.last_byte_lost", "random.msg"),
+                                          ("shmat.nattch_leak", "random.shm")])
+def test_a_failure_is_repeated_by_its_seed_and_short(fault: str, check: str) -> None:
+    def failing(*options: str) -> "list[str]":
+        done = subprocess.run([FAULTS, "--fault", fault, "run", "--only", check, *options],
+                              stdout=subprocess.PIPE, text=True, check=False)
+        return [line for line in done.stdout.splitlines() if "expected" in line]
+
+    first = failing()
+    options = re.search(r"(--seed) (\d+) (--operations) (\d+): ", first[0])
+    steps = re.search(r"steps 1 to (\d+) of (\d+)", first[1])
+    assert options and steps, first
+    assert failing(*options.groups()) == first
+    assert int(steps.group(1)) == int(steps.group(2)) <= 3
 
 
 def test_a_fault_that_there_is_none_of_is_misuse() -> None:

@@ -224,6 +224,8 @@ def test_a_dump_cut_short_is_refused(cut_dump: Path) -> None:
         (["run", "--jobs", "0"], "0"),
         (["run", "--jobs", "many"], "many"),
         (["run", "--time-limit", "-1"], "-1"),
+        (["run", "--seed", "-1"], "-1"),
+        (["run", "--operations", "0"], "0"),
         (["run", "--output", "/no/such/folder/x", "--only", "abi.*"], "/no/such/folder/x"),
         (["run", "--output", "/dev/full", "--only", "abi.*"], "/dev/full"),
         (["run", "extra"], "extra"),

@@ -279,22 +279,29 @@ static size_t shorten(const struct ipc_calls *ipc, const struct room *room, stru
 	size_t left = 20000;
 
 	must(fewer ? 0 : -1);
-	for (size_t part = n / 2; part > 0; part /= 2)
-		for (size_t from = 0; from + part <= n && left > n;) {
-			struct trouble other;
-			size_t rest = n - from - part;
-			memcpy(fewer, steps, from * sizeof(*steps));
-			memcpy(fewer + from, steps + from + part, rest * sizeof(*steps));
-			size_t well = replay(ipc, room, fewer, n - part, false, &other);
-			left -= n / 2 + 20 < left ? n / 2 + 20 : left;
-			if (well == n - part) {
-				from += part;
-				continue;
-			}
-			n = well + 1;
-			memcpy(steps, fewer, n * sizeof(*steps));
-			*out = other;
+	for (size_t part = n / 2, from = 0; part > 0 && left > n;) {
+		if (from + part > n) {
+			part /= 2;
+			from = 0;
+			continue;
 		}
+		struct trouble other;
+		size_t rest = n - from - part;
+		memcpy(fewer, steps, from * sizeof(*steps));
+		memcpy(fewer + from, steps + from + part, rest * sizeof(*steps));
+		size_t well = replay(ipc, room, fewer, n - part, false, &other);
+		left -= n - part + 20 < left ? n - part + 20 : left;
+		if (well == n - part) {
+			from += part;
+			continue;
+		}
+		n = well + 1;
+		memcpy(steps, fewer, n * sizeof(*steps));
+		*out = other;
+		/* Without these, those before may be of no use any more. */
+		if (part == 1)
+			from = 0;
+	}
 	free(fewer);
 	return n;
 }
