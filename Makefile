@@ -113,7 +113,7 @@ $(OUT)/ipc-btf: $(patsubst %.c,$(OUT)/%.o,$(wildcard conformance/btf/*.c)) \
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs libbpf)
 
--include $(wildcard build/*/*.d build/*/*/*.d build/*/*/*/*.d)
+-include $(wildcard build/*/*.d build/*/*/*.d build/*/*/*/*.d build/*/*/*/*/*.d)
 
 # ---- does this machine conform? ----------------------------------------------
 
@@ -214,7 +214,7 @@ do-mutants-checks: $(OUT)/ipc-conform-faults
 # Both compilers with the same warnings as errors; then what each runner sums up.
 do-check: harness python $(OUT)/unit-tests $(OUT)/ipc-conform-faults $(OUT)/loops.so do-lint
 	$(Q)$(MAKE) $(QUIET) CC=clang OUT=build/clang/$(ARCH) PACKAGE=build/clang/python harness python \
-	 build/clang/$(ARCH)/ipc-btf
+	 build/clang/$(ARCH)/ipc-btf build/clang/$(ARCH)/ipc-conform-faults
 	$(Q)$(MAKE) $(QUIET) do-abi
 	$(Q)$(MAKE) $(QUIET) do-conform
 	$(Q)$(OUT)/unit-tests

@@ -87,8 +87,8 @@ static void begin_crew(struct crew *crew, const struct ipc_calls *ipc, const str
 	*crew = (struct crew){.room = room, .ipc = ipc, .answer = answer};
 	room->make(ipc, crew->id);
 	must(pipe(crew->report));
-	for (unsigned char who = 0; who < WORKERS; who++)
-		begin_worker(crew, who);
+	for (unsigned who = 0; who < WORKERS; who++)
+		begin_worker(crew, (unsigned char)who);
 }
 
 static void end_crew(struct crew *crew)
