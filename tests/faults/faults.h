@@ -111,5 +111,7 @@ bool read_memory(void *to, const void *from, size_t size);
 void write_next_id(const char *kind, int id);
 /* Where one was written: another sequence number of the same slot. */
 void spoil_next_id(const char *kind);
+/* A wait that nobody ends: on a set of its own. */
+int wait_in_vain(const struct through *t);
 
 #endif

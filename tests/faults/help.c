@@ -41,3 +41,10 @@ void spoil_next_id(const char *kind)
 		write_next_id(kind, id + 32768);
 	fclose(file);
 }
+
+int wait_in_vain(const struct through *t)
+{
+	struct sembuf never = {.sem_op = -1};
+
+	return t->real->semop(t->real->semget(IPC_PRIVATE, 1, 0600), &never, 1);
+}

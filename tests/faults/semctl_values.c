@@ -1,0 +1,222 @@
+/* Faults of semctl: values, and who waits for them. */
+#include <string.h>
+#include <unistd.h>
+
+#include "faults.h"
+
+static const union semun none;
+
+/* The upper half of the union, as where its int is at the wrong end: musl 2b47a7af. */
+ON_SEMCTL(semun_half, "SETVAL takes the wrong half of the union")
+{
+	uint64_t word = 0;
+
+	memcpy(&word, &arg, sizeof(arg));
+	if (cmd == SETVAL && sizeof(arg) == 8)
+		arg = (union semun){.val = (int)(word >> 32)};
+	return t->real->semctl(semid, semnum, cmd, arg);
+}
+
+ON_SEMCTL(semun_whole, "SETVAL refuses a union with other bytes than the int's")
+{
+	uint64_t word = 0;
+
+	memcpy(&word, &arg, sizeof(arg));
+	if (cmd == SETVAL && sizeof(arg) == 8 && word >> 32)
+		return fails(ERANGE);
+	return t->real->semctl(semid, semnum, cmd, arg);
+}
+
+/* musl 28929422: the structure's address is not where the kernel looks for it. */
+ON_SEMCTL(semun_lost, "libc loses the last argument of every command")
+{
+	return t->real->semctl(semid, semnum, cmd, t->raw ? arg : none);
+}
+
+/* glibc bug 26637, musl fe5e72ae. */
+ON_SEMCTL(stat_any_argument, "libc loses the argument of SEM_STAT_ANY")
+{
+	return t->real->semctl(semid, semnum, cmd, !t->raw && cmd == SEM_STAT_ANY ? none : arg);
+}
+
+ON_SEMCTL(setval_first, "SETVAL sets the first semaphore")
+{
+	return t->real->semctl(semid, cmd == SETVAL && semnum > 0 && semnum < 3 ? 0 : semnum, cmd,
+			       arg);
+}
+
+ON_SEMCTL(getval_first, "GETVAL gives the first value")
+{
+	return t->real->semctl(semid, cmd == GETVAL && semnum > 0 && semnum < 3 ? 0 : semnum, cmd,
+			       arg);
+}
+
+ON_SEMCTL(number_unchecked, "a semaphore that the set does not have is taken for the first")
+{
+	int result = t->real->semctl(semid, semnum, cmd, arg);
+
+	return result == -1 && errno == EINVAL ? t->real->semctl(semid, 0, cmd, arg) : result;
+}
+
+ON_SEMCTL(setval_clamps, "SETVAL takes a value above SEMVMX for SEMVMX")
+{
+	if (cmd == SETVAL && arg.val > SEMVMX)
+		arg.val = SEMVMX;
+	return t->real->semctl(semid, semnum, cmd, arg);
+}
+
+ON_SEMCTL(setval_negative, "SETVAL takes a negative value for 0")
+{
+	if (cmd == SETVAL && arg.val < 0)
+		arg.val = 0;
+	return t->real->semctl(semid, semnum, cmd, arg);
+}
+
+ON_SEMCTL(setval_short, "SETVAL takes the low 16 bits of a value")
+{
+	if (cmd == SETVAL)
+		arg.val = (unsigned short)arg.val;
+	return t->real->semctl(semid, semnum, cmd, arg);
+}
+
+/* Adds to the values what is missing, which wakes and notes but clears no undo. */
+ON_SEMCTL(setval_keeps_undo, "SETVAL does not clear what is to be undone")
+{
+	int now = cmd == SETVAL ? t->real->semctl(semid, semnum, GETVAL, none) : -1;
+	struct sembuf sop = {(unsigned short)semnum, (short)(arg.val - now), 0};
+
+	if (now == -1 || arg.val < 0 || arg.val > SEMVMX || sop.sem_op == 0)
+		return t->real->semctl(semid, semnum, cmd, arg);
+	return t->real->semop(semid, &sop, 1);
+}
+
+ON_SEMCTL(setall_keeps_undo, "SETALL does not clear what is to be undone")
+{
+	unsigned short now[3] = {0}, new[3] = {0};
+	struct sembuf sops[3];
+
+	if (cmd != SETALL || !read_memory(new, arg.array, sizeof(new)) ||
+	    t->real->semctl(semid, 0, GETALL, (union semun){.array = now}) == -1 || new[0] != 7)
+		return t->real->semctl(semid, semnum, cmd, arg);
+	for (unsigned short i = 0; i < 3; i++)
+		sops[i] = (struct sembuf){i, (short)(new[i] - now[i]), 0};
+	return t->real->semop(semid, sops, 3);
+}
+
+ON_SEMCTL(setval_silent, "SETVAL wakes nobody")
+{
+	int waiting = cmd == SETVAL ? t->real->semctl(semid, semnum, GETNCNT, none) : 0;
+
+	return waiting > 0 ? 0 : t->real->semctl(semid, semnum, cmd, arg);
+}
+
+ON_SEMCTL(setall_first, "SETALL sets the first value only")
+{
+	if (cmd == SETALL && arg.array)
+		return t->real->semctl(semid, 0, SETVAL, (union semun){.val = arg.array[0]});
+	return t->real->semctl(semid, semnum, cmd, arg);
+}
+
+ON_SEMCTL(setall_partial, "SETALL sets the values before one that it refuses")
+{
+	int result = t->real->semctl(semid, semnum, cmd, arg);
+
+	if (cmd == SETALL && result == -1 && errno == ERANGE) {
+		t->real->semctl(semid, 0, SETVAL, (union semun){.val = arg.array[0]});
+		return fails(ERANGE);
+	}
+	return result;
+}
+
+ON_SEMCTL(setall_unchecked, "SETALL takes values above SEMVMX for 0")
+{
+	return allowed(cmd == SETALL ? ERANGE : 0, t->real->semctl(semid, semnum, cmd, arg));
+}
+
+/* The semaphores of a set; 0 where they cannot be known. */
+static unsigned long nsems_of(const struct through *t, int semid)
+{
+	struct semid_ds ds = {0};
+
+	return t->real->semctl(semid, 0, IPC_STAT, (union semun){.buf = &ds}) == 0 ? ds.sem_nsems
+										   : 0;
+}
+
+ON_SEMCTL(getall_one_more, "GETALL writes one value too many")
+{
+	int result = t->real->semctl(semid, semnum, cmd, arg);
+
+	if (cmd == GETALL && result == 0)
+		arg.array[nsems_of(t, semid)] = 0;
+	return result;
+}
+
+ON_SEMCTL(getall_one_less, "GETALL writes another last value")
+{
+	unsigned long n = cmd == GETALL ? nsems_of(t, semid) : 0;
+	int result = t->real->semctl(semid, semnum, cmd, arg);
+
+	if (n && result == 0)
+		arg.array[n - 1] = 0xa5a5;
+	return result;
+}
+
+ON_SEMCTL(large_sets, "SETALL sets the first 256 values only")
+{
+	if (cmd != SETALL || nsems_of(t, semid) <= 256)
+		return t->real->semctl(semid, semnum, cmd, arg);
+	for (int i = 0; i < 256; i++)
+		t->real->semctl(semid, i, SETVAL, (union semun){.val = arg.array[i]});
+	return 0;
+}
+
+ON_SEMCTL(sempid_none, "GETPID gives 0")
+{
+	int result = t->real->semctl(semid, semnum, cmd, arg);
+
+	return cmd == GETPID && result > 0 ? 0 : result;
+}
+
+ON_SEMCTL(sempid_own, "GETPID gives who asks")
+{
+	int result = t->real->semctl(semid, semnum, cmd, arg);
+
+	return cmd == GETPID && result > 0 ? getpid() : result;
+}
+
+ON_SEMCTL(sempid_unset, "GETPID gives who asks where nobody did anything")
+{
+	int result = t->real->semctl(semid, semnum, cmd, arg);
+
+	return cmd == GETPID && result == 0 ? getpid() : result;
+}
+
+ON_SEMCTL(ncnt_one_more, "GETNCNT gives one too many")
+{
+	int result = t->real->semctl(semid, semnum, cmd, arg);
+
+	return cmd == GETNCNT && result > 0 ? result + 1 : result;
+}
+
+ON_SEMCTL(zcnt_one_more, "GETZCNT gives one too many")
+{
+	int result = t->real->semctl(semid, semnum, cmd, arg);
+
+	return cmd == GETZCNT && result > 0 ? result + 1 : result;
+}
+
+ON_SEMCTL(counts_swapped, "GETNCNT and GETZCNT give each other's number")
+{
+	return t->real->semctl(semid, semnum,
+			       cmd == GETNCNT	? GETZCNT
+			       : cmd == GETZCNT ? GETNCNT
+						: cmd,
+			       arg);
+}
+
+ON_SEMCTL(counts_unset, "GETNCNT and GETZCNT of a new set are not 0")
+{
+	int result = t->real->semctl(semid, semnum, cmd, arg);
+
+	return result == 0 && (cmd == GETNCNT || cmd == GETZCNT) ? 1 : result;
+}

@@ -1,0 +1,149 @@
+/* Faults of semget. */
+#include <limits.h>
+
+#include "faults.h"
+
+static const union semun none;
+
+ON_SEMGET(existing_ignored, "a key that has a set gets a new one")
+{
+	return t->real->semget(semflg & IPC_CREAT ? IPC_PRIVATE : key, nsems, semflg);
+}
+
+ON_SEMGET(excl_ignored, "IPC_EXCL is ignored")
+{
+	return t->real->semget(key, nsems, semflg & ~IPC_EXCL);
+}
+
+ON_SEMGET(creat_unasked, "a set is made without IPC_CREAT")
+{
+	return t->real->semget(key, nsems, semflg | IPC_CREAT);
+}
+
+ON_SEMGET(private_is_a_key, "IPC_PRIVATE is a key as others")
+{
+	return key == IPC_PRIVATE
+		       ? t->real->semget(INT_MAX, nsems, (semflg & ~IPC_EXCL) | IPC_CREAT)
+		       : t->real->semget(key, nsems, semflg);
+}
+
+ON_SEMGET(mode_lost, "a new set has no permission for its group")
+{
+	return t->real->semget(key, nsems, semflg & ~070);
+}
+
+ON_SEMGET(permission_unchecked, "the permission that is asked for is not looked at")
+{
+	int result = t->real->semget(key, nsems, semflg);
+
+	return result == -1 && errno == EACCES ? t->real->semget(key, nsems, semflg & ~0777)
+					       : result;
+}
+
+ON_SEMGET(one_more, "a set has one semaphore more than asked for")
+{
+	return t->real->semget(key, nsems > 0 && semflg & 0777 ? nsems + 1 : nsems, semflg);
+}
+
+ON_SEMGET(more_found, "a set is found by who asks for more than it has")
+{
+	int result = t->real->semget(key, nsems, semflg);
+
+	return result == -1 && errno == EINVAL && key != IPC_PRIVATE
+		       ? t->real->semget(key, 0, semflg & ~IPC_CREAT)
+		       : result;
+}
+
+ON_SEMGET(fewer_refused, "a set is not found by who asks for fewer than it has")
+{
+	struct semid_ds ds = {0};
+	int result = t->real->semget(key, nsems, semflg);
+
+	if (result != -1 && t->real->semctl(result, 0, IPC_STAT, (union semun){.buf = &ds}) == 0 &&
+	    (unsigned long)nsems < ds.sem_nsems)
+		return fails(EINVAL);
+	return result;
+}
+
+ON_SEMGET(none_is_one, "a set of no semaphores is made with one")
+{
+	return t->real->semget(key, nsems == 0 && semflg & 0777 ? 1 : nsems, semflg);
+}
+
+ON_SEMGET(semmsl_one_less, "a set of SEMMSL semaphores is refused")
+{
+	struct seminfo info = {0};
+
+	if (t->real->semctl(0, 0, IPC_INFO, (union semun){.__buf = &info}) != -1 &&
+	    nsems == info.semmsl)
+		return fails(EINVAL);
+	return t->real->semget(key, nsems, semflg);
+}
+
+/* Sets and semaphores there are, and how many may be. */
+static bool sets(const struct through *t, struct seminfo *used, struct seminfo *limit)
+{
+	return t->real->semctl(0, 0, SEM_INFO, (union semun){.__buf = used}) != -1 &&
+	       t->real->semctl(0, 0, IPC_INFO, (union semun){.__buf = limit}) != -1;
+}
+
+ON_SEMGET(semmni_one_less, "one set less than SEMMNI can be had")
+{
+	struct seminfo used = {0}, limit = {0};
+	int result = t->real->semget(key, nsems, semflg);
+
+	if (result != -1 && sets(t, &used, &limit) && used.semusz >= limit.semmni) {
+		t->real->semctl(result, 0, IPC_RMID, none);
+		return fails(ENOSPC);
+	}
+	return result;
+}
+
+ON_SEMGET(semmns_one_less, "one semaphore less than SEMMNS can be had")
+{
+	struct seminfo used = {0}, limit = {0};
+	int result = t->real->semget(key, nsems, semflg);
+
+	if (result != -1 && sets(t, &used, &limit) && used.semaem >= limit.semmns) {
+		t->real->semctl(result, 0, IPC_RMID, none);
+		return fails(ENOSPC);
+	}
+	return result;
+}
+
+ON_SEMGET(values_stale, "the semaphores of a new set are not 0")
+{
+	int result = t->real->semget(key, nsems, semflg);
+
+	for (int semnum = 0; result != -1 && key == IPC_PRIVATE && semnum < nsems; semnum++)
+		t->real->semctl(result, semnum, SETVAL, (union semun){.val = 1});
+	return result;
+}
+
+ON_SEMGET(next_id_other, "the sequence number of sem_next_id is not taken")
+{
+	spoil_next_id("sem");
+	return t->real->semget(key, nsems, semflg);
+}
+
+/* Of this process: the set that it removed last. */
+static int removed = -1;
+
+static int note_removed(const struct through *t, int semid, int semnum, int cmd, union semun arg)
+{
+	int result = t->real->semctl(semid, semnum, cmd, arg);
+
+	if (cmd == IPC_RMID && result == 0)
+		removed = semid;
+	return result;
+}
+
+static int reuse_removed(const struct through *t, key_t key, int nsems, int semflg)
+{
+	if (removed != -1)
+		write_next_id("sem", removed);
+	return t->real->semget(key, nsems, semflg);
+}
+
+FAULT(sequence_fault, "semget.sequence_reused", "the id of a removed set is given again",
+      .semget = reuse_removed, .semctl = note_removed);

@@ -1,0 +1,239 @@
+/* Faults of semop, and of semtimedop alike. */
+#include <stdlib.h>
+
+#include "faults.h"
+
+/* The call that a fault of both stands before. */
+static int real_semop(const struct through *t, int semid, struct sembuf *sops, size_t nsops,
+		      const struct timespec *timeout)
+{
+	return timeout ? t->real->semtimedop(semid, sops, nsops, timeout)
+		       : t->real->semop(semid, sops, nsops);
+}
+
+/* With a copy of the operations that was changed; one that cannot be had goes as it is. */
+static int changed(const struct through *t, int semid, struct sembuf *sops, size_t nsops,
+		   const struct timespec *timeout, void (*change)(struct sembuf *, size_t))
+{
+	struct sembuf *copy = nsops < 10000 ? malloc((nsops + 1) * sizeof(*copy)) : NULL;
+	bool had = copy && nsops > 0 && read_memory(copy, sops, nsops * sizeof(*copy));
+
+	if (had)
+		change(copy, nsops);
+	int result = real_semop(t, semid, had ? copy : sops, nsops, timeout);
+	int error = errno;
+	free(copy);
+	errno = error;
+	return result;
+}
+
+#define CHANGES(ID, WHAT)                                           \
+	static void ID(struct sembuf *sops, size_t nsops);          \
+	ON_SEMOP(ID, WHAT)                                          \
+	{                                                           \
+		return changed(t, semid, sops, nsops, timeout, ID); \
+	}                                                           \
+	static void ID(struct sembuf *sops, size_t nsops)
+
+CHANGES(undo_forgotten, "SEM_UNDO is ignored")
+{
+	for (size_t i = 0; i < nsops; i++)
+		sops[i].sem_flg &= (short)~SEM_UNDO;
+}
+
+CHANGES(undo_of_last_only, "SEM_UNDO counts for the last operation of a call")
+{
+	for (size_t i = 0; i + 1 < nsops; i++)
+		sops[i].sem_flg &= (short)~SEM_UNDO;
+}
+
+CHANGES(undo_unasked, "every operation is undone at the end of its process")
+{
+	for (size_t i = 0; i < nsops; i++)
+		sops[i].sem_flg |= SEM_UNDO;
+}
+
+CHANGES(undo_of_third_forgotten, "one SEM_UNDO in three is ignored")
+{
+	static unsigned undone;
+
+	for (size_t i = 0; i < nsops; i++)
+		if (sops[i].sem_flg & SEM_UNDO && ++undone % 3 == 0)
+			sops[i].sem_flg &= (short)~SEM_UNDO;
+}
+
+CHANGES(one_too_many, "one more is added than asked for")
+{
+	for (size_t i = 0; i < nsops; i++)
+		if (sops[i].sem_op > 0)
+			sops[i].sem_op++;
+}
+
+CHANGES(takes_one_less, "one less is taken than asked for")
+{
+	for (size_t i = 0; i < nsops; i++)
+		if (sops[i].sem_op < -1)
+			sops[i].sem_op++;
+}
+
+CHANGES(reversed, "the operations of a call are done from the last to the first")
+{
+	for (size_t i = 0; i < nsops / 2; i++) {
+		struct sembuf other = sops[i];
+		sops[i] = sops[nsops - 1 - i];
+		sops[nsops - 1 - i] = other;
+	}
+}
+
+CHANGES(nowait_ignored, "IPC_NOWAIT is ignored")
+{
+	for (size_t i = 0; i < nsops; i++)
+		sops[i].sem_flg &= (short)~IPC_NOWAIT;
+}
+
+CHANGES(never_waits, "what would wait fails without IPC_NOWAIT")
+{
+	for (size_t i = 0; i < nsops; i++)
+		sops[i].sem_flg |= IPC_NOWAIT;
+}
+
+CHANGES(first_semaphore, "every operation is on the first semaphore")
+{
+	for (size_t i = 0; i < nsops; i++)
+		if (sops[i].sem_num < 3)
+			sops[i].sem_num = 0;
+}
+
+CHANGES(zero_is_one, "waiting for zero adds nothing but takes 1 back and forth")
+{
+	for (size_t i = 0; i < nsops; i++)
+		if (sops[i].sem_op == 0)
+			sops[i] = (struct sembuf){sops[i].sem_num, 1, sops[i].sem_flg};
+}
+
+CHANGES(number_unchecked, "a semaphore that the set does not have is taken for the first")
+{
+	for (size_t i = 0; i < nsops; i++)
+		if (sops[i].sem_num >= 3)
+			sops[i].sem_num = 0;
+}
+
+CHANGES(semvmx_clamped, "a value that would go above SEMVMX stays there")
+{
+	for (size_t i = 0; i < nsops; i++)
+		if (sops[i].sem_op >= SEMVMX)
+			sops[i].sem_op = SEMVMX - 1;
+}
+
+ON_SEMOP(semvmx_unchecked, "a value above SEMVMX is not refused")
+{
+	return allowed(ERANGE, real_semop(t, semid, sops, nsops, timeout));
+}
+
+ON_SEMOP(not_atomic, "the operations of a call are done one after another")
+{
+	int result = real_semop(t, semid, sops, 1, timeout);
+
+	for (size_t i = 1; i < nsops && result == 0; i++)
+		result = real_semop(t, semid, sops + i, 1, timeout);
+	return nsops ? result : real_semop(t, semid, sops, nsops, timeout);
+}
+
+ON_SEMOP(semopm_one_less, "SEMOPM operations are refused")
+{
+	struct seminfo info = {0};
+
+	if (t->real->semctl(0, 0, IPC_INFO, (union semun){.__buf = &info}) != -1 &&
+	    nsops == (size_t)info.semopm)
+		return fails(E2BIG);
+	return real_semop(t, semid, sops, nsops, timeout);
+}
+
+ON_SEMOP(semopm_cuts, "of more than SEMOPM operations the first are done")
+{
+	int result = real_semop(t, semid, sops, nsops, timeout);
+
+	return result == -1 && errno == E2BIG ? real_semop(t, semid, sops, 1, timeout) : result;
+}
+
+ON_SEMOP(none_succeeds, "a call of no operations succeeds")
+{
+	return nsops ? real_semop(t, semid, sops, nsops, timeout) : 0;
+}
+
+ON_SEMOP(permission_unchecked, "permission is not asked for")
+{
+	return allowed(EACCES, real_semop(t, semid, sops, nsops, timeout));
+}
+
+ON_SEMOP(zero_asks_write, "waiting for zero asks for write permission")
+{
+	struct semid_ds ds = {0};
+
+	if (nsops == 1 && sops->sem_op == 0 &&
+	    t->real->semctl(semid, 0, IPC_STAT, (union semun){.buf = &ds}) == 0 &&
+	    !(ds.sem_perm.mode & 0200))
+		return fails(EACCES);
+	return real_semop(t, semid, sops, nsops, timeout);
+}
+
+ON_SEMOP(restarted, "SA_RESTART starts a blocked call again")
+{
+	int result;
+
+	do
+		result = real_semop(t, semid, sops, nsops, timeout);
+	while (result == -1 && errno == EINTR);
+	return result;
+}
+
+/* Whether a call would have to wait. */
+static bool must_wait(const struct through *t, int semid, struct sembuf *sops, size_t nsops,
+		      int *result)
+{
+	struct sembuf at_once[64] = {{0}};
+
+	if (nsops == 0 || nsops > 64 || !read_memory(at_once, sops, nsops * sizeof(*sops))) {
+		*result = t->real->semop(semid, sops, nsops);
+		return false;
+	}
+	for (size_t i = 0; i < nsops; i++)
+		at_once[i].sem_flg |= IPC_NOWAIT;
+	*result = t->real->semop(semid, at_once, nsops);
+	return *result == -1 && errno == EAGAIN && !(sops[nsops - 1].sem_flg & IPC_NOWAIT);
+}
+
+ON_SEMOP(wake_up_lost, "who waits for more is not woken")
+{
+	int result;
+
+	if (timeout || nsops == 0 || sops->sem_op == 0)
+		return real_semop(t, semid, sops, nsops, timeout);
+	return must_wait(t, semid, sops, nsops, &result) ? wait_in_vain(t) : result;
+}
+
+ON_SEMOP(zero_wake_up_lost, "who waits for zero is not woken")
+{
+	int result;
+
+	if (timeout || nsops == 0 || sops->sem_op != 0)
+		return real_semop(t, semid, sops, nsops, timeout);
+	return must_wait(t, semid, sops, nsops, &result) ? wait_in_vain(t) : result;
+}
+
+ON_SEMOP(rare_wake_up_lost, "one in four who have to wait is not woken")
+{
+	static unsigned waits;
+	int result = 0;
+
+	if (timeout)
+		return real_semop(t, semid, sops, nsops, timeout);
+	if (!must_wait(t, semid, sops, nsops, &result))
+		return result;
+	return ++waits % 4 == 0 ? wait_in_vain(t) : t->real->semop(semid, sops, nsops);
+}
+
+ON_SEMOP(efault_does, "operations that are not in memory are taken for none")
+{
+	return allowed(EFAULT, real_semop(t, semid, sops, nsops, timeout));
+}

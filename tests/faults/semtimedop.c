@@ -1,0 +1,116 @@
+/* Faults of semtimedop alone. */
+#include "faults.h"
+
+ON_SEMTIMEDOP(timeout_ignored, "the timeout is ignored")
+{
+	return t->real->semop(semid, sops, nsops);
+}
+
+ON_SEMTIMEDOP(at_once, "the timeout is taken for 0")
+{
+	static const struct timespec at_once;
+
+	return t->real->semtimedop(semid, sops, nsops, timeout ? &at_once : NULL);
+}
+
+ON_SEMTIMEDOP(null_is_zero, "no timeout is taken for one of 0")
+{
+	static const struct timespec at_once;
+
+	return t->real->semtimedop(semid, sops, nsops, timeout ? timeout : &at_once);
+}
+
+/* A timeout in the place of another, where it can be read. */
+static int with_timeout(const struct through *t, int semid, struct sembuf *sops, size_t nsops,
+			const struct timespec *timeout, void (*change)(struct timespec *))
+{
+	struct timespec other;
+
+	if (!timeout || !read_memory(&other, timeout, sizeof(other)))
+		return t->real->semtimedop(semid, sops, nsops, timeout);
+	change(&other);
+	return t->real->semtimedop(semid, sops, nsops, &other);
+}
+
+static void halve(struct timespec *timeout)
+{
+	timeout->tv_sec /= 2;
+	timeout->tv_nsec /= 2;
+}
+
+ON_SEMTIMEDOP(half, "half of the timeout is waited")
+{
+	return with_timeout(t, semid, sops, nsops, timeout, halve);
+}
+
+static void raise_negative(struct timespec *timeout)
+{
+	if (timeout->tv_sec < 0)
+		timeout->tv_sec = 0;
+	if (timeout->tv_nsec < 0)
+		timeout->tv_nsec = 0;
+}
+
+ON_SEMTIMEDOP(negative_is_zero, "a negative timeout is taken for 0")
+{
+	return with_timeout(t, semid, sops, nsops, timeout, raise_negative);
+}
+
+static void lower_nanoseconds(struct timespec *timeout)
+{
+	if (timeout->tv_nsec > 999999999)
+		timeout->tv_nsec = 999999999;
+}
+
+ON_SEMTIMEDOP(nanoseconds_unchecked, "nanoseconds from 10^9 on are not refused")
+{
+	return with_timeout(t, semid, sops, nsops, timeout, lower_nanoseconds);
+}
+
+static void refuse_largest(struct timespec *timeout)
+{
+	if (timeout->tv_nsec == 999999999)
+		timeout->tv_nsec++;
+}
+
+ON_SEMTIMEDOP(nanoseconds_one_less, "999999999 nanoseconds are refused")
+{
+	return with_timeout(t, semid, sops, nsops, timeout, refuse_largest);
+}
+
+/* A libc that falls back to the call of 32-bit times: musl 9b12982d, glibc aaa12e9ff0. */
+static void cut_seconds(struct timespec *timeout)
+{
+	timeout->tv_sec = (int)timeout->tv_sec;
+}
+
+ON_SEMTIMEDOP(seconds_cut, "seconds are cut to 32 bits")
+{
+	return with_timeout(t, semid, sops, nsops, timeout, cut_seconds);
+}
+
+ON_SEMTIMEDOP(timeout_written, "what is left of the timeout is written back")
+{
+	int result = t->real->semtimedop(semid, sops, nsops, timeout), error = errno;
+
+	if (result == -1 && error == EINTR && timeout)
+		((struct timespec *)(uintptr_t)timeout)->tv_nsec = 0;
+	errno = error;
+	return result;
+}
+
+ON_SEMTIMEDOP(efault_is_null, "a timeout that is not in memory is none")
+{
+	struct timespec seen;
+
+	return t->real->semtimedop(semid, sops, nsops,
+				   timeout && read_memory(&seen, timeout, sizeof(seen)) ? timeout
+											: NULL);
+}
+
+ON_SEMTIMEDOP(eagain_eintr, "the end of the timeout looks like a signal")
+{
+	int result = t->real->semtimedop(semid, sops, nsops, timeout);
+
+	return result == -1 && errno == EAGAIN ? fails(EINTR) : result;
+}

@@ -1,0 +1,177 @@
+/* Faults of shmget. */
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "faults.h"
+
+ON_SHMGET(existing_ignored, "a key that has a segment gets a new one")
+{
+	return t->real->shmget(shmflg & IPC_CREAT ? IPC_PRIVATE : key, size, shmflg);
+}
+
+ON_SHMGET(excl_ignored, "IPC_EXCL is ignored")
+{
+	return t->real->shmget(key, size, shmflg & ~IPC_EXCL);
+}
+
+ON_SHMGET(creat_unasked, "a segment is made without IPC_CREAT")
+{
+	return t->real->shmget(key, size, shmflg | IPC_CREAT);
+}
+
+ON_SHMGET(private_is_a_key, "IPC_PRIVATE is a key as others")
+{
+	return key == IPC_PRIVATE ? t->real->shmget(INT_MAX, size, (shmflg & ~IPC_EXCL) | IPC_CREAT)
+				  : t->real->shmget(key, size, shmflg);
+}
+
+ON_SHMGET(mode_lost, "a new segment has no permission for its group")
+{
+	return t->real->shmget(key, size, shmflg & ~070);
+}
+
+ON_SHMGET(permission_unchecked, "the permission that is asked for is not looked at")
+{
+	int result = t->real->shmget(key, size, shmflg);
+
+	return result == -1 && errno == EACCES ? t->real->shmget(key, size, shmflg & ~0777)
+					       : result;
+}
+
+ON_SHMGET(one_more, "a segment has one byte more than asked for")
+{
+	return t->real->shmget(key, size > 0 && shmflg & 0777 ? size + 1 : size, shmflg);
+}
+
+ON_SHMGET(one_page_less, "a segment of more than a page lacks the last")
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return t->real->shmget(key, size > page && size < 3 * page ? page : size, shmflg);
+}
+
+ON_SHMGET(more_found, "a segment is found by who asks for more than it has")
+{
+	int result = t->real->shmget(key, size, shmflg);
+
+	return result == -1 && errno == EINVAL && key != IPC_PRIVATE
+		       ? t->real->shmget(key, 0, shmflg & ~IPC_CREAT)
+		       : result;
+}
+
+ON_SHMGET(less_refused, "a segment is not found by who asks for less than it has")
+{
+	struct shmid_ds ds;
+	int result = t->real->shmget(key, size, shmflg);
+
+	if (result != -1 && t->real->shmctl(result, IPC_STAT, &ds) == 0 && size < ds.shm_segsz)
+		return fails(EINVAL);
+	return result;
+}
+
+ON_SHMGET(none_is_one, "a segment of 0 bytes is made with one")
+{
+	return t->real->shmget(key, size == 0 && shmflg & 0777 ? 1 : size, shmflg);
+}
+
+ON_SHMGET(size_cut, "a size is cut to 32 bits")
+{
+	return t->real->shmget(key, (unsigned)size, shmflg);
+}
+
+ON_SHMGET(shmmax_one_less, "a segment of shmmax bytes is refused")
+{
+	struct shminfo info;
+
+	if (t->real->shmctl(0, IPC_INFO, (struct shmid_ds *)&info) != -1 && size == info.shmmax)
+		return fails(EINVAL);
+	return t->real->shmget(key, size, shmflg);
+}
+
+/* The segments and pages there are, and how many may be. */
+static bool segments(const struct through *t, struct shm_info *used, struct shminfo *limit)
+{
+	return t->real->shmctl(0, SHM_INFO, (struct shmid_ds *)used) != -1 &&
+	       t->real->shmctl(0, IPC_INFO, (struct shmid_ds *)limit) != -1;
+}
+
+ON_SHMGET(shmmni_one_less, "one segment less than shmmni can be had")
+{
+	struct shm_info used;
+	struct shminfo limit;
+	int result = t->real->shmget(key, size, shmflg);
+
+	if (result != -1 && segments(t, &used, &limit) &&
+	    (unsigned long)used.used_ids >= limit.shmmni) {
+		t->real->shmctl(result, IPC_RMID, NULL);
+		return fails(ENOSPC);
+	}
+	return result;
+}
+
+ON_SHMGET(shmall_one_less, "one page less than shmall can be had")
+{
+	struct shm_info used;
+	struct shminfo limit;
+	int result = t->real->shmget(key, size, shmflg);
+
+	if (result != -1 && segments(t, &used, &limit) && used.shm_tot >= limit.shmall) {
+		t->real->shmctl(result, IPC_RMID, NULL);
+		return fails(ENOSPC);
+	}
+	return result;
+}
+
+ON_SHMGET(not_zeroed, "the pages of a new segment are not cleared")
+{
+	int result = t->real->shmget(key, size, shmflg);
+	char *address = result != -1 && key == IPC_PRIVATE && size <= 65536
+				? t->real->shmat(result, NULL, 0)
+				: (void *)-1;
+
+	if (address != (char *)-1) {
+		memset(address, 'x', size);
+		t->real->shmdt(address);
+	}
+	return result;
+}
+
+ON_SHMGET(hugetlb_ignored, "SHM_HUGETLB is ignored")
+{
+	return t->real->shmget(key, size,
+			       shmflg & ~(SHM_HUGETLB | SHM_HUGE_MASK << SHM_HUGE_SHIFT));
+}
+
+ON_SHMGET(huge_size_ignored, "the size of huge pages is ignored")
+{
+	return t->real->shmget(key, size, shmflg & ~(SHM_HUGE_MASK << SHM_HUGE_SHIFT));
+}
+
+ON_SHMGET(next_id_other, "the sequence number of shm_next_id is not taken")
+{
+	spoil_next_id("shm");
+	return t->real->shmget(key, size, shmflg);
+}
+
+/* Of this process: the segment that it removed last. */
+static int removed = -1;
+
+static int note_removed(const struct through *t, int shmid, int cmd, struct shmid_ds *buf)
+{
+	int result = t->real->shmctl(shmid, cmd, buf);
+
+	if (cmd == IPC_RMID && result == 0)
+		removed = shmid;
+	return result;
+}
+
+static int reuse_removed(const struct through *t, key_t key, size_t size, int shmflg)
+{
+	if (removed != -1)
+		write_next_id("shm", removed);
+	return t->real->shmget(key, size, shmflg);
+}
+
+FAULT(sequence_fault, "shmget.sequence_reused", "the id of a removed segment is given again",
+      .shmget = reuse_removed, .shmctl = note_removed);
