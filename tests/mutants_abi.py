@@ -174,14 +174,14 @@ def overlay(mutant: Mutant, folders: list[Path], folder: Path) -> None:
     copy.write_text(mutant.text)
 
 
-def found(conform: Path, layer: Layer, folder: Path) -> tuple[bool, bool]:
-    """By rule, by reference; of what a folder's headers hide, if any."""
+def found(conform: Path, layer: Layer, folder: Path) -> tuple[bool, bool] | None:
+    """By rule, by reference; of what a folder's headers hide.  None: it does not compile."""
     dump, elf = folder / f"{layer.name}.abi", folder / "elf"
     # In front of those of the layer.
     flags = ["-isystem", folder, *layer.flags]
     result = run(ABI / "dump", layer.name, *layer.compiler, *flags)
     if result.returncode:
-        die(f"a mutant does not compile: {result.stderr.strip()}")
+        return None
     dump.write_text(result.stdout)
     reference = (TOP / "abi-dumps" / layer.target / f"{layer.name}.abi").read_text()
     pair = (layer.other, dump) if layer.name == "uapi" else (dump, layer.other)
@@ -243,16 +243,18 @@ def try_layer(conform: Path, layer: Layer, each: int) -> tuple[int, int, int]:
         if found(conform, layer, empty) != (False, False):
             die(f"{layer.target} {layer.name}: accused, though nothing is mutated")
 
-        def one(numbered: tuple[int, Mutant]) -> tuple[Mutant, bool, bool]:
+        def one(numbered: tuple[int, Mutant]) -> tuple[Mutant, tuple[bool, bool] | None]:
             number, mutant = numbered
             folder = scratch / str(number)
             overlay(mutant, folders, folder)
             result = found(conform, layer, folder)
             shutil.rmtree(folder)
-            return mutant, *result
+            return mutant, result
 
         with ThreadPoolExecutor(2) as pool:
-            results = list(pool.map(one, enumerate(mutants_of(layer, each, scratch))))
+            tried = list(pool.map(one, enumerate(mutants_of(layer, each, scratch))))
+    # What does not compile is no mutant: nobody can have it.
+    results = [(mutant, *result) for mutant, result in tried if result]
     for mutant, rule, reference in results:
         if not rule:
             how = "only by reference" if reference else "NOT CAUGHT"
@@ -268,7 +270,7 @@ def main() -> int:
     parser.add_argument("conform", type=Path, help="the built ipc-conform")
     parser.add_argument("--each", type=int, default=0, help="mutants of a kind in a layer")
     parser.add_argument("targets", nargs="*", metavar="TARGET")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     if not arguments.conform.exists():
         die(f"not built: {arguments.conform}")
     defects = caught = rules = 0
