@@ -218,22 +218,18 @@ do-check: harness python $(OUT)/unit-tests $(OUT)/ipc-conform-faults $(OUT)/loop
 	$(Q)$(MAKE) $(QUIET) do-abi
 	$(Q)$(MAKE) $(QUIET) do-conform
 	$(Q)$(OUT)/unit-tests
-	$(Q)$(MAKE) $(QUIET) $(DEBUG_BUILD) python
 	$(Q)ci/interpreters --installed
 	$(Q)SUITES=trixie TESTS=tests/test_interpreters.py ci/interpreters --optional
 	$(Q)PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest
 
-# One build for all of them; and one that debug interpreters count references with,
-# as the stable ABI has it since 3.10.  INTERPRETERS: which (ci/interpreters).
+# One build for all of them.  INTERPRETERS: which (ci/interpreters).
 do-interpreters: harness python $(OUT)/loops.so
-	$(Q)$(MAKE) $(QUIET) $(DEBUG_BUILD) python
 	$(Q)ci/interpreters $(INTERPRETERS)
 # CALLS: of each function.  In make check the same with fewer.
 CALLS ?= 1000000
 do-soak: python
 	$(Q)IPC_TEST_CALLS=$(CALLS) PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest -rP \
 	 --no-header --show-capture=stdout tests/test_references.py -k memory
-DEBUG_BUILD = PACKAGE=build/debug/python CPPFLAGS='$(CPPFLAGS) -DPy_REF_DEBUG'
 
 # ---- what it costs ----------------------------------------------------------------
 

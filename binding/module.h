@@ -8,6 +8,14 @@
 #ifndef MODULE_H
 #define MODULE_H
 
+/*
+ * With this the stable ABI's references are counted by the interpreter's own
+ * functions.  In place, as the headers of 3.11 do it otherwise, an object that
+ * lives for ever (PEP 683: None, a small int) is counted as any other; and since
+ * interpreters that have a lock each share such objects, one count that is torn
+ * between two of them frees what was never allocated.
+ */
+#define Py_REF_DEBUG
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <errno.h>

@@ -100,6 +100,40 @@ if failures:
     assert row_of_proc("shm", shmid)["nattch"] == 0
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="before 3.12, one lock counts for all")
+def test_what_lives_for_ever_is_not_counted() -> None:
+    """
+    Small ints are shared by interpreters that have a lock each (PEP 683, PEP 684): counted in
+    place, as the headers of 3.11 do it, they were freed, and the process was aborted.
+    """
+    run_child(
+        INTERPRETERS
+        + """
+PEER = '''
+import ipc
+def count():
+    zero = 0
+    for _ in range(300_000):
+        ipc.sembuf(1, 1, 1)
+        assert zero + 1 == 1
+count()
+'''
+
+def run_peer():
+    ident = create("isolated")
+    run(ident, PEER)
+    interpreters.destroy(ident)
+
+threads = [threading.Thread(target=run_peer) for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+""",
+        options=(),
+    )
+
+
 @EACH_KIND
 def test_what_is_ones_is_not_the_others(make: Maker, kind: str) -> None:
     """Types, attachments by number, audit hooks: nothing is shared but the kernel's objects."""

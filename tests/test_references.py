@@ -23,10 +23,8 @@ ROUNDS = 5
 
 clear_caches = getattr(sys, "_clear_internal_caches", None) or getattr(sys, "_clear_type_cache")
 
-# Only a debug build counts all references, and the module's own ones only if it is built
-# with -DPy_REF_DEBUG: elsewhere the stable ABI's are inline, and not counted.
-EXTENSION = Path(sys.modules["ipc._ipc"].__file__ or "").read_bytes()
-COUNTED = hasattr(sys, "gettotalrefcount") and b"_Py_IncRef" in EXTENSION
+# Only a debug build of CPython counts all references.
+COUNTED = hasattr(sys, "gettotalrefcount")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -59,7 +57,7 @@ def test_no_function_is_forgotten() -> None:
     assert {case.function for case in CASES} - {"2003"} == set(FUNCTIONS)
 
 
-@pytest.mark.skipif(not COUNTED, reason="not a debug build, or the module not for one")
+@pytest.mark.skipif(not COUNTED, reason="not a debug build")
 @pytest.mark.parametrize("case", CASES if COUNTED else CASES[:1], ids=name_of)
 def test_references_are_as_before(world: World, case: Case) -> None:
     """In a debug build: one that is lost, or is given back too often, is one in each call."""
@@ -135,7 +133,8 @@ def resident() -> int:
 def test_memory_is_as_before(world: World, function: str) -> None:
     """The resident size after many calls: eight bytes lost by each would be seen."""
     cases = [case for case in CASES if case.function == function]
-    n = CALLS // (ROUNDS * len(cases)) + 1
+    # So many at least that eight bytes of each call are more than a page, in which memory comes.
+    n = max(CALLS // (ROUNDS * len(cases)), 1000) + 1
     if CALLS > 20_000:  # it may take its time
         signal.alarm(0)
         faulthandler.cancel_dump_traceback_later()
@@ -147,4 +146,5 @@ def test_memory_is_as_before(world: World, function: str) -> None:
     found = changes(resident, call_all)
     limit = 8 * n / 1024
     print(f"{function}: {n * len(cases) * (ROUNDS + 1)} calls, KiB in each round: {found}")
-    assert min(found) <= limit, f"KiB for {n} calls of {len(cases)} kinds each: {found}"
+    middle = sorted(found)[ROUNDS // 2]
+    assert middle <= limit, f"KiB for {n} calls of {len(cases)} kinds each: {found}"
