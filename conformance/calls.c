@@ -252,16 +252,30 @@ static int raw_shmctl(int shmid, int cmd, struct shmid_ds *buf)
 
 /* ---- the tables ------------------------------------------------------------- */
 
+#define FUNCTION(R, F, P, A)                \
+	static R seam_raw_##F P             \
+	{                                   \
+		SEAM_BODY(R, F, raw_##F, A) \
+	}
+#include "abi/sysvipc.def"
+
 const struct ipc_calls raw_calls = {
 	.past_libc = true,
-#define FUNCTION(R, F, P, A) .F = raw_##F,
+#define FUNCTION(R, F, P, A) .F = seam_raw_##F,
 #include "abi/sysvipc.def"
 };
 
 #ifdef SYS_ipc
+#define FUNCTION(R, F, P, A)                 \
+	static R seam_ipc2_##F P             \
+	{                                    \
+		SEAM_BODY(R, F, ipc2_##F, A) \
+	}
+#include "abi/sysvipc.def"
+
 static const struct ipc_calls ipc2_calls = {
 	.past_libc = true,
-#define FUNCTION(R, F, P, A) .F = ipc2_##F,
+#define FUNCTION(R, F, P, A) .F = seam_ipc2_##F,
 #include "abi/sysvipc.def"
 };
 #endif
