@@ -32,6 +32,8 @@ struct sizes {
 	size_t of[NSIZES];
 };
 
+struct sizes make_sizes(void);
+
 /* Text to compare with: a stretch of it at any of its 256 beginnings. */
 const unsigned char *pattern(uint64_t which);
 
@@ -89,6 +91,14 @@ void stress_fail(const char *file, int line, const char *format, ...)
 
 /* True, if that is why: the object is gone, which is as it should be in such a round. */
 bool is_removed(const struct round *round);
+
+/*
+ * The frame of a program: false where no namespace can be had; the name and seed
+ * in what fails, and a limit of time; in the end that nothing is left behind.
+ */
+bool frame_begin(const char *name);
+void frame_begin_round(const char *name, uint64_t seed);
+void frame_end(void);
 
 /* The programs. */
 struct program {

@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,7 +152,7 @@ pid_t fork_child(void)
 void child_is_alone(const void *memory, size_t size)
 {
 #ifdef SEAM_VALGRIND
-	(void)VALGRIND_HG_CLEAN_MEMORY(memory, size);
+	VALGRIND_HG_CLEAN_MEMORY(memory, size);
 #endif
 	(void)memory, (void)size;
 }
