@@ -32,7 +32,8 @@ all:
 # ---- commands: set-up first, then the work, in a make of its own that sees
 # ---- what set-up has brought
 
-COMMANDS := conform check abi abi-accept port mutants-abi mutants-checks btf btf-debian bench interpreters soak lint
+COMMANDS := conform check abi abi-accept port mutants-abi mutants-checks btf btf-debian stress \
+	mutants-memory bench interpreters soak lint
 .PHONY: $(COMMANDS) $(COMMANDS:%=do-%) harness python install clean help
 $(COMMANDS):
 	@ci/setup $@
@@ -51,6 +52,8 @@ help:
 #: make abi-accept takes what the compilers say as the new abi-dumps
 #: make btf        the kernel's own types, running or KERNEL=image ARCH=aarch64, against abi-dumps
 #: make btf-debian the same of Debian's kernel images, in a cache
+#: make stress     queues, sets, segments under load, under sanitizers and Valgrind (SECONDS=N each)
+#: make mutants-memory  seeded defects of memory and order, and which tool sees each
 #: make bench      the binding beside raw C, sysv_ipc and ctypes, as ratios in one run
 #: make soak       a million calls of each function: the memory stays as it was
 #: make interpreters  every test with the CPythons of Debian's suites, in a cache
@@ -73,6 +76,7 @@ $(OUT)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LIBC)' | cmp -s - $@ || \
 	 echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LIBC)' >$@
+.PHONY: FORCE
 FORCE:
 
 $(OUT)/%.abi: conformance/abi/dump conformance/abi/probe.h conformance/abi/semun.h \
@@ -158,6 +162,47 @@ do-btf-debian: host-tools
 .PHONY: host-tools
 host-tools:
 	$(Q)$(MAKE) $(QUIET) CC=gcc CPPFLAGS= LIBC=$(HOST_LIBC) ARCH=$(HOST_ARCH) $(HOST)/ipc-conform $(HOST)/ipc-btf
+
+# ---- stress, under the tools that watch memory -----------------------------------
+
+FRAME_OBJECTS = $(addprefix $(OUT)/conformance/,stress/frame.o stress/workers.o calls.o isolate.o \
+	expect.o child.o)
+$(OUT)/ipc-stress: $(addprefix $(OUT)/conformance/stress/,main.o msg.o sem.o shm.o mixed.o) \
+		$(FRAME_OBJECTS)
+$(OUT)/ipc-defects: $(OUT)/tests/memory/defects.o $(FRAME_OBJECTS)
+$(OUT)/ipc-stress $(OUT)/ipc-defects:
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^
+
+# A build for each tool; one that ends in -bare has the tool without the seam.
+WATCHED = -O1 -g -fno-omit-frame-pointer
+BUILD_plain := CC=gcc CFLAGS='$(WATCHED)'
+BUILD_valgrind := CC=gcc CFLAGS='$(WATCHED) -DSEAM_VALGRIND'
+BUILD_asan := CC=clang CFLAGS='$(WATCHED) -fsanitize=address,undefined -fno-sanitize-recover=all'
+BUILD_msan := CC=clang CFLAGS='$(WATCHED) -fsanitize=memory'
+BUILD_tsan := CC=clang CFLAGS='$(WATCHED) -fsanitize=thread'
+CROSS_asan-i386 := i686-linux-gnu-gcc
+CROSS_asan-aarch64 := aarch64-linux-gnu-gcc
+BUILD_asan-i386 := $(subst clang,$(CROSS_asan-i386),$(BUILD_asan))
+BUILD_asan-aarch64 := $(subst clang,$(CROSS_asan-aarch64),$(BUILD_asan))
+watched-%:
+	$(Q)$(MAKE) $(QUIET) OUT=build/$* $(BUILD_$(*:-bare=)) \
+	 $(if $(filter %-bare,$*),CPPFLAGS='$(CPPFLAGS) -DSEAM_CHECK=0') $(GOALS:%=build/$*/%)
+
+# SECONDS: for each program under each tool.
+SECONDS ?= 10
+STRESS_TOOLS := asan msan tsan memcheck helgrind asan-i386 asan-aarch64
+CROSS_STRESS = $(foreach T,asan-i386 asan-aarch64,$(if $(shell command -v $(CROSS_$T)),$T))
+do-stress:
+	$(Q)$(MAKE) $(QUIET) GOALS=ipc-stress $(patsubst %,watched-%,asan msan tsan valgrind $(CROSS_STRESS))
+	$(Q)conformance/stress/stress build $(SECONDS) $(STRESS_TOOLS)
+
+MUTANT_COLUMNS := plain asan-bare msan-bare tsan-bare memcheck-bare helgrind-bare \
+	asan msan tsan memcheck helgrind
+do-mutants-memory:
+	$(Q)$(MAKE) $(QUIET) GOALS='ipc-stress ipc-defects' \
+	 $(patsubst %,watched-%,plain valgrind asan msan tsan asan-bare msan-bare tsan-bare)
+	$(Q)$(PYTHON) tests/memory/mutants.py build $(MUTANT_COLUMNS)
 
 # ---- the module ------------------------------------------------------------------
 
@@ -246,15 +291,16 @@ do-bench: python $(OUT)/loops.so
 # ---- lint -----------------------------------------------------------------------------
 
 C_FILES := $(wildcard conformance/*.[ch] conformance/*/*.[ch] conformance/abi/*.def binding/*.[ch] \
-	tests/unit/*.[ch] tests/faults/*.[ch] tests/bench/*.c)
+	tests/unit/*.[ch] tests/faults/*.[ch] tests/bench/*.c tests/memory/*.c)
 PYTHON_FILES := setup.py binding conformance/abi/dwarf.py tests
 MANUAL_PAGES := conformance/ipc-conform.1
 SHELL_FILES := ci/setup ci/python ci/interpreters ci/musl ci/images conformance/btf/check \
+	$(addprefix conformance/stress/,stress under) \
 	$(addprefix conformance/abi/,compare constants dump embed port target)
 
 # A file that passed is not read again until it, a header or the settings change.
 TIDY = $(patsubst %.c,$(OUT)/tidy/%,$(wildcard conformance/*.c conformance/*/*.c binding/*.c \
-	tests/unit/*.c tests/faults/*.c tests/bench/*.c))
+	tests/unit/*.c tests/faults/*.c tests/bench/*.c tests/memory/*.c))
 $(OUT)/tidy/%: %.c .clang-tidy $(filter %.h %.def,$(C_FILES)) $(OUT)/kernel_constants.h
 	@mkdir -p $(@D)
 	$(call say,TIDY,$<)
