@@ -181,20 +181,15 @@ BUILD_valgrind := CC=gcc CFLAGS='$(WATCHED) -DSEAM_VALGRIND'
 BUILD_asan := CC=clang CFLAGS='$(WATCHED) -fsanitize=address,undefined -fno-sanitize-recover=all'
 BUILD_msan := CC=clang CFLAGS='$(WATCHED) -fsanitize=memory'
 BUILD_tsan := CC=clang CFLAGS='$(WATCHED) -fsanitize=thread'
-CROSS_asan-i386 := i686-linux-gnu-gcc
-CROSS_asan-aarch64 := aarch64-linux-gnu-gcc
-BUILD_asan-i386 := $(subst clang,$(CROSS_asan-i386),$(BUILD_asan))
-BUILD_asan-aarch64 := $(subst clang,$(CROSS_asan-aarch64),$(BUILD_asan))
 watched-%:
 	$(Q)$(MAKE) $(QUIET) OUT=build/$* $(BUILD_$(*:-bare=)) \
 	 $(if $(filter %-bare,$*),CPPFLAGS='$(CPPFLAGS) -DSEAM_CHECK=0') $(GOALS:%=build/$*/%)
 
 # SECONDS: for each program under each tool.
 SECONDS ?= 10
-STRESS_TOOLS := asan msan tsan memcheck helgrind asan-i386 asan-aarch64
-CROSS_STRESS = $(foreach T,asan-i386 asan-aarch64,$(if $(shell command -v $(CROSS_$T)),$T))
+STRESS_TOOLS := asan msan tsan memcheck helgrind
 do-stress:
-	$(Q)$(MAKE) $(QUIET) GOALS=ipc-stress $(patsubst %,watched-%,asan msan tsan valgrind $(CROSS_STRESS))
+	$(Q)$(MAKE) $(QUIET) GOALS=ipc-stress watched-asan watched-msan watched-tsan watched-valgrind
 	$(Q)conformance/stress/stress build $(SECONDS) $(STRESS_TOOLS)
 
 MUTANT_COLUMNS := plain asan-bare msan-bare tsan-bare memcheck-bare helgrind-bare \

@@ -281,6 +281,8 @@ static void sops_short(const struct defect *d)
 
 	for (unsigned short i = 0; i < NSEMS - 1; i++)
 		sops[i] = (struct sembuf){i, 1, IPC_NOWAIT};
+	/* What stands behind them may wait for ever. */
+	alarm(2);
 	if (d->how == send)
 		ipc->semop(semid, sops, NSEMS);
 	else
