@@ -34,10 +34,11 @@ void stress_fail(const char *file, int line, const char *format, ...)
 static void stuck(int signal UNUSED)
 {
 	static const char text[] = ": a round does not end\n";
-	ssize_t n = write(STDERR_FILENO, now.text, strlen(now.text));
 
-	n = write(STDERR_FILENO, text, sizeof(text) - 1);
-	(void)n;
+	/* Nobody could be told of a write that fails. */
+	if (write(STDERR_FILENO, now.text, strlen(now.text)) < 0 ||
+	    write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(1);
 	_exit(1);
 }
 

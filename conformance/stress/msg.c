@@ -25,7 +25,7 @@ static const long type_of_end = LONG_MAX;
 
 static long type_of(const struct queue *queue, unsigned sender, unsigned n)
 {
-	return (long)(n * queue->senders + sender + 1);
+	return (long)n * queue->senders + sender + 1;
 }
 
 static uint64_t content_of(const struct round *round, long mtype)

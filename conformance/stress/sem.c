@@ -113,7 +113,7 @@ static void look(struct worker *worker)
 {
 	const struct set *set = worker->context;
 	unsigned short *values = exactly(set->nsems * sizeof(*values));
-	struct semid_ds ds;
+	struct semid_ds ds = {0};
 
 	if (worker->ipc->semctl(set->semid, 0, GETALL, (union semun){.array = values}) == 0)
 		for (unsigned i = 0; i < set->nsems; i++)

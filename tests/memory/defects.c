@@ -89,7 +89,7 @@ static char global_buffer[BUFFER];
 static void mtext(const struct defect *d)
 {
 	const struct ipc_calls *calls = d->how >= raw_send ? &raw_calls : &libc_calls;
-	const size_t msgsz = (size_t)(TEXT + d->over);
+	const size_t msgsz = (size_t)TEXT + (size_t)d->over;
 	const int msqid = new_queue();
 	const long mtype = 1;
 	char stack_buffer[BUFFER];
@@ -279,8 +279,8 @@ static void sops_short(const struct defect *d)
 	struct sembuf stack_sops[NSEMS - 1], *heap_sops = exactly(sizeof(stack_sops));
 	struct sembuf *sops = d->place == heap ? heap_sops : stack_sops;
 
-	for (unsigned short i = 0; i < NSEMS - 1; i++)
-		sops[i] = (struct sembuf){i, 1, IPC_NOWAIT};
+	for (int i = 0; i < NSEMS - 1; i++)
+		sops[i] = (struct sembuf){(unsigned short)i, 1, IPC_NOWAIT};
 	/* What stands behind them may wait for ever. */
 	alarm(2);
 	if (d->how == send)

@@ -37,7 +37,7 @@ def see(build: Path, column: str, defect: str) -> str:
     tool = column.removesuffix("-bare")
     try:
         done = subprocess.run(
-            ["sh", UNDER, tool, *command],
+            ["sh", UNDER, tool, *map(str, command)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -81,7 +81,7 @@ def main() -> int:
     print(" ".join([" " * width, *columns]))
     failed = []
     with ThreadPoolExecutor(2) as pool:
-        seen = [[pool.submit(see, options.build, column, row) for column in columns] for row in rows]
+        seen = [[pool.submit(see, options.build, of, row) for of in columns] for row in rows]
         for row, results in zip(rows, seen):
             cells = dict(zip(columns, (result.result() for result in results)))
             failed += [row] * (not caught(row, cells))
