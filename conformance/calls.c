@@ -43,9 +43,9 @@ static ssize_t ipc2_msgrcv(int msqid, void *msgp, size_t msgsz, long msgtyp, int
 	return IPC2(MSGRCV, msqid, msgsz, msgflg, &kludge);
 }
 
-static long ipc2_control(int msqid, int cmd, void *buf)
+static long ipc2_control(int shmid, int cmd, void *buf)
 {
-	return IPC2(MSGCTL, msqid, cmd, 0, buf);
+	return IPC2(SHMCTL, shmid, cmd, 0, buf);
 }
 
 static int ipc2_semget(key_t key, int nsems, int semflg)
@@ -116,12 +116,12 @@ static ssize_t raw_msgrcv(int msqid, void *msgp, size_t msgsz, long msgtyp, int 
 #endif
 }
 
-static long raw_control(int msqid, int cmd, void *buf)
+static long raw_control(int shmid, int cmd, void *buf)
 {
-#ifdef SYS_msgctl
-	return syscall(SYS_msgctl, msqid, cmd, buf);
+#ifdef SYS_shmctl
+	return syscall(SYS_shmctl, shmid, cmd, buf);
 #else
-	return ipc2_control(msqid, cmd, buf);
+	return ipc2_control(shmid, cmd, buf);
 #endif
 }
 
@@ -190,18 +190,15 @@ static int raw_shmdt(const void *shmaddr)
 /*
  * Calls that once knew smaller structures want IPC_64 in the command, those that
  * never did refuse it (ipc/util.h, ipc_parse_version).  Which of them a call is, a
- * command that needs no queue tells.
+ * command that needs no segment tells.  Not one of msgctl: that of 32-bit programs on
+ * a 64-bit kernel ignores IPC_64, and semctl there takes it for some commands only
+ * (compat_ksys_msgctl, compat_ksys_semctl).
  */
-static int version(long (*control)(int msqid, int cmd, void *buf))
+static int version(long (*control)(int shmid, int cmd, void *buf))
 {
-	struct msginfo info;
+	struct shm_info info;
 
-	return control(0, MSG_INFO | IPC_64, &info) == -1 ? 0 : IPC_64;
-}
-
-static int raw_msgctl(int msqid, int cmd, struct msqid_ds *buf)
-{
-	return (int)raw_control(msqid, cmd | version(raw_control), buf);
+	return control(0, SHM_INFO | IPC_64, &info) == -1 ? 0 : IPC_64;
 }
 
 /* The kernel takes the union by value, whichever end its int is at. */
@@ -216,7 +213,7 @@ static unsigned long word_of(union semun arg)
 #ifdef SYS_ipc
 static int ipc2_msgctl(int msqid, int cmd, struct msqid_ds *buf)
 {
-	return (int)ipc2_control(msqid, cmd | version(ipc2_control), buf);
+	return (int)IPC2(MSGCTL, msqid, cmd | version(ipc2_control), 0, buf);
 }
 
 static int ipc2_semctl(int semid, int semnum, int cmd, union semun arg)
@@ -228,9 +225,18 @@ static int ipc2_semctl(int semid, int semnum, int cmd, union semun arg)
 
 static int ipc2_shmctl(int shmid, int cmd, struct shmid_ds *buf)
 {
-	return (int)IPC2(SHMCTL, shmid, cmd | version(ipc2_control), 0, buf);
+	return (int)ipc2_control(shmid, cmd | version(ipc2_control), buf);
 }
 #endif
+
+static int raw_msgctl(int msqid, int cmd, struct msqid_ds *buf)
+{
+#ifdef SYS_msgctl
+	return (int)syscall(SYS_msgctl, msqid, cmd | version(raw_control), buf);
+#else
+	return ipc2_msgctl(msqid, cmd, buf);
+#endif
+}
 
 static int raw_semctl(int semid, int semnum, int cmd, union semun arg)
 {
@@ -243,11 +249,7 @@ static int raw_semctl(int semid, int semnum, int cmd, union semun arg)
 
 static int raw_shmctl(int shmid, int cmd, struct shmid_ds *buf)
 {
-#ifdef SYS_shmctl
-	return (int)syscall(SYS_shmctl, shmid, cmd | version(raw_control), buf);
-#else
-	return ipc2_shmctl(shmid, cmd, buf);
-#endif
+	return (int)raw_control(shmid, cmd | version(raw_control), buf);
 }
 
 /* ---- the tables ------------------------------------------------------------- */

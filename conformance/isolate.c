@@ -140,7 +140,7 @@ static const char *need_PROC(bool isolated UNUSED)
 
 static const char *need_COMPAT(bool isolated UNUSED)
 {
-	return sizeof(long) == 4 ? NULL : "of 32-bit programs only";
+	return kernel_is_wider() ? NULL : "of 32-bit programs on a 64-bit kernel only";
 }
 
 static const char *need_HUGETLB(bool isolated UNUSED)

@@ -40,22 +40,35 @@ CHECK("semtimedop.null_waits", LIBC | RAW, NEED_PROC, "without a timeout semtime
 	child_join(pid);
 }
 
+static long long nanoseconds(clockid_t clock)
+{
+	struct timespec now;
+
+	must(clock_gettime(clock, &now));
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+/*
+ * Newer kernels wait by the fine clock.  Older ones count ticks, the one that has
+ * begun among them, and after a pause of the machine (an emulated one has many)
+ * several come at once: those agree with the clock that goes on with each tick.
+ */
 CHECK("semtimedop.eagain", LIBC | RAW, 0, "what still waits at the timeout fails, not before",
       "semop(2), EAGAIN")
 {
 	const struct timespec timeout = {.tv_nsec = 30000000};
-	struct timespec tick, begin, end;
+	struct timespec tick;
 	int semid = sem_new(ipc, 1);
 
 	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
 	for (int op = -2; op <= 0; op += 2) {
-		clock_gettime(CLOCK_MONOTONIC, &begin);
+		long long fine = nanoseconds(CLOCK_MONOTONIC);
+		long long coarse = nanoseconds(CLOCK_MONOTONIC_COARSE);
+
 		expect_errno(EAGAIN, timed_op(ipc, semid, op, &timeout));
-		clock_gettime(CLOCK_MONOTONIC, &end);
-		/* Older kernels count whole ticks, the one that has begun among them. */
-		long long waited = (long long)(end.tv_sec - begin.tv_sec) * 1000000000 +
-				   (end.tv_nsec - begin.tv_nsec);
-		expect(waited >= timeout.tv_nsec - tick.tv_nsec);
+		coarse = nanoseconds(CLOCK_MONOTONIC_COARSE) - coarse;
+		fine = nanoseconds(CLOCK_MONOTONIC) - fine;
+		expect(fine >= timeout.tv_nsec || coarse >= timeout.tv_nsec - tick.tv_nsec);
 	}
 	expect_eq(1, sem_value(semid, 0));
 }
