@@ -227,27 +227,43 @@ static void put_outcome(FILE *out, const struct result *result)
 		put_element(out, "td", outcome_name(outcome), outcome_name(outcome));
 }
 
-/* A row for each check, at the first of the runs that has it. */
+/* The first of the runs that has the check tells of it. */
+static bool is_told(const struct run *runs, size_t before, const char *id)
+{
+	for (size_t i = 0; i < before; i++)
+		if (find_result(&runs[i], id))
+			return true;
+	return false;
+}
+
+static void put_check_head(FILE *out, const struct run *runs, size_t nruns)
+{
+	fputs("<table>\n<thead><tr><th>id</th><th>what must hold</th><th>source</th>", out);
+	put_run_heads(out, runs, nruns, 1);
+	fputs("</tr></thead>\n", out);
+}
+
+static void put_check(FILE *out, const struct run *runs, size_t nruns, const struct result *result)
+{
+	fputs("<tr>", out);
+	put_element(out, "td", "id", result->id);
+	put_element(out, "td", "", result->title);
+	put_element(out, "td", "dim", result->source);
+	for (size_t i = 0; i < nruns; i++)
+		put_outcome(out, find_result(&runs[i], result->id));
+	fputs("</tr>\n", out);
+}
+
 static void put_checks_of(FILE *out, const struct run *runs, size_t nruns, const char *facility)
 {
 	for (size_t i = 0; i < nruns; i++)
 		for (size_t j = 0; j < runs[i].nresults; j++) {
 			const struct result *result = &runs[i].results[j];
 			char name[192];
-			bool told = false;
 
 			by_facility(result, name);
-			for (size_t k = 0; k < i; k++)
-				told |= find_result(&runs[k], result->id) != NULL;
-			if (told || strcmp(name, facility) != 0)
-				continue;
-			fputs("<tr>", out);
-			put_element(out, "td", "id", result->id);
-			put_element(out, "td", "", result->title);
-			put_element(out, "td", "dim", result->source);
-			for (size_t k = 0; k < nruns; k++)
-				put_outcome(out, find_result(&runs[k], result->id));
-			fputs("</tr>\n", out);
+			if (strcmp(name, facility) == 0 && !is_told(runs, i, result->id))
+				put_check(out, runs, nruns, result);
 		}
 }
 
@@ -272,9 +288,7 @@ static void put_checks(FILE *out, const struct run *runs, size_t nruns)
 		fputs("<details>\n<summary>", out);
 		put_element(out, "span", "id", name);
 		put_summary(out, runs, nruns, name);
-		fputs("<table>\n<thead><tr><th>id</th><th>what must hold</th><th>source</th>", out);
-		put_run_heads(out, runs, nruns, 1);
-		fputs("</tr></thead>\n", out);
+		put_check_head(out, runs, nruns);
 		put_checks_of(out, runs, nruns, name);
 		fputs("</table>\n</details>\n", out);
 	}
@@ -289,6 +303,38 @@ static bool has_own_arch(const struct run *runs, size_t nruns)
 	return false;
 }
 
+/* Whether runs that have a check disagree on it. */
+static bool differs(const struct run *runs, size_t nruns, const struct result *result)
+{
+	for (size_t i = 0; i < nruns; i++) {
+		const struct result *other = find_result(&runs[i], result->id);
+
+		if (other && outcome_of(other) != outcome_of(result))
+			return true;
+	}
+	return false;
+}
+
+static void put_differences(FILE *out, const struct run *runs, size_t nruns)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < nruns; i++)
+		for (size_t j = 0; j < runs[i].nresults; j++) {
+			const struct result *result = &runs[i].results[j];
+
+			if (is_told(runs, i, result->id) || !differs(runs, nruns, result))
+				continue;
+			if (!any) {
+				fputs("<h2>What differs</h2>\n", out);
+				put_check_head(out, runs, nruns);
+			}
+			any = true;
+			put_check(out, runs, nruns, result);
+		}
+	fputs(any ? "</table>\n" : "", out);
+}
+
 void report_html(FILE *out, const struct run *runs, size_t nruns)
 {
 	struct tally tally = tally_all(runs, nruns);
@@ -300,6 +346,7 @@ void report_html(FILE *out, const struct run *runs, size_t nruns)
 		put_failed(out, runs, nruns);
 	if (tally.skipped)
 		put_skipped(out, runs, nruns);
+	put_differences(out, runs, nruns);
 	put_checks(out, runs, nruns);
 	if (has_own_arch(runs, nruns))
 		layout_html(out, layers, kernel_layer());

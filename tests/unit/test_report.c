@@ -221,6 +221,29 @@ START_TEST(html_lists_a_check_once)
 }
 END_TEST
 
+START_TEST(html_unfolds_what_differs)
+{
+	struct result p[] = {passed("a.b"), passed("a.c")};
+	struct result q[] = {passed("a.b"), passed("a.c"), passed("a.d")};
+	struct run *one = new_run("static", p, 2), *two = new_run("static", q, 3);
+	struct run runs[] = {*one, *two};
+	char *same = report_string(FORMAT_HTML, runs, 2);
+
+	/* A check that only one of them has is no difference. */
+	assert_has_not(same, "What differs");
+	runs[1].results[1].outcome = SKIPPED;
+	char *other = report_string(FORMAT_HTML, runs, 2);
+	assert_has(other, "<h2>What differs</h2>");
+	ck_assert_uint_eq(occurrences(other, ">a.b</td>"), 1);
+	ck_assert_uint_eq(occurrences(other, ">a.c</td>"), 2);
+	ck_assert_uint_eq(occurrences(other, ">a.d</td>"), 1);
+	free(same);
+	free(other);
+	free_runs(one, 1);
+	free_runs(two, 1);
+}
+END_TEST
+
 START_TEST(all_formats_have_the_same_counts)
 {
 	struct run *runs = two_runs();
@@ -391,6 +414,7 @@ Suite *report_suite(void)
 	tcase_add_test(tcase, junit_has_cases_and_properties);
 	tcase_add_test(tcase, html_needs_nothing_else);
 	tcase_add_test(tcase, html_lists_a_check_once);
+	tcase_add_test(tcase, html_unfolds_what_differs);
 	tcase_add_test(tcase, all_formats_have_the_same_counts);
 	tcase_add_test(tcase, a_check_that_says_nothing_has_failed_everywhere);
 	tcase_add_test(tcase, failures_past_the_kept_are_counted);
