@@ -18,7 +18,8 @@ static bool mount_all(void)
 	} mounts[] = {
 		{"proc", "/proc"},
 		{"sysfs", "/sys"},
-		{"tmpfs", "/tmp"}, /* libcheck's messages, ftok's files */
+		{"devtmpfs", "/dev"}, /* where results may go */
+		{"tmpfs", "/tmp"},    /* libcheck's messages, ftok's files */
 	};
 
 	if (access("/proc/self", F_OK) == 0)

@@ -27,11 +27,11 @@ enum { CONFORMS = 0, DEVIATES = 1, MISUSED = 2, NOTHING_RUN = 4 };
 static const char usage[] =
 	"usage: ipc-conform list\n"
 	"       ipc-conform run [--only GLOB] [--skip GLOB] [--jobs N] [--time-limit SECONDS]\n"
-	"                       [--seed N] [--operations N]\n"
+	"                       [--seed N] [--operations N] [--progress]\n"
 	"                       [--format text|ktap|json|junit|html] [--output FILE]\n"
 	"       ipc-conform coverage [--only GLOB] [--skip GLOB] [--jobs N] [--time-limit "
 	"SECONDS]\n"
-	"                       [--seed N] [--operations N]\n"
+	"                       [--seed N] [--operations N] [--progress]\n"
 	"       ipc-conform report [--format F] [--output FILE] RESULT.json...\n"
 	"       ipc-conform dump [--layer LAYER]\n"
 	"       ipc-conform layout [STRUCTURE] [--layer LAYER|DUMP]\n"
@@ -238,6 +238,7 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 		{"time-limit", required_argument, NULL, 't'},
 		{"seed", required_argument, NULL, 'S'},
 		{"operations", required_argument, NULL, 'n'},
+		{"progress", no_argument, NULL, 'p'},
 		{0},
 	};
 	enum { NOUTPUT = 2 }; /* how many of them are of outputs */
@@ -275,6 +276,9 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 		case 'n':
 			ok = number(optarg, 1, 10000000, &value);
 			options->operations = (unsigned)value;
+			break;
+		case 'p':
+			ok = options->progress = true;
 			break;
 		case 'f':
 			ok = outputs && add_output(outputs, optarg, NULL);

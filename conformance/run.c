@@ -285,6 +285,10 @@ bool run_checks(const struct options *options, const struct instance *instances,
 	double begin = now();
 	bool ok;
 
+	if (libc_calls.msgctl(-1, IPC_RMID, NULL) == -1 && errno == ENOSYS) {
+		snprintf(error, 256, "this kernel has no System V IPC (CONFIG_SYSVIPC)");
+		return false;
+	}
 	inherited.instances = instances;
 	inherited.options = options;
 	inherited.covering = options->coverage != NULL;
