@@ -18,10 +18,10 @@ QUIET := $(if $(filter 0,$(V)),-s)
 say = @printf '  %-7s %s\n' $(1) $(2)
 
 # The compiler's architecture, by the kernel's name for it.
-ARCH = $(or $(ARCH_$(CC)),$(eval ARCH_$(CC) := $(shell $(CC) -dumpmachine 2>/dev/null \
-	| sed 's/-.*//; s/^i.86$$/i386/'))$(ARCH_$(CC)))
+TARGET = $(or $(TARGET_$(CC)),$(eval TARGET_$(CC) := $(shell $(CC) -dumpmachine 2>/dev/null \
+	| sed 's/-.*//; s/^i.86$$/i386/'))$(TARGET_$(CC)))
 PYTHON ?= $(or $(PYTHON_FOUND),$(eval PYTHON_FOUND := $(shell ci/python))$(PYTHON_FOUND))
-OUT = build/$(ARCH)
+OUT = build/$(TARGET)
 LIBC ?= glibc
 
 .PHONY: all
@@ -32,9 +32,9 @@ all:
 # ---- commands: set-up first, then the work, in a make of its own that sees
 # ---- what set-up has brought
 
-COMMANDS := conform check abi abi-accept port mutants-abi mutants-checks btf btf-debian stress \
-	mutants-memory bench interpreters soak lint
-.PHONY: $(COMMANDS) $(COMMANDS:%=do-%) harness python install clean help
+COMMANDS := conform kernel kernels kernels-accept check abi abi-accept port mutants-abi mutants-checks \
+	btf btf-debian stress mutants-memory bench interpreters soak lint
+.PHONY: $(COMMANDS) $(COMMANDS:%=do-%) do-kernels-short harness python install clean help
 $(COMMANDS):
 	@ci/setup $@
 	@$(MAKE) $(QUIET) do-$@
@@ -44,6 +44,9 @@ help:
 
 #: make            builds the package ipc (build/python) and ipc-conform (build/ARCH)
 #: make conform    does this machine's System V IPC conform? report in build/report
+#: make kernel     does a kernel image conform?  KERNEL=IMAGE or SUITE=..., ARCH=x86_64|i386|aarch64
+#: make kernels    Debian's kernels of five suites, on each architecture; CELLS: which
+#: make kernels-accept  takes what they say as conformance/boot/baselines
 #: make check      every test
 #: make mutants-checks  what each of the seeded faults makes fail, and checks that none does
 #: make abi        ABI facts by every cross compiler there is, compared with abi-dumps
@@ -90,9 +93,9 @@ $(OUT)/kernel_constants.h: $(OUT)/uapi.abi conformance/abi/constants
 
 $(OUT)/layers_data.c: conformance/abi/embed $(OUT)/$(LIBC).abi $(OUT)/uapi.abi \
 		$(wildcard abi-dumps/*/*.abi)
-	$(Q)conformance/abi/embed abi-dumps/$(ARCH) $(OUT)/$(LIBC).abi $(OUT)/uapi.abi >$@
+	$(Q)conformance/abi/embed abi-dumps/$(TARGET) $(OUT)/$(LIBC).abi $(OUT)/uapi.abi >$@
 
-COMPILE = $(CC) $(HARNESS_FLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -DARCH='"$(ARCH)"'
+COMPILE = $(CC) $(HARNESS_FLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -DARCH='"$(TARGET)"'
 $(OUT)/%.o: %.c $(OUT)/kernel_constants.h $(OUT)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
@@ -117,6 +120,12 @@ $(OUT)/ipc-btf: $(patsubst %.c,$(OUT)/%.o,$(wildcard conformance/btf/*.c)) \
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs libbpf)
 
+# The static one of another architecture, by its cross compiler.
+CROSS = $(filter-out $(TARGET),i386 x86_64 aarch64)
+$(CROSS:%=build/%/ipc-conform): build/%/ipc-conform: FORCE
+	$(Q)root=$$(ci/sysroot $*) && $(MAKE) $(QUIET) CPPFLAGS="-isystem $$root/include" \
+	 LDFLAGS="-L$$root/lib" CC="$$(sed -n 's/^$* *| *\([^ ]*\).*/\1/p' conformance/abi/targets)" $@
+
 -include $(wildcard build/*/*.d build/*/*/*.d build/*/*/*/*.d build/*/*/*/*/*.d)
 
 # ---- does this machine conform? ----------------------------------------------
@@ -134,11 +143,47 @@ do-conform: harness
 	 --format json --output $(REPORT)/conform.json --format junit --output $(REPORT)/conform.xml \
 	 --format html --output $(REPORT)/conform.html $(OUT)/static.json $(OUT)/dynamic.json
 
-# The comparer is built as ever; CC and CPPFLAGS are for the dumps.  TARGETS: only those.
+# This machine's own, whatever CC and ARCH are.
 HOST_ARCH = $(or $(HOST_FOUND),$(eval HOST_FOUND := $(shell gcc -dumpmachine \
 	| sed 's/-.*//; s/^i.86$$/i386/'))$(HOST_FOUND))
 HOST = build/$(HOST_ARCH)
 HOST_LIBC = $(if $(findstring musl,$(shell gcc -dumpmachine)),musl,glibc)
+
+# ---- does a kernel image conform? ---------------------------------------------
+
+# KERNEL: the image, or SUITE: Debian's newest of that; ARCH: its architecture; BASELINE:
+# what it is compared with, a series of conformance/boot/baselines or the JSON of a run;
+# GATE: the gate's options.
+KERNEL_REPORT = $(REPORT)/kernel
+PROGRAMS = $(shell sed -n 's/^$(ARCH) .*| *//p' conformance/boot/machines)
+do-kernel: $(sort $(HOST)/ipc-conform $(PROGRAMS:%=build/%/ipc-conform))
+	$(Q)mkdir -p $(REPORT); status=0; image='$(KERNEL)'; \
+	 [ -n "$$image" ] || image=$$(ci/fetch-kernel '$(SUITE)' '$(ARCH)') || exit 2; \
+	 $(PYTHON) conformance/boot/gate.py $(if $(BASELINE),--baseline '$(BASELINE)') $(GATE) \
+	  --output $(KERNEL_REPORT).json --log $(KERNEL_REPORT).log "$$image" '$(ARCH)' || status=$$?; \
+	 [ $$status -eq 2 ] || $(HOST)/ipc-conform report --format text --format ktap --output $(KERNEL_REPORT).ktap \
+	  --format junit --output $(KERNEL_REPORT).xml --format html --output $(KERNEL_REPORT).html \
+	  $(KERNEL_REPORT).json || [ $$? -lt 2 ]; exit $$status
+
+# The matrix: CELLS of conformance/boot/kernels, or all.
+MATRIX = $(PYTHON) conformance/boot/matrix.py --output $(REPORT)/kernels.json
+EVERY_PROGRAM = $(patsubst %,build/%/ipc-conform,$(sort $(shell sed -n '/^[a-z]/s/.*| *//p' \
+	conformance/boot/machines)))
+do-kernels: $(sort $(HOST)/ipc-conform $(EVERY_PROGRAM))
+	$(Q)rm -f $(REPORT)/kernels.json; status=0; $(MATRIX) $(CELLS) || status=$$?; \
+	 [ ! -e $(REPORT)/kernels.json ] || $(HOST)/ipc-conform report \
+	  --format junit --output $(REPORT)/kernels.xml --format html --output $(REPORT)/kernels.html \
+	  $(REPORT)/kernels.json || [ $$? -lt 2 ]; exit $$status
+do-kernels-accept: $(EVERY_PROGRAM)
+	$(Q)$(MATRIX) --accept $(CELLS)
+# One cell for each architecture, and one of IA32 programs on x86_64; what cannot be had says SKIP.
+do-kernels-short:
+	$(Q)$(MAKE) $(QUIET) --keep-going $(EVERY_PROGRAM) || echo 'SKIP: programs that cannot be built'
+	$(Q)$(MATRIX) --optional 'bookworm/*'
+
+# ---- the ABI as compilers and kernels have it -------------------------------------
+
+# The comparer is built as ever; CC and CPPFLAGS are for the dumps.  TARGETS: only those.
 COMPARE = TARGETS='$(TARGETS)' conformance/abi/compare $(HOST)/ipc-conform '$(CC) $(CPPFLAGS)'
 do-abi do-abi-accept: do-%: host-tools
 	$(Q)$(COMPARE) $(patsubst abi%,%,$*)
@@ -156,12 +201,13 @@ do-mutants-abi: host-tools
 # The same by what kernels say of themselves.  Exit status 4: there was nothing to compare.
 BTF = conformance/btf/check $(HOST)/ipc-btf $(HOST)/ipc-conform
 do-btf: host-tools
-	$(Q)$(BTF) $(if $(KERNEL),$(ARCH) '$(KERNEL)') || [ $$? -eq 4 ]
+	$(Q)$(BTF) $(if $(KERNEL),$(or $(ARCH),$(HOST_ARCH)) '$(KERNEL)') || [ $$? -eq 4 ]
 do-btf-debian: host-tools
-	$(Q)images=$$(ci/images) && $(BTF) $$images
+	$(Q)images=$$(for arch in x86_64 aarch64; do \
+	  image=$$(ci/fetch-kernel bookworm $$arch) && echo $$arch $$image || exit; done) && $(BTF) $$images
 .PHONY: host-tools
 host-tools:
-	$(Q)$(MAKE) $(QUIET) CC=gcc CPPFLAGS= LIBC=$(HOST_LIBC) ARCH=$(HOST_ARCH) $(HOST)/ipc-conform $(HOST)/ipc-btf
+	$(Q)$(MAKE) $(QUIET) CC=gcc CPPFLAGS= LIBC=$(HOST_LIBC) $(HOST)/ipc-conform $(HOST)/ipc-btf
 
 # ---- stress, under the tools that watch memory -----------------------------------
 
@@ -253,13 +299,14 @@ do-mutants-checks: $(OUT)/ipc-conform-faults
 
 # Both compilers with the same warnings as errors; then what each runner sums up.
 do-check: harness python $(OUT)/unit-tests $(OUT)/ipc-conform-faults $(OUT)/loops.so do-lint
-	$(Q)$(MAKE) $(QUIET) CC=clang OUT=build/clang/$(ARCH) PACKAGE=build/clang/python harness python \
-	 build/clang/$(ARCH)/ipc-btf build/clang/$(ARCH)/ipc-conform-faults
+	$(Q)$(MAKE) $(QUIET) CC=clang OUT=build/clang/$(TARGET) PACKAGE=build/clang/python harness python \
+	 build/clang/$(TARGET)/ipc-btf build/clang/$(TARGET)/ipc-conform-faults
 	$(Q)$(MAKE) $(QUIET) do-abi
 	$(Q)$(MAKE) $(QUIET) do-conform
 	$(Q)$(OUT)/unit-tests
 	$(Q)ci/interpreters --installed
 	$(Q)SUITES=trixie TESTS=tests/test_interpreters.py ci/interpreters --optional
+	$(Q)$(MAKE) $(QUIET) do-kernels-short $(OUT)/ipc-conform-seeded
 	$(Q)PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest
 
 # One build for all of them.  INTERPRETERS: which (ci/interpreters).
@@ -283,23 +330,28 @@ do-bench: python $(OUT)/loops.so
 	 python
 	$(Q)PYTHONPATH=build/python $(PYTHON) tests/bench/bench.py --loops $(OUT)/loops.so $(BENCH)
 
+# The harness with kernels' defects (tests/boot).
+$(OUT)/ipc-conform-seeded: $(OUT)/main-static.o $(OUT)/tests/boot/seeds.o $(HARNESS_OBJECTS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -static $(LDFLAGS) -o $@ $^ $$(pkg-config --static --libs check)
+
 # ---- lint -----------------------------------------------------------------------------
 
 C_FILES := $(wildcard conformance/*.[ch] conformance/*/*.[ch] conformance/abi/*.def binding/*.[ch] \
-	tests/unit/*.[ch] tests/faults/*.[ch] tests/bench/*.c tests/memory/*.c)
-PYTHON_FILES := setup.py binding conformance/abi/dwarf.py tests
+	tests/unit/*.[ch] tests/faults/*.[ch] tests/bench/*.c tests/memory/*.c tests/boot/*.c)
+PYTHON_FILES := setup.py binding conformance/abi/dwarf.py conformance/boot tests
 MANUAL_PAGES := conformance/ipc-conform.1
-SHELL_FILES := ci/setup ci/python ci/interpreters ci/musl ci/images conformance/btf/check \
-	$(addprefix conformance/stress/,stress under) \
+SHELL_FILES := $(addprefix ci/,setup python private-apt interpreters musl sysroot fetch-kernel) \
+	conformance/btf/check $(addprefix conformance/stress/,stress under) \
 	$(addprefix conformance/abi/,compare constants dump embed port target)
 
 # A file that passed is not read again until it, a header or the settings change.
 TIDY = $(patsubst %.c,$(OUT)/tidy/%,$(wildcard conformance/*.c conformance/*/*.c binding/*.c \
-	tests/unit/*.c tests/faults/*.c tests/bench/*.c tests/memory/*.c))
+	tests/unit/*.c tests/faults/*.c tests/bench/*.c tests/memory/*.c tests/boot/*.c))
 $(OUT)/tidy/%: %.c .clang-tidy $(filter %.h %.def,$(C_FILES)) $(OUT)/kernel_constants.h
 	@mkdir -p $(@D)
 	$(call say,TIDY,$<)
-	$(Q)clang-tidy --quiet $< -- $(HARNESS_FLAGS) -Ibinding -Itests/unit -DARCH='"$(ARCH)"' \
+	$(Q)clang-tidy --quiet $< -- $(HARNESS_FLAGS) -Ibinding -Itests/unit -DARCH='"$(TARGET)"' \
 	 -DBUILD='"static"' -DPy_LIMITED_API=0x030b0000 \
 	 -isystem $(PYTHON_INCLUDE) 2>$@.log >&2 || { cat $@.log; exit 1; }
 	@touch $@
@@ -311,7 +363,7 @@ do-lint: $(TIDY) python
 	$(call say,MANDOC,$(MANUAL_PAGES))
 	$(Q)mandoc -Tlint -W warning $(MANUAL_PAGES)
 	$(call say,SHELL,'$(SHELL_FILES)')
-	$(Q)shellcheck $(SHELL_FILES)
+	$(Q)shellcheck -x $(SHELL_FILES)
 	$(call say,FLAKE8,'$(PYTHON_FILES)')
 	$(Q)$(PYTHON) -m flake8 --max-line-length 100 $(PYTHON_FILES)
 	$(call say,MYPY,'$(PYTHON_FILES)')

@@ -1,0 +1,318 @@
+"""Boots a kernel image under QEMU, and takes home what the harness says of it.
+
+The kernel's first program is the static harness, with nothing beside it: no network, no disk,
+no view of this machine.  Results come over a serial port of their own, since firmware
+and kernel write on the console.  Two more results are of the kernel: that it lives until it
+stops by itself, and that nothing in its log is a warning, an oops or a panic.
+"""
+
+import contextlib
+import functools
+import json
+import os
+import platform
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+Run = dict[str, Any]  # as in the JSON that ipc-conform writes
+
+
+class Misuse(Exception):
+    """What the call itself is wrong in, in one line."""
+
+
+# ---- machines ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A row of the table."""
+
+    arch: str
+    qemu: list[str]
+    console: str
+    results: str
+    programs: list[str]
+
+
+def machines() -> dict[str, Machine]:
+    found = {}
+    for line in (HERE / "machines").read_text().splitlines():
+        if line.strip() and not line.startswith("#"):
+            arch, _, qemu, ports, programs = (word.strip() for word in line.split("|"))
+            console, results = ports.split()
+            found[arch] = Machine(arch, qemu.split(), console, results, programs.split())
+    return found
+
+
+def machine_of(arch: str) -> Machine:
+    known = machines()
+    if arch not in known:
+        raise Misuse(f"no machine for {arch}; there are: {' '.join(known)}")
+    if not shutil.which(known[arch].qemu[0]):
+        raise Misuse(f"there is no {known[arch].qemu[0]} here")
+    return known[arch]
+
+
+def is_image(arch: str, head: bytes) -> bool:
+    """As the boot protocols have it: Documentation/arch/{x86,arm64}/boot*.rst."""
+    if arch in ("x86_64", "i386"):
+        bits64 = len(head) > 0x236 and head[0x236] & 1 == 1  # XLF_KERNEL_64
+        return head[0x202:0x206] == b"HdrS" and bits64 == (arch == "x86_64")
+    if arch == "aarch64":
+        return head[0x38:0x3C] == b"ARM\x64" or head[:2] == b"\x1f\x8b"
+    return len(head) > 0
+
+
+def check_image(kernel: Path, arch: str) -> None:
+    try:
+        with kernel.open("rb") as file:
+            head = file.read(1024)
+    except OSError as error:
+        raise Misuse(f"{kernel}: {error.strerror}") from None
+    if not is_image(arch, head):
+        raise Misuse(f"{kernel} is no kernel image for {arch}")
+
+
+@functools.cache
+def accelerator(qemu: tuple[str, ...]) -> list[str]:
+    """KVM where it is for this architecture and a machine can really be made with it."""
+    native = {"x86_64": ["x86_64", "i386"]}.get(platform.machine(), [platform.machine()])
+    kvm = ["-accel", "kvm", "-cpu", "host"]
+    if qemu[0].removeprefix("qemu-system-") in native and os.access("/dev/kvm", os.W_OK):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            probe = [*qemu, *kvm, "-nodefaults", "-display", "none", "-S", "-monitor", "stdio"]
+            ended = subprocess.run(probe, input=b"quit\n", capture_output=True, timeout=10)
+            if ended.returncode == 0:
+                return kvm
+    return ["-accel", "tcg"]
+
+
+# ---- one boot -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Options:
+    build: Path = Path("build")  # where the programs are: build/ARCH/ipc-conform
+    program: Path | None = None  # in the harness's place
+    append: str = ""  # to the kernel's command line
+    qemu: str = ""  # to QEMU's
+    select: str = ""  # to the harness's
+    emulate: bool = False  # though there is KVM
+    time_limit: float = 180
+
+
+@dataclass
+class Boot:
+    """What a boot left."""
+
+    console: str
+    results: str
+    stderr: str
+    timed_out: bool
+    seconds: float
+    limit: float
+    log: list[str] = field(default_factory=list)
+    progress: str = ""
+
+    def __post_init__(self) -> None:
+        # The harness's progress stands between the lines of the kernel's log.
+        shown = re.findall(r"\r\x1b\[K(\d+/\d+ [\w.]+)", self.console)
+        self.progress = shown[-1] if shown else ""
+        text = re.sub(r"\r\x1b\[K(\d+/\d+ [\w.]+)?", "", self.console)
+        self.log = [line for line in re.split(r"[\r\n]+", text) if line.strip()]
+
+
+def make_initramfs(folder: Path, program: Path) -> Path:
+    root, image = folder / "root", folder / "initramfs"
+    root.mkdir()
+    try:
+        shutil.copy(program, root / "init")
+    except OSError as error:
+        raise Misuse(f"{error.filename}: {error.strerror}") from None
+    with image.open("wb") as out:
+        command = ["cpio", "--create", "--format=newc", "--owner=0:0", "--quiet"]
+        subprocess.run(command, cwd=root, input=b"init\n", stdout=out, check=True)
+    return image
+
+
+def qemu_command(
+    machine: Machine, kernel: Path, initramfs: Path, folder: Path, options: Options
+) -> list[str]:
+    # A kernel takes words apart at spaces, and leaves apostrophes in.
+    harness = f"run --progress --jobs 2 {' '.join(shlex.split(options.select))}"
+    harness += f" --format json --output /dev/{machine.results}"
+    accel = ["-accel", "tcg"] if options.emulate else accelerator(tuple(machine.qemu))
+    return [
+        # Whatever becomes of this program, the emulator ends with it.
+        *("setpriv", "--pdeathsig", "KILL"),
+        *machine.qemu,
+        *accel,
+        *("-smp", "2", "-m", "512", "-nodefaults", "-nic", "none", "-display", "none"),
+        *("-no-reboot", "-sandbox", "on,spawn=deny,elevateprivileges=deny"),
+        *("-serial", f"file:{folder / 'console'}"),
+        *("-chardev", f"file,id=results,path={folder / 'results'}"),
+        *("-device", "pci-serial,chardev=results"),
+        *("-kernel", str(kernel), "-initrd", str(initramfs)),
+        # Warnings and worse; a machine that panics starts again, which ends the emulator.
+        "-append",
+        f"console={machine.console} printk.time=1 loglevel=5 panic=-1 {options.append}"
+        f" -- {harness}",
+        *shlex.split(options.qemu),
+    ]
+
+
+def read(path: Path) -> str:
+    return path.read_bytes().decode(errors="replace") if path.exists() else ""
+
+
+def boot(kernel: Path, machine: Machine, programs: str, options: Options) -> Boot:
+    """Boots once, and waits for the end, or for the time limit."""
+    program = options.program or options.build / programs / "ipc-conform"
+    with temporary_folder() as folder:
+        initramfs = make_initramfs(folder, program)
+        command = qemu_command(machine, kernel, initramfs, folder, options)
+        begin, timed_out = time.monotonic(), False
+        with subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        ) as process:
+            try:
+                _, stderr = process.communicate(timeout=options.time_limit)
+            except subprocess.TimeoutExpired:
+                timed_out = True
+                process.kill()
+                _, stderr = process.communicate()
+            except BaseException:
+                process.kill()
+                raise
+        return Boot(
+            read(folder / "console"),
+            read(folder / "results"),
+            stderr.decode(errors="replace"),
+            timed_out,
+            time.monotonic() - begin,
+            options.time_limit,
+        )
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="ipc-boot-") as name:
+        yield Path(name)
+
+
+# ---- what the boot tells of the kernel ------------------------------------------------
+
+# How the kernel begins a message that something is wrong (lib/bug.c, kernel/panic.c,
+# kernel/locking/lockdep.c, mm/kasan, kernel/hung_task.c, the architectures' traps.c).
+TROUBLE = re.compile(
+    r"\[ *\d+\.\d+\](?:\[ *[CT]\d+\])? *(?P<message>(?:"
+    r"WARNING: |BUG: |kernel BUG at |Oops|Kernel panic|Internal error: |Unable to handle |"
+    r"general protection fault|divide error|invalid opcode|stack segment|int3: |"
+    r"INFO: task |INFO: lockdep|INFO: rcu|rcu: INFO: |watchdog: BUG|"
+    r"UBSAN: |KASAN: |KCSAN: |KFENCE: |refcount_t: |list_(?:add|del) corruption|kmemleak: "
+    r").*)"
+)
+EXIT_STATUS = re.compile(r"^ipc-conform: exit status (\d+)$")
+
+
+def exit_status(boot: Boot) -> int | None:
+    found = [match for line in boot.log if (match := EXIT_STATUS.match(line))]
+    return int(found[-1][1]) if found else None
+
+
+def trouble(boot: Boot) -> list[tuple[int, str]]:
+    """Line number and words of each message that something is wrong."""
+    found = ((n, TROUBLE.search(line)) for n, line in enumerate(boot.log, 1))
+    return [(n, match["message"].strip()) for n, match in found if match]
+
+
+def why_dead(boot: Boot) -> str | None:
+    """In words why there is no whole run; None where there is one."""
+    when = f"at {boot.progress}" if boot.progress else "before the checks begin"
+    last = boot.log[-1] if boot.log else "nothing is on its console"
+    panic = [words for _, words in trouble(boot) if words.startswith("Kernel panic")]
+    if panic:
+        return f"the kernel panics {when}: {panic[0]}"
+    if exit_status(boot) is not None:
+        said = [line for line in boot.log if re.match("ipc-conform: (?!exit status)", line)]
+        if said and not boot.results:
+            return said[-1].removeprefix("ipc-conform: ")
+        return None if boot.results else f"the kernel gives no results: {last}"
+    if boot.timed_out:
+        return f"the kernel hangs {when}, for all of {boot.limit:g} s: {last}"
+    if not boot.log and boot.stderr.strip():
+        return f"the emulator does not start: {boot.stderr.strip().splitlines()[-1]}"
+    return f"the kernel dies {when}: {last}"
+
+
+def result(identity: str, title: str, seconds: float, failures: list[tuple[str, str]]) -> Run:
+    """A result as the harness writes them."""
+    kept = [
+        {"where": where[:63], "what": what[:159], "expected": "", "seen": ""}
+        for where, what in failures[:8]
+    ]
+    return {
+        "id": identity,
+        "title": title,
+        "source": "conformance/boot",
+        "outcome": "failed" if failures else "passed",
+        "seconds": round(seconds, 6),
+        "reason": "",
+        "nfailures": len(failures),
+        "failures": kept,
+    }
+
+
+def parse_results(text: str) -> Run | None:
+    """The run that the harness wrote, unless it is cut short or garbled."""
+    try:
+        return json.loads(text)["runs"][0]  # type: ignore[no-any-return]
+    except (ValueError, LookupError, TypeError):
+        return None
+
+
+def count(run: Run) -> None:
+    """Sorts the results, and counts them again."""
+    run["results"].sort(key=lambda result: result["id"].encode())
+    outcomes = [result["outcome"] for result in run["results"]]
+    run["counts"] = {word: outcomes.count(word) for word in ("passed", "failed", "skipped")}
+
+
+def run_on(kernel: Path, machine: Machine, programs: str, options: Options) -> tuple[Run, Boot]:
+    """The harness's run on a kernel, with what there is to say of the kernel itself."""
+    ended = boot(kernel, machine, programs, options)
+    run = parse_results(ended.results)
+    dead = why_dead(ended)
+    if dead and dead.startswith("no check matches"):
+        raise Misuse(dead)
+    if run is None and dead is None:
+        dead = "the results came home garbled"
+    if run is None:
+        run = {"build": "static", "arch": programs, "machine": machine.arch, "libc": ""}
+        run |= {"kernel": f"{kernel}"[:191], "seconds": round(ended.seconds, 6), "results": []}
+    run["results"] += [
+        result(
+            "kernel.lives",
+            "the kernel boots, runs the checks, and stops by itself",
+            ended.seconds,
+            [("", dead)] if dead else [],
+        ),
+        result(
+            "kernel.log",
+            "nothing in the kernel's log is a warning, an oops or a panic",
+            0,
+            [(f"log line {n}", words) for n, words in trouble(ended)],
+        ),
+    ]
+    count(run)
+    return run, ended

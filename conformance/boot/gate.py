@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""gate: boots a kernel image and says whether it conforms, and what it changes.
+
+Exit status: 0 conforms, 1 does not (or dies, hangs, warns), 2 misused, 4 nothing was run.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+from baseline import Baseline, baseline_for, excuse_known, name_of
+from boot import Boot, Machine, Misuse, Options, Run, check_image, machine_of, run_on
+
+
+def verdict(
+    run: Run, boot: Boot, baseline: Baseline | None, whole: bool
+) -> tuple[int, list[str]]:
+    """The exit status that a run deserves, and its lines."""
+    counts = run["counts"]
+    tally = ", ".join(f"{counts[word]} {word}" for word in ("passed", "failed", "skipped"))
+    lines = [f"{name_of(run)}: {tally}; {boot.seconds:.1f} s"]
+    status = 1 if counts["failed"] else 0
+    for result in run["results"]:
+        lines += [f"  {result['id']}: {in_words(failure)}" for failure in result["failures"]]
+        if result["failures"] and os.environ.get("GITHUB_ACTIONS"):
+            words = in_words(result["failures"][0])
+            lines.append(f"::error title={name_of(run)}: {result['id']}::{words}")
+    if baseline and name_of(run) in baseline.outcomes and checks_run(run):
+        worse, better = baseline.compare(run, whole)
+        lines.append(f"  differs from {baseline.name} in{':' if worse + better else ' nothing'}")
+        lines += [f"    {words}" for words in worse + better]
+        status = max(status, 1 if worse else 0)
+    if status == 0 and checks_run(run) == 0:
+        status = 4
+    return status, lines
+
+
+def in_words(failure: dict[str, str]) -> str:
+    seen = f"expected {failure['expected']}, got {failure['seen']}" if failure["expected"] else ""
+    return ": ".join(word for word in (failure["where"], failure["what"], seen) if word)
+
+
+def checks_run(run: Run) -> int:
+    """How many checks of the harness came to an end of their own."""
+    return sum(
+        result["outcome"] != "skipped" and not result["id"].startswith("kernel.")
+        for result in run["results"]
+    )
+
+
+def gate(
+    kernel: Path, machine: Machine, programs: str, wanted: str | None, options: Options
+) -> tuple[int, list[str], Run, Boot]:
+    """One boot: exit status, lines for the screen, results, and what the boot left."""
+    run, boot = run_on(kernel, machine, programs, options)
+    excuse_known(run)
+    baseline = baseline_for(wanted, run["kernel"])
+    status, lines = verdict(run, boot, baseline, not options.select)
+    return status, lines, run, boot
+
+
+def as_json(runs: list[Run]) -> str:
+    return json.dumps({"schema": "ipc-conform/1", "runs": runs}) + "\n"
+
+
+def write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    except OSError as error:
+        raise Misuse(f"{path}: {error.strerror}") from None
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        "gate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("kernel", type=Path, help="the image: bzImage, Image")
+    parser.add_argument("arch", help="its architecture")
+    parser.add_argument("--programs", help="only those of this architecture")
+    parser.add_argument("--baseline", help="a series (6.1), or results of an earlier run")
+    parser.add_argument("--output", type=Path, help="where the results go, as JSON")
+    parser.add_argument("--log", type=Path, help="where the kernel's log goes")
+    parser.add_argument("--build", type=Path, default=Path("build"), help="where programs are")
+    parser.add_argument("--program", type=Path, help="in place of BUILD/ARCH/ipc-conform")
+    parser.add_argument("--append", default="", help="words for the kernel's command line")
+    parser.add_argument("--qemu", default="", help="options for QEMU")
+    parser.add_argument("--select", default="", help="options for the harness: --only GLOB")
+    parser.add_argument("--emulate", action="store_true", help="without KVM")
+    parser.add_argument("--time-limit", type=float, default=180, metavar="SECONDS")
+    return parser.parse_args()
+
+
+def main() -> int:
+    given = arguments()
+    names = [option.name for option in fields(Options)]
+    options = Options(**{name: getattr(given, name) for name in names})
+    machine = machine_of(given.arch)
+    check_image(given.kernel, given.arch)
+    if given.baseline:
+        baseline_for(given.baseline, "")
+    if given.programs and given.programs not in machine.programs:
+        raise Misuse(f"{given.arch} runs programs of: {' '.join(machine.programs)}")
+    runs, logs, worst = [], "", 0
+    for programs in [given.programs] if given.programs else machine.programs:
+        status, lines, run, boot = gate(given.kernel, machine, programs, given.baseline, options)
+        print("\n".join(lines), flush=True)
+        runs.append(run)
+        logs += "".join(f"{line}\n" for line in boot.log)
+        worst = max(worst, status, key=[0, 4, 1, 2].index)
+    if given.output:
+        write(given.output, as_json(runs))
+    if given.log:
+        write(given.log, logs)
+    return worst
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
+    try:
+        sys.exit(main())
+    except Misuse as misuse:
+        print(f"gate: {misuse}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(2)

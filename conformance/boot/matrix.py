@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""matrix: boots each kernel of the table with each kind of programs, one line a cell.
+
+Exit status: 0 all conform, 1 one does not, 2 misused, or a kernel cannot be had.
+"""
+
+import argparse
+import fnmatch
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from baseline import accept, series
+from boot import HERE, Misuse, Options, Run, check_image, machine_of, machines
+from gate import as_json, gate, write
+
+TOP = HERE.parent.parent
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A kernel, and the programs that run on it."""
+
+    suite: str
+    arch: str
+    programs: str
+
+    def __str__(self) -> str:
+        on = "" if self.arch == self.programs else f"-on-{self.arch}"
+        return f"{self.suite}/{self.programs}{on}"
+
+
+def cells() -> list[Cell]:
+    found = []
+    known = machines()
+    for line in (HERE / "kernels").read_text().splitlines():
+        if line and not line.startswith("#"):
+            suite, archs, _ = (word.strip() for word in line.split("|"))
+            for arch in archs.split():
+                found += [Cell(suite, arch, programs) for programs in known[arch].programs]
+    return found
+
+
+def image_of(cell: Cell) -> Path:
+    """The image, fetched where it is not there yet."""
+    command = [str(TOP / "ci/fetch-kernel"), cell.suite, cell.arch]
+    fetched = subprocess.run(command, capture_output=True, text=True)
+    if fetched.returncode:
+        raise Misuse(fetched.stderr.strip().splitlines()[-1])
+    return Path(fetched.stdout.strip())
+
+
+@dataclass
+class Verdict:
+    cell: Cell
+    status: int
+    lines: list[str]
+    run: Run | None = None
+
+
+def look_at(cell: Cell, options: Options) -> Verdict:
+    try:
+        machine, image = machine_of(cell.arch), image_of(cell)
+        check_image(image, cell.arch)
+        status, lines, run, _ = gate(image, machine, cell.programs, None, options)
+    except Misuse as misuse:
+        return Verdict(cell, 2, [str(misuse)])
+    lines[0] = f"{run['kernel'].split()[0]} {lines[0]}"
+    return Verdict(cell, status, lines, run)
+
+
+def show(verdict: Verdict, optional: bool) -> None:
+    missing = "SKIP" if optional else "not run"
+    word = {0: "ok", 1: "FAILED", 4: "nothing run"}.get(verdict.status, missing)
+    print(f"{verdict.cell!s:<36} {word:<7} {verdict.lines[0]}", flush=True)
+    for line in verdict.lines[1:]:
+        print(f"    {line}", flush=True)
+
+
+def wanted(patterns: list[str]) -> list[Cell]:
+    every = cells()
+    for pattern in patterns:
+        if not fnmatch.filter([str(cell) for cell in every], pattern):
+            raise Misuse(f"no cell matches {pattern}; there are: {' '.join(map(str, every))}")
+    return [
+        cell
+        for cell in every
+        if not patterns or any(fnmatch.fnmatchcase(str(cell), pattern) for pattern in patterns)
+    ]
+
+
+def accept_all(runs: list[Run]) -> None:
+    by_series: dict[tuple[int, ...], list[Run]] = {}
+    for run in runs:
+        by_series.setdefault(series(run["kernel"]), []).append(run)
+    for version, of_series in sorted(by_series.items()):
+        print(f"accepted: {accept('.'.join(map(str, version)), of_series).relative_to(TOP)}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        "matrix", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("cell", nargs="*", help="globs of SUITE/PROGRAMS[-on-ARCH], for all")
+    parser.add_argument("--output", type=Path, help="where the results go, as JSON")
+    parser.add_argument("--accept", action="store_true", help="take them as baselines")
+    parser.add_argument("--optional", action="store_true", help="SKIP what cannot be fetched")
+    parser.add_argument("--select", default="", help="options for the harness: --only GLOB")
+    parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 1) // 2))
+    given = parser.parse_args()
+    verdicts = []
+    with ThreadPoolExecutor(given.jobs) as pool:
+        options = Options(select=given.select)
+        for verdict in pool.map(lambda cell: look_at(cell, options), wanted(given.cell)):
+            show(verdict, given.optional)
+            verdicts.append(verdict)
+    runs = [verdict.run for verdict in verdicts if verdict.run]
+    if given.output and runs:
+        write(given.output, as_json(runs))
+    if given.accept:
+        accept_all(runs)
+    statuses = [verdict.status for verdict in verdicts]
+    print(
+        f"{len(verdicts)} cells: {statuses.count(0)} conform, {statuses.count(1)} do not,"
+        f" {len(statuses) - statuses.count(0) - statuses.count(1)} not run"
+    )
+    if given.optional:
+        statuses = [0 if status == 2 else status for status in statuses]
+    return max(statuses, key=[0, 4, 1, 2].index)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
+    try:
+        sys.exit(main())
+    except Misuse as misuse:
+        print(f"matrix: {misuse}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(2)
