@@ -32,9 +32,8 @@ all:
 # ---- commands: set-up first, then the work, in a make of its own that sees
 # ---- what set-up has brought
 
-COMMANDS := conform kernel kernels kernels-accept check abi abi-accept port mutants-abi mutants-checks \
-	btf btf-debian stress mutants-memory bench interpreters soak lint
-.PHONY: $(COMMANDS) $(COMMANDS:%=do-%) do-kernels-short harness python install clean help
+COMMANDS := $(filter-out install clean,$(shell sed -n 's/^\#: make \([a-z-]*\)  *.*/\1/p' Makefile))
+.PHONY: $(COMMANDS) $(COMMANDS:%=do-%) install clean help
 $(COMMANDS):
 	@ci/setup $@
 	@$(MAKE) $(QUIET) do-$@
@@ -72,6 +71,7 @@ HARNESS_OBJECTS = $(patsubst %.c,$(OUT)/%.o,$(filter-out conformance/main.c,$(HA
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 HARNESS_FLAGS = -std=c11 -D_GNU_SOURCE $(WARNINGS) -Iconformance -I$(OUT)
 
+.PHONY: harness
 harness: $(OUT)/ipc-conform $(OUT)/ipc-conform-dynamic
 
 # Whatever changes the code beside the sources: a new compiler, other flags.
@@ -177,6 +177,7 @@ do-kernels: $(sort $(HOST)/ipc-conform $(EVERY_PROGRAM))
 do-kernels-accept: $(EVERY_PROGRAM)
 	$(Q)$(MATRIX) --accept $(CELLS)
 # One cell for each architecture, and one of IA32 programs on x86_64; what cannot be had says SKIP.
+.PHONY: do-kernels-short
 do-kernels-short:
 	$(Q)$(MAKE) $(QUIET) --keep-going $(EVERY_PROGRAM) || echo 'SKIP: programs that cannot be built'
 	$(Q)$(MATRIX) --optional 'bookworm/*'
@@ -251,6 +252,7 @@ do-mutants-memory:
 PYTHON_SOURCES := setup.py pyproject.toml $(wildcard binding/*.* binding/ipc/*) \
 	conformance/seam.h $(wildcard conformance/abi/*)
 PACKAGE := build/python
+.PHONY: python
 python: $(PACKAGE)/built
 $(PACKAGE)/built: $(PYTHON_SOURCES) $(PACKAGE)-flags
 	$(call say,PYTHON,$(PACKAGE)/ipc)
