@@ -187,6 +187,24 @@ CHECK("msgrcv.stop_continue", LIBC | RAW, NEED_PROC,
 	child_join(pid);
 }
 
+CHECK("msgrcv.waits_noerror", LIBC | RAW, NEED_PROC,
+      "a receiver that waits with MSG_NOERROR gets the beginning of a longer text",
+      "msgop(2), MSG_NOERROR; ipc/msg.c, pipelined_send")
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	pid_t pid;
+
+	CHILD (pid) {
+		struct message got = {.mtext = "...."};
+		expect_eq(3, ipc->msgrcv(msqid, &got, 3, 0, MSG_NOERROR));
+		expect_bytes("tex.", got.mtext, 4);
+	}
+	await_blocked(pid);
+	msg_put(ipc, msqid, 1, "text");
+	child_join(pid);
+	expect_eq(0, msg_state(msqid).msg_qnum);
+}
+
 CHECK("msgrcv.eidrm", LIBC | RAW, NEED_PROC, "removing the queue ends a blocked receiver",
       "msgop(2), EIDRM")
 {

@@ -1,5 +1,6 @@
 /* msgsnd(2). */
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -63,6 +64,31 @@ CHECK("msgsnd.last_sender", LIBC | RAW, 0, "msg_lspid is the process that sent l
 	expect_eq(pid, ds.msg_lspid);
 }
 
+struct sending {
+	const struct ipc_calls *ipc;
+	int msqid;
+};
+
+static void *send_in_thread(void *arg)
+{
+	const struct sending *self = arg;
+
+	expect_eq(0, self->ipc->msgsnd(self->msqid, &first, TEXT, IPC_NOWAIT));
+	return NULL;
+}
+
+CHECK("msgsnd.last_sender.thread", LIBC | RAW, 0,
+      "msg_lspid is the process, whichever of its threads sends",
+      "msgop(2), msg_lspid; pthreads(7), \"process ID\"")
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	pthread_t thread;
+
+	expect_eq(0, pthread_create(&thread, NULL, send_in_thread, &(struct sending){ipc, msqid}));
+	expect_eq(0, pthread_join(thread, NULL));
+	expect_eq(getpid(), msg_state(msqid).msg_lspid);
+}
+
 CHECK("msgsnd.zero_length", LIBC | RAW, 0, "a message may have a type and no text", "msgop(2)")
 {
 	struct message got = {0};
@@ -90,8 +116,7 @@ CHECK("msgsnd.largest_type", LIBC | RAW, 0, "a type may be as large as a long",
 enum { LONG_TEXT = 200000 };
 #define LONG_TEXT_LIMIT "200000"
 
-CHECK("msgsnd.many_pages", LIBC | RAW, NEED_LIMITS, "a text of many pages arrives whole",
-      "msgop(2); ipc/msgutil.c, alloc_msg")
+static void expect_arrives(const struct ipc_calls *ipc, bool copied_first)
 {
 	static struct {
 		long mtype;
@@ -106,8 +131,26 @@ CHECK("msgsnd.many_pages", LIBC | RAW, NEED_LIMITS, "a text of many pages arrive
 	for (unsigned i = 0; i < LONG_TEXT; i++)
 		sent.mtext[i] = (unsigned char)(i * 7 + i / 251);
 	expect_eq(0, ipc->msgsnd(msqid, &sent, LONG_TEXT, IPC_NOWAIT));
+	if (copied_first) {
+		expect_eq(LONG_TEXT, ipc->msgrcv(msqid, &got, LONG_TEXT, 0, MSG_COPY | IPC_NOWAIT));
+		expect_bytes(sent.mtext, got.mtext, LONG_TEXT);
+		memset(&got, 0, sizeof(got));
+	}
 	expect_eq(LONG_TEXT, ipc->msgrcv(msqid, &got, LONG_TEXT, 0, IPC_NOWAIT));
 	expect_bytes(sent.mtext, got.mtext, LONG_TEXT);
+}
+
+CHECK("msgsnd.many_pages", LIBC | RAW, NEED_LIMITS, "a text of many pages arrives whole",
+      "msgop(2); ipc/msgutil.c, alloc_msg")
+{
+	expect_arrives(ipc, false);
+}
+
+CHECK("msgrcv.copy.many_pages", LIBC | RAW, NEED_LIMITS | NEED_MSG_COPY,
+      "MSG_COPY gives all of a text of many pages, which then arrives whole",
+      "msgop(2), MSG_COPY; ipc/msgutil.c, copy_msg")
+{
+	expect_arrives(ipc, true);
 }
 
 CHECK("msgsnd.einval", LIBC | RAW, 0,

@@ -388,6 +388,21 @@ CHECK("semop.waiters.all_for_zero", LIBC | RAW, NEED_PROC,
 		child_join(pid[i]);
 }
 
+CHECK("semop.waiters.zero_of_two", LIBC | RAW, NEED_PROC,
+      "who waits for two semaphores to be 0 goes on when both are", "semop(2), \"wait-for-zero\"")
+{
+	int semid = sem_new(ipc, 1);
+	pid_t pid;
+
+	must(libc_calls.semctl(semid, 1, SETVAL, (union semun){.val = 1}));
+	WAITER(pid)
+	expect_eq(0, ipc->semop(semid, OPS({0, 0, 0}, {1, 0, 0})));
+	expect_eq(0, sem_op(ipc, semid, -1, 0));
+	await_blocked(pid);
+	expect_eq(0, ipc->semop(semid, OPS({1, -1, 0})));
+	child_join(pid);
+}
+
 CHECK("semop.waiters.zero_before_more", LIBC | RAW, NEED_PROC,
       "who waits for zero goes on although what made it zero lets another one raise it",
       "ipc/sem.c, do_smart_update: wait-for-zero operations come first")

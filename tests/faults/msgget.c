@@ -9,6 +9,21 @@ ON_MSGGET(existing_ignored, "a key that has a queue gets a new one")
 	return t->real->msgget(msgflg & IPC_CREAT ? IPC_PRIVATE : key, msgflg);
 }
 
+ON_MSGGET(excl_alone_refused, "IPC_EXCL without IPC_CREAT refuses a key that has a queue")
+{
+	int result = t->real->msgget(key, msgflg);
+
+	return result != -1 && (msgflg & (IPC_CREAT | IPC_EXCL)) == IPC_EXCL ? fails(EEXIST)
+									     : result;
+}
+
+ON_MSGGET(seq_lost, "an id is the slot alone")
+{
+	int result = t->real->msgget(key, msgflg);
+
+	return result == -1 ? -1 : result % (1 << 15);
+}
+
 ON_MSGGET(excl_ignored, "IPC_EXCL is ignored")
 {
 	return t->real->msgget(key, msgflg & ~IPC_EXCL);

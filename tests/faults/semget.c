@@ -10,6 +10,21 @@ ON_SEMGET(existing_ignored, "a key that has a set gets a new one")
 	return t->real->semget(semflg & IPC_CREAT ? IPC_PRIVATE : key, nsems, semflg);
 }
 
+ON_SEMGET(excl_alone_refused, "IPC_EXCL without IPC_CREAT refuses a key that has a set")
+{
+	int result = t->real->semget(key, nsems, semflg);
+
+	return result != -1 && (semflg & (IPC_CREAT | IPC_EXCL)) == IPC_EXCL ? fails(EEXIST)
+									     : result;
+}
+
+ON_SEMGET(seq_lost, "an id is the slot alone")
+{
+	int result = t->real->semget(key, nsems, semflg);
+
+	return result == -1 ? -1 : result % (1 << 15);
+}
+
 ON_SEMGET(excl_ignored, "IPC_EXCL is ignored")
 {
 	return t->real->semget(key, nsems, semflg & ~IPC_EXCL);

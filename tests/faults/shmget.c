@@ -10,6 +10,21 @@ ON_SHMGET(existing_ignored, "a key that has a segment gets a new one")
 	return t->real->shmget(shmflg & IPC_CREAT ? IPC_PRIVATE : key, size, shmflg);
 }
 
+ON_SHMGET(excl_alone_refused, "IPC_EXCL without IPC_CREAT refuses a key that has a segment")
+{
+	int result = t->real->shmget(key, size, shmflg);
+
+	return result != -1 && (shmflg & (IPC_CREAT | IPC_EXCL)) == IPC_EXCL ? fails(EEXIST)
+									     : result;
+}
+
+ON_SHMGET(seq_lost, "an id is the slot alone")
+{
+	int result = t->real->shmget(key, size, shmflg);
+
+	return result == -1 ? -1 : result % (1 << 15);
+}
+
 ON_SHMGET(excl_ignored, "IPC_EXCL is ignored")
 {
 	return t->real->shmget(key, size, shmflg & ~IPC_EXCL);
