@@ -246,6 +246,25 @@ do-mutants-memory:
 	 $(patsubst %,watched-%,plain valgrind asan msan tsan asan-bare msan-bare tsan-bare)
 	$(Q)$(PYTHON) tests/memory/mutants.py build $(MUTANT_COLUMNS)
 
+# ---- fuzzing ----------------------------------------------------------------------
+
+# What each target is made of, beside itself; clang's libFuzzer is its main program.
+READERS = layout layout_html escape textfile json diff report report_html report_json report_junit \
+	report_ktap report_parts report_text abi/facts abi/layers abi/rules abi/witness
+CALLERS = calls coverage expect isolate child privilege
+READER_OBJECTS = $(READERS:%=$(OUT)/conformance/%.o) $(OUT)/layers_data.o
+CALLER_OBJECTS = $(CALLERS:%=$(OUT)/conformance/%.o) $(OUT)/tests/fuzz/sequence.o
+FUZZ_TARGETS := facts judge diff results btf msg sem shm
+$(addprefix $(OUT)/fuzz-,facts judge diff results): $(READER_OBJECTS)
+$(addprefix $(OUT)/fuzz-,msg sem shm): $(CALLER_OBJECTS)
+$(OUT)/fuzz-btf: $(addprefix $(OUT)/conformance/,btf/image.o btf/structures.o abi/facts.o textfile.o)
+$(OUT)/fuzz-btf: FUZZ_LIBRARIES = -Wl,--wrap=fork $$(pkg-config --libs libbpf)
+$(FUZZ_TARGETS:%=$(OUT)/fuzz-%): $(OUT)/fuzz-%: $(OUT)/tests/fuzz/%.o $(OUT)/tests/fuzz/fuzz.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(FUZZ_LIBRARIES)
+BUILD_fuzz := CC=clang CFLAGS='$(WATCHED) -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all'
+
 # ---- the module ------------------------------------------------------------------
 
 # setup.py is the one place that knows how it is built.

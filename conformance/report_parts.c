@@ -54,7 +54,7 @@ bool by_facility(const struct result *result, char name[192])
 {
 	int length = (int)strcspn(result->id, ".");
 
-	snprintf(name, 192, "%.*s", length, length ? result->id : "?");
+	snprintf(name, 192, "%.*s", length ? length : 1, length ? result->id : "?");
 	return true;
 }
 

@@ -235,6 +235,13 @@ def test_an_image_is_read_without_elf_and_through_two_packings(tmp_path: Path) -
         assert run(BTF, tmp_path / "image").stdout == run(BTF, obj).stdout, number
 
 
+def test_a_member_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    """No compiler makes that; the tools that read dumps refuse one with it."""
+    types, image = section(make_btf(tmp_path)), tmp_path / "image"
+    image.write_bytes(types.replace(b"\0semmni\0", b"\0semmap\0"))
+    assert_refused(run(BTF, image), "seminfo.semmap: stands twice")
+
+
 def test_other_types_before_the_kernels_are_passed_over(tmp_path: Path) -> None:
     others = tmp_path / "others"
     others.mkdir()

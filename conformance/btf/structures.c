@@ -240,6 +240,32 @@ static int in_order(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* The length of a line's kind and name. */
+static size_t head_length(const char *line)
+{
+	size_t n = strcspn(line, " ");
+
+	n += strspn(line + n, " ");
+	return n + strcspn(line + n, " ");
+}
+
+/* Sorts them; a reader of dumps takes no fact that stands twice. */
+static bool sort_facts(struct dump *dump)
+{
+	qsort(dump->line, dump->n, sizeof(*dump->line), in_order);
+	for (size_t i = 1; i < dump->n; i++) {
+		const char *line = dump->line[i];
+		const size_t n = head_length(line);
+
+		if (strncmp(line, dump->line[i - 1], n + 1) == 0) {
+			snprintf(dump->error, 256, "%.*s: stands twice: the BTF makes no sense",
+				 (int)n, line);
+			return false;
+		}
+	}
+	return true;
+}
+
 bool structures_dump(FILE *out, const struct btf *btf, enum view view, char error[256])
 {
 	struct dump dump = {.btf = btf, .error = error};
@@ -253,8 +279,8 @@ bool structures_dump(FILE *out, const struct btf *btf, enum view view, char erro
 			type = find_type(btf, "compat_", &structures[i]);
 		ok = put_structure(&dump, type ? type : find_type(btf, "", &structures[i]));
 	}
+	ok = ok && sort_facts(&dump);
 	if (ok) {
-		qsort(dump.line, dump.n, sizeof(*dump.line), in_order);
 		for (size_t i = 0; i < dump.n; i++)
 			fprintf(out, "%s\n", dump.line[i]);
 		fprintf(out, "# %zu facts\n", dump.n);

@@ -104,6 +104,18 @@ START_TEST(text_has_one_screen)
 }
 END_TEST
 
+/* Found by fuzzing: it was in no row, and so missing from the table. */
+START_TEST(text_has_a_row_of_what_has_no_facility)
+{
+	struct run *run = new_run("static", ARRAY((struct result[]){passed(".b"), passed("a.b")}));
+	char *text = report_string(FORMAT_TEXT, run, 1);
+
+	assert_has(text, "\n?                     1       0        0\n");
+	free(text);
+	free_runs(run, 1);
+}
+END_TEST
+
 START_TEST(text_tells_machines_apart)
 {
 	struct run *runs = two_runs();
@@ -407,6 +419,7 @@ Suite *report_suite(void)
 	tcase_add_test(tcase, one_failure_is_enough);
 	tcase_add_test(tcase, all_skipped_is_no_success);
 	tcase_add_test(tcase, text_has_one_screen);
+	tcase_add_test(tcase, text_has_a_row_of_what_has_no_facility);
 	tcase_add_test(tcase, text_tells_machines_apart);
 	tcase_add_test(tcase, ktap_of_one_run_is_flat);
 	tcase_add_test(tcase, ktap_of_several_runs_is_nested);

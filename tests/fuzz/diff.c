@@ -1,0 +1,33 @@
+/* Fuzz target: two files, dumps or results, and what changed between them. */
+#include "diff.h"
+
+#include "fuzz.h"
+
+static int changed(bool witness, const char *a, const char *b)
+{
+	struct written written;
+	char error[256];
+
+	written_open(&written);
+	int status = diff_files(written.out, witness, a, b, error);
+	written_close(&written);
+	REQUIRE(status >= 0 && status <= 2, "status %d", status);
+	if (status == 2)
+		require_error(error);
+	else
+		REQUIRE(written.size > 0, "status %d and no word", status);
+	written_free(&written);
+	return status;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct pair pair = as_files(data, size);
+
+	int status = changed(false, pair.path[0], pair.path[1]);
+	changed(true, pair.path[0], pair.path[1]);
+	/* Nothing changed from a file to itself. */
+	if (status != 2)
+		REQUIRE(changed(false, pair.path[0], pair.path[0]) == 0, "a file and itself");
+	return 0;
+}

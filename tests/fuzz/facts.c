@@ -1,0 +1,116 @@
+/* Fuzz target: one dump of ABI facts, read, looked up, written again, laid out. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi/facts.h"
+#include "abi/layers.h"
+#include "fuzz.h"
+#include "layout.h"
+
+/* Each fact is found, and its numbers are those of its text. */
+static void look_up(const struct facts *facts)
+{
+	static const char *const words[] = {"", "offset", "size", "align", "bit", "bits"};
+
+	for (size_t i = 0; i < facts->n; i++) {
+		const struct fact *fact = &facts->fact[i];
+
+		REQUIRE(facts_value(facts, fact->kind, fact->name) == fact->value, "%s %s",
+			fact->kind, fact->name);
+		for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++) {
+			long long number = facts_number(facts, fact->kind, fact->name, words[w]);
+			char text[64];
+
+			snprintf(text, sizeof(text), *words[w] ? "%s %lld" : "%s%lld", words[w],
+				 number);
+			/* "-1" may be said of what has none; a sign or zeroes may stand before. */
+			REQUIRE(number <= 0 || strstr(fact->value, text) ||
+					strstr(fact->value, " 0") || fact->value[0] == '0',
+				"%s is no %s of %s", text, words[w], fact->value);
+		}
+	}
+}
+
+/* Written and read again it is the same. */
+static void write_again(const struct facts *facts)
+{
+	struct written written;
+	struct facts again;
+	char error[256];
+
+	written_open(&written);
+	for (size_t i = 0; i < facts->n; i++)
+		fprintf(written.out, "%-7s %-22s %s\n", facts->fact[i].kind, facts->fact[i].name,
+			facts->fact[i].value);
+	fprintf(written.out, "# %zu facts\n", facts->n);
+	written_close(&written);
+	REQUIRE(facts_parse(&again, written.text, "again", error), "%s", error);
+	REQUIRE(again.n == facts->n && facts_diff(NULL, facts, &again) == 0, "%zu facts", again.n);
+	facts_free(&again);
+	written_free(&written);
+}
+
+/* Every byte of a structure is a member's or a hole's, and a lane holds a byte once. */
+static void lay_out(const struct facts *facts, const char *structure)
+{
+	struct layout layout;
+	char error[256];
+	size_t end = 0;
+
+	if (!layout_of(&layout, facts, structure, error)) {
+		require_error(error);
+		return;
+	}
+	for (size_t i = 0; i < layout.n; i++) {
+		const struct piece *piece = &layout.piece[i];
+
+		REQUIRE(piece->offset <= end, "bytes %zu to %zu are nobody's", end, piece->offset);
+		REQUIRE(piece->lane < layout.nlanes, "lane %zu", piece->lane);
+		REQUIRE(!piece->name || layout_member(&layout, piece->name), "%s", piece->name);
+		if (piece->offset + piece->size > end)
+			end = piece->offset + piece->size;
+	}
+	REQUIRE(end == layout.size || layout.n == 0, "%zu of %zu bytes", end, layout.size);
+	REQUIRE(layout_same(&layout, &layout), "%s is not itself", structure);
+	layout_free(&layout);
+}
+
+/* As a report does, beside the kernel's. */
+static void draw(const char *text)
+{
+	const struct layer all[] = {{"given", text, NULL}, *kernel_layer(), {0}};
+	struct written written;
+
+	written_open(&written);
+	layout_html(written.out, all, &all[1]);
+	written_close(&written);
+	written_free(&written);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *path = as_file(0, data, size);
+	struct facts facts;
+	char error[256];
+
+	if (!facts_read(&facts, path, error)) {
+		require_error(error);
+		return 0;
+	}
+	look_up(&facts);
+	write_again(&facts);
+	for (const char *const *name = layout_structures; *name; name++)
+		lay_out(&facts, *name);
+	facts_free(&facts);
+
+	char *text = strndup((const char *)data, size);
+	struct written written;
+	written_open(&written);
+	if (!layouts_text(written.out, NULL, path, error))
+		require_error(error);
+	written_close(&written);
+	written_free(&written);
+	draw(text);
+	free(text);
+	return 0;
+}

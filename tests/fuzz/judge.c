@@ -1,0 +1,52 @@
+/* Fuzz target: two dumps of ABI facts, judged as a libc and its kernel. */
+#include "abi/facts.h"
+#include "abi/rules.h"
+#include "abi/witness.h"
+#include "fuzz.h"
+
+static void judge(const char *libc_name, const struct facts *libc, const struct facts *kernel)
+{
+	struct written written;
+	char error[256];
+
+	written_open(&written);
+	int wrong = rules_judge(written.out, libc_name, libc, kernel, error);
+	written_close(&written);
+	if (wrong < 0)
+		require_error(error);
+	else
+		REQUIRE(written.size > 0, "%d wrong and no word", wrong);
+	written_free(&written);
+}
+
+/* Who says the same agrees in all. */
+static void witness(const struct facts *a, const struct facts *b)
+{
+	size_t agreed;
+
+	REQUIRE(facts_witness(NULL, a, a, &agreed) == 0 && agreed == a->n, "%zu of %zu", agreed,
+		a->n);
+	facts_witness(NULL, a, b, &agreed);
+	REQUIRE(agreed <= b->n, "%zu of %zu", agreed, b->n);
+	REQUIRE(facts_diff(NULL, a, a) == 0, "%zu facts", a->n);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct pair pair = as_files(data, size);
+	struct facts libc = {0}, kernel = {0};
+	char error[256];
+
+	if (facts_read(&libc, pair.path[0], error) && facts_read(&kernel, pair.path[1], error)) {
+		judge("glibc", &libc, &kernel);
+		judge("glibc-time64", &libc, &kernel);
+		judge("musl", &libc, &kernel);
+		judge("", &kernel, &libc);
+		witness(&libc, &kernel);
+	} else {
+		require_error(error);
+	}
+	facts_free(&libc);
+	facts_free(&kernel);
+	return 0;
+}
