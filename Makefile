@@ -56,6 +56,7 @@ help:
 #: make btf-debian the same of Debian's kernel images, in a cache
 #: make stress     queues, sets, segments under load, under sanitizers and Valgrind (SECONDS=N each)
 #: make mutants-memory  seeded defects of memory and order, and which tool sees each
+#: make fuzz       readers, calls and the module against random input (SECONDS=N each; TARGETS)
 #: make bench      the binding beside raw C, sysv_ipc and ctypes, as ratios in one run
 #: make soak       a million calls of each function: the memory stays as it was
 #: make interpreters  every test with the CPythons of Debian's suites, in a cache
@@ -248,22 +249,38 @@ do-mutants-memory:
 
 # ---- fuzzing ----------------------------------------------------------------------
 
-# What each target is made of, beside itself; clang's libFuzzer is its main program.
+# What a target is made of; libFuzzer is the main program.
 READERS = layout layout_html escape textfile json diff report report_html report_json report_junit \
 	report_ktap report_parts report_text abi/facts abi/layers abi/rules abi/witness
+READERS_btf = btf/image btf/structures abi/facts textfile
 CALLERS = calls coverage expect isolate child privilege
-READER_OBJECTS = $(READERS:%=$(OUT)/conformance/%.o) $(OUT)/layers_data.o
-CALLER_OBJECTS = $(CALLERS:%=$(OUT)/conformance/%.o) $(OUT)/tests/fuzz/sequence.o
-FUZZ_TARGETS := facts judge diff results btf msg sem shm
-$(addprefix $(OUT)/fuzz-,facts judge diff results): $(READER_OBJECTS)
-$(addprefix $(OUT)/fuzz-,msg sem shm): $(CALLER_OBJECTS)
-$(OUT)/fuzz-btf: $(addprefix $(OUT)/conformance/,btf/image.o btf/structures.o abi/facts.o textfile.o)
-$(OUT)/fuzz-btf: FUZZ_LIBRARIES = -Wl,--wrap=fork $$(pkg-config --libs libbpf)
-$(FUZZ_TARGETS:%=$(OUT)/fuzz-%): $(OUT)/fuzz-%: $(OUT)/tests/fuzz/%.o $(OUT)/tests/fuzz/fuzz.o
+FUZZ_READERS := facts judge diff results
+FUZZ_CALLERS := msg sem shm
+FUZZ_TARGETS := $(FUZZ_READERS) btf $(FUZZ_CALLERS)
+FUZZ_OBJECTS = $(addprefix $(OUT)/,tests/fuzz/$1.o tests/fuzz/fuzz.o $(addprefix conformance/,\
+	$(if $(filter $1,$(FUZZ_READERS)),$(READERS:%=%.o)) $(if $(filter $1,btf),$(READERS_btf:%=%.o)) \
+	$(if $(filter $1,$(FUZZ_CALLERS)),$(CALLERS:%=%.o))) \
+	$(if $(filter $1,$(FUZZ_READERS)),layers_data.o) \
+	$(if $(filter $1,$(FUZZ_CALLERS)),tests/fuzz/sequence.o))
+FUZZ_LINK = $(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^
+FUZZ_BTF = -Wl,--wrap=fork $$(pkg-config --libs libbpf)
+$(foreach T,$(FUZZ_TARGETS),$(eval $(OUT)/fuzz-$T: $(call FUZZ_OBJECTS,$T)))
+$(FUZZ_TARGETS:%=$(OUT)/fuzz-%):
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(FUZZ_LIBRARIES)
+	$(Q)$(FUZZ_LINK) $(if $(filter %-btf,$@),$(FUZZ_BTF))
 BUILD_fuzz := CC=clang CFLAGS='$(WATCHED) -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all'
+
+# Says which.
+.PHONY: fuzz-targets
+fuzz-targets:
+	$(Q)$(MAKE) $(QUIET) GOALS='$(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz >&2
+	@echo $(FUZZ_TARGETS)
+# TARGETS: only those, of fuzz.py's.  FUZZ: its other options.
+FUZZ ?= --seconds $(SECONDS)
+do-fuzz: python
+	$(Q)$(MAKE) $(QUIET) GOALS='$(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz
+	$(Q)PYTHONPATH=build/python $(PYTHON) tests/fuzz/fuzz.py $(FUZZ) build/fuzz $(TARGETS)
 
 # ---- the module ------------------------------------------------------------------
 
@@ -359,7 +376,7 @@ $(OUT)/ipc-conform-seeded: $(OUT)/main-static.o $(OUT)/tests/boot/seeds.o $(HARN
 # ---- lint -----------------------------------------------------------------------------
 
 C_FILES := $(wildcard conformance/*.[ch] conformance/*/*.[ch] conformance/abi/*.def binding/*.[ch] \
-	tests/unit/*.[ch] tests/faults/*.[ch] tests/bench/*.c tests/memory/*.c tests/boot/*.c)
+	tests/unit/*.[ch] tests/faults/*.[ch] tests/bench/*.c tests/memory/*.c tests/boot/*.c tests/fuzz/*.[ch])
 PYTHON_FILES := setup.py binding conformance/abi/dwarf.py conformance/boot tests
 MANUAL_PAGES := conformance/ipc-conform.1
 SHELL_FILES := $(addprefix ci/,setup python private-apt interpreters musl sysroot fetch-kernel) \
@@ -368,7 +385,7 @@ SHELL_FILES := $(addprefix ci/,setup python private-apt interpreters musl sysroo
 
 # A file that passed is not read again until it, a header or the settings change.
 TIDY = $(patsubst %.c,$(OUT)/tidy/%,$(wildcard conformance/*.c conformance/*/*.c binding/*.c \
-	tests/unit/*.c tests/faults/*.c tests/bench/*.c tests/memory/*.c tests/boot/*.c))
+	tests/unit/*.c tests/faults/*.c tests/bench/*.c tests/memory/*.c tests/boot/*.c tests/fuzz/*.c))
 $(OUT)/tidy/%: %.c .clang-tidy $(filter %.h %.def,$(C_FILES)) $(OUT)/kernel_constants.h
 	@mkdir -p $(@D)
 	$(call say,TIDY,$<)
