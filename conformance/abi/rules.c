@@ -117,6 +117,8 @@ expect(struct judge *judge, enum rule rule, bool holds, const char *name, const 
 
 /* ---- where a member is --------------------------------------------------------- */
 
+enum { MOST_BYTES = 4096 };
+
 struct place {
 	bool there, is_signed;
 	int begin, end;
@@ -127,16 +129,23 @@ static int width(struct place place)
 	return place.end - place.begin;
 }
 
+/* A number of bytes; -1 where there is none, or one that no structure has. */
+static int bytes_of(const struct facts *facts, const char *kind, const char *name, const char *word)
+{
+	long long bytes = facts_number(facts, kind, name, word);
+
+	return bytes > MOST_BYTES ? -1 : (int)bytes;
+}
+
 static struct place place_of_fact(const struct facts *facts, const char *name)
 {
-	long long offset = facts_number(facts, "member", name, "offset");
-	long long size = facts_number(facts, "member", name, "size");
+	int offset = bytes_of(facts, "member", name, "offset");
+	int size = bytes_of(facts, "member", name, "size");
 	const char *value = facts_value(facts, "member", name);
 
-	if (offset < 0 || size < 0 || offset + size > 4096)
+	if (offset < 0 || size < 0)
 		return (struct place){0};
-	return (struct place){true, strstr(value, " signed") != NULL, (int)offset,
-			      (int)(offset + size)};
+	return (struct place){true, strstr(value, " signed") != NULL, offset, offset + size};
 }
 
 struct name {
@@ -173,7 +182,7 @@ static bool same_weight(const struct judge *judge, struct place a, struct place 
 /* A C type that POSIX gives a member bounds its values; a type that libc defines does not. */
 static int fewest_bytes(const struct member *member)
 {
-	return member->posix && strstr(member->posix, "short") ? 2 : 4096;
+	return member->posix && strstr(member->posix, "short") ? 2 : MOST_BYTES;
 }
 
 static bool may_be_narrower(const struct member *member, struct place libc, struct place kernel)
@@ -232,7 +241,7 @@ static void judge_width(struct judge *judge, const struct member *member, struct
 {
 	struct name name = full_name(member, "");
 	const struct member *other = NULL;
-	int size = (int)facts_number(judge->kernel, "struct", member->structure, "size");
+	int size = bytes_of(judge->kernel, "struct", member->structure, "size");
 
 	if (width(libc) < width(kernel)) {
 		expect(judge, RULE_width, may_be_narrower(member, libc, kernel), name.text,
@@ -458,10 +467,10 @@ static bool of_posix(const char *structure)
 static void judge_structure(struct judge *judge, const char *structure)
 {
 	const char *kind = facts_value(judge->kernel, "union", structure) ? "union" : "struct";
-	int size = (int)facts_number(judge->kernel, kind, structure, "size");
-	int align = (int)facts_number(judge->kernel, kind, structure, "align");
-	int libc_size = (int)facts_number(judge->libc, kind, structure, "size");
-	int libc_align = (int)facts_number(judge->libc, kind, structure, "align");
+	int size = bytes_of(judge->kernel, kind, structure, "size");
+	int align = bytes_of(judge->kernel, kind, structure, "align");
+	int libc_size = bytes_of(judge->libc, kind, structure, "size");
+	int libc_align = bytes_of(judge->libc, kind, structure, "align");
 	bool copied = strcmp(judge->libc_name, "glibc-time64") == 0 && has_words(judge, structure);
 
 	if (size < 0)
@@ -560,7 +569,8 @@ static const char *misfit(const struct facts *libc, const struct facts *kernel)
 		    facts_number(libc, "const", macros[i], "") !=
 			    facts_number(kernel, "const", macros[i], ""))
 			return "the dumps are of different targets";
-	return NULL;
+	long long word = facts_number(libc, "const", "__SIZEOF_LONG__", "");
+	return word == 4 || word == 8 ? NULL : "a long has neither 4 nor 8 bytes";
 }
 
 int rules_judge(FILE *out, const char *libc_name, const struct facts *libc,

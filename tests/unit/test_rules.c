@@ -112,6 +112,13 @@ START_TEST(what_is_wrong_is_named)
 		 "wrong: semid_ds: size: "},
 		{"1234", "struct  semid_ds               size 32 align 1",
 		 "wrong: semid_ds: align: "},
+		/* Numbers that no structure has: found by fuzzing to overflow, or to be cut to 32.
+		 */
+		{"1234",
+		 "member  semid_ds.sem_nsems     offset 9223372036854775807 size 8 unsigned",
+		 "wrong: semid_ds.sem_nsems: there: "},
+		{"1234", "struct  semid_ds               size 4294967328 align 8",
+		 "wrong: semid_ds: there: "},
 		{"1234", "const   IPC_STAT               3",
 		 "wrong: IPC_STAT: value: is 3, the kernel's 2\n"},
 		{"1234", "const   IPC_STAT               258", "wrong: IPC_STAT: value: "},
@@ -127,6 +134,8 @@ START_TEST(what_is_wrong_is_named)
 }
 END_TEST
 
+#define NO_LONG "const   __SIZEOF_LONG__        4611686018427387904"
+
 START_TEST(dumps_that_do_not_fit_are_refused)
 {
 	struct facts of_libc = dump(libc, sizeof(libc) / sizeof(libc[0]), "1234", NULL);
@@ -139,6 +148,12 @@ START_TEST(dumps_that_do_not_fit_are_refused)
 	assert_has(error, "no libc");
 	ck_assert_int_eq(rules_judge(stdout, "libc", &of_libc, &of_libc, error), -1);
 	assert_has(error, "kernel's headers");
+	facts_free(&of_libc);
+	facts_free(&of_kernel);
+	of_libc = dump(libc, sizeof(libc) / sizeof(libc[0]), "1234", NO_LONG);
+	of_kernel = dump(kernel, sizeof(kernel) / sizeof(kernel[0]), "1234", NO_LONG);
+	ck_assert_int_eq(rules_judge(stdout, "libc", &of_libc, &of_kernel, error), -1);
+	assert_has(error, "neither 4 nor 8 bytes");
 	facts_free(&of_libc);
 	facts_free(&of_kernel);
 }
