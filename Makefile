@@ -55,6 +55,7 @@ help:
 #: make btf        the kernel's own types, running or KERNEL=image ARCH=aarch64, against abi-dumps
 #: make btf-debian the same of Debian's kernel images, in a cache
 #: make stress     queues, sets, segments under load, under sanitizers and Valgrind (SECONDS=N each)
+#: make check-binding  the module's tests under ASan with UBSan and LSan, and under Valgrind
 #: make mutants-memory  seeded defects of memory and order, and which tool sees each
 #: make fuzz       readers, calls and the module against random input (SECONDS=N each; TARGETS)
 #: make bench      the binding beside raw C, sysv_ipc and ctypes, as ratios in one run
@@ -230,8 +231,11 @@ BUILD_asan := CC=clang CFLAGS='$(WATCHED) -fsanitize=address,undefined -fno-sani
 BUILD_msan := CC=clang CFLAGS='$(WATCHED) -fsanitize=memory'
 BUILD_tsan := CC=clang CFLAGS='$(WATCHED) -fsanitize=thread'
 watched-%:
-	$(Q)$(MAKE) $(QUIET) OUT=build/$* $(BUILD_$(*:-bare=)) \
+	$(Q)$(MAKE) $(QUIET) OUT=build/$* PACKAGE=build/$*/python $(BUILD_$(*:-bare=)) \
 	 $(if $(filter %-bare,$*),CPPFLAGS='$(CPPFLAGS) -DSEAM_CHECK=0') $(GOALS:%=build/$*/%)
+
+# The builds of tools.
+builds_of = $(patsubst %,watched-%,$(sort $(patsubst memcheck,valgrind,$(patsubst helgrind,valgrind,$1))))
 
 # SECONDS: for each program under each tool.
 SECONDS ?= 10
@@ -240,7 +244,6 @@ STRESS_TOOLS := $(EVERY_TOOL)
 do-stress:
 	$(Q)$(MAKE) $(QUIET) GOALS=ipc-stress $(call builds_of,$(STRESS_TOOLS))
 	$(Q)conformance/stress/stress build $(SECONDS) $(STRESS_TOOLS)
-builds_of = $(patsubst %,watched-%,$(sort $(patsubst memcheck,valgrind,$(patsubst helgrind,valgrind,$1))))
 
 # In make check: a second or a few for each, and some of the defects, with the tools that
 # are there; each of the others says SKIP.
@@ -260,6 +263,7 @@ do-stress-present:
 	 $(call builds_of,$(STRESS_TOOLS) $(ASAN:%=%-bare))
 	$(Q)conformance/stress/stress build short $(STRESS_TOOLS)
 	$(Q)$(if $(ASAN),$(MUTANTS) --brief --only 'mtext.*' build asan-bare asan)
+	$(Q)$(if $(ASAN),$(MAKE) $(QUIET) TESTS='$(TESTS_short)' binding-under-asan)
 	$(Q)$(if $(filter-out $(STRESS_TOOLS),$(EVERY_TOOL)),echo 'SKIP: defects of all kinds: not all tools are here',\
 	 $(MUTANTS) $(SHORT_DEFECTS:%=--only %) build $(EVERY_TOOL))
 
@@ -269,6 +273,18 @@ do-mutants-memory:
 	$(Q)$(MAKE) $(QUIET) GOALS='ipc-stress ipc-defects' \
 	 $(patsubst %,watched-%,plain valgrind asan msan tsan asan-bare msan-bare tsan-bare)
 	$(Q)$(MUTANTS) build $(MUTANT_COLUMNS)
+	$(Q)$(PYTHON) tests/memory/binding_mutants.py $(PYTHON) plain asan memcheck
+
+# The module's tests under a tool; under Valgrind, which is slow, those of calls.
+# TOOLS, TESTS: which.
+TOOLS ?= asan memcheck
+TESTS_asan = $(shell grep -l '^import ipc$$\|^from child import' tests/test_*.py)
+TESTS_memcheck = $(TESTS_short) $(patsubst %,tests/test_%.py,errors names_2003 script_2003)
+TESTS_short = $(patsubst %,tests/test_%.py,msg sem semall shm structures)
+do-check-binding: $(TOOLS:%=binding-under-%)
+binding-under-%:
+	$(Q)$(MAKE) $(QUIET) GOALS=python/built $(call builds_of,$*)
+	$(Q)tests/memory/watch $* $(PYTHON) -m 'not unwatched' $(or $(TESTS),$(TESTS_$*))
 
 # ---- fuzzing ----------------------------------------------------------------------
 
@@ -309,7 +325,7 @@ do-fuzz: python
 
 # setup.py is the one place that knows how it is built.
 PYTHON_SOURCES := setup.py pyproject.toml $(wildcard binding/*.* binding/ipc/*) \
-	conformance/seam.h $(wildcard conformance/abi/*)
+	$(wildcard conformance/seam*.h conformance/abi/*)
 PACKAGE := build/python
 .PHONY: python
 python: $(PACKAGE)/built
@@ -404,7 +420,7 @@ C_FILES := $(wildcard conformance/*.[ch] conformance/*/*.[ch] conformance/abi/*.
 PYTHON_FILES := setup.py binding conformance/abi/dwarf.py conformance/boot tests
 MANUAL_PAGES := conformance/ipc-conform.1
 SHELL_FILES := $(addprefix ci/,setup python private-apt interpreters musl sysroot fetch-kernel) \
-	conformance/btf/check $(addprefix conformance/stress/,present stress under) \
+	conformance/btf/check tests/memory/watch $(addprefix conformance/stress/,present stress under) \
 	$(addprefix conformance/abi/,compare constants dump embed port target)
 
 # A file that passed is not read again until it, a header or the settings change.

@@ -51,7 +51,8 @@ setup(
             "ipc._ipc",
             sorted(str(path) for path in Path("binding").glob("*.c")),
             depends=sorted(str(path) for path in Path("binding").glob("*.h"))
-            + ["conformance/seam.h", f"{ABI}/sysvipc.def", f"{ABI}/semun.h"],
+            + sorted(str(path) for path in Path("conformance").glob("seam*.h"))
+            + [f"{ABI}/sysvipc.def", f"{ABI}/semun.h"],
             include_dirs=["conformance", "binding"],
             define_macros=[("_GNU_SOURCE", None), ("Py_LIMITED_API", "0x030b0000")],
             extra_compile_args=["-std=c11", "-fvisibility=hidden"],

@@ -52,9 +52,13 @@ static PyObject *ipc_semget(PyObject *module, PyObject *const *args, Py_ssize_t 
 
 /* ---- operations ----------------------------------------------------------------------- */
 
-/* A copy of the caller's operations, here if they are few. */
+/*
+ * A copy of the caller's operations, here if they are few.  A tool that watches
+ * memory sees where an array on the heap ends, so under one none are.
+ */
+enum { FEW = 8, HERE = SEAM_WATCHED ? 0 : FEW };
 struct operations {
-	struct sembuf few[8];
+	struct sembuf few[FEW];
 	struct sembuf *sops;
 	size_t nsops;
 };
@@ -62,8 +66,7 @@ struct operations {
 static int operations_alloc(struct operations *ops, size_t nsops)
 {
 	ops->nsops = nsops;
-	ops->sops = nsops <= Py_ARRAY_LENGTH(ops->few) ? ops->few
-						       : PyMem_Malloc(nsops * sizeof(*ops->sops));
+	ops->sops = nsops <= HERE ? ops->few : PyMem_Malloc(nsops * sizeof(*ops->sops));
 	if (!ops->sops)
 		PyErr_NoMemory();
 	return ops->sops ? 0 : -1;
@@ -137,8 +140,8 @@ static int to_operations(struct state *state, PyObject *sops, PyObject *nsops,
 	if (!left_out(nsops) && to_size(nsops, "nsops", &asked) < 0)
 		return -1;
 	if (Py_TYPE(sops) == state->type[TYPE_sembuf]) {
-		ops->sops = ops->few;
-		ops->nsops = 1;
+		if (operations_alloc(ops, 1) < 0)
+			return -1;
 		memcpy(ops->sops, ((struct structure *)sops)->bytes, sizeof(*ops->sops));
 	} else if (type_index(state, Py_TYPE(sops)) < NTYPES) {
 		PyErr_Format(PyExc_TypeError, "sops: operations are needed, not %R",
@@ -168,7 +171,7 @@ struct operate {
 /* The flag of each operation is what a try sets, in a copy. */
 static long attempt_flagged(const struct operate *o)
 {
-	struct sembuf few[Py_ARRAY_LENGTH(o->ops.few)];
+	struct sembuf few[FEW];
 
 	for (size_t i = 0; i < o->ops.nsops; i++) {
 		few[i] = o->ops.sops[i];
@@ -216,7 +219,7 @@ static PyObject *operate(struct state *state, enum call_index call, struct opera
 					  .args = o,
 					  .index = BLOCKING_semop,
 					  /* More are rare, and not worth a copy. */
-					  .may_try = o->ops.nsops <= Py_ARRAY_LENGTH(o->ops.few),
+					  .may_try = o->ops.nsops <= FEW,
 					  .may_wait = waits || o->ops.nsops > 1,
 					  .timeout = &timeout},
 		       o->timeout);

@@ -39,9 +39,11 @@
 
 /*
  * The body of a function that makes the call of row F as CALL A: seam_F here,
- * or one that makes it another way, such as past libc.
+ * or one that makes it another way, such as past libc.  SEAM_WATCHED is whether
+ * a tool is asked, as an expression of C.
  */
 #if SEAM_CHECK
+#define SEAM_WATCHED 1
 #include "seam_check.h"
 #define SEAM_ARGUMENTS(...) __VA_ARGS__
 #define SEAM_AFTER(F, ...) seam_after_##F(__VA_ARGS__)
@@ -55,6 +57,7 @@
 	errno = seam_error;                                   \
 	return seam_result;
 #else
+#define SEAM_WATCHED 0
 #define SEAM_BODY(R, F, CALL, A) return CALL A;
 #endif
 

@@ -182,6 +182,7 @@ assert ipc.shmcpy_from(p, 3) == b"sub"
     )
 
 
+@pytest.mark.unwatched
 @EACH_KIND
 def test_one_that_ends_leaves_nothing(make: Maker, kind: str) -> None:
     """Many that use the module need no more memory than as many that do not."""
@@ -223,6 +224,7 @@ else:
         pytest.skip(printed)
 
 
+@pytest.mark.unwatched
 def test_a_module_that_is_unloaded_leaves_nothing(make: Maker) -> None:
     run_child(
         """

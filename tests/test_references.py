@@ -128,6 +128,7 @@ def resident() -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("Rss:"))
 
 
+@pytest.mark.unwatched
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="no smaps_rollup")
 @pytest.mark.parametrize("function", [*FUNCTIONS, "2003"])
 def test_memory_is_as_before(world: World, function: str) -> None:
