@@ -62,6 +62,8 @@ help:
 #: make soak       a million calls of each function: the memory stays as it was
 #: make interpreters  every test with the CPythons of Debian's suites, in a cache
 #: make lint       clang-format, clang-tidy, flake8, mandoc, mypy, shellcheck
+#: make sdist      the sources of the package ipc alone, in build/wheels
+#: make wheels     that, and of it a wheel of ipc for each of ARCHS, for every CPython from 3.11 on
 #: make install    the package ipc, for PYTHON; DESTDIR is honoured
 #: make clean      removes build/
 
@@ -346,6 +348,11 @@ install:
 	install -d '$(DESTDIR)$(SITE)/ipc'
 	install -m 644 build/python/ipc/* '$(DESTDIR)$(SITE)/ipc'
 
+# The sdist, and of that a wheel for each architecture.
+ARCHS ?= x86_64 i386 aarch64
+do-sdist do-wheels: do-%:
+	$(Q)PYTHON=$(PYTHON) ci/wheels build/wheels $(if $(filter wheels,$*),$(ARCHS))
+
 # ---- every test --------------------------------------------------------------------
 
 # The harness's own parts, with checks of the tests' own in place of the real ones.
@@ -419,9 +426,7 @@ C_FILES := $(wildcard conformance/*.[ch] conformance/*/*.[ch] conformance/abi/*.
 	tests/unit/*.[ch] tests/faults/*.[ch] tests/bench/*.c tests/memory/*.c tests/boot/*.c tests/fuzz/*.[ch])
 PYTHON_FILES := setup.py binding conformance/abi/dwarf.py conformance/boot tests
 MANUAL_PAGES := conformance/ipc-conform.1
-SHELL_FILES := $(addprefix ci/,setup python private-apt interpreters musl sysroot fetch-kernel) \
-	conformance/btf/check tests/memory/watch $(addprefix conformance/stress/,present stress under) \
-	$(addprefix conformance/abi/,compare constants dump embed port target)
+SHELL_FILES := ci/private-apt $(sort $(shell grep -rl '^\#!/bin/sh' ci conformance tests))
 
 # A file that passed is not read again until it, a header or the settings change.
 TIDY = $(patsubst %.c,$(OUT)/tidy/%,$(wildcard conformance/*.c conformance/*/*.c binding/*.c \

@@ -1,6 +1,8 @@
 """Builds the extension module of `ipc`; everything else is in pyproject.toml.
 
-The table and the tools that read it are the harness's, in conformance/abi.
+The table and the tools that read it are the harness's, in conformance/abi.  CC, CFLAGS,
+CPPFLAGS and LDFLAGS as usual: CC may be a cross compiler, where CPPFLAGS=-I... leads it to
+CPython's headers of its architecture.
 """
 
 import os
@@ -13,6 +15,13 @@ from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
 ABI = "conformance/abi"
+# What is compiled in, and what makes the rest: an sdist has these beside the package.
+HEADERS = [
+    *sorted(str(path) for path in Path("binding").glob("*.h")),
+    *(f"conformance/{name}.h" for name in ("seam", "seam_check", "seam_tools")),
+    *(f"{ABI}/{name}" for name in ("sysvipc.def", "semun.h")),
+]
+MAKERS = ["binding/stubs.py", *(f"{ABI}/{name}" for name in ("dump", "probe.h", "constants"))]
 
 
 class BuildExtension(build_ext):
@@ -33,6 +42,10 @@ class BuildExtension(build_ext):
             extension.include_dirs.append(str(made))
         super().build_extensions()
 
+    def get_source_files(self) -> list[str]:
+        files: list[str] = super().get_source_files()  # type: ignore[no-untyped-call]
+        return [*files, *HEADERS, *MAKERS]
+
 
 class BuildPython(build_py):
     """Copies the package, and makes its type stubs from the table."""
@@ -50,9 +63,7 @@ setup(
         Extension(
             "ipc._ipc",
             sorted(str(path) for path in Path("binding").glob("*.c")),
-            depends=sorted(str(path) for path in Path("binding").glob("*.h"))
-            + sorted(str(path) for path in Path("conformance").glob("seam*.h"))
-            + [f"{ABI}/sysvipc.def", f"{ABI}/semun.h"],
+            depends=HEADERS,
             include_dirs=["conformance", "binding"],
             define_macros=[("_GNU_SOURCE", None), ("Py_LIMITED_API", "0x030b0000")],
             extra_compile_args=["-std=c11", "-fvisibility=hidden"],
