@@ -58,6 +58,7 @@ help:
 #: make check-binding  the module's tests under ASan with UBSan and LSan, and under Valgrind
 #: make mutants-memory  seeded defects of memory and order, and which tool sees each
 #: make fuzz       readers, calls and the module against random input (SECONDS=N each; TARGETS)
+#: make mutants-fuzz  defects planted for each target of fuzz, and how soon each is found
 #: make bench      the binding beside raw C, sysv_ipc and ctypes, as ratios in one run
 #: make soak       a million calls of each function: the memory stays as it was
 #: make interpreters  every test with the CPythons of Debian's suites, in a cache
@@ -309,6 +310,20 @@ $(foreach T,$(FUZZ_TARGETS),$(eval $(OUT)/fuzz-$T: $(call FUZZ_OBJECTS,$T)))
 $(FUZZ_TARGETS:%=$(OUT)/fuzz-%):
 	$(call say,LD,$@)
 	$(Q)$(FUZZ_LINK) $(if $(filter %-btf,$@),$(FUZZ_BTF))
+# With a fault of tests/faults before the calls.
+FAULTY := $(FUZZ_CALLERS:%=faulty-%)
+$(foreach T,$(FUZZ_CALLERS),$(eval $(OUT)/fuzz-faulty-$T: \
+	$(filter-out %/calls.o,$(call FUZZ_OBJECTS,$T)) $(OUT)/tests/fuzz/faulty.o))
+$(FAULTY:%=$(OUT)/fuzz-%): $(OUT)/faults-calls.o $(OUT)/conformance/abi/layers.o $(OUT)/layers_data.o \
+	$(patsubst %.c,$(OUT)/%.o,$(filter-out %/main.c,$(wildcard tests/faults/*.c)))
+	$(call say,LD,$@)
+	$(Q)$(FUZZ_LINK) $(FAULT_WRAPS)
+# PLANT: a folder with planted.c, the source PLANTED of the target PLANTED_IN with a defect.
+ifdef PLANT
+$(PLANT)/fuzz: $(PLANT)/planted.o $(filter-out $(OUT)/$(PLANTED:.c=.o),$(call FUZZ_OBJECTS,$(PLANTED_IN)))
+	$(Q)$(FUZZ_LINK) $(if $(filter btf,$(PLANTED_IN)),$(FUZZ_BTF))
+$(PLANT)/planted.o: HARNESS_FLAGS += -iquote $(dir $(PLANTED))
+endif
 BUILD_fuzz := CC=clang CFLAGS='$(WATCHED) -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all'
 
@@ -322,6 +337,11 @@ FUZZ ?= --seconds $(SECONDS)
 do-fuzz: python
 	$(Q)$(MAKE) $(QUIET) GOALS='$(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz
 	$(Q)PYTHONPATH=build/python $(PYTHON) tests/fuzz/fuzz.py $(FUZZ) build/fuzz $(TARGETS)
+
+# Each target with defects planted in what it is to find them in.  MUTANTS: mutants.py's options.
+do-mutants-fuzz: python
+	$(Q)$(MAKE) $(QUIET) GOALS='$(FAULTY:%=fuzz-%) $(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz
+	$(Q)PYTHONPATH=build/python $(PYTHON) tests/fuzz/mutants.py $(MUTANTS) build/fuzz
 
 # ---- the module ------------------------------------------------------------------
 
@@ -366,6 +386,7 @@ $(OUT)/unit-tests: $(UNIT_OBJECTS)
 FAULT_OBJECTS = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/faults/*.c)) \
 	$(OUT)/faults-main.o $(OUT)/faults-calls.o \
 	$(filter-out $(OUT)/conformance/calls.o,$(HARNESS_OBJECTS))
+FAULT_WRAPS := -Wl,--wrap=ftok,--wrap=libc_layer,--wrap=kernel_layer,--wrap=probe_needs
 $(OUT)/faults-calls.o: conformance/calls.c $(OUT)/kernel_constants.h $(OUT)/flags
 	$(call say,CC,$@)
 	$(Q)$(COMPILE) -Dlibc_calls=real_libc_calls -Draw_calls=real_raw_calls \
@@ -375,8 +396,7 @@ $(OUT)/faults-main.o: conformance/main.c $(OUT)/kernel_constants.h $(OUT)/flags
 	$(Q)$(COMPILE) -Wno-missing-prototypes -Dmain=conform_main -DBUILD='"faults"' -c -o $@ $<
 $(OUT)/ipc-conform-faults: $(FAULT_OBJECTS)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) -Wl,--wrap=ftok,--wrap=libc_layer,--wrap=kernel_layer,--wrap=probe_needs $(LDFLAGS) -o $@ $^ \
-	 $$(pkg-config --libs check)
+	$(Q)$(CC) $(CFLAGS) $(FAULT_WRAPS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
 
 do-mutants-checks: $(OUT)/ipc-conform-faults
 	$(Q)$(PYTHON) tests/faults/table.py --unfailed tests/faults/unfailed.txt $(FAULTS) $<

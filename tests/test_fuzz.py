@@ -48,6 +48,16 @@ def test_nothing_is_found(targets: list[str]) -> None:
     assert result.stdout.splitlines()[-1].startswith(f"{len(rows)} targets, 0 with a finding")
 
 
+@pytest.mark.parametrize("plant", ["results.failures_room", "judge.overflow"])
+def test_a_planted_defect_is_found_by_the_corpus_and_some_runs(
+    plant: str, targets: list[str]
+) -> None:
+    """`make mutants-fuzz` does so with all, by time."""
+    result = run(sys.executable, FUZZ / "mutants.py", "--only", plant, "--runs", "500", BUILD)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.splitlines()[-1] == "1 defects, 1 caught"
+
+
 def test_each_corpus_is_small() -> None:
     for folder in (FUZZ / "corpus").iterdir():
         sizes = [path.stat().st_size for path in folder.iterdir()]

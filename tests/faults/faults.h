@@ -13,6 +13,8 @@
 #ifndef FAULTS_H
 #define FAULTS_H
 
+#include <stdio.h>
+
 #include "conform.h"
 
 struct fault;
@@ -23,6 +25,11 @@ struct through {
 	const struct fault *fault;
 	bool raw;
 };
+
+/* The fault of a name stands before the calls from now on; false: there is none of it. */
+bool choose_fault(const char *name);
+/* Each by its name and what it is. */
+void list_faults(FILE *out);
 
 #define THROUGH(...) (const struct through *t UNUSED, __VA_ARGS__)
 

@@ -1,4 +1,4 @@
-/* The call tables with a fault before them, and the program that chooses it. */
+/* The call tables with a fault before them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,49 +99,25 @@ const struct layer *__wrap_kernel_layer(void)
 	return mistaken(__real_kernel_layer());
 }
 
-/* ---- the program ---------------------------------------------------------------- */
+/* ---- which fault ---------------------------------------------------------------- */
 
 extern const struct fault *const __start_ipc_faults[];
 extern const struct fault *const __stop_ipc_faults[];
 
-static const struct fault *fault_named(const char *name)
+bool choose_fault(const char *name)
 {
 	for (const struct fault *const *fault = __start_ipc_faults; fault < __stop_ipc_faults;
 	     fault++)
-		if (strcmp((*fault)->name, name) == 0)
-			return *fault;
-	return NULL;
+		if (strcmp((*fault)->name, name) == 0) {
+			chosen = *fault;
+			return true;
+		}
+	return false;
 }
 
-static int list_faults(void)
+void list_faults(FILE *out)
 {
 	for (const struct fault *const *fault = __start_ipc_faults; fault < __stop_ipc_faults;
 	     fault++)
-		printf("%s\t%s\n", (*fault)->name, (*fault)->what);
-	return fflush(stdout) ? 2 : 0;
-}
-
-/* main of conformance/main.c */
-int conform_main(int argc, char **argv);
-
-int main(int argc, char **argv)
-{
-	if (argc == 2 && strcmp(argv[1], "faults") == 0)
-		return list_faults();
-	if (argc > 2 && strcmp(argv[1], "--fault") == 0) {
-		chosen = fault_named(argv[2]);
-		if (!chosen) {
-			fprintf(stderr, "ipc-conform-faults: no such fault: %s\n", argv[2]);
-			return 2;
-		}
-		/* What a fault leaves behind goes with a namespace of its own. */
-		if (!isolate()) {
-			fprintf(stderr, "ipc-conform-faults: no IPC namespace of its own\n");
-			return 2;
-		}
-		argv[2] = argv[0];
-		argc -= 2;
-		argv += 2;
-	}
-	return conform_main(argc, argv);
+		fprintf(out, "%s\t%s\n", (*fault)->name, (*fault)->what);
 }

@@ -50,6 +50,17 @@ static void write_again(const struct facts *facts)
 	written_free(&written);
 }
 
+static void require_lane(const struct layout *layout, size_t i)
+{
+	const struct piece *piece = &layout->piece[i];
+
+	REQUIRE(piece->lane < layout->nlanes, "lane %zu", piece->lane);
+	for (size_t j = 0; j < i; j++)
+		REQUIRE(layout->piece[j].lane != piece->lane ||
+				layout->piece[j].offset + layout->piece[j].size <= piece->offset,
+			"pieces %zu and %zu in lane %zu", j, i, piece->lane);
+}
+
 /* Every byte of a structure is a member's or a hole's, and a lane holds a byte once. */
 static void lay_out(const struct facts *facts, const char *structure)
 {
@@ -65,7 +76,7 @@ static void lay_out(const struct facts *facts, const char *structure)
 		const struct piece *piece = &layout.piece[i];
 
 		REQUIRE(piece->offset <= end, "bytes %zu to %zu are nobody's", end, piece->offset);
-		REQUIRE(piece->lane < layout.nlanes, "lane %zu", piece->lane);
+		require_lane(&layout, i);
 		REQUIRE(!piece->name || layout_member(&layout, piece->name), "%s", piece->name);
 		if (piece->offset + piece->size > end)
 			end = piece->offset + piece->size;
@@ -110,7 +121,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require_error(error);
 	written_close(&written);
 	written_free(&written);
-	draw(text);
+	/* It takes longer than all else. */
+	if (size % 4 == 0)
+		draw(text);
 	free(text);
 	return 0;
 }

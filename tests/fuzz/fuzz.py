@@ -22,7 +22,8 @@ from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 CORPUS = HERE / "corpus"
-TARGETS = ["facts", "judge", "diff", "results", "btf", "msg", "sem", "shm", "python"]
+READERS_OF_TEXT = ["facts", "judge", "diff", "results"]
+TARGETS = [*READERS_OF_TEXT, "btf", "msg", "sem", "shm", "python"]
 PARALLEL = 2
 
 # An input that takes longer is a finding, as is one that takes so much memory.
@@ -48,7 +49,11 @@ class Extent(NamedTuple):
     build: Path
 
 
-def commands(target: str, extent: Extent, new: Path) -> list[str]:
+def dictionary(target: str) -> list[str]:
+    return [f"-dict={HERE / 'words.dict'}"] if target in READERS_OF_TEXT else []
+
+
+def command(target: str, extent: Extent, new: Path) -> list[str]:
     """The target's; what it finds worth keeping goes to the folder `new`."""
     found = extent.build / "found" / f"{target}-"
     if target == "python":
@@ -58,7 +63,9 @@ def commands(target: str, extent: Extent, new: Path) -> list[str]:
                 "--found", str(found)]
     bound = [f"-max_total_time={extent.seconds}"] if extent.seconds else [f"-runs={extent.runs}"]
     return [str(extent.build / f"fuzz-{target}"), *bound, *LIMITS, f"-seed={extent.seed}",
-            f"-artifact_prefix={found}", "-print_final_stats=1", str(new), str(CORPUS / target)]
+            f"-artifact_prefix={found}", "-print_final_stats=1",
+            *dictionary(target),
+            str(new), str(CORPUS / target)]
 
 
 def last(pattern: str, text: str) -> str:
@@ -80,7 +87,7 @@ def kept_in(target: str, extent: Extent) -> Iterator[Path]:
 
 def run(target: str, extent: Extent) -> Result:
     with kept_in(target, extent) as new:
-        done = subprocess.run(commands(target, extent, new), stdin=subprocess.DEVNULL,
+        done = subprocess.run(command(target, extent, new), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace", check=False)
     said = done.stdout

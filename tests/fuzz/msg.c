@@ -52,7 +52,7 @@ static size_t take_size(struct queue *queue)
 	if (kind < 0x80)
 		return kind;
 	if (kind < 0xe0)
-		return take16(&queue->input) >> (kind & 7);
+		return take16(&queue->input) % (queue->msgmax + 64);
 	if (kind < 0xf0)
 		return queue->msgmax + (kind & 3) - 1;
 	return queue->ipc == &raw_calls ? none[kind % 3] : 0;
