@@ -23,7 +23,8 @@ from typing import NamedTuple
 HERE = Path(__file__).resolve().parent
 CORPUS = HERE / "corpus"
 READERS_OF_TEXT = ["facts", "judge", "diff", "results"]
-TARGETS = [*READERS_OF_TEXT, "btf", "msg", "sem", "shm", "python"]
+CALLERS = ["msg", "sem", "shm"]
+TARGETS = [*READERS_OF_TEXT, "btf", *CALLERS, "python"]
 PARALLEL = 2
 
 # An input that takes longer is a finding, as is one that takes so much memory.
@@ -49,8 +50,11 @@ class Extent(NamedTuple):
     build: Path
 
 
-def dictionary(target: str) -> list[str]:
-    return [f"-dict={HERE / 'words.dict'}"] if target in READERS_OF_TEXT else []
+def habits(target: str) -> list[str]:
+    """Words for text; long sequences of calls from the beginning."""
+    if target in READERS_OF_TEXT:
+        return [f"-dict={HERE / 'words.dict'}"]
+    return ["-len_control=0", "-max_len=800"] if target in CALLERS else []
 
 
 def command(target: str, extent: Extent, new: Path) -> list[str]:
@@ -64,7 +68,7 @@ def command(target: str, extent: Extent, new: Path) -> list[str]:
     bound = [f"-max_total_time={extent.seconds}"] if extent.seconds else [f"-runs={extent.runs}"]
     return [str(extent.build / f"fuzz-{target}"), *bound, *LIMITS, f"-seed={extent.seed}",
             f"-artifact_prefix={found}", "-print_final_stats=1",
-            *dictionary(target),
+            *habits(target),
             str(new), str(CORPUS / target)]
 
 

@@ -41,6 +41,14 @@ static void make(struct queue *queue)
 	queue->sent = queue->received = false;
 }
 
+/* Few types in most cases, so that messages are asked for that there are. */
+static long take_type(struct queue *queue)
+{
+	uint8_t byte = take(&queue->input);
+
+	return byte < 0xe0 ? byte % 9 - 4 : take_long(&queue->input);
+}
+
 /* ---- sending ------------------------------------------------------------------- */
 
 /* A size; those that no buffer has come past libc's own checks only. */
@@ -91,7 +99,7 @@ static void send(struct queue *queue)
 	const int id = take_id(&queue->input, queue->msqid, queue->gone);
 	const uint8_t flags = take(&queue->input);
 	struct message message = {
-		.mtype = take_long(&queue->input),
+		.mtype = take_type(queue),
 		.size = take_size(queue),
 		.which = take(&queue->input),
 	};
@@ -210,7 +218,7 @@ static void receive(struct queue *queue)
 		.flags = ((take(&queue->input) & 0xf) << 12 &
 			  (MSG_NOERROR | MSG_EXCEPT | MSG_COPY)) |
 			 IPC_NOWAIT,
-		.msgtyp = take_long(&queue->input),
+		.msgtyp = take_type(queue),
 		.room = take_size(queue),
 		.nowhere = take(&queue->input) == 0xff,
 	};

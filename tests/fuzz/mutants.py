@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from fuzz import CORPUS, HERE, dictionary
+from fuzz import CORPUS, HERE, habits
 
 TOP = HERE.parents[1]
 
@@ -161,7 +161,7 @@ def look(plant: Plant, build: Path, bound: list[str], folder: Path) -> Caught:
         bound = [f"-max_total_time={bound[1]}" if bound[0] == "--seconds" else f"-runs={bound[1]}"]
         command = [str(program), *bound, "-seed=1", "-timeout=5", "-rss_limit_mb=1500",
                    f"-artifact_prefix={folder}/", "-print_final_stats=1",
-                   *dictionary(plant.target), str(folder / "new"), str(CORPUS / plant.target)]
+                   *habits(plant.target), str(folder / "new"), str(CORPUS / plant.target)]
         (folder / "new").mkdir(exist_ok=True)
     begin = time.monotonic()
     done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, text=True,
