@@ -88,17 +88,18 @@ PLANTS = [
           "\tconst union semun arg = {.array = array};",
           "*array = malloc((size_t)set->nsems * sizeof(*array) - 1);\n"
           "\tconst union semun arg = {.array = array};"),
-    Plant("sem", "model_semadj", "tests/fuzz/sem.c", "semadj > MOST_VALUE", "semadj >= MOST_VALUE"),
+    Plant("sem", "model_boundary", "tests/fuzz/sem.c", "if (value > MOST_VALUE)",
+          "if (value >= MOST_VALUE)"),
     Plant("shm", "model_last_detach", "tests/fuzz/shm.c", "--segment->nattch == 0",
           "segment->nattch-- == 0"),
     *[Plant("msg", fault) for fault in (
         "msgsnd.last_byte_lost", "msgsnd.ends_at_nul", "msgsnd.qbytes_one_less",
-        "msgsnd.second_page_lost", "msgsnd.count_unlimited", "msgrcv.byte_too_many",
+        "msgsnd.torn", "msgsnd.count_unlimited", "msgrcv.byte_too_many",
         "msgrcv.negative_takes_first", "msgrcv.long_min", "msgrcv.e2big_loses",
         "msgrcv.copy_cuts", "msgrcv.efault_keeps", "msgctl.stat_too_long")],
     *[Plant("sem", fault) for fault in (
-        "semctl.getall_one_more", "semctl.setall_partial", "semctl.setval_keeps_undo",
-        "semctl.sempid_own", "semctl.number_unchecked", "semget.one_more")],
+        "semctl.getall_one_more", "semctl.setall_partial", "semctl.setall_first",
+        "semctl.sempid_none", "semctl.number_unchecked", "semget.one_more")],
     *[Plant("shm", fault) for fault in (
         "shmat.nattch_leak", "shmat.private_copy", "shmctl.dest_missing")],
     Plant("python", "no_error", "binding/convert.c",
