@@ -107,7 +107,6 @@ PLANTS = [
           "\t\t\t     (PyObject *)Py_TYPE(object));", ""),
     Plant("python", "text_room", "binding/msgbuf.c",
           "if (text.len <= self->capacity || resize(self, text.len) == 0) {", "{"),
-    Plant("python", "pins", "binding/msgbuf.c", "if (self->pins > 0)", "if (self->pins > 99)"),
 ]
 
 
