@@ -380,6 +380,9 @@ int control_buffer(struct state *state, const struct control *control, PyObject 
 			NAME##_doc                                                             \
 	}
 
+/* The base of the package's own classes that export memory: exporter.c. */
+int exporter_add(PyObject *module);
+
 /* GETALL and SETALL: semall.c. */
 PyObject *control_all(struct state *state, int semid, const struct control *control, PyObject *arg);
 void guarded_free(struct guarded *guarded);
