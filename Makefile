@@ -346,7 +346,7 @@ do-mutants-fuzz: python
 # ---- the module ------------------------------------------------------------------
 
 # setup.py is the one place that knows how it is built.
-PYTHON_SOURCES := setup.py pyproject.toml $(wildcard binding/*.* binding/ipc/*) \
+PYTHON_SOURCES := setup.py pyproject.toml $(wildcard binding/*.* binding/ipc/*.* binding/ipc/*/*.py) \
 	$(wildcard conformance/seam*.h conformance/abi/*)
 PACKAGE := build/python
 .PHONY: python
@@ -365,8 +365,9 @@ SITE = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("platlib
 install:
 	@ci/setup build
 	@$(MAKE) $(QUIET) python
-	install -d '$(DESTDIR)$(SITE)/ipc'
-	install -m 644 build/python/ipc/* '$(DESTDIR)$(SITE)/ipc'
+	install -d '$(DESTDIR)$(SITE)/ipc/compat'
+	install -m 644 build/python/ipc/*.* '$(DESTDIR)$(SITE)/ipc'
+	install -m 644 build/python/ipc/compat/*.py '$(DESTDIR)$(SITE)/ipc/compat'
 
 # The sdist, and of that a wheel for each architecture.
 ARCHS ?= x86_64 i386 aarch64

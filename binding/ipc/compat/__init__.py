@@ -1,0 +1,1 @@
+"""Drop-in replacements: modules that others have, on the functions of `ipc`."""

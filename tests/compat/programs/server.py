@@ -1,0 +1,19 @@
+"""server.py KEY: answers each question of a queue, in upper case, to who asked it."""
+
+import sys
+
+import sysv_ipc
+
+QUESTION, FAREWELL = 1, 2
+queue = sysv_ipc.MessageQueue(int(sys.argv[1]), sysv_ipc.IPC_CREX, max_message_size=1000)
+print("made", flush=True)
+
+while True:
+    question, _ = queue.receive(type=QUESTION)
+    client, _, text = question.partition(b" ")
+    queue.send(text.upper(), type=int(client))
+    if text == b"quit":
+        break
+queue.receive(type=FAREWELL)
+queue.remove()
+print("removed")

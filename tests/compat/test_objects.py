@@ -1,0 +1,275 @@
+"""What MessageQueue, Semaphore and SharedMemory have in common."""
+
+import errno
+import importlib
+import os
+from typing import Any
+
+import pytest
+
+import ipc
+from compat.conftest import CLASSES, OURS, as_nobody, differs, each_class, row
+
+SETTABLE = {
+    "MessageQueue": {"max_size", "uid", "gid", "mode"},
+    "Semaphore": {"value", "undo", "block", "uid", "gid", "mode"},
+    "SharedMemory": {"uid", "gid", "mode"},
+}
+
+
+# ---- constructors --------------------------------------------------------------------------
+
+
+@each_class
+def test_no_flags_open_what_is_there(sysv_ipc: Any, key: int, name: str) -> None:
+    make = getattr(sysv_ipc, name)
+    with pytest.raises(sysv_ipc.ExistentialError):
+        make(key)
+    made = make(key, sysv_ipc.IPC_CREX)
+    assert (made.key, make(key).id, make(key=key, flags=0).key) == (key, made.id, key)
+
+
+@each_class
+def test_creat_opens_or_makes(sysv_ipc: Any, key: int, name: str) -> None:
+    make = getattr(sysv_ipc, name)
+    size = {"size": 10} if name == "SharedMemory" else {}
+    made = make(key, sysv_ipc.IPC_CREAT, **size)
+    assert make(key, sysv_ipc.IPC_CREAT).id == made.id
+
+
+@each_class
+def test_crex_only_makes(sysv_ipc: Any, key: int, name: str) -> None:
+    make = getattr(sysv_ipc, name)
+    made = make(key, sysv_ipc.IPC_CREX)
+    with pytest.raises(sysv_ipc.ExistentialError):
+        make(key, sysv_ipc.IPC_CREX)
+    assert make(key).id == made.id
+
+
+@each_class
+def test_excl_alone_is_a_mistake(sysv_ipc: Any, key: int, name: str) -> None:
+    for wrong in key, None:
+        with pytest.raises(ValueError):
+            getattr(sysv_ipc, name)(wrong, sysv_ipc.IPC_EXCL)
+
+
+@each_class
+def test_a_private_key_is_always_a_new_object(sysv_ipc: Any, name: str) -> None:
+    make = getattr(sysv_ipc, name)
+    one, two = (make(sysv_ipc.IPC_PRIVATE, sysv_ipc.IPC_CREX) for _ in range(2))
+    assert one.id != two.id and one.key == two.key == sysv_ipc.IPC_PRIVATE
+
+
+@each_class
+def test_no_key_is_a_random_one_that_is_unused(sysv_ipc: Any, name: str) -> None:
+    make = getattr(sysv_ipc, name)
+    made = [make(None, sysv_ipc.IPC_CREX) for _ in range(20)]
+    keys = [each.key for each in made]
+    assert len(set(keys)) == 20 and all(1 <= key <= 32767 for key in keys)
+    assert max(keys) - min(keys) > 20, "they are random"
+    assert [make(each.key).id for each in made] == [each.id for each in made]
+    for flags in 0, sysv_ipc.IPC_CREAT:
+        with pytest.raises(ValueError):
+            make(None, flags)
+
+
+def test_a_random_key_that_is_used_is_not_taken(
+    alone: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = importlib.import_module(OURS)
+    monkeypatch.setattr(os, "urandom", lambda n: (32765).to_bytes(n, "little"))
+    made = [ours.MessageQueue(None, ours.IPC_CREX) for _ in range(4)]
+    try:
+        assert [each.key for each in made] == [32766, 32767, 1, 2]
+    finally:
+        for each in made:
+            each.remove()
+
+
+def test_where_no_key_is_unused(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = importlib.import_module(OURS)
+    tried = []
+
+    def exists(key: int, flg: int) -> int:
+        tried.append(key)
+        raise FileExistsError(errno.EEXIST, "it is there")
+
+    monkeypatch.setattr(ipc, "msgget", exists)
+    with pytest.raises(ours.ExistentialError):
+        ours.MessageQueue(None, ours.IPC_CREX)
+    assert sorted(tried) == list(range(1, 32768))
+
+
+@each_class
+def test_keys_are_integers(sysv_ipc: Any, name: str) -> None:
+    for wrong in "1", 1.5, b"1", [1]:
+        with pytest.raises(TypeError):
+            getattr(sysv_ipc, name)(wrong)
+
+
+@each_class
+def test_keys_are_signed(sysv_ipc: Any, name: str, key: int) -> None:
+    make = getattr(sysv_ipc, name)
+    low = make(-key, sysv_ipc.IPC_CREX)
+    assert low.key == -key and make(2**32 - key).id == low.id
+    assert make(2**32 - key).key == -key
+    highest = make(2**31 - 1, sysv_ipc.IPC_CREX)
+    assert highest.key == 2**31 - 1
+    lowest = make(2**31, sysv_ipc.IPC_CREX)
+    assert lowest.key == -(2**31) and make(-(2**31)).id == lowest.id
+    assert make(2**32 - 1, sysv_ipc.IPC_CREX).key == -1
+
+
+@differs("cuts the key")
+@each_class
+def test_a_key_that_does_not_fit(sysv_ipc: Any, name: str) -> None:
+    for wrong in 2**32, -(2**31) - 1:
+        with pytest.raises(ValueError):
+            getattr(sysv_ipc, name)(wrong)
+
+
+@each_class
+def test_permissions_are_of_mode_alone(sysv_ipc: Any, name: str) -> None:
+    make = getattr(sysv_ipc, name)
+    assert make(None, sysv_ipc.IPC_CREX).mode == 0o600
+    assert make(None, sysv_ipc.IPC_CREX, 0o640).mode == 0o640
+    assert make(None, sysv_ipc.IPC_CREX | 0o666, mode=0o602).mode == 0o602
+    assert make(None, sysv_ipc.IPC_CREX, 0o1777).mode == 0o777
+
+
+@pytest.mark.parametrize("name", ["MessageQueue", "SharedMemory"])
+def test_bits_of_mode_are_no_flags(sysv_ipc: Any, name: str, key: int) -> None:
+    with pytest.raises(sysv_ipc.ExistentialError):
+        getattr(sysv_ipc, name)(key, 0, 0o7600)
+
+
+@differs("takes them for flags")
+def test_bits_of_a_semaphores_mode_are_no_flags(sysv_ipc: Any, key: int) -> None:
+    with pytest.raises(sysv_ipc.ExistentialError):
+        sysv_ipc.Semaphore(key, 0, 0o7600)
+
+
+@each_class
+def test_mode_is_what_is_asked_for(sysv_ipc: Any, name: str, key: int) -> None:
+    """semget(2) and its kin: what is there must allow what is asked for."""
+    make = getattr(sysv_ipc, name)
+    make(key, sysv_ipc.IPC_CREX, 0o444)
+    assert as_nobody(lambda: make(key)) is sysv_ipc.PermissionsError
+    assert as_nobody(lambda: make(key, 0, 0o400)) is None
+
+
+@each_class
+def test_arguments_of_other_types(sysv_ipc: Any, name: str, key: int) -> None:
+    make = getattr(sysv_ipc, name)
+    for wrong in [], [key, "0"], [key, sysv_ipc.IPC_CREX, "0"], [key, 0, 0, 0, 0, 0]:
+        with pytest.raises(TypeError):
+            make(*wrong)
+    with pytest.raises(TypeError):
+        make(key, colour=1)
+    with pytest.raises(OverflowError):
+        make(key, 2**40)
+
+
+# ---- what the three have in common -----------------------------------------------------------
+
+
+def test_str_and_repr(each: Any) -> None:
+    assert str(each.key) in str(each) and str(each.id) in str(each)
+    assert repr(each) == f"sysv_ipc.{type(each).__name__}({each.key})"
+
+
+def test_identity(each: Any) -> None:
+    assert (each.key, each.id) == (row(each)["key"], each.id)
+
+
+def test_owner_and_permissions_can_be_set(each: Any) -> None:
+    other = {"uid": 12345, "gid": 23456, "mode": 0o640}
+    each.uid, each.gid, each.mode = other["uid"], other["gid"], other["mode"]
+    assert {name: getattr(each, name) for name in other} == other
+    kernel = row(each)
+    assert (kernel["uid"], kernel["gid"], kernel["perms"]) == (12345, 23456, 0o640)
+
+
+def test_the_creator(each: Any) -> None:
+    each.uid, each.gid = 1, 2
+    assert (each.cuid, each.cgid) == (os.geteuid(), os.getegid())
+    kernel = row(each)
+    assert (kernel["cuid"], kernel["cgid"]) == (each.cuid, each.cgid)
+
+
+def test_what_is_read_only(each: Any) -> None:
+    name = type(each).__name__
+    for attribute in set(CLASSES[name].split()) - SETTABLE[name] - {"__enter__", "__exit__"}:
+        with pytest.raises(AttributeError):
+            setattr(each, attribute, 1)
+    with pytest.raises(AttributeError):
+        each.another = 1
+
+
+def test_what_is_set_is_an_integer(each: Any) -> None:
+    for attribute in SETTABLE[type(each).__name__] - {"undo", "block"}:
+        with pytest.raises(TypeError):
+            setattr(each, attribute, "1")
+
+
+@differs("cuts it, or says that the object does not exist")
+def test_what_is_set_fits(each: Any) -> None:
+    for attribute in SETTABLE[type(each).__name__] - {"undo", "block", "value"}:
+        before = getattr(each, attribute)
+        for wrong in -1, 2**32 if attribute != "max_size" else 2**64:
+            with pytest.raises(OverflowError):
+                setattr(each, attribute, wrong)
+        assert getattr(each, attribute) == before
+
+
+@differs("says that the object does not exist")
+def test_no_user_has_that_number(each: Any) -> None:
+    for attribute in "uid", "gid":
+        with pytest.raises(ValueError):
+            setattr(each, attribute, 2**32 - 1)
+
+
+@differs("crashes", run=False)
+def test_nothing_can_be_deleted(each: Any) -> None:
+    for attribute in CLASSES[type(each).__name__].split():
+        with pytest.raises(AttributeError):
+            delattr(each, attribute)
+
+
+def test_removed(sysv_ipc: Any, each: Any) -> None:
+    if type(each).__name__ == "SharedMemory":
+        each.detach()
+    ident, key = each.id, each.key
+    each.remove()
+    with pytest.raises(sysv_ipc.ExistentialError):
+        each.remove()
+    with pytest.raises(sysv_ipc.ExistentialError):
+        type(each)(key)
+    for attribute in "mode", "uid", "gid", "cuid", "cgid":
+        with pytest.raises(sysv_ipc.ExistentialError):
+            getattr(each, attribute)
+    with pytest.raises(sysv_ipc.ExistentialError):
+        each.mode = 0o600
+    assert (each.id, each.key) == (ident, key)
+    with pytest.raises(TypeError):
+        each.remove(1)
+
+
+def another_users(sysv_ipc: Any, name: str) -> None:
+    obj = getattr(sysv_ipc, name)(None, sysv_ipc.IPC_CREX, 0o666)
+    assert as_nobody(obj.remove) is sysv_ipc.PermissionsError
+    for attribute in "mode", "uid", "gid":
+        assert as_nobody(lambda: setattr(obj, attribute, 0)) is sysv_ipc.PermissionsError
+    assert as_nobody(lambda: obj.mode) is None
+    obj.mode = 0o600
+    assert as_nobody(lambda: obj.mode) is sysv_ipc.PermissionsError
+
+
+@pytest.mark.parametrize("name", ["MessageQueue", "SharedMemory"])
+def test_another_users(sysv_ipc: Any, name: str) -> None:
+    another_users(sysv_ipc, name)
+
+
+@differs("raises a PermissionError, the built-in one")
+def test_another_users_semaphore(sysv_ipc: Any) -> None:
+    another_users(sysv_ipc, "Semaphore")
