@@ -64,7 +64,6 @@ SHM_HUGETLB = ipc.SHM_HUGETLB
 SHM_NORESERVE = ipc.SHM_NORESERVE
 SHM_REMAP = ipc.SHM_REMAP
 
-_Status = ipc.msqid_ds | ipc.semid_ds | ipc.shmid_ds
 _Bytes = bytes | bytearray | memoryview
 _Made = TypeVar("_Made", bound="_Object")
 _Self = TypeVar("_Self")
@@ -133,7 +132,7 @@ class _Member:
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    def holder(self, instance: _Object, status: _Status) -> Any:
+    def holder(self, instance: _Object, status: Any) -> Any:
         """The structure that has the member."""
         return status if "_" in self.member else getattr(status, instance._perm)
 
@@ -174,18 +173,25 @@ class _Object:
     """A key, an identifier, an owner and permissions."""
 
     __slots__ = ("_key", "_id")
-    _perm: str  # the member of its structure that is the ipc_perm
-
     _key: int
     _id: int
 
-    def _control(
-        self, cmd: int, status: Any = None, invalid: type[Exception] = ExistentialError
-    ) -> None:
-        raise NotImplementedError
+    _ctl: _abc.Callable[[int, Any], int]  # msgctl and its kin on the identifier
+    _structure: type[Any]  # what IPC_STAT fills
+    _perm: str  # its member that is the ipc_perm
 
-    def _stat(self) -> _Status:
-        raise NotImplementedError
+    def _control(
+        self, cmd: int, arg: Any = None, invalid: type[Exception] = ExistentialError
+    ) -> int:
+        try:
+            return self._ctl(cmd, arg)
+        except OSError as error:
+            self._fail(error, invalid)
+
+    def _stat(self) -> Any:
+        status = self._structure()
+        self._control(ipc.IPC_STAT, status)
+        return status
 
     def _fail(self, error: OSError, invalid: type[Exception] = ExistentialError) -> NoReturn:
         _fail(f"{type(self).__name__} with id {self._id}", error, invalid)
@@ -247,7 +253,11 @@ class MessageQueue(_Object):
     """
 
     __slots__ = ("_max_message_size",)
+    _structure: type[Any] = ipc.msqid_ds
     _perm = "msg_perm"
+
+    def _ctl(self, cmd: int, arg: Any) -> int:
+        return ipc.msgctl(self._id, cmd, arg)
 
     def __init__(
         self,
@@ -260,19 +270,6 @@ class MessageQueue(_Object):
             raise ValueError(f"max_message_size is not between 0 and {sys.maxsize}")
         self._max_message_size = max_message_size
         self._open(key, flags, mode, ipc.msgget)
-
-    def _control(
-        self, cmd: int, status: Any = None, invalid: type[Exception] = ExistentialError
-    ) -> None:
-        try:
-            ipc.msgctl(self._id, cmd, status)
-        except OSError as error:
-            self._fail(error, invalid)
-
-    def _stat(self) -> ipc.msqid_ds:
-        status = ipc.msqid_ds()
-        self._control(ipc.IPC_STAT, status)
-        return status
 
     def send(self, message: _Bytes | str, block: bool = True, type: int = 1) -> None:
         """Send a message of a type above 0; BusyError where it would wait and block is False."""
@@ -328,7 +325,11 @@ class Semaphore(_Object):
     """
 
     __slots__ = ("_flg",)
+    _structure: type[Any] = ipc.semid_ds
     _perm = "sem_perm"
+
+    def _ctl(self, cmd: int, arg: Any) -> int:
+        return int(ipc.semctl(self._id, 0, cmd, arg))
 
     def __init__(
         self,
@@ -352,29 +353,10 @@ class Semaphore(_Object):
                 raise
             self._get(key, flags, mode)
         else:
-            self._semctl(ipc.SETVAL, initial_value)
+            self._control(ipc.SETVAL, initial_value)
 
     def _get(self, key: SupportsIndex | None, flags: int, mode: int) -> None:
         self._open(key, flags, mode, lambda key, flg: ipc.semget(key, 1, flg))
-
-    def _semctl(
-        self, cmd: int, arg: Any = None, invalid: type[Exception] = ExistentialError
-    ) -> int:
-        try:
-            result: int = ipc.semctl(self._id, 0, cmd, arg)
-        except OSError as error:
-            self._fail(error, invalid)
-        return result
-
-    def _control(
-        self, cmd: int, status: Any = None, invalid: type[Exception] = ExistentialError
-    ) -> None:
-        self._semctl(cmd, status, invalid)
-
-    def _stat(self) -> ipc.semid_ds:
-        status = ipc.semid_ds()
-        self._semctl(ipc.IPC_STAT, status)
-        return status
 
     def _operate(self, sem_op: int, timeout: float | None = None) -> None:
         if timeout is not None and not timeout >= 0:
@@ -440,28 +422,28 @@ class Semaphore(_Object):
     @property
     def value(self) -> int:
         """The value, 0 to SEMVMX."""
-        return self._semctl(ipc.GETVAL)
+        return self._control(ipc.GETVAL)
 
     @value.setter
     def value(self, value: int) -> None:
         if not 0 <= value <= SEMAPHORE_VALUE_MAX:
             raise ValueError(f"value is not between 0 and {SEMAPHORE_VALUE_MAX} (SEMVMX)")
-        self._semctl(ipc.SETVAL, value)
+        self._control(ipc.SETVAL, value)
 
     @property
     def last_pid(self) -> int:
         """The process that used the semaphore, or set its value, last."""
-        return self._semctl(ipc.GETPID)
+        return self._control(ipc.GETPID)
 
     @property
     def waiting_for_nonzero(self) -> int:
         """How many wait in acquire()."""
-        return self._semctl(ipc.GETNCNT)
+        return self._control(ipc.GETNCNT)
 
     @property
     def waiting_for_zero(self) -> int:
         """How many wait in Z()."""
-        return self._semctl(ipc.GETZCNT)
+        return self._control(ipc.GETZCNT)
 
     o_time = _Member("sem_otime", "When it was acquired, released or waited for; 0: never yet.")
 
@@ -479,9 +461,13 @@ class SharedMemory(_Object, _ipc._Exporter):
     """
 
     __slots__ = ("_attachments",)
+    _structure: type[Any] = ipc.shmid_ds
     _perm = "shm_perm"
 
     _attachments: list[ipc.shm_address]
+
+    def _ctl(self, cmd: int, arg: Any) -> int:
+        return ipc.shmctl(self._id, cmd, arg)
 
     def __init__(
         self,
@@ -514,19 +500,6 @@ class SharedMemory(_Object, _ipc._Exporter):
             for offset in range(0, len(view), len(chunk)):
                 end = min(offset + len(chunk), len(view))
                 view[offset:end] = chunk[:end - offset]
-
-    def _control(
-        self, cmd: int, status: Any = None, invalid: type[Exception] = ExistentialError
-    ) -> None:
-        try:
-            ipc.shmctl(self._id, cmd, status)
-        except OSError as error:
-            self._fail(error, invalid)
-
-    def _stat(self) -> ipc.shmid_ds:
-        status = ipc.shmid_ds()
-        self._control(ipc.IPC_STAT, status)
-        return status
 
     # That a type has the buffer protocol, annotations cannot say before 3.12: so it is Any.
     @property
