@@ -141,6 +141,7 @@ def test_longer_than_the_system_allows(sysv_ipc: Any, limit: Limit) -> None:
 def test_attributes_of_a_queue(queue: Any) -> None:
     assert (queue.current_messages, queue.last_send_pid, queue.last_receive_pid) == (0, 0, 0)
     assert (queue.last_send_time, queue.last_receive_time) == (0, 0)
+    assert queue.last_change_time > 0
     pid = os.fork()
     if pid == 0:
         queue.send(b"12")

@@ -65,7 +65,7 @@ def test_only_crex_initialises(sysv_ipc: Any, key: int) -> None:
 
 
 def test_where_its_owner_may_not_write(sysv_ipc: Any) -> None:
-    for mode in 0, 0o400, 0o060:
+    for mode in 0, 0o400, 0o060, 0o577:
         made = sysv_ipc.SharedMemory(None, sysv_ipc.IPC_CREX, mode, 3)
         assert made.read() == b"\0\0\0", oct(mode)
         with pytest.raises(OSError):
@@ -241,6 +241,7 @@ def test_one_that_is_forgotten_is_detached(sysv_ipc: Any, segment: Any) -> None:
 def test_attributes_of_a_segment(segment: Any) -> None:
     assert (segment.creator_pid, segment.last_pid) == (os.getpid(), os.getpid())
     assert segment.last_detach_time == 0
+    assert segment.last_attach_time > 0 and segment.last_change_time > 0
     pid = os.fork()
     if pid == 0:
         segment.detach()

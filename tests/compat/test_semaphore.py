@@ -35,7 +35,7 @@ def test_initial_value_with_creat_alone_of_one_that_is_there(sysv_ipc: Any, key:
 
 
 def test_initial_value_of_a_read_only_one(sysv_ipc: Any) -> None:
-    for mode, value in (0o400, 0), (0o060, 0), (0o200, 5), (0o620, 5):
+    for mode, value in (0o400, 0), (0o577, 0), (0o200, 5), (0o620, 5):
         made = sysv_ipc.Semaphore(None, sysv_ipc.IPC_CREX, mode, 5)
         assert made.value == value, oct(mode)
 
