@@ -197,6 +197,20 @@ def test_the_creator(each: Any) -> None:
     assert (kernel["cuid"], kernel["cgid"]) == (each.cuid, each.cgid)
 
 
+@each_class
+def test_the_creators_user_and_group_are_two(sysv_ipc: Any, name: str) -> None:
+    gid = os.getegid()
+    try:
+        os.setegid(gid + 1)
+    except OSError as error:
+        pytest.skip(f"the group cannot be changed: {error}")
+    try:
+        made = getattr(sysv_ipc, name)(None, sysv_ipc.IPC_CREX)
+    finally:
+        os.setegid(gid)
+    assert (made.cuid, made.cgid) == (os.geteuid(), gid + 1)
+
+
 def test_what_is_read_only(each: Any) -> None:
     name = type(each).__name__
     for attribute in set(CLASSES[name].split()) - SETTABLE[name] - {"__enter__", "__exit__"}:
