@@ -147,11 +147,12 @@ static int add_names_2003(PyObject *module)
 
 static int module_exec(PyObject *module)
 {
-	PyMethodDef *const methods[] = {ftok_methods, msg_methods,	 sem_methods,
-					shm_methods,  structure_methods, methods_2003};
+	PyMethodDef *const methods[] = {ftok_methods,	   msg_methods,	 sem_methods, shm_methods,
+					structure_methods, methods_2003, hook_methods};
 	struct state *state = state_of(module);
 
-	if (add_events(state) < 0 || add_types(module, state) < 0 || add_constants(module) < 0)
+	if (add_events(state) < 0 || add_types(module, state) < 0 || add_constants(module) < 0 ||
+	    hooks_add(module, state) < 0)
 		return -1;
 	for (size_t i = 0; i < Py_ARRAY_LENGTH(methods); i++)
 		if (PyModule_AddFunctions(module, methods[i]) < 0)
@@ -166,6 +167,7 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
 	for (unsigned i = 0; i < NTYPES; i++)
 		Py_VISIT(state->type[i]);
 	Py_VISIT(state->address_type);
+	Py_VISIT(state->wait_type);
 	Py_VISIT(state->audit);
 	return 0;
 }
@@ -179,6 +181,7 @@ static int module_clear(PyObject *module)
 	for (unsigned i = 0; i < NCALLS; i++)
 		Py_CLEAR(state->event[i]);
 	Py_CLEAR(state->address_type);
+	Py_CLEAR(state->wait_type);
 	Py_CLEAR(state->audit);
 	return 0;
 }

@@ -65,6 +65,7 @@ typedef PyObject *(*fast_function)(PyObject *self, PyObject *const *args, Py_ssi
 struct state {
 	PyTypeObject *type[NTYPES];
 	PyTypeObject *address_type;
+	PyTypeObject *wait_type;      /* hooks.c */
 	PyObject *audit;	      /* sys.audit */
 	fast_function audit_function; /* the C function that it is, or NULL */
 	PyObject *audit_self;	      /* with what it is called, borrowed */
@@ -166,6 +167,7 @@ PyObject *semun_get(PyObject *object, void *member);
 int semun_set(PyObject *object, PyObject *value, void *member);
 
 PyObject *msgbuf_make(struct state *state, long mtype, PyObject *text);
+PyObject *msgbuf_of(struct state *state, long mtype, const void *text, Py_ssize_t length);
 /* Text given as bytes-like, or as str in UTF-8; release with PyBuffer_Release. */
 int text_view(PyObject *object, Py_buffer *view);
 
@@ -383,10 +385,29 @@ int control_buffer(struct state *state, const struct control *control, PyObject 
 /* The base of the package's own classes that export memory: exporter.c. */
 int exporter_add(PyObject *module);
 
+/* A message on its way: msg.c. */
+struct transfer {
+	int msqid;
+	void *msgp;
+	size_t msgsz; /* as asked for, if at all */
+	long msgtyp;
+	int msgflg;
+};
+/* For struct blocking; args is a struct transfer. */
+long attempt_msgsnd(void *args, bool nowait);
+long attempt_msgrcv(void *args, bool nowait);
+/* OSError for what either returned, with the limit of size that was met; NULL. */
+PyObject *transfer_failed(bool receive, size_t msgsz);
+
 /* GETALL and SETALL: semall.c. */
 PyObject *control_all(struct state *state, int semid, const struct control *control, PyObject *arg);
 void guarded_free(struct guarded *guarded);
 
 extern PyMethodDef msg_methods[], sem_methods[], shm_methods[], structure_methods[], methods_2003[];
+
+/* ---- for the package's own modules: hooks.c ------------------------------------ */
+
+extern PyMethodDef hook_methods[];
+int hooks_add(PyObject *module, struct state *state);
 
 #endif

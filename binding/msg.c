@@ -73,22 +73,14 @@ static int pin_message(struct state *state, PyObject *msgp, bool receive, struct
 	return 0;
 }
 
-struct transfer {
-	int msqid;
-	void *msgp;
-	size_t msgsz; /* as asked for, if at all */
-	long msgtyp;
-	int msgflg;
-};
-
-static long attempt_msgsnd(void *args, bool nowait)
+long attempt_msgsnd(void *args, bool nowait)
 {
 	const struct transfer *t = args;
 
 	return seam_msgsnd(t->msqid, t->msgp, t->msgsz, t->msgflg | (nowait ? IPC_NOWAIT : 0));
 }
 
-static long attempt_msgrcv(void *args, bool nowait)
+long attempt_msgrcv(void *args, bool nowait)
 {
 	const struct transfer *t = args;
 
@@ -113,6 +105,11 @@ static const char *size_limit(bool receive, size_t msgsz)
 	return limit;
 }
 
+PyObject *transfer_failed(bool receive, size_t msgsz)
+{
+	return call_failed(receive ? CALL_msgrcv : CALL_msgsnd, size_limit(receive, msgsz));
+}
+
 /* The call itself, on memory that stays: what it returned; below 0 with an exception. */
 static long transfer_pinned(struct state *state, bool receive, struct transfer *t)
 {
@@ -129,7 +126,7 @@ static long transfer_pinned(struct state *state, bool receive, struct transfer *
 		      NULL);
 
 	if (result == -1)
-		call_failed(receive ? CALL_msgrcv : CALL_msgsnd, size_limit(receive, t->msgsz));
+		transfer_failed(receive, t->msgsz);
 	return result;
 }
 

@@ -99,21 +99,28 @@ int text_set(PyObject *object, PyObject *value, void *Py_UNUSED(member))
 	return result;
 }
 
+PyObject *msgbuf_of(struct state *state, long mtype, const void *text, Py_ssize_t length)
+{
+	struct msgbuf_object *self = alloc_with(state->type[TYPE_msgbuf], length);
+
+	if (self) {
+		message_of(self)->mtype = mtype;
+		memcpy(message_of(self)->mtext, text, (size_t)length);
+		self->length = length;
+	}
+	return (PyObject *)self;
+}
+
 PyObject *msgbuf_make(struct state *state, long mtype, PyObject *text)
 {
-	struct msgbuf_object *self;
+	PyObject *self;
 	Py_buffer view;
 
 	if (text_view(text, &view) < 0)
 		return NULL;
-	self = alloc_with(state->type[TYPE_msgbuf], view.len);
-	if (self) {
-		message_of(self)->mtype = mtype;
-		memcpy(message_of(self)->mtext, view.buf, (size_t)view.len);
-		self->length = view.len;
-	}
+	self = msgbuf_of(state, mtype, view.buf, view.len);
 	PyBuffer_Release(&view);
-	return (PyObject *)self;
+	return self;
 }
 
 /* ---- the type --------------------------------------------------------------------- */

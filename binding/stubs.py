@@ -30,7 +30,7 @@ HEADER = '''"""System V IPC: the C extension.  Made by binding/stubs.py."""
 
 import sys
 from _typeshed import ReadableBuffer, StrOrBytesPath, WriteableBuffer
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn, SupportsIndex, final, overload
 
 _Structure = (
@@ -43,6 +43,47 @@ _Argument = SupportsIndex | _Structure | Sequence[SupportsIndex] | ReadableBuffe
 _Timeout = float | tuple[int, int] | None
 
 _names_2003: list[str]
+
+# For the package's own modules (hooks.c).
+@final
+class _Wait:
+    def wake(self) -> None: ...
+
+_Text = ReadableBuffer | str | msgbuf
+
+def _msgsnd(
+    msqid: int, mtype: int, mtext: _Text, msgflg: int, timeout: _Timeout, wait: _Wait | None, /
+) -> bool: ...
+def _msgrcv(
+    msqid: int,
+    msgsz: int | None,
+    msgtyp: int,
+    msgflg: int,
+    timeout: _Timeout,
+    wait: _Wait | None,
+    /,
+) -> Any: ...  # a msgbuf, or None where it was woken
+def _send_many(
+    msqid: int,
+    mtype: int,
+    messages: Iterable[_Text],
+    msgflg: int,
+    timeout: _Timeout,
+    wait: _Wait | None,
+    /,
+) -> int: ...
+def _receive_many(
+    msqid: int,
+    msgsz: int | None,
+    msgtyp: int,
+    msgflg: int,
+    timeout: _Timeout,
+    wait: _Wait | None,
+    count: int,
+    messages: list[msgbuf],
+    /,
+) -> bool: ...
+def _semop(semid: int, sop: tuple[int, int, int], wait: _Wait | None, /) -> bool: ...
 
 def ftok(pathname: StrOrBytesPath, proj_id: SupportsIndex | str | bytes) -> int: ...
 def msgget(key: SupportsIndex, msgflg: SupportsIndex) -> int: ...
@@ -182,7 +223,10 @@ def names_2003(name: str, members: list[Row], gone: list[str]) -> Iterator[tuple
 
 
 def main(folder: Path) -> None:
-    """Writes _ipc.pyi, and __init__.pyi with every name, but not those of 2003 in __all__."""
+    """Writes _ipc.pyi, and __init__.pyi with every name, but not those of 2003 in __all__.
+
+    The names of what is above the extension are those that the package imports by itself.
+    """
     rows = list(table())
     extension = [HEADER]
     names = re.findall(r"^(?:def|class) ([a-z]\w*)", HEADER, flags=re.M)
@@ -202,7 +246,14 @@ def main(folder: Path) -> None:
         old += [function for function, _ in functions]
     for _, name, sentence in (row for row in rows if row[0] == "const"):
         extension += [f"{name}: int", f'"""{sentence}"""']
-    package = [f"from ipc._ipc import {name} as {name}" for name in names + old]
+    objects = re.findall(
+        r"^    from ipc\.(\w+) import (\w+) as",
+        Path("binding/ipc/__init__.py").read_text(),
+        flags=re.M,
+    )
+    package = [f"from ipc.{module} import {name} as {name}" for module, name in objects]
+    package += [f"from ipc._ipc import {name} as {name}" for name in names + old]
+    names += [name for _, name in objects]
     package += ["__all__ = [", *(f"    {name!r}," for name in names), "]"]
     (folder / "_ipc.pyi").write_text("\n".join(extension) + "\n")
     (folder / "__init__.pyi").write_text("\n".join(package) + "\n")

@@ -321,10 +321,15 @@ def type_cases(name: str) -> list[Case]:
     ]
 
 
+# The extension's own; what is above it is Python.
+NAMES = [name for name in dir(ipc._ipc) if not name.startswith("__")]
+
 STRUCTURES = [
     name
-    for name in ipc.__all__
-    if isinstance(getattr(ipc, name), type) and name != "shm_address"
+    for name in NAMES
+    if name in ipc.__all__
+    and isinstance(getattr(ipc, name), type)
+    and name != "shm_address"
 ]
 for structure in STRUCTURES:
     CASES += type_cases(structure)
@@ -362,8 +367,86 @@ CASES += [
     Case("2003", "delete of another", lambda w: c.delete_ipc_perm(1), TypeError),
 ]
 
+# ---- what the package's own modules use: binding/hooks.c
+
+h: Any = c._ipc
+
+
+def woken() -> Any:
+    wait = h._Wait()
+    wait.wake()
+    return wait
+
+
+def sent_and_received_by_hooks(w: World) -> None:
+    for text in b"hello", "hello", bytearray(8000), w.message:
+        assert h._msgsnd(w.msqid, 1, text, 0, 1, woken()) is True
+        h._msgrcv(w.msqid, None, 0, 0, None, None)
+
+
+def longer_than_there_is_room(w: World) -> None:
+    h._msgsnd(w.msqid, 1, b"hello", 0, None, None)
+    try:
+        h._msgrcv(w.msqid, 1, 0, 0, None, None)
+    finally:
+        ipc.msgrcv(w.msqid, w.room)
+
+
+def many_sent_and_received(w: World) -> None:
+    messages: list[Any] = []
+    assert h._send_many(w.msqid, 1, [b"a", "b", w.message], 0, 1, None) == 3
+    assert h._receive_many(w.msqid, None, 0, 0, 1, None, 10, messages) and len(messages) == 3
+
+
+def one_of_many_sent(w: World) -> None:
+    try:
+        h._send_many(w.msqid, 1, [b"a", 1], 0, None, None)
+    finally:
+        ipc.msgrcv(w.msqid, w.room)
+
+
+def up_and_down_by_hook(w: World) -> None:
+    assert h._semop(w.semid, (0, 1, 0), None) and h._semop(w.semid, (0, -1, 0), woken())
+
+
+CASES += [
+    Case("_Wait", "made and woken", lambda w: woken()),
+    Case("_Wait", "with an argument", lambda w: h._Wait(1), TypeError),
+    Case("_msgsnd", "and _msgrcv", sent_and_received_by_hooks),
+    Case("_msgsnd", "no text", lambda w: h._msgsnd(w.msqid, 1, 1, 0, None, None), TypeError),
+    Case("_msgsnd", "no wait", lambda w: h._msgsnd(w.msqid, 1, b"", 0, None, 1), TypeError),
+    Case("_msgsnd", "too few", lambda w: h._msgsnd(w.msqid), TypeError),
+    Case("_msgsnd", "bad type", lambda w: h._msgsnd(w.msqid, 0, b"", 0, None, None), OSError),
+    Case("_msgsnd", "msgmax", lambda w: h._msgsnd(w.msqid, 1, bytes(9000), 0, None, None), OSError),
+    Case("_msgrcv", "late", lambda w: h._msgrcv(w.msqid, None, 0, 0, 1e-6, None), TimeoutError),
+    Case("_msgrcv", "woken", lambda w: h._msgrcv(w.msqid, None, 0, 0, 60, woken())),
+    Case("_msgrcv", "too long", longer_than_there_is_room, OSError),
+    Case("_msgrcv", "bad time", lambda w: h._msgrcv(w.msqid, None, 0, 0, "", None), TypeError),
+    Case("_msgrcv", "big", lambda w: h._msgrcv(w.msqid, 2**63, 0, 0, None, None), MemoryError),
+    Case("_send_many", "and _receive_many", many_sent_and_received),
+    Case("_send_many", "of nothing", lambda w: h._send_many(w.msqid, 1, [], 0, None, None)),
+    Case("_send_many", "one bad", one_of_many_sent, TypeError),
+    Case("_send_many", "no iterable", lambda w: h._send_many(0, 1, 1, 0, None, None), TypeError),
+    Case(
+        "_receive_many",
+        "no list",
+        lambda w: h._receive_many(w.msqid, None, 0, 0, None, None, 1, ()),
+        TypeError,
+    ),
+    Case(
+        "_receive_many",
+        "late",
+        lambda w: h._receive_many(w.msqid, None, 0, 0, 0, None, 1, []),
+        TimeoutError,
+    ),
+    Case("_semop", "up and down", up_and_down_by_hook),
+    Case("_semop", "woken", lambda w: h._semop(w.semid, (0, -1, 0), woken())),
+    Case("_semop", "no operation", lambda w: h._semop(w.semid, 1, None), TypeError),
+    Case("_semop", "no semaphore", lambda w: h._semop(w.semid, (9, 1, 0), None), OSError),
+]
+
 FUNCTIONS = sorted(
     name
-    for name in ipc.__all__
-    if isinstance(getattr(ipc, name), (types.BuiltinFunctionType, type))
+    for name in {*NAMES} - {*h._names_2003}
+    if isinstance(getattr(h, name), (types.BuiltinFunctionType, type))
 )

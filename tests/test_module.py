@@ -53,6 +53,9 @@ PAGES = {
     "shmdt": "shmop(2)",
     "shmctl": "shmctl(2)",
 }
+# What is above C, by the package itself.
+OBJECTS = ["MessageQueue", "Semaphore", "SemaphoreSet", "SharedMemory"]
+OBJECTS += ["queues", "segments", "semaphore_sets"]
 PUBLIC = [name for name in dir(ipc) if not name.startswith("_")]
 
 
@@ -98,7 +101,29 @@ def test_there_is_no_public_name_that_is_not_of_the_interface() -> None:
         for name in PUBLIC
         if not isinstance(getattr(ipc, name), int) and not accessors.fullmatch(name)
     ]
-    assert sorted(others) == sorted([*SIGNATURES, *STRUCTURES, "shm_address"])
+    assert sorted(others) == sorted([*SIGNATURES, *STRUCTURES, "shm_address", *OBJECTS])
+
+
+def test_what_is_above_c_is_loaded_when_it_is_used() -> None:
+    """And nothing else is: every module that `import ipc` loads costs all who import it."""
+    program = """
+import sys
+before = set(sys.modules)
+import ipc
+assert set(sys.modules) - before == {"ipc", "ipc._ipc"}, set(sys.modules) - before
+names = dir(ipc)
+for name in ipc._modules:
+    assert name in names and name in ipc.__all__
+    assert getattr(ipc, name).__name__ == name
+assert dir(ipc) == names
+try:
+    ipc.nothing
+except AttributeError as error:
+    assert "ipc" in str(error) and "nothing" in str(error)
+else:
+    raise AssertionError
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_functions_take_keywords(make: Maker, queue: int, semset: int, segment: int) -> None:

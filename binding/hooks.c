@@ -1,0 +1,716 @@
+/*
+ * What the package's own modules (ipc/queue.py and its kin) need beyond the C functions: calls
+ * that a time or another thread may end, and loops over many messages.  They are private, and
+ * the C functions do without them.
+ *
+ * No system call waits for a message only so long.  So a timer of the waiting thread alone
+ * (timer_create(2), SIGEV_THREAD_ID) ends it by a signal, which is sent again and again, since it
+ * may come just before the call; another thread ends the call by setting that timer to now.  The
+ * signal is a real-time one that has no handler, the highest such; it has one only while somebody
+ * waits, and who waits sees to it that it is not blocked.
+ */
+#include "module.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef sigev_notify_thread_id /* glibc has the member, but no name for it */
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
+
+/* ---- the signal ------------------------------------------------------------------------ */
+
+/*
+ * A signal's handler is the process's, so this is too, for all interpreters in it: how many
+ * threads wait by each.  Whoever has the lock runs no Python.
+ */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned users[_NSIG];
+
+static void interrupt(int Py_UNUSED(signal))
+{
+	/* That there is a handler is what makes a call return EINTR. */
+}
+
+static bool is_free(const struct sigaction *action)
+{
+	return action->sa_handler == SIG_DFL || action->sa_handler == interrupt;
+}
+
+/* Sets the handler where nobody else's is. */
+static bool claim(int number)
+{
+	const struct sigaction mine = {.sa_handler = interrupt};
+	struct sigaction was;
+
+	if (sigaction(number, NULL, &was) != 0 || !is_free(&was) ||
+	    sigaction(number, &mine, &was) != 0)
+		return false;
+	if (is_free(&was))
+		return true;
+	sigaction(number, &was, NULL); /* somebody set one between */
+	return false;
+}
+
+/* A signal to wait with, -1 if there is none: one that is not blocked rather than one that is. */
+static int take_signal(void)
+{
+	sigset_t mask, pending;
+	int found = -1;
+
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	sigpending(&pending);
+	pthread_mutex_lock(&lock);
+	for (int blocked = 0; blocked < 2 && found < 0; blocked++)
+		for (int number = SIGRTMAX; number >= SIGRTMIN && found < 0; number--)
+			if (sigismember(&mask, number) == blocked &&
+			    !sigismember(&pending, number) && claim(number))
+				found = number;
+	if (found > 0)
+		users[found]++;
+	pthread_mutex_unlock(&lock);
+	return found;
+}
+
+static void give_signal(int number)
+{
+	const struct sigaction none = {.sa_handler = SIG_DFL};
+	struct sigaction was;
+
+	pthread_mutex_lock(&lock);
+	if (--users[number] == 0 && sigaction(number, &none, &was) == 0 && !is_free(&was))
+		sigaction(number, &was, NULL); /* it has a user by now */
+	pthread_mutex_unlock(&lock);
+}
+
+static void before_fork(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+static void parent_after_fork(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+/* The threads that wait are the parent's, and so are their timers. */
+static void child_after_fork(void)
+{
+	memset(users, 0, sizeof(users));
+	pthread_mutex_unlock(&lock);
+}
+
+static void watch_forks(void)
+{
+	static bool watched;
+
+	pthread_mutex_lock(&lock);
+	if (!watched)
+		watched = pthread_atfork(before_fork, parent_after_fork, child_after_fork) == 0;
+	pthread_mutex_unlock(&lock);
+}
+
+/* ---- the timer ---------------------------------------------------------------------------- */
+
+/* Past libc, whose functions are in another library before glibc 2.34. */
+static int create_timer(int number, int *timer)
+{
+	struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = number};
+
+	event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
+	return (int)syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, timer);
+}
+
+/* From then on, again and again. */
+static void set_timer(int timer, int flags, struct timespec when)
+{
+	const struct itimerspec spec = {.it_value = when, .it_interval = {.tv_nsec = 1000000}};
+
+#ifdef SYS_timer_settime64
+	if (sizeof(when.tv_sec) > sizeof(long)) {
+		syscall(SYS_timer_settime64, timer, flags, &spec, NULL);
+		return;
+	}
+#endif
+#ifdef SYS_timer_settime
+	syscall(SYS_timer_settime, timer, flags, &spec, NULL);
+#endif
+}
+
+static void set_timer_now(int timer)
+{
+	set_timer(timer, 0, (struct timespec){.tv_nsec = 1});
+}
+
+/* ---- what ends a call ----------------------------------------------------------------------- */
+
+/* By which another thread ends one. */
+struct wait {
+	PyObject_HEAD bool woken; /* and no call has ended by it yet */
+	bool armed;		  /* a call is under way, with this timer */
+	int timer;
+};
+
+struct limits {
+	bool timed;
+	struct timespec deadline; /* of CLOCK_MONOTONIC */
+	struct wait *wait;	  /* or NULL */
+};
+
+/* Beside what a call returns, and -1. */
+enum { RAISED = -2, LATE = -3, WOKEN = -4, NO_TIMER = -5 };
+
+static bool is_over(const struct timespec *deadline)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec > deadline->tv_sec ||
+	       (now.tv_sec == deadline->tv_sec && now.tv_nsec >= deadline->tv_nsec);
+}
+
+/* Seconds or None, and a _Wait or None. */
+static int to_limits(struct state *state, PyObject *timeout, PyObject *wait, struct limits *limits)
+{
+	const long second = 1000000000;
+	/* Longer than that, some thirty years, is for ever. */
+	const time_t for_ever = 1 << 30;
+	struct timespec time = {0};
+
+	*limits = (struct limits){0};
+	if (wait != Py_None && Py_TYPE(wait) != state->wait_type) {
+		PyErr_SetString(PyExc_TypeError, "wait: a _Wait is needed");
+		return -1;
+	}
+	limits->wait = wait == Py_None ? NULL : (struct wait *)wait;
+	if (timeout == Py_None)
+		return 0;
+	if (to_timespec(timeout, &time) < 0)
+		return -1;
+	limits->timed = time.tv_sec < for_ever;
+	clock_gettime(CLOCK_MONOTONIC, &limits->deadline);
+	if (time.tv_sec < 0 || !limits->timed)
+		return 0;
+	limits->deadline.tv_sec += time.tv_sec;
+	limits->deadline.tv_nsec += time.tv_nsec;
+	if (limits->deadline.tv_nsec >= second) {
+		limits->deadline.tv_sec++;
+		limits->deadline.tv_nsec -= second;
+	}
+	return 0;
+}
+
+static bool take_woken(struct wait *wait)
+{
+	bool woken;
+
+	if (!wait)
+		return false;
+	pthread_mutex_lock(&lock);
+	woken = wait->woken;
+	wait->woken = false;
+	pthread_mutex_unlock(&lock);
+	return woken;
+}
+
+static void arm(int timer, const struct limits *limits)
+{
+	struct wait *wait = limits->wait;
+
+	if (limits->timed)
+		set_timer(timer, TIMER_ABSTIME, limits->deadline);
+	if (!wait)
+		return;
+	pthread_mutex_lock(&lock);
+	wait->timer = timer;
+	wait->armed = true;
+	if (wait->woken)
+		set_timer_now(timer);
+	pthread_mutex_unlock(&lock);
+}
+
+static void disarm(int timer, struct wait *wait)
+{
+	if (wait) {
+		pthread_mutex_lock(&lock);
+		wait->armed = false;
+		pthread_mutex_unlock(&lock);
+	}
+	/* What it sent is delivered when this returns, at the latest. */
+	syscall(SYS_timer_delete, timer);
+}
+
+/* One attempt that ends by the limits too, with EINTR.  No Python runs meanwhile. */
+static long attempt_limited(const struct blocking *blocking, const struct limits *limits)
+{
+	const int number = take_signal();
+	sigset_t only, mask;
+	long result = NO_TIMER;
+	int timer, error = EBUSY;
+
+	if (number > 0) {
+		sigemptyset(&only);
+		sigaddset(&only, number);
+		/* Of this thread alone, as on Linux. */
+		sigprocmask(SIG_UNBLOCK, &only, &mask);
+		if (create_timer(number, &timer) == 0) {
+			arm(timer, limits);
+			result = blocking->attempt(blocking->args, false);
+			error = errno;
+			disarm(timer, limits->wait);
+		} else {
+			error = errno;
+		}
+		sigprocmask(SIG_SETMASK, &mask, NULL);
+		give_signal(number);
+	}
+	errno = error;
+	return result;
+}
+
+/* What the call returned; -1 with errno; or what ended it. */
+static long wait_until_done(const struct blocking *blocking, const struct limits *limits)
+{
+	long result = blocking->large ? attempt_unlocked(blocking, true)
+				      : blocking->attempt(blocking->args, true);
+	int error;
+
+	if (result != -1 || (errno != EAGAIN && errno != ENOMSG))
+		return result;
+	for (;;) {
+		if (limits->timed && is_over(&limits->deadline))
+			return LATE;
+		Py_BEGIN_ALLOW_THREADS result = attempt_limited(blocking, limits);
+		error = errno;
+		Py_END_ALLOW_THREADS errno = error;
+		if (result != -1 || error != EINTR)
+			return result;
+		if (take_woken(limits->wait))
+			return WOKEN;
+		if (PyErr_CheckSignals() < 0)
+			return RAISED;
+	}
+}
+
+static long call(struct state *state, const struct blocking *blocking, const struct limits *limits)
+{
+	return blocking->may_wait && (limits->timed || limits->wait)
+		       ? wait_until_done(blocking, limits)
+		       : block(state, blocking, NULL);
+}
+
+/* The exception for what call() returned below zero, WOKEN aside. */
+static void call_ended(enum call_index index, long result)
+{
+	if (result == LATE)
+		errno = ETIMEDOUT;
+	if (result != RAISED)
+		call_failed(index, result == LATE	? "the time is over"
+				   : result == NO_TIMER ? "no signal or timer is free to wait with"
+							: NULL);
+}
+
+static PyObject *wait_wake(PyObject *object, PyObject *Py_UNUSED(unused))
+{
+	struct wait *wait = (struct wait *)object;
+
+	pthread_mutex_lock(&lock);
+	wait->woken = true;
+	if (wait->armed)
+		set_timer_now(wait->timer);
+	pthread_mutex_unlock(&lock);
+	Py_RETURN_NONE;
+}
+
+static PyMethodDef wait_methods[] = {
+	{"wake", wait_wake, METH_NOARGS,
+	 "wake($self, /)\n--\n\nEnd the call that waits with it, or the next one that would."},
+	{NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot wait_slots[] = {
+	{Py_tp_doc, "_Wait()\n--\n\nBy which another thread ends a call that waits."},
+	{Py_tp_methods, wait_methods},
+	{0, NULL},
+};
+
+static PyType_Spec wait_spec = {
+	.name = "ipc._ipc._Wait",
+	.basicsize = sizeof(struct wait),
+	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+	.slots = wait_slots,
+};
+
+/* ---- messages ---------------------------------------------------------------------------------
+ */
+
+enum {
+	HEAD = offsetof(struct msgbuf, mtext),
+	FEW = 8192,  /* bytes: msgmax, unless somebody changed it */
+	MANY = 1024, /* messages, after which signals are looked at, and other threads run */
+};
+
+/* Memory for a message, here if it is short. */
+struct room {
+	struct msgbuf *msgp;
+	size_t size; /* of text */
+	union {
+		struct msgbuf msgbuf;
+		char bytes[HEAD + FEW];
+	} here;
+};
+
+static int room_alloc(struct room *room, size_t size)
+{
+	room->msgp = &room->here.msgbuf;
+	room->size = FEW;
+	if (size <= FEW)
+		return 0;
+	room->msgp = size <= PY_SSIZE_T_MAX - HEAD ? PyMem_Malloc(HEAD + size) : NULL;
+	room->size = size;
+	if (!room->msgp)
+		PyErr_NoMemory();
+	return room->msgp ? 0 : -1;
+}
+
+static void room_free(struct room *room)
+{
+	if (room->msgp != &room->here.msgbuf)
+		PyMem_Free(room->msgp);
+}
+
+static long send(struct state *state, struct transfer *t, const struct limits *limits)
+{
+	return call(state,
+		    &(struct blocking){.attempt = attempt_msgsnd,
+				       .args = t,
+				       .index = BLOCKING_msgsnd,
+				       .may_try = true,
+				       .may_wait = !(t->msgflg & IPC_NOWAIT),
+				       .large = t->msgsz > LARGE_COPY},
+		    limits);
+}
+
+/* Text as bytes or str, by a copy; a msgbuf as it is. */
+static long send_object(struct state *state, PyObject *object, long mtype, struct transfer *t,
+			const struct limits *limits)
+{
+	struct room room;
+	Py_buffer text;
+	long result;
+
+	if (Py_TYPE(object) == state->type[TYPE_msgbuf]) {
+		struct msgbuf_object *msgbuf = (struct msgbuf_object *)object;
+		t->msgp = msgbuf->head.bytes;
+		t->msgsz = (size_t)msgbuf->length;
+		msgbuf->pins++;
+		result = send(state, t, limits);
+		msgbuf->pins--;
+		return result;
+	}
+	if (text_view(object, &text) < 0)
+		return RAISED;
+	if (room_alloc(&room, (size_t)text.len) < 0) {
+		PyBuffer_Release(&text);
+		return RAISED;
+	}
+	room.msgp->mtype = mtype;
+	memcpy((char *)room.msgp + HEAD, text.buf, (size_t)text.len);
+	t->msgp = room.msgp;
+	t->msgsz = (size_t)text.len;
+	PyBuffer_Release(&text);
+	result = send(state, t, limits);
+	room_free(&room);
+	return result;
+}
+
+/* Any length that it has where none was asked for: E2BIG leaves the message where it is. */
+static long receive(struct state *state, struct transfer *t, bool sized, struct room *room,
+		    const struct limits *limits)
+{
+	for (;;) {
+		t->msgp = room->msgp;
+		if (!sized)
+			t->msgsz = room->size;
+		const long result = call(state,
+					 &(struct blocking){.attempt = attempt_msgrcv,
+							    .args = t,
+							    .index = BLOCKING_msgrcv,
+							    .may_try = true,
+							    .may_wait = !(t->msgflg & IPC_NOWAIT),
+							    .large = t->msgsz > LARGE_COPY},
+					 limits);
+		if (result != -1 || errno != E2BIG || sized)
+			return result;
+		const size_t more = 2 * room->size;
+		room_free(room);
+		if (room_alloc(room, more) < 0)
+			return RAISED;
+	}
+}
+
+static PyObject *failed(bool is_receive, long result, size_t msgsz)
+{
+	if (result == -1)
+		return transfer_failed(is_receive, msgsz);
+	call_ended(is_receive ? CALL_msgrcv : CALL_msgsnd, result);
+	return NULL;
+}
+
+static bool takes(const char *name, Py_ssize_t n, Py_ssize_t nargs)
+{
+	if (n != nargs)
+		PyErr_Format(PyExc_TypeError, "%s() takes %zd arguments", name, n);
+	return n == nargs;
+}
+
+PyDoc_STRVAR(_msgsnd_doc,
+	     "_msgsnd(msqid, mtype, mtext, msgflg, timeout, wait, /)\n--\n\n"
+	     "Send a text, bytes-like or str, or a msgbuf; True, or False where it was woken.");
+
+static PyObject *ipc__msgsnd(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+	struct state *state = state_of(module);
+	struct transfer t = {0};
+	struct limits limits;
+	long mtype, result;
+
+	if (!takes("_msgsnd", 6, nargs) || to_int(args[0], "msqid", &t.msqid) < 0 ||
+	    to_long(args[1], "mtype", &mtype) < 0 || to_word(args[3], "msgflg", &t.msgflg) < 0 ||
+	    to_limits(state, args[4], args[5], &limits) < 0)
+		return NULL;
+	PyObject *const event[] = {args[0], args[2], NULL, args[3]};
+	if (audit(state, CALL_msgsnd, event, 4) < 0)
+		return NULL;
+	result = send_object(state, args[2], mtype, &t, &limits);
+	return result < 0 && result != WOKEN ? failed(false, result, t.msgsz)
+					     : PyBool_FromLong(result != WOKEN);
+}
+
+/* msqid, msgsz, msgtyp, msgflg, timeout, wait. */
+static int to_receive(struct state *state, PyObject *const *args, struct transfer *t,
+		      struct limits *limits)
+{
+	PyObject *const event[] = {args[0], NULL, args[1], args[2], args[3]};
+
+	*t = (struct transfer){0};
+	return to_int(args[0], "msqid", &t->msqid) < 0 ||
+			       (args[1] != Py_None && to_size(args[1], "size", &t->msgsz) < 0) ||
+			       to_long(args[2], "mtype", &t->msgtyp) < 0 ||
+			       to_word(args[3], "msgflg", &t->msgflg) < 0 ||
+			       to_limits(state, args[4], args[5], limits) < 0
+		       ? -1
+		       : audit(state, CALL_msgrcv, event, 5);
+}
+
+PyDoc_STRVAR(_msgrcv_doc,
+	     "_msgrcv(msqid, msgsz, msgtyp, msgflg, timeout, wait, /)\n--\n\n"
+	     "Return a message, a msgbuf, or None where it was woken; msgsz None: of any length.");
+
+static PyObject *ipc__msgrcv(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+	struct state *state = state_of(module);
+	PyObject *message = NULL;
+	struct limits limits;
+	struct transfer t;
+	struct room room;
+
+	if (!takes("_msgrcv", 6, nargs) || to_receive(state, args, &t, &limits) < 0 ||
+	    room_alloc(&room, t.msgsz) < 0)
+		return NULL;
+	const long result = receive(state, &t, args[1] != Py_None, &room, &limits);
+	if (result >= 0)
+		message = msgbuf_of(state, room.msgp->mtype, (char *)room.msgp + HEAD, result);
+	else if (result == WOKEN)
+		message = Py_NewRef(Py_None);
+	else
+		failed(true, result, t.msgsz);
+	room_free(&room);
+	return message;
+}
+
+/* ---- many messages ----------------------------------------------------------------------------
+ */
+
+/* In a long loop: signal handlers, and other threads. */
+static int breathe(Py_ssize_t n)
+{
+	if (n % MANY != 0)
+		return 0;
+	Py_BEGIN_ALLOW_THREADS Py_END_ALLOW_THREADS return PyErr_CheckSignals();
+}
+
+/* How many were sent before the exception is its attribute. */
+static void note_sent(Py_ssize_t n)
+{
+	PyObject *type, *exception, *traceback, *sent = PyLong_FromSsize_t(n);
+
+	PyErr_Fetch(&type, &exception, &traceback);
+	PyErr_NormalizeException(&type, &exception, &traceback);
+	if (!sent || !exception || PyObject_SetAttrString(exception, "sent", sent) < 0)
+		PyErr_Clear();
+	Py_XDECREF(sent);
+	PyErr_Restore(type, exception, traceback);
+}
+
+PyDoc_STRVAR(_send_many_doc,
+	     "_send_many(msqid, mtype, messages, msgflg, timeout, wait, /)\n--\n\n"
+	     "Send each of an iterable of texts and msgbufs; return how many there were.");
+
+static PyObject *ipc__send_many(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+	struct state *state = state_of(module);
+	PyObject *iterator, *item;
+	struct transfer t = {0};
+	struct limits limits;
+	Py_ssize_t sent = 0;
+	long mtype, result = 0;
+
+	if (!takes("_send_many", 6, nargs) || to_int(args[0], "msqid", &t.msqid) < 0 ||
+	    to_long(args[1], "mtype", &mtype) < 0 || to_word(args[3], "msgflg", &t.msgflg) < 0 ||
+	    to_limits(state, args[4], args[5], &limits) < 0)
+		return NULL;
+	PyObject *const event[] = {args[0], args[2], NULL, args[3]};
+	if (audit(state, CALL_msgsnd, event, 4) < 0)
+		return NULL;
+	iterator = PyObject_GetIter(args[2]);
+	while (iterator && result == 0 && (item = PyIter_Next(iterator))) {
+		result = send_object(state, item, mtype, &t, &limits);
+		Py_DECREF(item);
+		if (result == 0 && breathe(++sent) < 0)
+			result = RAISED;
+	}
+	if (result < 0)
+		failed(false, result, t.msgsz);
+	Py_XDECREF(iterator);
+	if (!PyErr_Occurred())
+		return PyLong_FromSsize_t(sent);
+	note_sent(sent);
+	return NULL;
+}
+
+PyDoc_STRVAR(
+	_receive_many_doc,
+	"_receive_many(msqid, msgsz, msgtyp, msgflg, timeout, wait, count, messages, /)\n--\n\n"
+	"Append to a list what there is, up to count messages; wait for the first.  True, or\n"
+	"False where it was woken.  What was received before an exception is in the list.");
+
+static int append(struct state *state, PyObject *messages, const struct room *room, long length)
+{
+	PyObject *message = msgbuf_of(state, room->msgp->mtype, (char *)room->msgp + HEAD, length);
+	const int result = message ? PyList_Append(messages, message) : -1;
+
+	Py_XDECREF(message);
+	return result;
+}
+
+/* The first is waited for, the others must be there: what is wrong there the next call says. */
+static long receive_each(struct state *state, struct transfer *t, bool sized, struct room *room,
+			 struct limits *limits, Py_ssize_t count, PyObject *messages)
+{
+	for (Py_ssize_t n = 0; n < count; n++) {
+		const long result = receive(state, t, sized, room, limits);
+		if (result < 0)
+			return n == 0 || result == RAISED ? result : 0;
+		if (append(state, messages, room, result) < 0 || breathe(n + 1) < 0)
+			return RAISED;
+		t->msgflg |= IPC_NOWAIT;
+	}
+	return 0;
+}
+
+static PyObject *ipc__receive_many(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+	struct state *state = state_of(module);
+	struct limits limits;
+	struct transfer t;
+	struct room room;
+	size_t count;
+
+	if (!takes("_receive_many", 8, nargs) || to_size(args[6], "count", &count) < 0 ||
+	    to_receive(state, args, &t, &limits) < 0)
+		return NULL;
+	if (!PyList_CheckExact(args[7]))
+		return PyErr_Format(PyExc_TypeError, "messages: a list is needed");
+	if (room_alloc(&room, t.msgsz) < 0)
+		return NULL;
+	if (count > PY_SSIZE_T_MAX)
+		count = PY_SSIZE_T_MAX;
+	const long result = receive_each(state, &t, args[1] != Py_None, &room, &limits,
+					 (Py_ssize_t)count, args[7]);
+	room_free(&room);
+	return result < 0 && result != WOKEN ? failed(true, result, t.msgsz)
+					     : PyBool_FromLong(result != WOKEN);
+}
+
+/* ---- semaphores ---------------------------------------------------------------------------------
+ */
+
+struct operate_one {
+	int semid;
+	struct sembuf sop;
+};
+
+static long attempt_one(void *args, bool nowait)
+{
+	const struct operate_one *o = args;
+	struct sembuf sop = o->sop;
+
+	if (nowait)
+		sop.sem_flg |= IPC_NOWAIT;
+	return seam_semop(o->semid, &sop, 1);
+}
+
+PyDoc_STRVAR(_semop_doc, "_semop(semid, sop, wait, /)\n--\n\n"
+			 "Do one operation, (num, op, flg); True, or False where it was woken.");
+
+static PyObject *ipc__semop(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+	struct state *state = state_of(module);
+	struct operate_one o;
+	struct limits limits;
+	long result;
+
+	if (nargs > 1 && !PyTuple_Check(args[1]))
+		return PyErr_Format(PyExc_TypeError, "sop: (num, op, flg) is needed");
+	if (!takes("_semop", 3, nargs) || to_int(args[0], "semid", &o.semid) < 0 ||
+	    pack_integers(TYPE_sembuf, args[1], &o.sop) < 0 ||
+	    to_limits(state, Py_None, args[2], &limits) < 0 ||
+	    audit(state, CALL_semop, args, 2) < 0)
+		return NULL;
+	result = call(state,
+		      &(struct blocking){.attempt = attempt_one,
+					 .args = &o,
+					 .index = BLOCKING_semop,
+					 .may_try = true,
+					 .may_wait = !(o.sop.sem_flg & IPC_NOWAIT)},
+		      &limits);
+	if (result >= 0 || result == WOKEN)
+		return PyBool_FromLong(result != WOKEN);
+	call_ended(CALL_semop, result);
+	return NULL;
+}
+
+/* ---- into the module ----------------------------------------------------------------------------
+ */
+
+#define HOOK(NAME)                                                                        \
+	{                                                                                 \
+#NAME, (PyCFunction)(void (*)(void))ipc_##NAME, METH_FASTCALL, NAME##_doc \
+	}
+
+PyMethodDef hook_methods[] = {
+	HOOK(_msgsnd),	     HOOK(_msgrcv), HOOK(_send_many),
+	HOOK(_receive_many), HOOK(_semop),  {NULL, NULL, 0, NULL},
+};
+
+int hooks_add(PyObject *module, struct state *state)
+{
+	watch_forks();
+	state->wait_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &wait_spec, NULL);
+	return state->wait_type
+		       ? PyModule_AddObjectRef(module, "_Wait", (PyObject *)state->wait_type)
+		       : -1;
+}

@@ -1,0 +1,327 @@
+"""SemaphoreSet, and Semaphore: one of a set, as an object."""
+
+from __future__ import annotations
+
+import errno
+import os
+from time import monotonic, sleep
+
+from ipc import _ipc
+from ipc.object import GONE, Object, change_permissions, enumerate_objects
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections import abc as _abc
+
+    _Operations = _ipc.sembuf | _abc.Sequence[_ipc.sembuf | tuple[int, ...]]
+
+
+class SemaphoreSet(Object):
+    """A set of semaphores, made with its values without a race.
+
+    key: IPC_PRIVATE for a new one, or 32 bits, as ftok() makes them.  nsems: semaphores in a new
+    set, and at least so many in one that is there; 0: any.  values: what a new set begins with,
+    one for all or one for each, from 0 to SEMVMX.  create: make it if it is not there; exclusive:
+    it must not be there.  mode: the permission bits of a new one.  remove_on_exit: as a context
+    manager, remove it at the end.
+
+    Who makes a set gives it its values and then does an operation that changes none, by which
+    sem_otime is no longer 0; who opens it waits for that, as programs in C do (semget(2)):
+    ready_timeout seconds at most, None for a set whose maker does not do so.
+
+    len(s) is the number of semaphores, s[n] one of them, a Semaphore.
+
+    TimeoutError: its maker has not made it ready.  OSError: EACCES, EEXIST, EINVAL (fewer in the
+    set; semmsl), ENOENT, ENOSPC (semmni, semmns), ERANGE (semvmx).  See semget(2).
+    """
+
+    __slots__ = ("nsems",)
+
+    def __init__(
+        self,
+        key: int = _ipc.IPC_PRIVATE,
+        nsems: int = 1,
+        *,
+        values: int | _abc.Sequence[int] = 0,
+        create: bool = False,
+        exclusive: bool = False,
+        mode: int = 0o600,
+        remove_on_exit: bool = False,
+        ready_timeout: float | None = 10,
+    ) -> None:
+        self.remove_on_exit = remove_on_exit
+        initial = [values] * nsems if isinstance(values, int) else list(values)
+        if len(initial) != nsems:
+            raise ValueError(f"values: {len(initial)} of them, nsems is {nsems}")
+        while True:
+            self._make(
+                lambda flags: _ipc.semget(key, nsems, flags), key, create, exclusive, mode
+            )
+            if self.created:
+                self._initialise(initial)
+                self.nsems = nsems
+                return
+            try:
+                self.nsems = self._wait_until_ready(ready_timeout)
+                return
+            except OSError as error:
+                # Removed meanwhile, by a maker that failed, say: from the beginning.
+                if error.errno not in GONE:
+                    raise
+
+    def _initialise(self, values: list[int]) -> None:
+        try:
+            _ipc.semctl(self.id, 0, _ipc.SETALL, values)
+            by = 1 if values[0] == 0 else -1
+            _ipc.semop(self.id, [(0, by, _ipc.IPC_NOWAIT), (0, -by, _ipc.IPC_NOWAIT)])
+        except BaseException:
+            self._remove_if_there()
+            raise
+
+    def _wait_until_ready(self, timeout: float | None) -> int:
+        """The number of semaphores.  The kernel tells nobody that sem_otime has changed, and an
+        operation that waits would change it; so others run, then it is looked at again."""
+        state = self.stat()
+        end = None if timeout is None else monotonic() + timeout
+        looks = 0
+        while end is not None and state.sem_otime == 0:
+            if monotonic() >= end:
+                text = f"semaphore set {self.id}: sem_otime is 0, nobody made it ready"
+                raise TimeoutError(errno.ETIMEDOUT, text)
+            looks += 1
+            if looks < 100:
+                os.sched_yield()
+            else:  # its maker does not run
+                sleep(0.001)
+            state = self.stat()
+        return state.sem_nsems
+
+    def _found(self) -> int:
+        state = self.stat()
+        self.nsems = state.sem_nsems
+        return state.sem_perm.key
+
+    # ---- operations
+
+    def operate(
+        self, sops: _Operations, *, undo: bool = False, timeout: float | None = None
+    ) -> None:
+        """Do operations on the set, all of them or none; wait until all can be done.
+
+        sops: as semop() takes them, one sembuf, or a sequence of sembuf or (num, op, flg).
+        undo: all with SEM_UNDO.  timeout: seconds; None: for ever, 0: not at all.
+
+        TimeoutError: the time is over.  BlockingIOError: IPC_NOWAIT is among the flags.
+        OSError: E2BIG (semopm), EACCES, EFBIG, EIDRM, EINVAL, ERANGE (semvmx).  See semop(2).
+        """
+        if undo:
+            sops = [sops] if isinstance(sops, _ipc.sembuf) else sops
+            each = [sop if isinstance(sop, _ipc.sembuf) else _ipc.sembuf(*sop) for sop in sops]
+            sops = [(s.sem_num, s.sem_op, s.sem_flg | _ipc.SEM_UNDO) for s in each]
+        _operate(self.id, sops, timeout)
+
+    @property
+    def values(self) -> list[int]:
+        """All values, by GETALL and SETALL.  OSError: EACCES, EIDRM, EINVAL, ERANGE."""
+        values: list[int] = _ipc.semctl(self.id, 0, _ipc.GETALL)
+        return values
+
+    @values.setter
+    def values(self, values: _abc.Sequence[int]) -> None:
+        _ipc.semctl(self.id, 0, _ipc.SETALL, values)
+
+    def __len__(self) -> int:
+        return self.nsems
+
+    def __getitem__(self, num: int) -> Semaphore:
+        if not -self.nsems <= num < self.nsems:
+            raise IndexError(f"semaphore {num} of {self.nsems}")
+        return Semaphore._of(self, num % self.nsems)
+
+    def __iter__(self) -> _abc.Iterator[Semaphore]:
+        return (self[num] for num in range(self.nsems))
+
+    # ---- the set itself
+
+    def stat(self) -> _ipc.semid_ds:
+        """Its state, by IPC_STAT.  OSError: EACCES, EIDRM, EINVAL.  See semctl(2)."""
+        state = _ipc.semid_ds()
+        _ipc.semctl(self.id, 0, _ipc.IPC_STAT, state)
+        return state
+
+    def set(
+        self, *, mode: int | None = None, uid: int | None = None, gid: int | None = None
+    ) -> None:
+        """Change what is given, by IPC_SET.  OSError: EACCES, EIDRM, EINVAL, EPERM."""
+        state = self.stat()
+        change_permissions(state.sem_perm, mode, uid, gid)
+        _ipc.semctl(self.id, 0, _ipc.IPC_SET, state)
+
+    def remove(self) -> None:
+        """Remove it; who waits has EIDRM.  OSError: EIDRM, EINVAL, EPERM.  See semctl(2)."""
+        _ipc.semctl(self.id, 0, _ipc.IPC_RMID)
+
+
+def _operate(semid: int, sops: _Operations, timeout: float | None) -> None:
+    if timeout is None:
+        _ipc.semop(semid, sops)
+        return
+    begin = monotonic()
+    try:
+        _ipc.semtimedop(semid, sops, None, max(timeout, 0))
+    except BlockingIOError:
+        if monotonic() - begin < timeout:
+            raise  # by an IPC_NOWAIT of the caller's
+        raise TimeoutError(errno.ETIMEDOUT, "semtimedop: the time is over") from None
+
+
+class Semaphore:
+    """One semaphore: of a set of its own, or s[num] of a SemaphoreSet.
+
+    The parameters are those of SemaphoreSet; value: what a new one begins with.  undo: acquire
+    and release with SEM_UNDO, so that the kernel takes back what a process did that ends.
+
+    set: the SemaphoreSet; num: which one of it.  As a context manager it is acquired, and
+    released at the end.
+    """
+
+    __slots__ = ("set", "num", "undo", "__weakref__")
+
+    def __init__(
+        self,
+        key: int = _ipc.IPC_PRIVATE,
+        value: int = 1,
+        *,
+        create: bool = False,
+        exclusive: bool = False,
+        mode: int = 0o600,
+        undo: bool = False,
+        ready_timeout: float | None = 10,
+    ) -> None:
+        self.set = SemaphoreSet(
+            key,
+            values=value,
+            create=create,
+            exclusive=exclusive,
+            mode=mode,
+            ready_timeout=ready_timeout,
+        )
+        self.num = 0
+        self.undo = undo
+
+    @classmethod
+    def _of(cls, semset: SemaphoreSet, num: int) -> Semaphore:
+        self = cls.__new__(cls)
+        self.set, self.num, self.undo = semset, num, False
+        return self
+
+    @property
+    def id(self) -> int:
+        """The identifier of its set."""
+        return self.set.id
+
+    @property
+    def key(self) -> int:
+        """The key of its set."""
+        return self.set.key
+
+    def _sop(self, op: int) -> tuple[int, int, int]:
+        return self.num, op, _ipc.SEM_UNDO if self.undo else 0
+
+    def acquire(self, n: int = 1, *, timeout: float | None = None) -> None:
+        """Take n from the value; wait until it is at least n.
+
+        timeout: seconds; None: for ever, 0: not at all.
+
+        TimeoutError: the time is over.  OSError: EACCES, EIDRM, EINVAL.  See semop(2).
+        """
+        _operate(self.set.id, [self._sop(-_at_least_1(n))], timeout)
+
+    async def acquire_async(self, n: int = 1) -> None:
+        """As acquire(), while the event loop runs.
+
+        Where it is cancelled, no thread stays behind, and what it took just then is given back.
+        OSError: as acquire().
+        """
+        try:
+            return self.acquire(n, timeout=0)
+        except TimeoutError:
+            pass
+        from ipc import aio
+
+        sop = self._sop(-n)
+        await aio.call(
+            lambda waiter: _ipc._semop(self.set.id, sop, waiter.wait) or None,
+            lambda _: self._give_back(n),
+        )
+
+    def _give_back(self, n: int) -> None:
+        try:
+            self.release(n)
+        except OSError as error:
+            if error.errno not in GONE:
+                raise
+
+    def release(self, n: int = 1) -> None:
+        """Add n to the value.  OSError: EACCES, EIDRM, EINVAL, ERANGE (semvmx)."""
+        _ipc.semop(self.set.id, [self._sop(_at_least_1(n))])
+
+    def wait_for_zero(self, *, timeout: float | None = None) -> None:
+        """Wait until the value is 0.  timeout, and the errors, are those of acquire()."""
+        _operate(self.set.id, [(self.num, 0, 0)], timeout)
+
+    @property
+    def value(self) -> int:
+        """The value, by GETVAL and SETVAL.  OSError: EACCES, EIDRM, EINVAL, ERANGE."""
+        return self._get(_ipc.GETVAL)
+
+    @value.setter
+    def value(self, value: int) -> None:
+        _ipc.semctl(self.set.id, self.num, _ipc.SETVAL, value)
+
+    @property
+    def pid(self) -> int:
+        """The process that changed it last, by GETPID."""
+        return self._get(_ipc.GETPID)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for more, by GETNCNT."""
+        return self._get(_ipc.GETNCNT)
+
+    @property
+    def waiting_for_zero(self) -> int:
+        """How many wait for zero, by GETZCNT."""
+        return self._get(_ipc.GETZCNT)
+
+    def _get(self, cmd: int) -> int:
+        value: int = _ipc.semctl(self.set.id, self.num, cmd)
+        return value
+
+    def remove(self) -> None:
+        """Remove the whole set.  OSError: EIDRM, EINVAL, EPERM."""
+        self.set.remove()
+
+    def __repr__(self) -> str:
+        return f"<ipc.Semaphore {self.num} of {self.set!r}>"
+
+    def __enter__(self) -> Semaphore:
+        self.acquire()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.release()
+
+
+def _at_least_1(n: int) -> int:
+    if n < 1:
+        raise ValueError("n: at least 1")
+    return n
+
+
+def semaphore_sets() -> dict[int, _ipc.semid_ds]:
+    """Every semaphore set of this IPC namespace, whoever may read it: its state, by its id."""
+    highest = _ipc.semctl(0, 0, _ipc.SEM_INFO, _ipc.seminfo())
+    return enumerate_objects(
+        highest, _ipc.semid_ds, lambda slot, ds: _ipc.semctl(slot, 0, _ipc.SEM_STAT_ANY, ds)
+    )

@@ -1,0 +1,267 @@
+"""MessageQueue: as an object what the calls of C do, and what they leave to the caller."""
+
+import errno
+import itertools
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import ipc
+from conftest import Limit, Maker, Worker, fails_with, message, row_of_proc
+
+EXISTS, TOO_LONG = errno.EEXIST, errno.E2BIG
+
+
+@pytest.fixture
+def q() -> Iterator[ipc.MessageQueue]:
+    with ipc.MessageQueue(remove_on_exit=True) as q:
+        yield q
+
+
+def texts(messages: list[ipc.msgbuf]) -> list[bytes]:
+    return [m.mtext for m in messages]
+
+
+# ---- made, opened, removed
+
+
+def test_a_new_one(q: ipc.MessageQueue) -> None:
+    assert q.created and q.key == ipc.IPC_PRIVATE
+    row = row_of_proc("msg", q.id)
+    assert row["perms"] == 0o600 and row["cuid"] == os.geteuid()
+    assert str(q.id) in repr(q) and "MessageQueue" in repr(q)
+
+
+def test_by_its_key(make: Maker, key: int) -> None:
+    with pytest.raises(FileNotFoundError):
+        ipc.MessageQueue(key)
+    with ipc.MessageQueue(key, create=True, mode=0o640, remove_on_exit=True) as first:
+        assert first.created and first.key == key and row_of_proc("msg", first.id)["perms"] == 0o640
+        for second in ipc.MessageQueue(key), ipc.MessageQueue(key, create=True):
+            assert (second.id, second.key, second.created) == (first.id, key, False)
+        for create in False, True:
+            with fails_with(EXISTS):
+                ipc.MessageQueue(key, create=create, exclusive=True)
+    with pytest.raises(FileNotFoundError):
+        ipc.MessageQueue(key)
+
+
+def test_a_key_is_signed_as_in_c() -> None:
+    with ipc.MessageQueue(0xFEDCBA98, create=True, remove_on_exit=True) as q:
+        assert q.key == 0xFEDCBA98 - 2**32 == q.stat().msg_perm.key
+        assert ipc.MessageQueue(q.key).id == q.id and "0xfedcba98" in repr(q)
+
+
+def test_by_its_id(make: Maker, key: int) -> None:
+    msqid = make.queue(key)
+    q = ipc.MessageQueue.from_id(msqid)
+    assert (q.id, q.key, q.created, q.remove_on_exit) == (msqid, key, False, False)
+    q.send(b"x")
+    assert q.receive() == message(b"x")
+    with fails_with(errno.EINVAL):
+        ipc.MessageQueue.from_id(2**31 - 1)
+
+
+def test_it_is_removed_only_where_asked_for(make: Maker, key: int) -> None:
+    msqid = make.queue(key)
+    with ipc.MessageQueue(key):
+        pass
+    with pytest.raises(ZeroDivisionError), ipc.MessageQueue(key, remove_on_exit=True):
+        assert row_of_proc("msg", msqid)
+        raise ZeroDivisionError
+    assert msqid not in ipc.queues()
+    with ipc.MessageQueue(remove_on_exit=True) as q:
+        q.remove()  # a second time is no error
+    with fails_with(errno.EINVAL):
+        q.remove()
+
+
+# ---- messages
+
+
+@pytest.mark.parametrize("text, sent", [(b"a\0b", b"a\0b"), ("ü", "ü".encode()), (b"", b"")])
+def test_what_is_sent_is_received(q: ipc.MessageQueue, text: Any, sent: bytes) -> None:
+    q.send(text)
+    q.send(memoryview(sent), 2**31 - 1)
+    q.send(ipc.mkmsgbuf(7, text), 3)
+    received = [q.receive() for _ in range(3)]
+    assert received == [message(sent), message(sent, 2**31 - 1), message(sent, 7)]
+    assert [m.capacity for m in received] == [len(sent)] * 3
+
+
+def test_the_type_chooses(q: ipc.MessageQueue) -> None:
+    q.send_many([message(str(n), n) for n in (4, 3, 2, 1)])
+    assert q.receive(3).mtype == 3
+    assert q.receive(4, exclude=True).mtype == 2
+    assert q.receive(-3).mtype == 1
+    assert q.receive().mtype == 4
+
+
+def test_of_any_length(limit: Limit, q: ipc.MessageQueue) -> None:
+    limit("msgmax", 100_000)
+    limit("msgmnb", 200_000)
+    q.set(qbytes=200_000)
+    for size in 8191, 8192, 8193, 100_000:
+        text = os.urandom(size)
+        q.send(text)
+        copy = q.peek()
+        assert copy and copy.mtext == text and q.receive().mtext == text
+        q.send(text)
+        assert texts(q.receive_many(5)) == [text]
+    with fails_with(errno.EINVAL, "msgmax"):
+        q.send(bytes(100_001))
+
+
+def test_no_longer_than_asked_for(q: ipc.MessageQueue) -> None:
+    q.send(b"hello")
+    calls: list[Callable[[], object]] = [
+        lambda: q.receive(size=4),
+        lambda: q.receive_many(2, size=4),
+        lambda: q.peek(size=4),
+    ]
+    for call in calls:
+        with fails_with(TOO_LONG):
+            call()
+    assert q.stat().msg_qnum == 1
+    assert q.receive(size=4, truncate=True).mtext == b"hell"
+    with pytest.raises(OverflowError):
+        q.receive(size=-1)
+
+
+def test_peek_leaves_it(q: ipc.MessageQueue) -> None:
+    assert q.peek() is None
+    q.send_many([b"a", b"b"])
+    seen = [q.peek(i) for i in range(3)]
+    assert seen == [message(b"a"), message(b"b"), None] and q.stat().msg_qnum == 2
+    with pytest.raises(ValueError):
+        q.peek(-1)
+    q.remove()
+    with fails_with(errno.EINVAL):
+        q.peek()
+
+
+def test_many(q: ipc.MessageQueue) -> None:
+    assert q.send_many([]) == 0
+    assert q.send_many((str(n) for n in range(100)), 5) == 100
+    assert q.stat().msg_qnum == 100
+    first = q.receive_many(30)
+    assert texts(first) == [str(n).encode() for n in range(30)] and {m.mtype for m in first} == {5}
+    assert len(q.receive_many(1000)) == 70
+    for wrong in 0, -1:
+        with pytest.raises(ValueError):
+            q.receive_many(wrong)
+    with pytest.raises(TimeoutError):
+        q.receive_many(2, timeout=0)
+
+
+def test_more_than_fit(q: ipc.MessageQueue) -> None:
+    """Bulk calls wait as single ones do, and let others run."""
+    q.set(qbytes=64)
+    worker = Worker(lambda: q.send_many(b"%8d" % n for n in range(5000)), q.id)
+    received: list[ipc.msgbuf] = []
+    while len(received) < 5000:
+        received += q.receive_many(100)
+    assert worker.result() == 5000 and texts(received) == [b"%8d" % n for n in range(5000)]
+
+
+def test_how_many_were_sent_before_an_error(q: ipc.MessageQueue) -> None:
+    q.set(qbytes=2)
+    cases: list[tuple[list[Any], type[BaseException], int]] = [
+        ([b"a", b"b", b"c"], TimeoutError, 2),
+        ([b"a", 1], TypeError, 1),
+        ([b"a", message(b"x", 0)], OSError, 1),
+        ([bytes(9000)], OSError, 0),
+    ]
+    for messages, error, sent in cases:
+        with pytest.raises(error) as caught:
+            q.send_many(messages, timeout=0.01)
+        assert caught.value.sent == sent == q.stat().msg_qnum  # type: ignore[attr-defined]
+        if sent:
+            q.receive_many(10)
+
+
+def test_what_was_received_before_an_exception_is_kept(q: ipc.MessageQueue) -> None:
+    """A signal's handler that raises in the midst of many; it is called after each 1024."""
+    n, armed = 3000, False
+
+    def handler(*_: object) -> None:
+        if armed:
+            raise ZeroDivisionError
+
+    old = signal.signal(signal.SIGVTALRM, handler)
+    try:
+        for attempt in itertools.count(1):
+            q.send_many([b"%d" % i for i in range(n)], timeout=0)
+            interrupted = False
+            received: list[ipc.msgbuf] = []
+            try:
+                armed = True
+                signal.setitimer(signal.ITIMER_VIRTUAL, 1e-6)
+                received = q.receive_many(n)
+                armed = False
+            except ZeroDivisionError:
+                armed, interrupted = False, True
+            left = q.stat().msg_qnum
+            received += q.messages(timeout=0)
+            assert texts(received) == [b"%d" % i for i in range(len(received))]
+            if interrupted and 0 < left < len(received):
+                break
+            assert attempt < 1000
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, old)
+
+
+def test_iteration_ends_when_the_queue_is_removed(q: ipc.MessageQueue) -> None:
+    q.send_many([b"a", b"b"])
+    worker = Worker(lambda: texts(list(q)), q.id)
+    worker.wait_until_blocked()
+    q.send(b"c")
+    worker.wait_until_blocked()
+    q.remove()
+    assert worker.result() == [b"a", b"b", b"c"]
+    assert list(q) == []
+
+
+def test_iteration_over_what_is_there(q: ipc.MessageQueue) -> None:
+    q.send_many([message(b"a", 1), message(b"b", 2), message(b"c", 1)])
+    assert texts(list(q.messages(1, timeout=0))) == [b"a", b"c"]
+    begin = time.monotonic()
+    assert texts(list(q.messages(timeout=0.05))) == [b"b"]
+    assert time.monotonic() - begin >= 0.05
+
+
+def test_errors_end_an_iteration(q: ipc.MessageQueue) -> None:
+    q.set(mode=0o200)
+    if os.geteuid() == 0:
+        pytest.skip("root may read any queue")
+    with pytest.raises(PermissionError):
+        list(q)
+
+
+# ---- the queue itself
+
+
+def test_state_and_what_can_be_changed(q: ipc.MessageQueue) -> None:
+    q.send(b"hello")
+    state = q.stat()
+    assert isinstance(state, ipc.msqid_ds)
+    assert (state.msg_qnum, state.msg_cbytes, state.msg_lspid) == (1, 5, os.getpid())
+    q.set(mode=0o620, qbytes=100)
+    q.set(uid=os.geteuid(), gid=os.getegid())
+    after = q.stat()
+    assert (after.msg_perm.mode & 0o777, after.msg_qbytes) == (0o620, 100)
+    assert (after.msg_perm.uid, after.msg_perm.gid) == (os.geteuid(), os.getegid())
+
+
+def test_all_queues(alone: None, make: Maker, key: int) -> None:
+    assert ipc.queues() == {}
+    ids = [make.queue(), make.queue(key, 0o000), make.queue()]
+    ipc.msgctl(ids[0], ipc.IPC_RMID)
+    found = ipc.queues()
+    assert sorted(found) == sorted(ids[1:])
+    assert found[ids[1]].msg_perm.key == key and found[ids[1]].msg_perm.mode == 0
