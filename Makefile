@@ -61,6 +61,7 @@ help:
 #: make mutants-fuzz  defects planted for each target of fuzz, and how soon each is found
 #: make bench      the binding beside raw C, sysv_ipc and ctypes, as ratios in one run
 #: make soak       a million calls of each function: the memory stays as it was
+#: make races      a hundred thousand cancellations at the moment of a message: none is lost
 #: make interpreters  every test with the CPythons of Debian's suites, in a cache
 #: make lint       clang-format, clang-tidy, flake8, mandoc, mypy, shellcheck
 #: make sdist      the sources of the package ipc alone, in build/wheels
@@ -423,6 +424,12 @@ CALLS ?= 1000000
 do-soak: python
 	$(Q)IPC_TEST_CALLS=$(CALLS) PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest -rP \
 	 --no-header --show-capture=stdout tests/test_references.py -k memory
+
+# RACES: how many.  In make check the same with fewer.
+RACES ?= 100000
+do-races: python
+	$(Q)IPC_TEST_RACES=$(RACES) PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest -rP \
+	 --no-header --show-capture=stdout tests/test_asyncio.py -k race
 
 # ---- what it costs ----------------------------------------------------------------
 

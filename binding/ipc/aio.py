@@ -72,6 +72,7 @@ async def call(
         if take_back and thread.value is not None:
             take_back(thread.value)
         raise
+    thread.join()
     if thread.error is not None:
         raise thread.error
     value: _T = thread.value

@@ -1,0 +1,414 @@
+"""Calls that wait for asyncio: cancelled at any moment they leave no thread, and lose nothing."""
+
+import asyncio
+import errno
+import faulthandler
+import os
+import signal
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import pytest
+
+import ipc
+from conftest import Maker, Worker, fails_with, is_blocked, message, wait_until
+
+# How many races there are; more by the environment.
+RACES = int(os.environ.get("IPC_TEST_RACES", 1000))
+
+
+@pytest.fixture
+def q() -> Iterator[ipc.MessageQueue]:
+    with ipc.MessageQueue(remove_on_exit=True) as q:
+        yield q
+
+
+@pytest.fixture
+def s(q: ipc.MessageQueue) -> Iterator[ipc.Semaphore]:
+    s = ipc.Semaphore(value=0)
+    if s.id == q.id:  # by which threads_blocked() tells them apart
+        s.remove()
+        s = ipc.Semaphore(value=0)
+    yield s
+    s.remove()
+
+
+@pytest.fixture(autouse=True)
+def no_thread_stays() -> Iterator[None]:
+    """Not even for a moment: they are at their end before a cancellation is seen."""
+    before = threading.active_count()
+    if RACES > 10_000:  # they may take their time
+        signal.alarm(0)
+        faulthandler.cancel_dump_traceback_later()
+    yield
+    assert threading.active_count() == before
+
+
+def threads_blocked(ident: int) -> int:
+    return sum(is_blocked(int(tid), ident) for tid in os.listdir("/proc/self/task"))
+
+
+async def started(coroutine: Coroutine[Any, Any, Any], ident: int, n: int = 1) -> asyncio.Task[Any]:
+    """A task that waits, in the nth thread that does."""
+    task = asyncio.ensure_future(coroutine)
+    end = time.monotonic() + 10
+    while threads_blocked(ident) < n:
+        assert time.monotonic() < end and not task.done()
+        await asyncio.sleep(0)
+    return task
+
+
+async def cancelled(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+def run(main: Callable[[], Awaitable[None]]) -> None:
+    async def whole() -> None:
+        await main()
+
+    asyncio.run(whole())
+
+
+# ---- what is there, and what is waited for
+
+
+def test_what_is_there_needs_no_thread(
+    q: ipc.MessageQueue, s: ipc.Semaphore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        await q.send_async(b"a")
+        await q.send_async("b", 2)
+        assert await q.receive_async(2) == message(b"b", 2)
+        assert await q.receive_async() == message(b"a")
+        s.release(3)
+        await s.acquire_async(3)
+        assert s.value == 0
+
+    monkeypatch.setattr(threading.Thread, "start", None)
+    run(main)
+
+
+def test_it_waits_in_one_thread(q: ipc.MessageQueue, s: ipc.Semaphore) -> None:
+    async def main() -> None:
+        before = threading.active_count()
+        receiver = await started(q.receive_async(3, size=2, truncate=True), q.id)
+        acquirer = await started(s.acquire_async(2), s.id)
+        assert threading.active_count() == before + 2
+        q.send(b"hello", 3)
+        s.release(2)
+        assert (await receiver).mtext == b"he"
+        await acquirer
+        assert s.value == 0
+
+    run(main)
+
+
+def test_it_sends_when_there_is_room(q: ipc.MessageQueue) -> None:
+    async def main() -> None:
+        q.set(qbytes=4)
+        q.send(b"full")
+        sender = await started(q.send_async(b"next"), q.id)
+        assert await q.receive_async() == message(b"full")
+        await sender
+        assert await q.receive_async() == message(b"next")
+
+    run(main)
+
+
+def test_errors_come_through(q: ipc.MessageQueue, s: ipc.Semaphore) -> None:
+    async def main() -> None:
+        q.send(b"too long")
+        with fails_with(errno.E2BIG):
+            await q.receive_async(size=1)
+        with fails_with(errno.EINVAL):
+            await q.send_async(b"", 0)
+        with pytest.raises(ValueError):
+            await s.acquire_async(0)
+        receiver = await started(q.receive_async(7, size=1), q.id)
+        q.send(b"too long", 7)
+        with fails_with(errno.E2BIG):
+            await receiver
+        receiver = await started(q.receive_async(9), q.id)
+        acquirer = await started(s.acquire_async(), s.id)
+        q.remove()
+        with fails_with(errno.EIDRM):
+            await receiver
+        semid = s.id
+        ipc.semctl(semid, 0, ipc.IPC_RMID)
+        with fails_with(errno.EIDRM):
+            await acquirer
+        s.set = ipc.SemaphoreSet()
+
+    run(main)
+
+
+def test_async_for_ends_when_the_queue_is_removed(q: ipc.MessageQueue) -> None:
+    async def consume() -> list[bytes]:
+        return [m.mtext async for m in q]
+
+    async def main() -> None:
+        q.send(b"a")
+        consumer = await started(consume(), q.id)
+        q.send(b"b")
+        while q.stat().msg_qnum or not threads_blocked(q.id):
+            await asyncio.sleep(0)
+        q.remove()
+        assert await consumer == [b"a", b"b"]
+
+    run(main)
+
+
+# ---- cancelled
+
+
+def test_cancelled_while_it_waits(q: ipc.MessageQueue, s: ipc.Semaphore) -> None:
+    async def main() -> None:
+        before = threading.active_count()
+        q.set(qbytes=4)
+        q.send(b"full", 2)
+        for task in (
+            await started(q.receive_async(1), q.id),
+            await started(q.send_async(b"x"), q.id),
+            await started(s.acquire_async(), s.id),
+        ):
+            await cancelled(task)
+            assert threading.active_count() <= before + 2
+        assert threading.active_count() == before
+        assert threads_blocked(q.id) == threads_blocked(s.id) == 0
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(q.receive_async(1), 0.01)
+        assert q.receive() == message(b"full", 2) and s.value == 0
+
+    run(main)
+
+
+def test_a_loop_that_ends_leaves_no_thread(q: ipc.MessageQueue) -> None:
+    """asyncio.run cancels what waits; a coroutine that nobody ends is closed."""
+
+    async def main() -> None:
+        await started(q.receive_async(), q.id)
+
+    run(main)
+    assert threads_blocked(q.id) == 0
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(started(q.receive_async(), q.id))
+    waits = loop.run_until_complete(task)
+    coroutine: Any = waits.get_coro()
+    waits._log_destroy_pending = False  # type: ignore[attr-defined]
+    loop.close()
+    coroutine.close()
+    assert threads_blocked(q.id) == 0
+
+
+@contextmanager
+def received_though_cancelled(q: ipc.MessageQueue, *messages: ipc.msgbuf) -> Iterator[None]:
+    """As if each had come at the same moment as its receive was cancelled."""
+
+    async def main() -> None:
+        tasks = [
+            await started(q.receive_async(one.mtype), q.id, n)
+            for n, one in enumerate(messages, 1)
+        ]
+        q.send_many(messages)
+        while threads_blocked(q.id):
+            pass  # the loop does not run: it cannot know yet
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            await cancelled(task)
+
+    run(main)
+    assert q.stat().msg_qnum == 0
+    yield
+
+
+def test_what_came_just_then_is_for_the_next(q: ipc.MessageQueue) -> None:
+    with received_though_cancelled(q, message(b"a"), message(b"b")):
+        q.send(b"c")
+        assert [q.peek(i) for i in range(4)] == [message(t) for t in (b"a", b"b", b"c")] + [None]
+        assert q.receive() == message(b"a")
+        run_receive = asyncio.run(q.receive_async())
+        assert run_receive == message(b"b")
+        assert q.receive(timeout=0) == message(b"c")
+        with pytest.raises(TimeoutError):
+            q.receive(timeout=0.001)
+    with received_though_cancelled(q, message(b"a"), message(b"b"), message(b"c")):
+        q.send_many([b"d", b"e"])
+        assert [m.mtext for m in q.receive_many(2)] == [b"a", b"b"]
+        assert [m.mtext for m in q.receive_many(9)] == [b"c", b"d", b"e"]
+        with pytest.raises(TimeoutError):
+            q.receive_many(1, timeout=0)
+
+
+def test_it_is_chosen_by_its_type(q: ipc.MessageQueue) -> None:
+    kept = [message(b"a", 5), message(b"b", 3), message(b"c", 5)]
+    with received_though_cancelled(q, *kept):
+        q.send(b"d", 4)
+        with pytest.raises(TimeoutError):
+            q.receive(1, timeout=0)
+        with pytest.raises(TimeoutError):
+            q.receive(-2, timeout=0)
+        assert q.receive(-9) == kept[1]
+        assert q.receive(-9) == message(b"d", 4)  # lower than those
+        assert q.receive(5, timeout=0) == kept[0]
+        q.send(b"e", 6)
+        assert q.receive(5, exclude=True) == message(b"e", 6)
+        with fails_with(errno.E2BIG):
+            q.receive(size=0)
+        assert q.receive(size=0, truncate=True) == message(b"", 5)
+
+
+def test_who_waits_already_has_it(q: ipc.MessageQueue) -> None:
+    """Two wait; one is cancelled just when a message came: the other one gets it."""
+
+    async def main() -> None:
+        first = await started(q.receive_async(1), q.id)
+        second = await started(q.receive_async(-5), q.id, 2)
+        third = Worker(lambda: q.receive(7, timeout=60), q.id)
+        while threads_blocked(q.id) < 3:
+            pass
+        q.send(b"x")
+        while threads_blocked(q.id) > 2:
+            pass
+        await cancelled(first)
+        assert await asyncio.wait_for(second, 10) == message(b"x")
+        seventh = await started(q.receive_async(7), q.id, 2)
+        await cancelled(seventh)
+        q.send(b"y", 7)
+        assert third.result() == message(b"y", 7)
+
+    run(main)
+
+
+def test_a_thread_that_waits_has_it(q: ipc.MessageQueue) -> None:
+    async def main() -> None:
+        first = await started(q.receive_async(1), q.id)
+        worker = Worker(lambda: q.receive(), q.id)
+        while threads_blocked(q.id) < 2:
+            pass
+        q.send(b"x")
+        while threads_blocked(q.id) > 1:
+            pass
+        await cancelled(first)
+        assert worker.result() == message(b"x")
+
+    run(main)
+
+
+# ---- races
+
+
+@asynccontextmanager
+async def partner(action: str, start: int) -> AsyncIterator[None]:
+    """A process that does something once for each time that start is raised."""
+    parent = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            n = 0
+            while os.getppid() == parent:
+                ipc.semop(start, [(0, -1, 0)])
+                exec(action, {"ipc": ipc, "n": n})
+                n += 1
+        except OSError:
+            pass  # it was removed
+        finally:
+            os._exit(0)
+    try:
+        yield
+    finally:
+        ipc.semctl(start, 0, ipc.IPC_RMID)
+        os.waitpid(pid, 0)
+
+
+class Moment:
+    """When to cancel: sooner after what was too late, later after what was too soon."""
+
+    def __init__(self) -> None:
+        self.delay = 2e-5
+
+    def wait(self) -> None:
+        end = time.perf_counter() + self.delay
+        while time.perf_counter() < end:
+            pass
+
+    def was(self, late: bool) -> None:
+        self.delay = min(max(self.delay + (-1e-6 if late else 1e-6), 0), 1e-3)
+
+
+def test_no_race_loses_a_message(make: Maker, q: ipc.MessageQueue) -> None:
+    """A message and the cancellation of who waits for it, at the same time: received by it, kept
+    in the object, or still in the queue, each is the next one that is received, once."""
+    start = make.semset(1)
+    outcomes = {"received": 0, "kept": 0, "left in the queue": 0}
+
+    async def main() -> None:
+        moment = Moment()
+        for n in range(RACES):
+            task = asyncio.ensure_future(q.receive_async())
+            await asyncio.sleep(0)
+            ipc.semop(start, [(0, 1, 0)])
+            if n % 4 == 0:  # while the loop runs
+                await asyncio.sleep(moment.delay)
+            moment.wait()
+            task.cancel()
+            try:
+                received = await task
+                outcomes["received"] += 1
+                moment.was(late=True)
+            except asyncio.CancelledError:
+                kept = len(q._shared.kept) if q._shared else 0
+                outcomes["kept" if kept else "left in the queue"] += 1
+                moment.was(late=bool(kept))
+                if n % 2:
+                    received = q.receive(timeout=10)
+                else:
+                    received = await asyncio.wait_for(q.receive_async(), 10)
+            assert received == message(str(n)), (n, received, outcomes)
+
+    async def whole() -> None:
+        async with partner(f"ipc.msgsnd({q.id}, ipc.mkmsgbuf(1, str(n)))", start):
+            await main()
+
+    asyncio.run(whole())
+    print(f"{RACES} races: {outcomes}")
+    assert q.stat().msg_qnum == 0 and q._shared and not q._shared.kept
+    assert all(outcomes.values()), outcomes
+
+
+def test_no_race_loses_a_semaphore(make: Maker, s: ipc.Semaphore) -> None:
+    start = make.semset(1)
+    outcomes = {"acquired": 0, "not": 0}
+
+    async def main() -> None:
+        moment = Moment()
+        for n in range(RACES):
+            task = asyncio.ensure_future(s.acquire_async())
+            await asyncio.sleep(0)
+            ipc.semop(start, [(0, 1, 0)])
+            if n % 4 == 0:
+                await asyncio.sleep(moment.delay)
+            moment.wait()
+            task.cancel()
+            try:
+                await task
+                outcomes["acquired"] += 1
+                moment.was(late=True)
+            except asyncio.CancelledError:
+                outcomes["not"] += 1
+                moment.was(late=s.value == 1)
+                s.acquire(timeout=10)
+            assert s.value == 0
+
+    async def whole() -> None:
+        async with partner(f"ipc.semop({s.id}, [(0, 1, 0)])", start):
+            await main()
+
+    asyncio.run(whole())
+    print(f"{RACES} races: {outcomes}")
+    wait_until(lambda: s.waiting == 0, "nobody waits")
