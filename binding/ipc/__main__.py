@@ -1,0 +1,421 @@
+"""python -m ipc: what System V IPC has here, and what this build of the package believes of it."""
+
+import argparse
+import json
+import os
+import pwd
+import sys
+import types
+import typing as t
+from collections import abc
+from datetime import datetime, timezone
+from pathlib import Path
+
+import ipc
+
+TIMES = ("stime", "rtime", "ctime", "otime", "atime", "dtime")
+
+
+class Kind(t.NamedTuple):
+    """What msg, sem and shm differ in; columns: a heading, and a member or what makes it."""
+
+    title: str
+    type: t.Any
+    all: abc.Callable[[], dict[int, t.Any]]
+    perm: str
+    columns: dict[str, "str | abc.Callable[[t.Any], object]"]
+
+
+def state_of_segment(ds: ipc.shmid_ds) -> str:
+    mode = ds.shm_perm.mode
+    flags = {"removed": ipc.SHM_DEST, "locked": ipc.SHM_LOCKED}
+    return ", ".join(word for word, bit in flags.items() if mode & bit)
+
+
+KINDS = {
+    "msg": Kind(
+        "message queues",
+        ipc.MessageQueue,
+        ipc.queues,
+        "msg_perm",
+        {"messages": "msg_qnum", "bytes": "msg_cbytes", "at most": "msg_qbytes"},
+    ),
+    "sem": Kind(
+        "semaphore sets",
+        ipc.SemaphoreSet,
+        ipc.semaphore_sets,
+        "sem_perm",
+        {"semaphores": "sem_nsems"},
+    ),
+    "shm": Kind(
+        "shared memory",
+        ipc.SharedMemory,
+        ipc.segments,
+        "shm_perm",
+        {"bytes": "shm_segsz", "attached": "shm_nattch", "state": state_of_segment},
+    ),
+}
+
+
+class Failed(Exception):
+    """One line for the user."""
+
+
+# ---- what is printed --------------------------------------------------------------------
+
+
+def table(rows: list[dict[str, object]]) -> None:
+    """Numbers to the right, text to the left."""
+    heads = list(rows[0])
+    cells = [heads, *([str(row[head]) for head in heads] for row in rows)]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(heads))]
+    right = [isinstance(rows[0][head], int) for head in heads]
+    for line in cells:
+        padded = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(line, widths, right)]
+        print("  ".join(padded).rstrip())
+
+
+def put(as_json: bool, document: object, text: abc.Callable[[], None]) -> None:
+    if as_json:
+        print(json.dumps(document, indent=1))
+    else:
+        text()
+
+
+def user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def members(structure: t.Any) -> list[str]:
+    """A structure's members in C's order; of libc's two spellings of one, the shorter."""
+    kind = structure if isinstance(structure, type) else type(structure)
+    descriptors = types.GetSetDescriptorType
+    names = [name for name, what in vars(kind).items() if isinstance(what, descriptors)]
+    if kind is not ipc.semun:  # whose buf and __buf are two
+        names = [name for name in names if not (name[:2] == "__" and name[2:] in names)]
+    return sorted(names, key=lambda name: ipc.offsetof(kind, name))
+
+
+def plain(value: t.Any) -> t.Any:
+    """A structure as a dictionary."""
+    if isinstance(value, int):
+        return value
+    return {name: plain(getattr(value, name)) for name in members(value)}
+
+
+def flat(value: dict[str, t.Any], around: str = "") -> abc.Iterable[tuple[str, int]]:
+    for name, inner in value.items():
+        if isinstance(inner, dict):
+            yield from flat(inner, f"{around}{name}.")
+        else:
+            yield around + name, inner
+
+
+def readable(name: str, value: int) -> str:
+    if name.rpartition("_")[2] in TIMES:
+        moment = datetime.fromtimestamp(value, timezone.utc)
+        return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if value else "never"
+    if name.endswith("mode"):
+        return f"{value:#o}"
+    if name.endswith("key"):
+        return f"{value & 0xFFFFFFFF:#010x}"
+    if name.endswith("uid"):
+        return f"{value} ({user(value)})"
+    return str(value)
+
+
+# ---- the commands -------------------------------------------------------------------------
+
+
+def row(name: str, ident: int, ds: t.Any) -> dict[str, object]:
+    kind = KINDS[name]
+    perm = getattr(ds, kind.perm)
+    return {
+        "id": ident,
+        "key": readable("key", perm.key),
+        "owner": user(perm.uid),
+        "mode": f"{perm.mode & 0o777:03o}",
+        **{
+            head: getattr(ds, what) if isinstance(what, str) else what(ds)
+            for head, what in kind.columns.items()
+        },
+    }
+
+
+def command_ls(options: argparse.Namespace) -> int:
+    chosen = options.kind or list(KINDS)
+    found = {name: sorted(KINDS[name].all().items()) for name in chosen}
+
+    def text() -> None:
+        for i, (name, objects) in enumerate(found.items()):
+            print(f"{chr(10) if i else ''}{KINDS[name].title} ({name}): {len(objects)}")
+            if objects:
+                table([row(name, ident, ds) for ident, ds in objects])
+
+    document = {
+        name: [{"id": ident, **plain(ds)} for ident, ds in objects]
+        for name, objects in found.items()
+    }
+    put(options.json, document, text)
+    return 0
+
+
+def command_show(options: argparse.Namespace) -> int:
+    one = KINDS[options.kind].type.from_id(options.id)
+    document = {"id": one.id, **plain(one.stat())}
+    if options.kind == "sem":
+        document["semaphores"] = [
+            {
+                "value": s.value,
+                "pid": s.pid,
+                "waiting": s.waiting,
+                "waiting for zero": s.waiting_for_zero,
+            }
+            for s in one
+        ]
+
+    def text() -> None:
+        semaphores = document.pop("semaphores", [])
+        lines = list(flat(document))
+        width = max(len(name) for name, _ in lines)
+        for name, value in lines:
+            print(f"{name:{width}}  {readable(name, value)}")
+        if semaphores:
+            print()
+            table([{"semaphore": i, **row} for i, row in enumerate(semaphores)])
+
+    put(options.json, document, text)
+    return 0
+
+
+def command_peek(options: argparse.Namespace) -> int:
+    q = ipc.MessageQueue.from_id(options.id)
+    messages: list[ipc.msgbuf] = []
+    while (message := q.peek(len(messages))) is not None:
+        messages.append(message)
+    document = [
+        {"index": i, "mtype": m.mtype, "length": len(m.mtext), "mtext": m.mtext.hex()}
+        for i, m in enumerate(messages)
+    ]
+
+    def text() -> None:
+        if messages:
+            table([r | {"mtext": repr(m.mtext)[1:]} for r, m in zip(document, messages)])
+
+    put(options.json, document, text)
+    return 0
+
+
+def command_rm(options: argparse.Namespace) -> int:
+    """Each by itself: one that cannot be removed does not keep the others."""
+    kind, removed, status = KINDS[options.kind], [], 0
+    for number in options.number:
+        try:
+            one = find(kind, number) if options.key else unread(kind, number)
+            one.remove()
+            removed.append(one.id)
+        except (OSError, Failed) as error:
+            complain(f"rm: {options.kind} {number}: {reason(error)}")
+            status = 2
+    put(options.json, {options.kind: removed}, lambda: None)
+    return status
+
+
+def find(kind: Kind, key: int) -> t.Any:
+    if key == ipc.IPC_PRIVATE:
+        raise Failed("a key of 0 (IPC_PRIVATE) finds nothing: give its identifier")
+    if kind.type is ipc.SemaphoreSet:
+        return ipc.SemaphoreSet(key, 0, ready_timeout=None)
+    if kind.type is ipc.SharedMemory:
+        return unread(kind, ipc.shmget(key, 0, 0))
+    return kind.type(key)
+
+
+def unread(kind: Kind, ident: int) -> t.Any:
+    """One that its owner may remove, whether he may read it or not."""
+    one = kind.type.__new__(kind.type)
+    one.id = ident
+    return one
+
+
+# ---- does this build agree with this machine? ------------------------------------------------
+
+
+# Where /proc has another word than the structure.
+WORDS = {"perms": "mode", "size": "shm_segsz"}
+
+
+def proc(name: str, ident: int) -> dict[str, int]:
+    """An object's row of /proc/sysvipc, see proc(5): the kernel's own words."""
+    head, *lines = Path("/proc/sysvipc", name).read_text().splitlines()
+    for line in lines:
+        columns = dict(zip(head.split(), line.split()))
+        found = {k: int(v, 8 if k == "perms" else 10) for k, v in columns.items()}
+        if ident in (found.get(f"{name}id"), found.get("msqid")):
+            return found
+    raise Failed(f"/proc/sysvipc/{name} has no row for {ident}")
+
+
+def compare(name: str, one: t.Any, found: dict[str, list[str]]) -> None:
+    """What IPC_STAT says of an object against what /proc does, member by member."""
+    ds = one.stat()
+    perm = getattr(ds, KINDS[name].perm)
+    for column, value in proc(name, one.id).items():
+        for structure, prefix in (perm, ""), (ds, f"{name}_"):
+            member = WORDS.get(column, prefix + column)
+            if member in members(structure):
+                judge(structure, member, value, found)
+
+
+def judge(structure: t.Any, member: str, value: int, found: dict[str, list[str]]) -> None:
+    wrong = found.setdefault(type(structure).__name__, [])
+    if getattr(structure, member) != value:
+        wrong.append(f"{member} is {getattr(structure, member)}, /proc says {value}")
+
+
+def limits(structure: t.Any, files: dict[str, str], found: dict[str, list[str]]) -> None:
+    """The same of limits: a member, and the file of /proc/sys/kernel, with the word of it."""
+    for member, place in files.items():
+        name, _, word = place.partition(" ")
+        text = Path("/proc/sys/kernel", name).read_text().split()[int(word or 0)]
+        judge(structure, member, int(text), found)
+
+
+def observed() -> dict[str, list[str]]:
+    """By structure: what is wrong with it on this machine, by objects made for that alone."""
+    found: dict[str, list[str]] = {}
+    with ipc.MessageQueue(mode=0o640, remove_on_exit=True) as q:
+        q.send(b"12345", 0x1234567)
+        q.send(b"6789", 3)
+        got = q.receive()
+        sent = ipc.mkmsgbuf(0x1234567, b"12345")
+        found["msgbuf"] = [] if got == sent else [f"{got} was received"]
+        compare("msg", q, found)
+    with ipc.SemaphoreSet(nsems=3, mode=0o640, remove_on_exit=True) as s:
+        s.operate([(1, 5, 0), (2, 7, 0)])
+        found["sembuf"] = [] if s.values == [0, 5, 7] else [f"the values are {s.values}"]
+        s[0].value = 3
+        found["semun"] = [] if s.values == [3, 5, 7] else [f"the values are {s.values}"]
+        compare("sem", s, found)
+    with ipc.SharedMemory(size=12345, mode=0o640, remove_on_exit=True) as m:
+        compare("shm", m, found)
+    info, sems, shms = ipc.msginfo(), ipc.seminfo(), ipc.shminfo()
+    ipc.msgctl(0, ipc.IPC_INFO, info)
+    ipc.semctl(0, 0, ipc.IPC_INFO, sems)
+    ipc.shmctl(0, ipc.IPC_INFO, shms)
+    limits(info, {name: name for name in ("msgmax", "msgmnb", "msgmni")}, found)
+    words = ("semmsl", "semmns", "semopm", "semmni")
+    limits(sems, {name: f"sem {i}" for i, name in enumerate(words)}, found)
+    limits(shms, {name: name for name in ("shmmax", "shmall", "shmmni")}, found)
+    return found
+
+
+def command_abi(options: argparse.Namespace) -> int:
+    names = [n for n in ipc.__all__ if isinstance(getattr(ipc, n), type) and hasattr(ipc._ipc, n)]
+    names.remove("shm_address")
+    wrong = observed()
+    structures: dict[str, t.Any] = {}
+    for name in names:
+        kind = getattr(ipc, name)
+        structures[name] = {
+            "size": ipc.sizeof(kind),
+            "members": {member: ipc.offsetof(kind, member) for member in members(kind)},
+            "agrees": not wrong[name] if name in wrong else None,
+            "wrong": wrong.get(name, []),
+        }
+    constants = {n: getattr(ipc, n) for n in ipc.__all__ if isinstance(getattr(ipc, n), int)}
+    words = {True: "yes", False: "no", None: "not asked"}
+
+    def text() -> None:
+        table(
+            [
+                {
+                    "structure": name,
+                    "bytes": facts["size"],
+                    "agrees": words[facts["agrees"]],
+                    "members at": " ".join(f"{m}:{at}" for m, at in facts["members"].items()),
+                }
+                for name, facts in structures.items()
+            ]
+        )
+        print()
+        table([{"constant": name, "value": value} for name, value in constants.items()])
+        print()
+        for name, facts in structures.items():
+            for line in facts["wrong"]:
+                print(f"wrong: {name}: {line}")
+        machine = f"{os.uname().machine}, Linux {os.uname().release}"
+        print(f"this build {'disagrees' if any(wrong.values()) else 'agrees'} with {machine}")
+
+    put(options.json, {"structures": structures, "constants": constants}, text)
+    return 1 if any(wrong.values()) else 0
+
+
+# ---- the command line -----------------------------------------------------------------------
+
+
+def number(text: str) -> int:
+    return int(text, 0)
+
+
+def arguments(words: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m ipc",
+        description="System V IPC: what there is, and what this build believes of it.",
+        epilog="Exit status: 0; 1 abi disagrees with this machine; 2 it could not be done.",
+    )
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="for programs")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, function: abc.Callable[..., int], text: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, parents=[common], help=text, description=text)
+        made.set_defaults(function=function)
+        return made
+
+    ls = command("ls", command_ls, "list all objects of this IPC namespace")
+    ls.add_argument("kind", nargs="*", metavar="KIND", help="msg, sem or shm; all, if not given")
+    show = command("show", command_show, "print all that the kernel says of an object")
+    show.add_argument("kind", choices=list(KINDS))
+    show.add_argument("id", type=number)
+    rm = command("rm", command_rm, "remove objects, and nothing else")
+    rm.add_argument("kind", choices=list(KINDS))
+    rm.add_argument("number", type=number, nargs="+", metavar="ID")
+    rm.add_argument("--key", action="store_true", help="the numbers are keys")
+    peek = command("peek", command_peek, "print a queue's messages, which stay")
+    peek.add_argument("id", type=number)
+    command("abi", command_abi, "print sizes, offsets, constants; does the kernel agree?")
+    options = parser.parse_args(words)
+    if options.command == "ls" and not set(options.kind) <= set(KINDS):
+        ls.error(f"KIND is one of {', '.join(KINDS)}, not {' '.join(options.kind)}")
+    return options
+
+
+def reason(error: Exception) -> str:
+    return str(error.strerror if isinstance(error, OSError) and error.strerror else error)
+
+
+def complain(text: str) -> None:
+    print(f"python -m ipc: {text}", file=sys.stderr)
+
+
+def main(words: list[str] | None = None) -> int:
+    """The exit status of a command line."""
+    options = arguments(words)
+    try:
+        status: int = options.function(options)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads any more
+        return 0
+    except (OSError, OverflowError, Failed) as error:
+        complain(f"{options.command}: {reason(error)}")
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
