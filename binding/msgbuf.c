@@ -42,10 +42,12 @@ static int resize(struct msgbuf_object *self, Py_ssize_t capacity)
 
 static struct msgbuf_object *alloc_with(PyTypeObject *type, Py_ssize_t capacity)
 {
-	struct msgbuf_object *self = (struct msgbuf_object *)structure_alloc(type);
+	/* Nothing is derived from it, so there is no other way to allocate one. */
+	struct msgbuf_object *self = (struct msgbuf_object *)PyType_GenericAlloc(type, 0);
 
 	if (!self)
 		return NULL;
+	self->head.layout = &layouts[TYPE_msgbuf];
 	/* More than PY_SSIZE_T_MAX is refused by PyMem_Calloc. */
 	self->head.bytes = PyMem_Calloc(1, (size_t)HEAD + (size_t)capacity);
 	if (!self->head.bytes) {

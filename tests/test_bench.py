@@ -63,6 +63,9 @@ def test_every_row_is_measured(tmp_path: Path) -> None:
         assert set(row["ratio"]) == set(row["ns"]) - {"c"}, row
         assert all(ratio > 0 for ratio in row["ratio"].values()), row
         assert sum(line.startswith(row["row"] + "  ") for line in lines) == 1, row
+    for name, ms in document["start"].items():
+        assert any(re.fullmatch(rf"{name}: \+?{ms:.2f} ms", line) for line in lines), name
+    assert len(document["start"]) == 3 and document["start"]["an empty start"] > 0
 
 
 def test_a_policy_is_a_build_and_is_measured_where_calls_may_block(tmp_path: Path) -> None:

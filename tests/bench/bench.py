@@ -82,6 +82,8 @@ def objects(sysv_ipc: Any) -> Iterator[dict[str, Any]]:
         # A slot is the low 15 bits of an id (ipc/util.h).
         yield {"key": first, "q": q, "slot": q % 32768, "p": p, "c_p": ctypes.c_void_p(int(p))} | {
             **dict(zip(("s", "t", "s8"), semids)),
+            "mq": ipc.MessageQueue.from_id(q),
+            "sem": ipc.SemaphoreSet.from_id(semids[0])[0],
             "h": shmids[0],
             **(by_sysv_ipc(sysv_ipc, first, second) if sysv_ipc else {}),
         }
@@ -136,6 +138,7 @@ def buffers(ipc: Any, q: int) -> dict[str, Any]:
         **data,
         **structures,
         **{f"c_{name}": raw(value) for name, value in structures.items()},
+        "hundred": [data["b16"]] * 100,
         "head": head,
         "room": bytearray(head + data["b16"]),
         "c_shmat": shmat,
@@ -269,6 +272,33 @@ def run(rows: list[Row], scope: dict[str, Any], rounds: int, count: int) -> dict
     return times
 
 
+# What a start of the interpreter costs without and with: nothing of the site, no option.
+STARTS = {
+    "an empty start": "",
+    "import ipc": "import ipc",
+    "the C module alone": "import _ipc",
+}
+
+
+def start_up(rounds: int) -> dict[str, float]:
+    """ms of a process, the median; of the others what they add to an empty one."""
+    package = Path(ipc.__file__).parent
+    head = f"import sys; sys.path[:0] = {[str(package.parent), str(package)]}; "
+    times: dict[str, list[float]] = {name: [] for name in STARTS}
+    for _ in range(rounds + 1):  # in the first, files are read
+        for name, statement in STARTS.items():
+            command = [sys.executable, "-I", "-S", "-c", head + statement]
+            begin = time.perf_counter_ns()
+            os.waitpid(os.posix_spawn(sys.executable, command, os.environ), 0)
+            times[name].append((time.perf_counter_ns() - begin) / 1e6)
+    empty = times["an empty start"][1:]
+    return {"an empty start": statistics.median(empty)} | {
+        name: statistics.median(a - b for a, b in zip(values[1:], empty))
+        for name, values in times.items()
+        if name != "an empty start"
+    }
+
+
 # ---- the table ----------------------------------------------------------------------------
 
 
@@ -369,8 +399,11 @@ def main() -> None:
     summaries = [summary(row, times[row.name]) for row in options.rows]
     print("  ".join(f"{name} {value}" for name, value in machine.items()) + "\n")
     print_table(summaries, skipped)
+    starts = {} if options.only else start_up(options.rounds)
+    for name, ms in starts.items():
+        print(f"{name}: {'' if name == 'an empty start' else '+'}{ms:.2f} ms")
     if options.json:
-        document = {"machine": machine, "skipped": skipped, "rows": summaries}
+        document = {"machine": machine, "skipped": skipped, "rows": summaries, "start": starts}
         options.json.write_text(json.dumps(document, indent=1) + "\n")
 
 

@@ -58,6 +58,24 @@ LOOP(loop_message, int msqid, int size)
 	       seam_msgrcv(msqid, &m, (size_t)size, 0, 0) == size);
 }
 
+static bool all_messages(int msqid, size_t size, int n)
+{
+	struct message m = {.mtype = 1};
+
+	for (int i = 0; i < n; i++)
+		if (seam_msgsnd(msqid, &m, size, 0) == -1)
+			return false;
+	for (int i = 0; i < n; i++)
+		if (seam_msgrcv(msqid, &m, size, 0, 0) == -1)
+			return false;
+	return true;
+}
+
+LOOP(loop_messages, int msqid, int size, int n)
+{
+	REPEAT(all_messages(msqid, (size_t)size, n));
+}
+
 LOOP(loop_message_ping, int msqid, int size)
 {
 	struct message ping = {.mtype = 1}, pong;

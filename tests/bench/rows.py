@@ -263,4 +263,30 @@ ROWS = [
         fewer=200,
         busy=True,
     ),
+    Row(
+        "MessageQueue, send+receive",
+        "message(count, q, 16)",
+        "mq.send(b16); mq.receive()",
+        "sysv_q.send(b16); sysv_q.receive()",
+    ),
+    Row(
+        "MessageQueue, send+receive within 1 s",
+        "message(count, q, 16)",
+        "mq.send(b16, timeout=1); mq.receive(timeout=1)",
+    ),
+    Row(
+        "MessageQueue, 100 by _many",
+        "messages(count, q, 16, 100)",
+        "mq.send_many(hundred); mq.receive_many(100)",
+        "[sysv_q.send(b16) for _ in hundred]; [sysv_q.receive() for _ in hundred]",
+        "[libc.msgsnd(q, c_m16, 16, 0) for _ in hundred];"
+        " [libc.msgrcv(q, c_m16, 16, 0, 0) for _ in hundred]",
+        fewer=20,
+    ),
+    Row(
+        "Semaphore, release+acquire",
+        "semop(count, s, 1, s, -1)",
+        "sem.release(); sem.acquire()",
+        "sysv_s.release(); sysv_s.acquire()",
+    ),
 ]
