@@ -235,13 +235,13 @@ def test_what_came_just_then_is_for_the_next(q: ipc.MessageQueue) -> None:
         run_receive = asyncio.run(q.receive_async())
         assert run_receive == message(b"b")
         assert q.receive(timeout=0) == message(b"c")
-        with pytest.raises(TimeoutError):
+        with pytest.raises(TimeoutError, match="time is over"):
             q.receive(timeout=0.001)
     with received_though_cancelled(q, message(b"a"), message(b"b"), message(b"c")):
         q.send_many([b"d", b"e"])
         assert [m.mtext for m in q.receive_many(2)] == [b"a", b"b"]
         assert [m.mtext for m in q.receive_many(9)] == [b"c", b"d", b"e"]
-        with pytest.raises(TimeoutError):
+        with pytest.raises(TimeoutError, match="time is over"):
             q.receive_many(1, timeout=0)
 
 
@@ -249,9 +249,9 @@ def test_it_is_chosen_by_its_type(q: ipc.MessageQueue) -> None:
     kept = [message(b"a", 5), message(b"b", 3), message(b"c", 5)]
     with received_though_cancelled(q, *kept):
         q.send(b"d", 4)
-        with pytest.raises(TimeoutError):
+        with pytest.raises(TimeoutError, match="time is over"):
             q.receive(1, timeout=0)
-        with pytest.raises(TimeoutError):
+        with pytest.raises(TimeoutError, match="time is over"):
             q.receive(-2, timeout=0)
         assert q.receive(-9) == kept[1]
         assert q.receive(-9) == message(b"d", 4)  # lower than those

@@ -155,7 +155,7 @@ def test_many(q: ipc.MessageQueue) -> None:
     for wrong in 0, -1:
         with pytest.raises(ValueError):
             q.receive_many(wrong)
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError, match="time is over"):
         q.receive_many(2, timeout=0)
 
 

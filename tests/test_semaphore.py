@@ -142,7 +142,7 @@ def test_operations(s: ipc.SemaphoreSet) -> None:
     with pytest.raises(BlockingIOError):
         s.operate([(0, -1, ipc.IPC_NOWAIT)], timeout=100)
     begin = time.monotonic()
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError, match="time is over"):
         s.operate([(2, -1, 0), (0, -1, 0)], timeout=0.05)
     assert time.monotonic() - begin >= 0.05 and s.values == [0, 1, 3]
     s.values = [2, 2, 2]
@@ -190,7 +190,7 @@ def test_a_semaphore_of_its_own(key: int) -> None:
         assert one.value == 2 and one.key == key and one.num == 0 and len(one.set) == 1
         with one, ipc.Semaphore(key) as same:
             assert same.id == one.id and one.value == 0
-            with pytest.raises(TimeoutError):
+            with pytest.raises(TimeoutError, match="time is over"):
                 one.acquire(timeout=0)
         assert one.value == 2
     finally:
@@ -210,7 +210,7 @@ def test_it_waits_and_is_counted(s: ipc.SemaphoreSet) -> None:
     s[0].acquire()
     more.result()
     zero.result()
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError, match="time is over"):
         s[2].wait_for_zero(timeout=0.01)
 
 

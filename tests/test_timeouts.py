@@ -62,7 +62,7 @@ def no_handler_stays() -> Iterator[None]:
 @pytest.mark.parametrize("timeout", [0.0001, 0.003, 0.05])
 def test_it_is_over_in_time(q: ipc.MessageQueue, call: Call, timeout: float) -> None:
     begin = time.monotonic()
-    with pytest.raises(TimeoutError) as caught:
+    with pytest.raises(TimeoutError, match="time is over") as caught:
         call(q, timeout)
     assert timeout <= time.monotonic() - begin < 10
     assert caught.value.errno == errno.ETIMEDOUT and "msg" in str(caught.value)
@@ -71,7 +71,7 @@ def test_it_is_over_in_time(q: ipc.MessageQueue, call: Call, timeout: float) -> 
 
 @pytest.mark.parametrize("timeout", [0, -1, -1e9, 0.0])
 def test_without_a_time_it_is_tried(q: ipc.MessageQueue, call: Call, timeout: float) -> None:
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError, match="time is over"):
         call(q, timeout)
     q.receive(timeout=timeout)
     q.send(b"x", 2, timeout=timeout)
@@ -101,7 +101,7 @@ def test_it_goes_on_when_it_can(q: ipc.MessageQueue, timeout: float | None) -> N
 def test_many_short_times(q: ipc.MessageQueue) -> None:
     """The signal that comes before the call comes again: none waits for ever."""
     for i in range(2_000):
-        with pytest.raises(TimeoutError):
+        with pytest.raises(TimeoutError, match="time is over"):
             q.receive(2, timeout=(i % 50) * 1e-6)
 
 
@@ -141,7 +141,7 @@ def test_other_signals_neither_end_nor_prolong_it(q: ipc.MessageQueue) -> None:
         thread = threading.Thread(target=storm)
         thread.start()
         begin = time.monotonic()
-        with pytest.raises(TimeoutError):
+        with pytest.raises(TimeoutError, match="time is over"):
             q.receive(2, timeout=0.2)
         passed = time.monotonic() - begin
         stop.set()
@@ -214,7 +214,7 @@ def test_another_is_taken_where_one_has_a_user(
     q.send(b"x", 2)
     worker.result()
     assert signal.getsignal(used) == ours
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError, match="time is over"):
         q.receive(3, timeout=0.001)
 
 
@@ -224,7 +224,7 @@ def test_one_that_is_blocked_is_left_alone(q: ipc.MessageQueue) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, [used])
     try:
         signal.pthread_kill(threading.get_ident(), used)
-        with pytest.raises(TimeoutError):
+        with pytest.raises(TimeoutError, match="time is over"):
             q.receive(2, timeout=0.001)
         assert signal.sigwait([used]) == used
     finally:
@@ -234,7 +234,7 @@ def test_one_that_is_blocked_is_left_alone(q: ipc.MessageQueue) -> None:
 def test_in_a_thread_that_blocks_all(q: ipc.MessageQueue) -> None:
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
-        with pytest.raises(TimeoutError):
+        with pytest.raises(TimeoutError, match="time is over"):
             q.receive(2, timeout=0.001)
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
         assert set(SIGNALS) <= blocked
@@ -249,7 +249,7 @@ def test_a_handler_that_is_set_meanwhile_stays(q: ipc.MessageQueue, dispositions
     (used,) = handled() - before
     seen: list[int] = []
     signal.signal(used, lambda number, _: seen.append(number))
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError, match="time is over"):
         q.receive(3, timeout=0.001)  # by another one
     q.receive()
     q.send(b"x", 2)
@@ -265,7 +265,7 @@ def test_where_none_is_free_it_says_so(q: ipc.MessageQueue, dispositions: None, 
     with pytest.raises(OSError, match="no signal") as caught:
         call(q, 0.01)
     assert caught.value.errno == errno.EBUSY
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError, match="time is over"):
         call(q, 0)  # which needs none
 
 
