@@ -55,7 +55,7 @@ help:
 #: make btf        the kernel's own types, running or KERNEL=image ARCH=aarch64, against abi-dumps
 #: make btf-debian the same of Debian's kernel images, in a cache
 #: make stress     queues, sets, segments under load, under sanitizers and Valgrind (SECONDS=N each)
-#: make check-binding  the module's tests under ASan with UBSan and LSan, and under Valgrind
+#: make check-binding  the module's tests under ASan with UBSan and LSan, memcheck, TSan
 #: make mutants-memory  seeded defects of memory and order, and which tool sees each
 #: make fuzz       readers, calls and the module against random input (SECONDS=N each; TARGETS)
 #: make mutants-fuzz  defects planted for each target of fuzz, and how soon each is found
@@ -268,6 +268,8 @@ do-stress-present:
 	$(Q)conformance/stress/stress build short $(STRESS_TOOLS)
 	$(Q)$(if $(ASAN),$(MUTANTS) --brief --only 'mtext.*' build asan-bare asan)
 	$(Q)$(if $(ASAN),$(MAKE) $(QUIET) TESTS='$(TESTS_short)' binding-under-asan)
+	$(Q)$(if $(filter tsan,$(STRESS_TOOLS)),$(MAKE) $(QUIET) TESTS='$(call tests,threads)' binding-under-tsan)
+	$(Q)$(if $(filter memcheck,$(STRESS_TOOLS)),$(MAKE) $(QUIET) TESTS='$(call tests,script_2003)' binding-under-memcheck)
 	$(Q)$(if $(filter-out $(STRESS_TOOLS),$(EVERY_TOOL)),echo 'SKIP: defects of all kinds: not all tools are here',\
 	 $(MUTANTS) $(SHORT_DEFECTS:%=--only %) build $(EVERY_TOOL))
 
@@ -277,18 +279,25 @@ do-mutants-memory:
 	$(Q)$(MAKE) $(QUIET) GOALS='ipc-stress ipc-defects' \
 	 $(patsubst %,watched-%,plain valgrind asan msan tsan asan-bare msan-bare tsan-bare)
 	$(Q)$(MUTANTS) build $(MUTANT_COLUMNS)
-	$(Q)$(PYTHON) tests/memory/binding_mutants.py $(PYTHON) plain asan memcheck
+	$(Q)$(PYTHON) tests/memory/binding_mutants.py $(PYTHON) plain asan memcheck tsan
 
-# The module's tests under a tool; under Valgrind, which is slow, those of calls.
-# TOOLS, TESTS: which.
-TOOLS ?= asan memcheck
+# The module's tests under a tool; under Valgrind, which is slow, those of calls; under TSan,
+# with an interpreter that has its runtime, those of threads.  TOOLS, TESTS: which.
+TOOLS ?= asan memcheck tsan
+tests = $(patsubst %,tests/test_%.py,$1)
+TESTS_short = $(call tests,msg sem semall shm structures)
 TESTS_asan = $(shell grep -l '^import ipc$$\|^from child import' tests/test_*.py)
-TESTS_memcheck = $(TESTS_short) $(patsubst %,tests/test_%.py,errors names_2003 script_2003)
-TESTS_short = $(patsubst %,tests/test_%.py,msg sem semall shm structures)
+TESTS_memcheck = $(TESTS_short) $(call tests,errors names_2003 script_2003)
+TESTS_tsan = $(call tests,threads blocking interpreters collector)
 do-check-binding: $(TOOLS:%=binding-under-%)
-binding-under-%:
-	$(Q)$(MAKE) $(QUIET) GOALS=python/built $(call builds_of,$*)
+binding-under-%: binding-for-%
 	$(Q)tests/memory/watch $* $(PYTHON) -m 'not unwatched' $(or $(TESTS),$(TESTS_$*))
+binding-for-%:
+	$(Q)$(MAKE) $(QUIET) GOALS='python/built $(if $(filter tsan,$*),interpreter)' $(call builds_of,$*)
+$(OUT)/interpreter: tests/memory/interpreter.c $(OUT)/flags
+	$(call say,LD,$@)
+	$(Q)$(CC) $(WARNINGS) $(CFLAGS) -isystem $(PYTHON_INCLUDE) $(LDFLAGS) -o $@ $< \
+	 $$($(PYTHON)-config --embed --ldflags)
 
 # ---- fuzzing ----------------------------------------------------------------------
 

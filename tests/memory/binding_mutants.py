@@ -1,12 +1,12 @@
 """Each seeded defect of the binding, and which tool sees it while the module's tests run.
 
 A defect is one change of a copy of the tree, which is built for each column and tested by what
-`make check-binding` runs: plain, no tool but the tests themselves; asan; memcheck.  A cell says
-who noticed: the tool, the tests, a crash, or nobody ("-").  The first row is the tree as it is:
-there a tool that speaks gives a false alarm.
+`make check-binding` runs: plain, no tool but the tests themselves; asan; memcheck; tsan.  A cell
+says who noticed: the tool, the tests, a crash, or nobody ("-").  The first row is the tree as it
+is: there a tool that speaks gives a false alarm.
 
-Exit status: 0 if each defect is caught, those that are an error of memory by the tool that is
-for them, and there is no false alarm; 1 if not; 2 if misused.
+Exit status: 0 if each defect is caught, by the tool that is for it if there is one, and there is
+no false alarm; 1 if not; 2 if misused.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 TOP = Path(__file__).resolve().parents[2]
-BUILDS = {"plain": "plain", "asan": "asan", "memcheck": "valgrind"}
+COLUMNS = ["plain", "asan", "memcheck", "tsan"]
 NOTICED = {0: "-", 1: "tests", 99: "tool"}
 
 
@@ -31,10 +31,10 @@ class Defect(NamedTuple):
     old: str  # stands there once
     new: str
     tests: str  # pytest's arguments
-    by_asan: bool  # else the tests themselves must see it
+    by: str  # the tool that must see it; plain: anybody
 
 
-SOUND = Defect("sound", "binding/msg.c", "", "", "test_msg.py test_sem.py", True)
+SOUND = Defect("sound", "binding/msg.c", "", "", "test_msg.py test_threads.py", "plain")
 DEFECTS = [
     # What the wrapper of 2003 did: the structure as it stands, a text of one byte and a tail.
     Defect(
@@ -43,7 +43,7 @@ DEFECTS = [
         "PyMem_Calloc(1, (size_t)HEAD + (size_t)capacity)",
         "PyMem_Calloc(1, sizeof(struct msgbuf))",
         "test_msg.py",
-        True,
+        "asan",
     ),
     Defect(
         "mtext.swig.strlen",
@@ -51,7 +51,7 @@ DEFECTS = [
         "message->msgbuf->capacity : message->msgbuf->length",
         "message->msgbuf->capacity : (Py_ssize_t)strlen((char *)message->msgp + HEAD)",
         "test_msg.py",
-        True,
+        "asan",
     ),
     # Messages with a zero byte: no byte is anybody else's, so only a test can tell.
     Defect(
@@ -61,7 +61,7 @@ DEFECTS = [
         "view.len = (Py_ssize_t)strnlen(view.buf, (size_t)view.len);\n"
         "\tself = alloc_with(state->type[TYPE_msgbuf], view.len);",
         "test_msg.py",
-        False,
+        "plain",
     ),
     # The type was forgotten: eight bytes, on a 64-bit machine.
     Defect(
@@ -70,7 +70,7 @@ DEFECTS = [
         "message->room = (size_t)(message->view.len - HEAD);",
         "message->room = (size_t)message->view.len;",
         "test_msg.py",
-        True,
+        "asan",
     ),
     Defect(
         "mtext.buffer.8_short",
@@ -78,7 +78,7 @@ DEFECTS = [
         "PyMem_Calloc(1, (size_t)HEAD + (size_t)capacity)",
         "PyMem_Calloc(1, (size_t)capacity + 1)",
         "test_msg.py",
-        True,
+        "asan",
     ),
     Defect(
         "mtext.buffer.1_short",
@@ -86,7 +86,7 @@ DEFECTS = [
         "PyMem_Calloc(1, (size_t)HEAD + (size_t)capacity)",
         "PyMem_Calloc(1, (size_t)HEAD + (size_t)capacity - (capacity > 0))",
         "test_msg.py",
-        True,
+        "asan",
     ),
     Defect(
         "freed.text",
@@ -94,7 +94,7 @@ DEFECTS = [
         "\tself->head.bytes = bytes;\n\tself->capacity = capacity;\n\treturn 0;",
         "\tself->capacity = capacity;\n\treturn 0;",
         "test_msg.py test_structures.py",
-        True,
+        "asan",
     ),
     Defect(
         "short.getall.copy",
@@ -102,7 +102,7 @@ DEFECTS = [
         "copy = PyMem_Malloc((size_t)nsems * sizeof(*copy));",
         "copy = PyMem_Malloc((size_t)(nsems - 1) * sizeof(*copy));",
         "test_semall.py test_sem.py",
-        True,
+        "asan",
     ),
     # Behind it is no memory: the kernel says EFAULT.
     Defect(
@@ -111,7 +111,7 @@ DEFECTS = [
         "(size_t)nsems * sizeof(unsigned short));",
         "(size_t)(nsems - 1) * sizeof(unsigned short));",
         "test_semall.py test_sem.py",
-        False,
+        "plain",
     ),
     Defect(
         "short.sembuf",
@@ -119,7 +119,7 @@ DEFECTS = [
         "PyMem_Malloc(nsops * sizeof(*ops->sops));",
         "PyMem_Malloc((nsops - 1) * sizeof(*ops->sops));",
         "test_sem.py",
-        True,
+        "asan",
     ),
     Defect(
         "short.semun_address",
@@ -127,7 +127,7 @@ DEFECTS = [
         "(union semun){.buf = bytes}",
         "(union semun){.buf = (void *)&bytes}",
         "test_sem.py",
-        True,
+        "asan",
     ),
     Defect(
         "shm.after_shmdt",
@@ -135,7 +135,7 @@ DEFECTS = [
         "\tunlink_address(state, self);\n\tself->memory = NULL;",
         "\tunlink_address(state, self);",
         "test_shm.py",
-        True,
+        "asan",
     ),
     Defect(
         "left.attachment",
@@ -143,7 +143,7 @@ DEFECTS = [
         "\tif (memory)\n\t\tdetach(memory, self->size);",
         "",
         "test_shm.py",
-        False,
+        "plain",
     ),
     Defect(
         "leak.text",
@@ -151,7 +151,7 @@ DEFECTS = [
         "\tPyMem_Free(((struct msgbuf_object *)object)->head.bytes);\n",
         "",
         "test_msg.py",
-        True,
+        "asan",
     ),
     Defect(
         "leak.operations",
@@ -159,7 +159,7 @@ DEFECTS = [
         "\toperations_free(&o->ops);\n\treturn result",
         "\treturn result",
         "test_sem.py",
-        True,
+        "asan",
     ),
     Defect(
         "leak.values",
@@ -167,7 +167,7 @@ DEFECTS = [
         "\tPyMem_Free(values);\n\treturn result;",
         "\treturn result;",
         "test_semall.py test_sem.py",
-        True,
+        "asan",
     ),
     Defect(
         "leak.view",
@@ -175,7 +175,7 @@ DEFECTS = [
         "\tresult = set_all(state, semid, view.buf, view.len / 2);\n\tPyBuffer_Release(&view);",
         "\tresult = set_all(state, semid, view.buf, view.len / 2);",
         "test_semall.py test_sem.py",
-        True,
+        "asan",
     ),
     Defect(
         "leak.reference",
@@ -183,7 +183,27 @@ DEFECTS = [
         "\t\t}\n\tPy_DECREF(items);\n\treturn 0;",
         "\t\t}\n\treturn 0;",
         "test_sem.py",
-        True,
+        "asan",
+    ),
+    # While other threads run, the memory is everybody's.
+    Defect(
+        "race.getall",
+        "binding/semall.c",
+        "if (seam_semctl(semid, 0, GETALL, (union semun){.array = *values}) != -1)",
+        "int got;\n"
+        "\t\tPy_BEGIN_ALLOW_THREADS got = seam_semctl(semid, 0, GETALL,"
+        " (union semun){.array = *values});\n"
+        "\t\tPy_END_ALLOW_THREADS if (got != -1)",
+        "test_threads.py",
+        "tsan",
+    ),
+    Defect(
+        "race.unpinned",
+        "binding/msg.c",
+        "\t\tmessage->msgbuf->pins++;\n",
+        "",
+        "test_threads.py",
+        "tsan",
     ),
 ]
 
@@ -222,9 +242,7 @@ def see(defect: Defect, columns: "list[str]", python: str) -> "dict[str, str]":
         seed(tree, defect)
         tests = [f"tests/{word}" for word in defect.tests.split()]
         for column in columns:
-            status, said = run(
-                tree, ["make", "-s", "GOALS=python/built", f"watched-{BUILDS[column]}"]
-            )
+            status, said = run(tree, ["make", "-s", f"binding-for-{column}"])
             if status != 0:
                 raise Failed(f"{defect.name}: {column} is not built: {said}")
             command = ["tests/memory/watch", column, python, *tests]
@@ -241,8 +259,8 @@ def see(defect: Defect, columns: "list[str]", python: str) -> "dict[str, str]":
 def caught(defect: Defect, cells: "dict[str, str]") -> bool:
     if defect == SOUND:
         return set(cells.values()) == {"-"}
-    if defect.by_asan and "asan" in cells:
-        return cells["asan"] == "tool"
+    if defect.by in cells and defect.by != "plain":
+        return cells[defect.by] == "tool"
     return bool(set(cells.values()) & {"tool", "tests", "crash"})
 
 
@@ -250,7 +268,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", metavar="GLOB", default="*", help="of the defects' names")
     parser.add_argument("python", help="the interpreter that the tests run with")
-    parser.add_argument("columns", metavar="column", nargs="+", choices=BUILDS)
+    parser.add_argument("columns", metavar="column", nargs="+", choices=COLUMNS)
     options = parser.parse_args()
     columns = options.columns
     rows = [row for row in [SOUND, *DEFECTS] if fnmatch.fnmatchcase(row.name, options.only)]
