@@ -232,6 +232,11 @@ WATCHED = -O1 -g -fno-omit-frame-pointer
 BUILD_plain := CC=gcc CFLAGS='$(WATCHED)'
 BUILD_valgrind := CC=gcc CFLAGS='$(WATCHED) -DSEAM_VALGRIND'
 BUILD_asan := CC=clang CFLAGS='$(WATCHED) -fsanitize=address,undefined -fno-sanitize-recover=all'
+# With the loader that belongs to the compiler's libc.
+BUILD_asan-i386 = $(call cross_asan,i686-linux-gnu,ld-linux.so.2)
+BUILD_asan-aarch64 = $(call cross_asan,aarch64-linux-gnu,ld-linux-aarch64.so.1)
+cross_asan = $(subst clang,$1-gcc,$(BUILD_asan)) \
+	LDFLAGS='-Wl,--dynamic-linker=/usr/$1/lib/$2 -Wl,--disable-new-dtags,-rpath,/usr/$1/lib'
 BUILD_msan := CC=clang CFLAGS='$(WATCHED) -fsanitize=memory'
 BUILD_tsan := CC=clang CFLAGS='$(WATCHED) -fsanitize=thread'
 watched-%:
@@ -244,34 +249,34 @@ builds_of = $(patsubst %,watched-%,$(sort $(patsubst memcheck,valgrind,$(patsubs
 # SECONDS: for each program under each tool.
 SECONDS ?= 10
 EVERY_TOOL := asan msan tsan memcheck helgrind
-STRESS_TOOLS := $(EVERY_TOOL)
+STRESS_TOOLS := $(EVERY_TOOL) asan-i386 asan-aarch64
 do-stress:
-	$(Q)$(MAKE) $(QUIET) GOALS=ipc-stress $(call builds_of,$(STRESS_TOOLS))
-	$(Q)conformance/stress/stress build $(SECONDS) $(STRESS_TOOLS)
+	$(Q)$(if $(PRESENT),$(MAKE) $(QUIET) GOALS=ipc-stress $(call builds_of,$(PRESENT)) && \
+	 conformance/stress/stress build $(SECONDS) $(PRESENT))
+# Those that this machine has; each of the others says SKIP.
+PRESENT = $(or $(PRESENT_FOUND),$(eval PRESENT_FOUND := $(shell MAKE='$(MAKE)' \
+	conformance/stress/present build $(STRESS_TOOLS)))$(PRESENT_FOUND))
 
-# In make check: a second or a few for each, and some of the defects, with the tools that
-# are there; each of the others says SKIP.
+# In make check: a second or a few for each, and some of the defects.
 $(OUT)/nothing: FORCE
 	@mkdir -p $(@D)
 	$(Q)printf '#ifdef SEAM_VALGRIND\n#include <valgrind/helgrind.h>\n#endif\nint main(void) { return 0; }\n' \
-	 | $(CC) $(CFLAGS) -x c -o $@ -
-.PHONY: do-stress-short do-stress-present
-do-stress-short:
-	$(Q)tools=$$(MAKE='$(MAKE)' conformance/stress/present build $(STRESS_TOOLS)) && \
-	 if [ -n "$$tools" ]; then $(MAKE) $(QUIET) STRESS_TOOLS="$$(echo $$tools)" do-stress-present; fi
+	 | $(CC) $(CFLAGS) $(LDFLAGS) -x c -o $@ -
 SHORT_DEFECTS := sound unset.mtype freed.raw_send short.getall.heap shm.after_shmdt left.queue \
 	race.unlocked
-do-stress-present: ASAN = $(filter asan,$(STRESS_TOOLS))
+.PHONY: do-stress-short do-stress-present
+do-stress-short:
+	$(Q)$(if $(PRESENT),$(MAKE) $(QUIET) PRESENT='$(PRESENT)' do-stress-present)
+do-stress-present: ASAN = $(filter asan,$(PRESENT))
 do-stress-present:
-	$(Q)$(MAKE) $(QUIET) -j 2 GOALS='ipc-stress ipc-defects' \
-	 $(call builds_of,$(STRESS_TOOLS) $(ASAN:%=%-bare))
-	$(Q)conformance/stress/stress build short $(STRESS_TOOLS)
+	$(Q)$(MAKE) $(QUIET) -j 2 GOALS='ipc-stress ipc-defects' $(call builds_of,$(PRESENT) $(ASAN:%=%-bare))
+	$(Q)conformance/stress/stress build short $(PRESENT)
 	$(Q)$(if $(ASAN),$(MUTANTS) --brief --only 'mtext.*' build asan-bare asan)
-	$(Q)$(if $(ASAN),$(MAKE) $(QUIET) TESTS='$(TESTS_short)' binding-under-asan)
-	$(Q)$(if $(filter tsan,$(STRESS_TOOLS)),$(MAKE) $(QUIET) TESTS='$(call tests,threads)' binding-under-tsan)
-	$(Q)$(if $(filter memcheck,$(STRESS_TOOLS)),$(MAKE) $(QUIET) TESTS='$(call tests,script_2003)' binding-under-memcheck)
-	$(Q)$(if $(filter-out $(STRESS_TOOLS),$(EVERY_TOOL)),echo 'SKIP: defects of all kinds: not all tools are here',\
+	$(Q)$(if $(filter-out $(PRESENT),$(EVERY_TOOL)),echo 'SKIP: defects of all kinds: not all tools are here',\
 	 $(MUTANTS) $(SHORT_DEFECTS:%=--only %) build $(EVERY_TOOL))
+	$(Q)$(if $(ASAN),$(MAKE) $(QUIET) TESTS='$(TESTS_short)' binding-under-asan)
+	$(Q)$(if $(filter tsan,$(PRESENT)),$(MAKE) $(QUIET) TESTS='$(call tests,threads)' binding-under-tsan)
+	$(Q)$(if $(filter memcheck,$(PRESENT)),$(MAKE) $(QUIET) TESTS='$(call tests,script_2003)' binding-under-memcheck)
 
 MUTANTS = $(PYTHON) tests/memory/mutants.py
 MUTANT_COLUMNS := plain $(EVERY_TOOL:%=%-bare) $(EVERY_TOOL)
