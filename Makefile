@@ -43,7 +43,7 @@ help:
 
 #: make            builds the package ipc (build/python) and ipc-conform (build/ARCH)
 #: make conform    does this machine's System V IPC conform? report in build/report
-#: make kernel     does a kernel image conform?  KERNEL=IMAGE or SUITE=..., ARCH=x86_64|i386|aarch64
+#: make kernel     does a kernel image conform?  KERNEL=IMAGE or SUITE=..., ARCH=x86_64|aarch64|s390x|...
 #: make kernels    Debian's kernels of five suites, on each architecture; CELLS: which
 #: make kernels-accept  takes what they say as conformance/boot/baselines
 #: make check      every test
@@ -127,10 +127,10 @@ $(OUT)/ipc-btf: $(patsubst %.c,$(OUT)/%.o,$(wildcard conformance/btf/*.c)) \
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs libbpf)
 
 # The static one of another architecture, by its cross compiler.
-CROSS = $(filter-out $(TARGET),i386 x86_64 aarch64)
+CROSS = $(filter-out $(TARGET),$(shell sed -n 's/^\([a-z][^ ]*\) .*/\1/p' conformance/boot/machines))
 $(CROSS:%=build/%/ipc-conform): build/%/ipc-conform: FORCE
 	$(Q)root=$$(ci/sysroot $*) && $(MAKE) $(QUIET) CPPFLAGS="-isystem $$root/include" \
-	 LDFLAGS="-L$$root/lib" CC="$$(sed -n 's/^$* *| *\([^ ]*\).*/\1/p' conformance/abi/targets)" $@
+	 LDFLAGS="-L$$root/lib" TARGET=$* CC="$$(sed -n 's/^$* *| *\([^ ]*\).*/\1/p' conformance/abi/targets)" $@
 
 -include $(wildcard build/*/*.d build/*/*/*.d build/*/*/*/*.d build/*/*/*/*/*.d)
 
@@ -161,7 +161,7 @@ HOST_LIBC = $(if $(findstring musl,$(shell gcc -dumpmachine)),musl,glibc)
 # what it is compared with, a series of conformance/boot/baselines or the JSON of a run;
 # GATE: the gate's options.
 KERNEL_REPORT = $(REPORT)/kernel
-PROGRAMS = $(shell sed -n 's/^$(ARCH) .*| *//p' conformance/boot/machines)
+PROGRAMS = $(shell sed -n 's/^$(ARCH) .*| *\([^|]*\)|[^|]*$$/\1/p' conformance/boot/machines)
 do-kernel: $(sort $(HOST)/ipc-conform $(PROGRAMS:%=build/%/ipc-conform))
 	$(Q)mkdir -p $(REPORT); status=0; image='$(KERNEL)'; \
 	 [ -n "$$image" ] || image=$$(ci/fetch-kernel '$(SUITE)' '$(ARCH)') || exit 2; \
@@ -173,9 +173,10 @@ do-kernel: $(sort $(HOST)/ipc-conform $(PROGRAMS:%=build/%/ipc-conform))
 
 # The matrix: CELLS of conformance/boot/kernels, or all.
 MATRIX = $(PYTHON) conformance/boot/matrix.py --output $(REPORT)/kernels.json
-EVERY_PROGRAM = $(patsubst %,build/%/ipc-conform,$(sort $(shell sed -n '/^[a-z]/s/.*| *//p' \
-	conformance/boot/machines)))
-do-kernels: $(sort $(HOST)/ipc-conform $(EVERY_PROGRAM))
+CELL_PROGRAMS = $(patsubst %,build/%/ipc-conform,$(shell $(PYTHON) conformance/boot/matrix.py \
+	--programs $(CELLS)))
+do-kernels:
+	$(Q)$(MAKE) $(QUIET) $(sort $(HOST)/ipc-conform $(CELL_PROGRAMS))
 	$(Q)rm -f $(REPORT)/kernels.json; status=0; $(MATRIX) $(CELLS) || status=$$?; \
 	 [ ! -e $(REPORT)/kernels.json ] || $(HOST)/ipc-conform report \
 	  --format junit --output $(REPORT)/kernels.xml --format html --output $(REPORT)/kernels.html \

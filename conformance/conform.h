@@ -208,6 +208,8 @@ long long get_limit_n(const char *name, unsigned n);
 long long sysvipc(const char *kind, int id, const char *column);
 /* How many rows there are. */
 unsigned sysvipc_rows(const char *kind);
+/* The number of a line "NAME   number kB" of /proc/meminfo, in bytes; 0: there is none. */
+unsigned long long meminfo(const char *name);
 
 /* ---- time and memory ----------------------------------------------------- */
 

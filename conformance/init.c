@@ -8,6 +8,7 @@
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* False where this is no fresh kernel's first process, and so not its master. */
@@ -66,6 +67,8 @@ int run_as_init(int (*program)(int argc, char **argv), int argc, char **argv)
 	if (machine) {
 		printf("\nipc-conform: exit status %d\n", status);
 		fflush(stdout);
+		/* What a serial line has not sent yet is lost when the machine is off. */
+		tcdrain(STDOUT_FILENO);
 		sync();
 		reboot(RB_POWER_OFF);
 	}

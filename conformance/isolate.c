@@ -145,9 +145,9 @@ static const char *need_COMPAT(bool isolated UNUSED)
 
 static const char *need_HUGETLB(bool isolated UNUSED)
 {
-	return access("/proc/sys/vm/nr_hugepages", R_OK) == 0
+	return meminfo("Hugepagesize:")
 		       ? NULL
-		       : "this kernel has no huge pages (CONFIG_HUGETLBFS)";
+		       : "no huge pages of this machine or kernel (CONFIG_HUGETLBFS)";
 }
 
 /*
@@ -237,6 +237,20 @@ long long get_limit_n(const char *name, unsigned n)
 long long get_limit(const char *name)
 {
 	return get_limit_n(name, 0);
+}
+
+unsigned long long meminfo(const char *name)
+{
+	char line[128];
+	unsigned long long kib = 0;
+	FILE *file = fopen("/proc/meminfo", "r");
+
+	while (file && fgets(line, sizeof(line), file))
+		if (strncmp(line, name, strlen(name)) == 0)
+			kib = strtoull(line + strlen(name), NULL, 10);
+	if (file)
+		fclose(file);
+	return kib * 1024;
 }
 
 /* The Nth word of a line, from 0; empty where there are fewer. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <sys/random.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -102,8 +103,10 @@ static int write_outputs(struct outputs *outputs, const struct run *runs, size_t
 			return misused(path, strerror(errno));
 		report(out, outputs->output[i].format, runs, nruns);
 		/* A full disk shows when the last bytes go, if not before. */
-		bool failed = ferror(out) != 0;
-		if (path ? fclose(out) : fflush(out))
+		bool failed = ferror(out) != 0 || fflush(out) != 0;
+		/* A serial line is slow, and may lose at its close what it has not sent. */
+		tcdrain(fileno(out));
+		if (path && fclose(out))
 			failed = true;
 		if (failed)
 			return misused(path ? path : "standard output", strerror(errno));

@@ -209,6 +209,40 @@ def test_log_without_trouble(line: str) -> None:
     assert boot.trouble(ended(line)) == []
 
 
+def test_log_of_a_console_of_lines() -> None:
+    """s390's swallows carriage returns and escapes, and what they move."""
+    seen = ended("[K7/9 msgget.new[K[    1.234567] WARNING: odd\n[K8/9 msgget.old")
+    assert seen.progress == "8/9 msgget.old"
+    assert boot.trouble(seen) == [(1, "WARNING: odd")]
+
+
+def test_results_behind_what_firmware_writes() -> None:
+    run = boot.parse_results('KASLR disabled: CPU has no PRNG\r\n{"schema":"","runs":[{"a":1}]}')
+    assert run == {"a": 1}
+    assert boot.parse_results('{"schema":"","runs":[{"a"') is None
+    assert boot.parse_results("KASLR disabled") is None
+
+
+# What the boot protocols have at the beginning of an image, a bit away from any other.
+HEADS = {
+    "x86_64": (0x202, b"HdrS" + bytes(48) + b"\x01"),
+    "i386": (0x202, b"HdrS" + bytes(48) + b"\x00"),
+    "aarch64": (0x38, b"ARM\x64"),
+    "armhf": (0x24, (0x016F2818).to_bytes(4, "little")),
+    "s390x": (0x10008, b"S390EP"),
+    "powerpc64le": (0, b"\x7fELF\x02\x01" + bytes(10) + b"\x02\0\x15\0"),
+    "mips64el": (0, b"\x7fELF\x02\x01" + bytes(10) + b"\x02\0\x08\0"),
+    "riscv64": (0x38, b"RSC\x05"),
+}
+
+
+@pytest.mark.parametrize("arch", boot.machines())
+def test_images_are_told_apart(arch: str) -> None:
+    offset, magic = HEADS[arch]
+    image = bytes(offset) + magic + bytes(100)
+    assert [other for other in boot.machines() if boot.is_image(other, image)] == [arch]
+
+
 def test_ends_are_told_apart() -> None:
     good = "ipc-conform: exit status 0\r\n"
     assert boot.why_dead(ended(good, "{}")) is None
@@ -247,6 +281,25 @@ def test_committed_baselines_are_sorted_and_of_known_outcomes() -> None:
         assert lines == sorted(lines)
         for outcomes in baseline.read_committed(name).outcomes.values():
             assert outcomes["*"] == "passed" and set(outcomes.values()) <= {"passed", "skipped"}
+
+
+def test_accepted_runs_leave_those_of_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(baseline, "BASELINES", tmp_path)
+    other = a_run(a_skips="skipped") | {"arch": "s390x", "machine": "s390x"}
+    baseline.accept("6.1", [other, a_run(b_skips="skipped")])
+    baseline.accept("6.1", [a_run(c_skips="skipped")])
+    assert baseline.read_committed("6.1").outcomes == {
+        "s390x": {"*": "passed", "a.skips": "skipped"},
+        "i386": {"*": "passed", "c.skips": "skipped"},
+    }
+
+
+@pytest.mark.parametrize("machine, name", [("armv7l", "armhf"), ("ppc64le", "powerpc64le")])
+def test_programs_on_their_own_kernel(machine: str, name: str) -> None:
+    assert baseline.name_of(a_run() | {"arch": name, "machine": machine}) == name
+    assert baseline.name_of(a_run() | {"arch": name}) == f"{name} on i386"
 
 
 def test_known_difference_is_of_its_kernels_alone(monkeypatch: pytest.MonkeyPatch) -> None:

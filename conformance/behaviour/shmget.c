@@ -251,21 +251,6 @@ CHECK("shmget.hugetlb_eperm", LIBC | RAW, NEED_USERS | NEED_HUGETLB,
 	child_join(pid);
 }
 
-/* A line "NAME   number kB" of /proc/meminfo, in bytes. */
-static unsigned long long meminfo(const char *name)
-{
-	char line[128];
-	unsigned long long kib = 0;
-	FILE *file = fopen("/proc/meminfo", "r");
-
-	while (file && fgets(line, sizeof(line), file))
-		if (strncmp(line, name, strlen(name)) == 0)
-			kib = strtoull(line + strlen(name), NULL, 10);
-	if (file)
-		fclose(file);
-	return kib * 1024;
-}
-
 static unsigned long long number_in(const char *path)
 {
 	char text[32] = "";

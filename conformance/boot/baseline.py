@@ -17,9 +17,18 @@ def series(kernel: str) -> tuple[int, ...]:
     return (int(match[1]), int(match[2])) if match else ()
 
 
+# uname(2)'s names where they are not those of conformance/boot/machines.
+UNAME = {
+    **dict.fromkeys(["i486", "i586", "i686"], "i386"),
+    "armv7l": "armhf",
+    "mips64": "mips64el",
+    "ppc64le": "powerpc64le",
+}
+
+
 def name_of(run: Run) -> str:
     """The programs' architecture, and the kernel's where that is another one."""
-    machine = re.sub(r"^i.86$", "i386", run["machine"])
+    machine = UNAME.get(run["machine"], run["machine"])
     return f"{run['arch']}" if run["arch"] == machine else f"{run['arch']} on {machine}"
 
 
@@ -91,14 +100,19 @@ def baseline_for(wanted: str | None, kernel: str) -> Baseline | None:
 
 
 def accept(name: str, runs: list[Run]) -> Path:
-    """Writes the outcomes of a series as its baseline."""
-    lines = []
+    """Writes the outcomes of a series as its baseline; those of other programs stay."""
+    path = BASELINES / name
+    of_runs = {name_of(run) for run in runs}
+    lines = [
+        line
+        for line in (path.read_text().splitlines() if path.exists() else [])
+        if not line.startswith("#") and line.split("|")[0].strip() not in of_runs
+    ]
     for run in runs:
         lines.append(f"{name_of(run):<14} | passed  | *")
         for result in run["results"]:
             if result["outcome"] != "passed":
                 lines.append(f"{name_of(run):<14} | {result['outcome']:<7} | {result['id']}")
-    path = BASELINES / name
     path.write_text(
         f"# What each check says on Linux {name} as Debian builds it; * is all others.\n"
         "# programs     | outcome | check\n" + "\n".join(sorted(lines)) + "\n"

@@ -34,23 +34,40 @@ class Misuse(Exception):
 
 
 @dataclass(frozen=True)
+class Port:
+    """A serial port: QEMU's device (or "serial": the machine's own), Linux' name for it."""
+
+    device: str
+    name: str
+    word: str = ""  # for the kernel's command line
+
+    def command(self, identity: str, path: Path) -> list[str]:
+        ends = ("-chardev", f"file,id={identity},path={path}")
+        if self.device == "serial":
+            return [*ends, "-serial", f"chardev:{identity}"]
+        return [*ends, "-device", f"{self.device},chardev={identity}"]
+
+
+@dataclass(frozen=True)
 class Machine:
     """A row of the table."""
 
     arch: str
     qemu: list[str]
-    console: str
-    results: str
+    console: Port
+    results: Port
     programs: list[str]
+    more: list[str]  # that only the matrix has
 
 
 def machines() -> dict[str, Machine]:
     found = {}
     for line in (HERE / "machines").read_text().splitlines():
         if line.strip() and not line.startswith("#"):
-            arch, _, qemu, ports, programs = (word.strip() for word in line.split("|"))
-            console, results = ports.split()
-            found[arch] = Machine(arch, qemu.split(), console, results, programs.split())
+            arch, _, qemu, *lists = (word.strip() for word in line.split("|"))
+            ports, programs, more = (words.split() for words in lists)
+            console, results = (Port(*port.split(":")) for port in ports)
+            found[arch] = Machine(arch, qemu.split(), console, results, programs, more)
     return found
 
 
@@ -63,20 +80,30 @@ def machine_of(arch: str) -> Machine:
     return known[arch]
 
 
+# How an image begins: Documentation/arch/{arm64,riscv}/boot*.rst, arch/s390/boot/head.S,
+# arch/arm/boot/compressed/head.S, the machine in an ELF header.
+IMAGES = {
+    "aarch64": rb".{56}ARM\x64|\x1f\x8b",
+    "armhf": rb".{36}\x18\x28\x6f\x01",
+    "mips64el": rb"\x7fELF\x02\x01.{12}\x08\0",
+    "powerpc64le": rb"\x7fELF\x02\x01.{12}\x15\0",
+    "riscv64": rb".{56}RSC\x05",
+    "s390x": rb".{65544}S390EP",
+}
+
+
 def is_image(arch: str, head: bytes) -> bool:
-    """As the boot protocols have it: Documentation/arch/{x86,arm64}/boot*.rst."""
-    if arch in ("x86_64", "i386"):
-        bits64 = len(head) > 0x236 and head[0x236] & 1 == 1  # XLF_KERNEL_64
-        return head[0x202:0x206] == b"HdrS" and bits64 == (arch == "x86_64")
-    if arch == "aarch64":
-        return head[0x38:0x3C] == b"ARM\x64" or head[:2] == b"\x1f\x8b"
-    return len(head) > 0
+    if arch in IMAGES:
+        return re.match(IMAGES[arch], head, re.DOTALL) is not None
+    # Documentation/arch/x86/boot.rst
+    bits64 = len(head) > 0x236 and head[0x236] & 1 == 1  # XLF_KERNEL_64
+    return head[0x202:0x206] == b"HdrS" and bits64 == (arch == "x86_64")
 
 
 def check_image(kernel: Path, arch: str) -> None:
     try:
         with kernel.open("rb") as file:
-            head = file.read(1024)
+            head = file.read(1 << 17)
     except OSError as error:
         raise Misuse(f"{kernel}: {error.strerror}") from None
     if not is_image(arch, head):
@@ -125,10 +152,11 @@ class Boot:
     progress: str = ""
 
     def __post_init__(self) -> None:
-        # The harness's progress stands between the lines of the kernel's log.
-        shown = re.findall(r"\r\x1b\[K(\d+/\d+ [\w.]+)", self.console)
+        # The harness's progress stands between the lines of the kernel's log; a console of
+        # lines (s390's) swallows what moves a cursor.
+        shown = re.findall(r"\[K(\d+/\d+ [\w.]+)", self.console)
         self.progress = shown[-1] if shown else ""
-        text = re.sub(r"\r\x1b\[K(\d+/\d+ [\w.]+)?", "", self.console)
+        text = re.sub(r"(\r\x1b)?\[K(\d+/\d+ [\w.]+)?", "", self.console)
         self.log = [line for line in re.split(r"[\r\n]+", text) if line.strip()]
 
 
@@ -150,7 +178,7 @@ def qemu_command(
 ) -> list[str]:
     # A kernel takes words apart at spaces, and leaves apostrophes in.
     harness = f"run --progress --jobs 2 {' '.join(shlex.split(options.select))}"
-    harness += f" --format json --output /dev/{machine.results}"
+    harness += f" --format json --output /dev/{machine.results.name}"
     accel = ["-accel", "tcg"] if options.emulate else accelerator(tuple(machine.qemu))
     return [
         # Whatever becomes of this program, the emulator ends with it.
@@ -159,14 +187,13 @@ def qemu_command(
         *accel,
         *("-smp", "2", "-m", "512", "-nodefaults", "-nic", "none", "-display", "none"),
         *("-no-reboot", "-sandbox", "on,spawn=deny,elevateprivileges=deny"),
-        *("-serial", f"file:{folder / 'console'}"),
-        *("-chardev", f"file,id=results,path={folder / 'results'}"),
-        *("-device", "pci-serial,chardev=results"),
+        *machine.console.command("console", folder / "console"),
+        *machine.results.command("results", folder / "results"),
         *("-kernel", str(kernel), "-initrd", str(initramfs)),
         # Warnings and worse; a machine that panics starts again, which ends the emulator.
         "-append",
-        f"console={machine.console} printk.time=1 loglevel=5 panic=-1 {options.append}"
-        f" -- {harness}",
+        f"console={machine.console.name} {machine.console.word} printk.time=1 loglevel=5"
+        f" panic=-1 {options.append} -- {harness}",
         *shlex.split(options.qemu),
     ]
 
@@ -275,8 +302,10 @@ def result(identity: str, title: str, seconds: float, failures: list[tuple[str, 
 
 def parse_results(text: str) -> Run | None:
     """The run that the harness wrote, unless it is cut short or garbled."""
+    # Before it, what writes on every port: s390's boot code.
+    begin = max(text.find('{"schema"'), 0)
     try:
-        return json.loads(text)["runs"][0]  # type: ignore[no-any-return]
+        return json.loads(text[begin:])["runs"][0]  # type: ignore[no-any-return]
     except (ValueError, LookupError, TypeError):
         return None
 

@@ -41,7 +41,8 @@ def cells() -> list[Cell]:
         if line and not line.startswith("#"):
             suite, archs, _ = (word.strip() for word in line.split("|"))
             for arch in archs.split():
-                found += [Cell(suite, arch, programs) for programs in known[arch].programs]
+                every = known[arch].programs + known[arch].more
+                found += [Cell(suite, arch, programs) for programs in every]
     return found
 
 
@@ -106,15 +107,20 @@ def main() -> int:
         "matrix", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("cell", nargs="*", help="globs of SUITE/PROGRAMS[-on-ARCH], for all")
+    parser.add_argument("--programs", action="store_true", help="only say whose they need")
     parser.add_argument("--output", type=Path, help="where the results go, as JSON")
     parser.add_argument("--accept", action="store_true", help="take them as baselines")
     parser.add_argument("--optional", action="store_true", help="SKIP what cannot be fetched")
     parser.add_argument("--select", default="", help="options for the harness: --only GLOB")
+    parser.add_argument("--time-limit", type=float, default=1200, metavar="SECONDS")
     parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 1) // 2))
     given = parser.parse_args()
+    if given.programs:
+        print(*sorted({cell.programs for cell in wanted(given.cell)}))
+        return 0
     verdicts = []
     with ThreadPoolExecutor(given.jobs) as pool:
-        options = Options(select=given.select)
+        options = Options(select=given.select, time_limit=given.time_limit)
         for verdict in pool.map(lambda cell: look_at(cell, options), wanted(given.cell)):
             show(verdict, given.optional)
             verdicts.append(verdict)
