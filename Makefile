@@ -43,6 +43,7 @@ help:
 
 #: make            builds the package ipc (build/python) and ipc-conform (build/ARCH)
 #: make conform    does this machine's System V IPC conform? report in build/report
+#: make libcs      is each of Debian's glibcs as good or as broken as known? SUITES: whose
 #: make kernel     does a kernel image conform?  KERNEL=IMAGE or SUITE=..., ARCH=x86_64|aarch64|s390x|...
 #: make kernels    Debian's kernels of five suites, on each architecture; CELLS: which
 #: make kernels-accept  takes what they say as conformance/boot/baselines
@@ -148,6 +149,21 @@ do-conform: harness
 	$(Q)$(OUT)/ipc-conform report --format text --format ktap --output $(REPORT)/conform.ktap \
 	 --format json --output $(REPORT)/conform.json --format junit --output $(REPORT)/conform.xml \
 	 --format html --output $(REPORT)/conform.html $(OUT)/static.json $(OUT)/dynamic.json
+
+# The static harness with the glibc of each suite of Debian, on the running kernel; what
+# those are known to be broken in is in conformance/libc/broken.
+SUITES ?= bullseye bookworm trixie
+LIBC_PROGRAMS = $(SUITES:%=build/libc/%/ipc-conform)
+$(LIBC_PROGRAMS): build/libc/%/ipc-conform: FORCE
+	$(Q)root=$$(ci/sysroot $(HOST_ARCH) $*) && $(MAKE) $(QUIET) SUITES= OUT=build/libc/$* \
+	 CC=gcc LIBC=glibc CPPFLAGS="--sysroot=$$root" \
+	 LDFLAGS="--sysroot=$$root -B$$root/lib -L$$root/lib -L$$root/gcc -pthread" $@
+do-libcs: $(LIBC_PROGRAMS)
+	$(Q)for suite in $(SUITES); do \
+	  build/libc/$$suite/ipc-conform run --jobs $(JOBS) --format json \
+	   --output build/libc/$$suite/result.json; [ $$? -ne 2 ] || exit 2; done
+	$(Q)$(PYTHON) conformance/libc/libcs.py \
+	 $(foreach suite,$(SUITES),$(suite)=build/libc/$(suite)/result.json)
 
 # This machine's own, whatever CC and ARCH are.
 HOST_ARCH = $(or $(HOST_FOUND),$(eval HOST_FOUND := $(shell gcc -dumpmachine \
@@ -466,14 +482,13 @@ $(OUT)/ipc-conform-seeded: $(OUT)/main-static.o $(OUT)/tests/boot/seeds.o $(HARN
 # ---- lint -----------------------------------------------------------------------------
 
 C_FILES := $(wildcard conformance/*.[ch] conformance/*/*.[ch] conformance/abi/*.def binding/*.[ch] \
-	tests/unit/*.[ch] tests/faults/*.[ch] tests/bench/*.c tests/memory/*.c tests/boot/*.c tests/fuzz/*.[ch])
-PYTHON_FILES := setup.py binding conformance/abi/dwarf.py conformance/boot tests
+	tests/*/*.[ch])
+PYTHON_FILES := setup.py binding conformance tests
 MANUAL_PAGES := conformance/ipc-conform.1
 SHELL_FILES := ci/private-apt $(sort $(shell grep -rl '^\#!/bin/sh' ci conformance tests))
 
 # A file that passed is not read again until it, a header or the settings change.
-TIDY = $(patsubst %.c,$(OUT)/tidy/%,$(wildcard conformance/*.c conformance/*/*.c binding/*.c \
-	tests/unit/*.c tests/faults/*.c tests/bench/*.c tests/memory/*.c tests/boot/*.c tests/fuzz/*.c))
+TIDY = $(patsubst %.c,$(OUT)/tidy/%,$(filter %.c,$(C_FILES)))
 $(OUT)/tidy/%: %.c .clang-tidy $(filter %.h %.def,$(C_FILES)) $(OUT)/kernel_constants.h
 	@mkdir -p $(@D)
 	$(call say,TIDY,$<)
