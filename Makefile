@@ -47,6 +47,7 @@ help:
 #: make kernel     does a kernel image conform?  KERNEL=IMAGE or SUITE=..., ARCH=x86_64|aarch64|s390x|...
 #: make kernels    Debian's kernels of five suites, on each architecture; CELLS: which
 #: make kernels-accept  takes what they say as conformance/boot/baselines
+#: make kernel-mutants  kernels that are broken in one place each, and which checks refuse them; MUTANTS: which
 #: make check      every test
 #: make mutants-checks  what each of the seeded faults makes fail, and checks that none does
 #: make abi        ABI facts by every cross compiler there is, compared with abi-dumps
@@ -204,6 +205,11 @@ do-kernels-accept: $(EVERY_PROGRAM)
 do-kernels-short:
 	$(Q)$(MAKE) $(QUIET) --keep-going $(EVERY_PROGRAM) || echo 'SKIP: programs that cannot be built'
 	$(Q)$(MATRIX) --optional 'bookworm/*'
+
+# MUTANTS of tests/boot/mutants, or all; KERNEL_JOBS: of a kernel's make.
+KERNEL_JOBS ?= $(JOBS)
+do-kernel-mutants: build/x86_64/ipc-conform build/i386/ipc-conform
+	$(Q)$(PYTHON) tests/boot/kernel_mutants.py --jobs $(KERNEL_JOBS) $(MUTANTS)
 
 # ---- the ABI as compilers and kernels have it -------------------------------------
 
