@@ -1,6 +1,8 @@
 """Every function and type of the module, called well and badly: one table for several tests."""
 
 import gc
+import struct
+import sys
 import types
 from array import array
 from collections.abc import Callable, Iterator
@@ -10,6 +12,8 @@ import pytest
 
 import ipc
 from conftest import Maker, all_objects, row_of_proc, view
+
+HEAD = struct.calcsize("@l")
 
 # Not all calls are well typed: that they fail is a case too.
 c: Any = ipc
@@ -149,7 +153,7 @@ CASES = [
     Case("msgsnd", "a message", sent_and_received),
     Case("msgsnd", "a buffer", raw_sent_and_received),
     Case("msgsnd", "too long", lambda w: c.msgsnd(w.msqid, w.message, 6), ValueError),
-    Case("msgsnd", "too short", lambda w: c.msgsnd(w.msqid, b"1234"), ValueError),
+    Case("msgsnd", "too short", lambda w: c.msgsnd(w.msqid, bytes(HEAD - 1)), ValueError),
     Case("msgsnd", "no type", lambda w: c.msgsnd(w.msqid, c.msgbuf()), OSError),
     Case("msgsnd", "above msgmax", lambda w: c.msgsnd(w.msqid, bytes(1 << 17)), OSError),
     Case("msgsnd", "no message", lambda w: c.msgsnd(w.msqid, "text"), TypeError),
@@ -277,7 +281,7 @@ CASES = [
     Case("shm_address", "a view, detached", lambda w: view(w.gone), BufferError),
     Case("msgbuf", "with room", lambda w: c.msgbuf(1, b"x", capacity=3).__reduce__()),
     Case("msgbuf", "without", lambda w: c.msgbuf(1, "x", capacity=0), ValueError),
-    Case("msgbuf", "too much", lambda w: c.msgbuf(capacity=2**63 - 1), MemoryError),
+    Case("msgbuf", "too much", lambda w: c.msgbuf(capacity=sys.maxsize), MemoryError),
     Case("msgbuf", "negative", lambda w: c.msgbuf(capacity=-1), OverflowError),
     Case("msgbuf", "resized", lambda w: setattr(c.msgbuf(), "mtext", b"x" * 5000)),
     Case("msgbuf", "deleted", lambda w: delattr(w.message, "mtext"), TypeError),

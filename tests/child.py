@@ -1,5 +1,6 @@
 """Programs that end: each runs as a child, in development mode, and is to end without a word."""
 
+import inspect
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from types import MappingProxyType
 
 import pytest
 
-from conftest import SECONDS_OF_A_TEST
+from conftest import SECONDS_OF_A_TEST, waits_with
 
 # What a program may use.  Its object's ids are its arguments, as many as it has.
 PRELUDE = """
@@ -25,11 +26,7 @@ def wait_until(condition):
     while not condition():
         time.sleep(0.0002)
 
-def waits_with(tid, ident):
-    with open(f"/proc/self/task/{tid}/syscall") as file:
-        fields = file.read().split()
-    return len(fields) > 2 and int(fields[1], 16) == ident
-
+@waits_with@
 def blocked(ident, call, daemon=True):
     "A thread that waits in a call on an object, see proc(5)."
     thread = threading.Thread(target=call, daemon=daemon)
@@ -46,7 +43,7 @@ def resident():
     "KiB of memory: exact, which statm(5) is not."
     with open("/proc/self/smaps_rollup") as lines:
         return next(int(line.split()[1]) for line in lines if line.startswith("Rss:"))
-"""
+""".replace("@waits_with@", inspect.getsource(waits_with))
 
 
 def run_child(

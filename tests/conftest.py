@@ -19,17 +19,27 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 import pytest
 
 import ipc
+from programs import Facts, build, facts_of
 
 T = TypeVar("T")
 
+# How many times slower than most the machine is: one under an emulator has more time, and
+# where a test is about repetition, repeats less.
+SLOWNESS = int(os.environ.get("IPC_TEST_SLOWNESS", 1))
 # After so long a test hangs.  Not nearer: a machine may have twenty other jobs.
-SECONDS_OF_A_TEST = 300
-SECONDS_OF_A_WAIT = 10
+SECONDS_OF_A_TEST = max(300, 60 * SLOWNESS)
+SECONDS_OF_A_WAIT = 10 * SLOWNESS
+
+
+def times(n: int) -> int:
+    """How often that is done which is otherwise done n times."""
+    return max(n // SLOWNESS, 1)
+
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -63,6 +73,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "filterwarnings", "ignore:This process .* is multi-threaded:DeprecationWarning"
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the tree's tools stand in files that know where the tree is."""
+    if not shutil.which("sh"):
+        for item in items:
+            if hasattr(getattr(item, "module", None), "TOP"):
+                item.add_marker(pytest.mark.skip("of the tree's tools: there is no shell"))
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -264,19 +282,26 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.0002)
 
 
-def is_blocked(tid: int, ident: int) -> bool:
-    """Does that thread of ours wait in a system call whose first argument is ident?
+def waits_with(tid: int, ident: int) -> bool:
+    """Does that thread of ours wait in a system call on an object?
 
-    By /proc/PID/task/TID/syscall, see proc(5).  What a Python thread waits in
-    otherwise is futex(2), whose first argument is an address.
+    By /proc/PID/task/TID/syscall, see proc(5).  What a Python thread waits in otherwise is
+    futex(2), whose first argument is an address.
     """
+    with open(f"/proc/self/task/{tid}/syscall") as file:
+        number, *arguments = file.read().split()
+    if number == "117":  # ipc(2), wherever there is one; first it is told which call is meant
+        arguments = arguments[1:]
+    return len(arguments) > 1 and int(arguments[0], 16) == ident
+
+
+def is_blocked(tid: int, ident: int) -> bool:
     if not Path("/proc/self/syscall").exists():
         pytest.skip("this kernel has no /proc/PID/syscall")
     try:
-        fields = Path(f"/proc/self/task/{tid}/syscall").read_text().split()
+        return waits_with(tid, ident)
     except (FileNotFoundError, ProcessLookupError):
         return False  # it has not begun, or has ended
-    return len(fields) > 2 and int(fields[1], 16) == ident
 
 
 class Worker(threading.Thread, Generic[T]):
@@ -355,94 +380,24 @@ def errno_in_child(become: Callable[[], None], call: Callable[[], object]) -> st
     return errno.errorcode[code] if code else ""
 
 
-# ---- what the C compiler says of <sys/msg.h> and its kin ------------------------------
+# ---- programs in C -----------------------------------------------------------------
 
-# Members in the manual pages' words: msgctl(2), semctl(2), shmctl(2), msgop(2), semop(2),
-# sysvipc(7); two leading underscores where the headers put them.
-STRUCTURES = {
-    "ipc_perm": "__key uid gid cuid cgid mode __seq",
-    "msqid_ds": "msg_perm msg_stime msg_rtime msg_ctime __msg_cbytes msg_qnum msg_qbytes"
-    " msg_lspid msg_lrpid",
-    "msgbuf": "mtype mtext",
-    "msginfo": "msgpool msgmap msgmax msgmnb msgmni msgssz msgtql msgseg",
-    "semid_ds": "sem_perm sem_otime sem_ctime sem_nsems",
-    "sembuf": "sem_num sem_op sem_flg",
-    "seminfo": "semmap semmni semmns semmnu semmsl semopm semume semusz semvmx semaem",
-    "semun": "val buf array __buf",
-    "shmid_ds": "shm_perm shm_segsz shm_atime shm_dtime shm_ctime shm_cpid shm_lpid shm_nattch",
-    "shminfo": "shmmax shmmin shmmni shmseg shmall",
-    "shm_info": "used_ids shm_tot shm_rss shm_swp swap_attempts swap_successes",
-}
-NESTED = {"msg_perm", "sem_perm", "shm_perm"}
-MEMBERS = [(name, member) for name, row in STRUCTURES.items() for member in row.split()]
-INTEGERS = [
-    (name, member)
-    for name, member in MEMBERS
-    if name != "semun" and member not in NESTED | {"mtext"}
-]
-
-
-class Fact(NamedTuple):
-    """A member, as the C compiler sees it."""
-
-    offset: int
-    size: int
-    signed: bool
-
-    @property
-    def part(self) -> slice:
-        """Its bytes in the structure."""
-        return slice(self.offset, self.offset + self.size)
-
-    @property
-    def range(self) -> tuple[int, int]:
-        bits = 8 * self.size
-        return (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if self.signed else (0, 2**bits - 1)
-
-
-class Facts(NamedTuple):
-    size: dict[str, int]
-    member: dict[tuple[str, str], Fact]
-
-
-PROGRAM = r"""
-#define _GNU_SOURCE
-#include <stddef.h>
-#include <stdio.h>
-#include <sys/ipc.h>
-#include <sys/msg.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
-union semun { int val; struct semid_ds *buf; unsigned short *array; struct seminfo *__buf; };
-#define SIZE(T, S) printf("%s %zu\n", #S, sizeof(T S));
-#define MEMBER(T, S, M, SIGNED) \
-    printf("%s %s %zu %zu %d\n", #S, #M, offsetof(T S, M), sizeof(((T S *)0)->M), SIGNED);
-#define SIGN(T, S, M) ((__typeof__(((T S *)0)->M))-1 < 1)
-int main(void) { @ return 0; }
-"""
+Program = Callable[[str], Path]
 
 
 @pytest.fixture(scope="session")
-def facts() -> Facts:
-    """Sizes and offsets that a small program of C prints."""
-    compiler = os.environ.get("CC", "cc").split()
-    if not shutil.which(compiler[0]):
-        pytest.skip("no C compiler to ask")
-    kind = {name: "union" if name == "semun" else "struct" for name in STRUCTURES}
-    lines = [f"SIZE({kind[name]}, {name})" for name in STRUCTURES]
-    for name, member in MEMBERS:
-        sign = f"SIGN({kind[name]}, {name}, {member})" if (name, member) in INTEGERS else "0"
-        lines.append(f"MEMBER({kind[name]}, {name}, {member}, {sign})")
-    facts = Facts({}, {})
-    with tempfile.TemporaryDirectory() as directory:
-        program = os.path.join(directory, "facts")
-        command = [*compiler, "-w", "-x", "c", "-o", program, "-"]
-        subprocess.run(command, input=PROGRAM.replace("@", "\n".join(lines)), text=True, check=True)
-        printed = subprocess.run([program], stdout=subprocess.PIPE, text=True, check=True).stdout
-    for words in map(str.split, printed.splitlines()):
-        if len(words) == 2:
-            facts.size[words[0]] = int(words[1])
-        else:
-            fact = Fact(int(words[2]), int(words[3]), words[4] == "1")
-            facts.member[words[0], words[1]] = fact
-    return facts
+def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """A program of programs.py, by its name."""
+    folder = tmp_path_factory.mktemp("programs")
+
+    def built(name: str) -> Path:
+        return build(name, folder) or pytest.skip("no C compiler")
+
+    return built
+
+
+@pytest.fixture(scope="session")
+def facts(program: Program) -> Facts:
+    """What the C compiler says of <sys/msg.h> and its kin."""
+    ran = subprocess.run([program("facts")], stdout=subprocess.PIPE, text=True, check=True)
+    return facts_of(ran.stdout)

@@ -17,6 +17,7 @@ import pytest
 
 import ipc
 from conftest import Limit, Maker, Worker, fails_with, is_blocked, message, room, wait_until
+from programs import Facts
 
 
 class Wait(NamedTuple):
@@ -443,9 +444,20 @@ def test_a_handler_may_outlast_a_timeout(semset: int) -> None:
         helper.result()
 
 
-@pytest.mark.parametrize("timeout", [None, 0, 1, 0.5, 1e-9, (5, 0), (0, 999_999_999), 2**31, True])
+@pytest.mark.parametrize(
+    "timeout", [None, 0, 1, 0.5, 1e-9, (5, 0), (0, 999_999_999), 2**31 - 1, True]
+)
 def test_a_timeout_does_not_matter_where_nothing_waits(semset: int, timeout: Any) -> None:
     assert ipc.semtimedop(semset, [(0, 1, 0)], None, timeout) == 0
+    assert ipc.semctl(semset, 0, ipc.GETVAL) == 1
+
+
+def test_a_timeout_has_the_range_of_time_t(semset: int, facts: Facts) -> None:
+    """Which has 32 bits where programs were made before 2038 was thought of."""
+    _, most = facts.member["semid_ds", "sem_otime"].range
+    assert ipc.semtimedop(semset, [(0, 1, 0)], None, min(most, 2**60)) == 0
+    with pytest.raises(OverflowError):
+        ipc.semtimedop(semset, [(0, 1, 0)], None, most + 1)
     assert ipc.semctl(semset, 0, ipc.GETVAL) == 1
 
 

@@ -19,8 +19,9 @@ from hypothesis.stateful import (
 )
 
 import ipc
+from conftest import times
 
-EXAMPLES, STEPS = 50, 200
+EXAMPLES, STEPS = times(50), 200
 
 types = st.integers(1, 4)
 texts = st.binary(max_size=40)

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 import ipc
-from conftest import STRUCTURES, Maker, message, room, view
+from conftest import Maker, message, room, view
+from programs import STRUCTURES
 
 # Names, order and defaults are C's, and so are theirs in the manual pages named below.
 SIGNATURES = {

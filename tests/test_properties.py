@@ -12,13 +12,14 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import ipc
-from conftest import INTEGERS, Fact, Facts, room, view
+from conftest import room, times, view
+from programs import INTEGERS, Fact, Facts
 
 # Objects are one for all examples of a test, which leave them as they were.
 each_example = settings(
     database=None,
     deadline=None,
-    max_examples=100,
+    max_examples=times(100),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 

@@ -13,12 +13,12 @@ import pytest
 import ipc
 from cases import CASES, FUNCTIONS, Case, World, name_of, repeat, world
 from child import run_child
-from conftest import Maker
+from conftest import Maker, times
 
 __all__ = ["world"]  # a fixture
 
 # So often each function is called; more by the environment.
-CALLS = int(os.environ.get("IPC_TEST_CALLS", 20_000))
+CALLS = int(os.environ.get("IPC_TEST_CALLS", times(20_000)))
 ROUNDS = 5
 
 clear_caches = getattr(sys, "_clear_internal_caches", None) or getattr(sys, "_clear_type_cache")

@@ -6,8 +6,6 @@ past the end of it is somebody else's memory.
 
 import ctypes
 import os
-import shutil
-import subprocess
 from array import array
 from pathlib import Path
 
@@ -15,7 +13,7 @@ import pytest
 
 import ipc
 from child import run_child
-from conftest import Maker
+from conftest import Maker, Program
 
 NEXT_ID = Path("/proc/sys/kernel/sem_next_id")
 
@@ -81,51 +79,9 @@ else:
     )
 
 
-# What another process may do between two system calls of this one, done just there: the set
-# is replaced by a larger one when it has been asked how many semaphores there are.
-REPLACER = r"""
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/sem.h>
-
-union semun { int val; struct semid_ds *buf; unsigned short *array; };
-
-static void replace(int semid, int (*real)(int, int, int, ...))
-{
-    FILE *next_id = fopen("/proc/sys/kernel/sem_next_id", "w");
-    if (real(semid, 0, IPC_RMID) != 0 || fprintf(next_id, "%d", semid) < 0 ||
-        fclose(next_id) != 0 || semget(IPC_PRIVATE, 30000, 0600) != semid)
-        abort();
-}
-
-int semctl(int semid, int semnum, int cmd, ...)
-{
-    int (*real)(int, int, int, ...) = (int (*)(int, int, int, ...))dlsym(RTLD_NEXT, "semctl");
-    union semun arg;
-    va_list arguments;
-    va_start(arguments, cmd);
-    arg = va_arg(arguments, union semun);
-    va_end(arguments);
-    int result = real(semid, semnum, cmd, arg);
-    if (result == 0 && cmd == IPC_STAT && arg.buf->sem_nsems == 2)
-        replace(semid, real);
-    return result;
-}
-"""
-
-
-@pytest.fixture(scope="module")
-def replacer(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    compiler = os.environ.get("CC", "cc").split()
-    if not shutil.which(compiler[0]):
-        pytest.skip("no C compiler")
-    library = tmp_path_factory.mktemp("replacer") / "replacer.so"
-    command = [*compiler, "-shared", "-fPIC", "-x", "c", "-o", str(library), "-"]
-    subprocess.run(command, input=REPLACER, text=True, check=True)
-    return library
+@pytest.fixture
+def replacer(program: Program) -> Path:
+    return program("replacer.so")
 
 
 # The seam asks the set how large it is, too: after it was replaced, before the kernel says EFAULT.

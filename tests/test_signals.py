@@ -7,12 +7,13 @@ Each program is a process with a timer of its own, see setitimer(2).
 import pytest
 
 from child import run_child
-from conftest import Maker, row_of_proc
+from conftest import SLOWNESS, Maker, row_of_proc, times
 
-STORM = """
+STORM = f"""
+MESSAGES, SIGNALS, PERIOD = {times(100_000)}, {times(10_000)}, {SLOWNESS} / 10_000
+"""
+STORM += """
 import signal
-
-MESSAGES, SIGNALS, PERIOD = 100_000, 10_000, 1 / 10_000
 
 class Interrupted(Exception):
     pass

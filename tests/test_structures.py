@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 import ipc
-from conftest import INTEGERS, MEMBERS, NESTED, STRUCTURES, Facts, message, view
+from conftest import message, view
+from programs import INTEGERS, MEMBERS, NESTED, STRUCTURES, Facts
 
 NAMES = list(STRUCTURES)
 PLAIN = [name for name in NAMES if name not in ("msgbuf", "semun")]
