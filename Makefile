@@ -48,6 +48,8 @@ help:
 #: make kernels    Debian's kernels of five suites, on each architecture; CELLS: which
 #: make kernels-accept  takes what they say as conformance/boot/baselines
 #: make kernel-mutants  kernels that are broken in one place each, and which checks refuse them; MUTANTS: which
+#: make kernel-pytest  the module's tests on a real kernel, ARCH=x86_64|i386|i386-on-x86_64|aarch64
+#: make kernels-pytest  the same on all of them
 #: make check      every test
 #: make mutants-checks  what each of the seeded faults makes fail, and checks that none does
 #: make abi        ABI facts by every cross compiler there is, compared with abi-dumps
@@ -210,6 +212,25 @@ do-kernels-short:
 KERNEL_JOBS ?= $(JOBS)
 do-kernel-mutants: build/x86_64/ipc-conform build/i386/ipc-conform
 	$(Q)$(PYTHON) tests/boot/kernel_mutants.py --jobs $(KERNEL_JOBS) $(MUTANTS)
+
+# The module, and its tests' programs, for a root of Debian's (ci/rootfs) on that kernel.
+# SUITE: options of tests/boot/suite.py.
+SUITE_CELLS := x86_64 i386 i386-on-x86_64 aarch64
+suite-%: python
+	$(Q)headers=$$(ci/rootfs --headers $*) && \
+	 CC="$$(sed -n 's/^$* *| *\([^ ]*\).*/\1/p' conformance/abi/targets)" && \
+	 PYTHONPATH="$$headers/sysconfig" _PYTHON_SYSCONFIGDATA_NAME=_sysconfigdata_cross \
+	 $(MAKE) $(QUIET) CC="$$CC" CPPFLAGS="-I$$headers/include/python3.11 -I$$headers/include" \
+	  OUT=build/$*/suite PACKAGE=build/$*/python python build/$*/suite/init && \
+	 mkdir -p build/$*/programs && CC="$$CC" $(PYTHON) tests/programs.py build/$*/programs
+$(OUT)/init: $(OUT)/conformance/boot/exec.o $(OUT)/conformance/init.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -static $(LDFLAGS) -o $@ $^
+do-kernel-pytest: CELLS = $(or $(ARCH),$(error make kernel-pytest: say ARCH=, one of $(SUITE_CELLS)))
+do-kernels-pytest: CELLS = $(SUITE_CELLS)
+do-kernel-pytest do-kernels-pytest:
+	$(Q)$(MAKE) $(QUIET) $(sort $(foreach cell,$(CELLS),suite-$(firstword $(subst -on-, ,$(cell)))))
+	$(Q)$(PYTHON) tests/boot/suite.py --report $(REPORT) $(SUITE) $(CELLS)
 
 # ---- the ABI as compilers and kernels have it -------------------------------------
 

@@ -160,25 +160,31 @@ class Boot:
         self.log = [line for line in re.split(r"[\r\n]+", text) if line.strip()]
 
 
-def make_initramfs(folder: Path, program: Path) -> Path:
-    root, image = folder / "root", folder / "initramfs"
-    root.mkdir()
+def make_initramfs(folder: Path, program: Path, *roots: Path) -> Path:
+    """The program is the first process; beside it is what the folders have, if any."""
+    image = folder / "initramfs"
+    (folder / "root").mkdir()
     try:
-        shutil.copy(program, root / "init")
+        shutil.copy(program, folder / "root" / "init")
     except OSError as error:
         raise Misuse(f"{error.filename}: {error.strerror}") from None
     with image.open("wb") as out:
-        command = ["cpio", "--create", "--format=newc", "--owner=0:0", "--quiet"]
-        subprocess.run(command, cwd=root, input=b"init\n", stdout=out, check=True)
+        for root in (folder / "root", *roots):
+            names = "".join(f"{path.relative_to(root)}\n" for path in sorted(root.rglob("*")))
+            command = ["cpio", "--create", "--format=newc", "--owner=0:0", "--quiet"]
+            subprocess.run(command, cwd=root, input=names.encode(), stdout=out, check=True)
     return image
 
 
-def qemu_command(
-    machine: Machine, kernel: Path, initramfs: Path, folder: Path, options: Options
-) -> list[str]:
+def harness_words(machine: Machine, options: Options) -> str:
     # A kernel takes words apart at spaces, and leaves apostrophes in.
-    harness = f"run --progress --jobs 2 {' '.join(shlex.split(options.select))}"
-    harness += f" --format json --output /dev/{machine.results.name}"
+    select = " ".join(shlex.split(options.select))
+    return f"run --progress --jobs 2 {select} --format json --output /dev/{machine.results.name}"
+
+
+def qemu_command(
+    machine: Machine, kernel: Path, initramfs: Path, words: str, folder: Path, options: Options
+) -> list[str]:
     accel = ["-accel", "tcg"] if options.emulate else accelerator(tuple(machine.qemu))
     return [
         # Whatever becomes of this program, the emulator ends with it.
@@ -193,7 +199,7 @@ def qemu_command(
         # Warnings and worse; a machine that panics starts again, which ends the emulator.
         "-append",
         f"console={machine.console.name} {machine.console.word} printk.time=1 loglevel=5"
-        f" panic=-1 {options.append} -- {harness}",
+        f" panic=-1 {options.append} -- {words}",
         *shlex.split(options.qemu),
     ]
 
@@ -202,12 +208,13 @@ def read(path: Path) -> str:
     return path.read_bytes().decode(errors="replace") if path.exists() else ""
 
 
-def boot(kernel: Path, machine: Machine, programs: str, options: Options) -> Boot:
-    """Boots once, and waits for the end, or for the time limit."""
-    program = options.program or options.build / programs / "ipc-conform"
+def boot(
+    kernel: Path, machine: Machine, program: Path, words: str, options: Options, *roots: Path
+) -> Boot:
+    """Boots once, and waits for the end, or for the time limit; words are the program's."""
     with temporary_folder() as folder:
-        initramfs = make_initramfs(folder, program)
-        command = qemu_command(machine, kernel, initramfs, folder, options)
+        initramfs = make_initramfs(folder, program, *roots)
+        command = qemu_command(machine, kernel, initramfs, words, folder, options)
         begin, timed_out = time.monotonic(), False
         with subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
@@ -319,7 +326,8 @@ def count(run: Run) -> None:
 
 def run_on(kernel: Path, machine: Machine, programs: str, options: Options) -> tuple[Run, Boot]:
     """The harness's run on a kernel, with what there is to say of the kernel itself."""
-    ended = boot(kernel, machine, programs, options)
+    program = options.program or options.build / programs / "ipc-conform"
+    ended = boot(kernel, machine, program, harness_words(machine, options), options)
     run = parse_results(ended.results)
     dead = why_dead(ended)
     if dead and dead.startswith("no check matches"):

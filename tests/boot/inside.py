@@ -1,0 +1,49 @@
+"""Runs in the booted machine: the whole suite of tests, then its JUnit into a port.
+
+    inside.py PORT [OPTION OF PYTEST...]
+
+The exit status is pytest's.  What the machine is stands in the file as properties.
+"""
+
+import os
+import platform
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from xml.etree import ElementTree
+
+JUNIT = "/tmp/junit.xml"
+
+
+def main(port: str, *options: str) -> int:
+    os.environ |= {
+        "HOME": "/tmp",
+        "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": "build/python",
+        "IPC_TEST_PROGRAMS": "/tree/build/programs",
+        "IPC_TEST_SLOWNESS": "10",
+    }
+    # No names on the console, which is the kernel's log too: some tests' are of its messages.
+    command = [sys.executable, "-m", "pytest", "--tb=no", "--color=no"]
+    command += [f"--junit-xml={JUNIT}", *options]
+    status = subprocess.call(command, stdin=subprocess.DEVNULL)
+    if not Path(JUNIT).exists():
+        return status or 1
+    document = ElementTree.parse(JUNIT)
+    properties = ElementTree.Element("properties")
+    for name, value in {
+        "kernel": platform.release(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "long": f"{sysconfig.get_config_var('SIZEOF_LONG') * 8} bits, {sys.byteorder}",
+    }.items():
+        ElementTree.SubElement(properties, "property", name=name, value=value)
+    document.getroot()[0].insert(0, properties)
+    with open(port, "wb") as out:
+        document.write(out, "utf-8")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
