@@ -68,6 +68,7 @@ help:
 #: make races      a hundred thousand cancellations at the moment of a message: none is lost
 #: make interpreters  every test with the CPythons of Debian's suites, in a cache
 #: make lint       clang-format, clang-tidy, flake8, mandoc, mypy, shellcheck
+#: make docs       the documentation of the package ipc, as HTML in build/docs
 #: make sdist      the sources of the package ipc alone, in build/wheels
 #: make wheels     that, and of it a wheel of ipc for each of ARCHS, for every CPython from 3.11 on
 #: make install    the package ipc, for PYTHON; DESTDIR is honoured
@@ -427,6 +428,16 @@ install:
 	install -d '$(DESTDIR)$(SITE)/ipc/compat'
 	install -m 644 build/python/ipc/*.* '$(DESTDIR)$(SITE)/ipc'
 	install -m 644 build/python/ipc/compat/*.py '$(DESTDIR)$(SITE)/ipc/compat'
+
+# Pages that are written and pages that are made of the table, and what the docstrings say.
+DOCS := build/docs
+DOCS_SOURCES = $(wildcard binding/docs/*.rst)
+do-docs: python
+	$(call say,SPHINX,$(DOCS)/html)
+	$(Q)rm -rf $(DOCS) && mkdir -p $(DOCS)/source && cp $(DOCS_SOURCES) $(DOCS)/source
+	$(Q)PYTHONPATH=$(PACKAGE):binding PYTHONDONTWRITEBYTECODE=1 $(PYTHON) binding/docs/tables.py $(DOCS)/source
+	$(Q)PYTHONPATH=$(PACKAGE) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m sphinx -W --keep-going -q -a -E \
+	 -b html -c binding/docs -d $(DOCS)/doctrees $(DOCS)/source $(DOCS)/html
 
 # The sdist, and of that a wheel for each architecture.
 ARCHS ?= x86_64 i386 aarch64

@@ -167,12 +167,12 @@ POINTERS = {
 }
 
 
-def table() -> Iterator[Row]:
-    """The rows of the table, in its order."""
+def table(template: str = TEMPLATE) -> Iterator[Row]:
+    """The rows of the table that the template asks for, in the table's order."""
     compiler = os.environ.get("CC", "cc").split()
     command = [*compiler, "-E", "-P", "-x", "c", "-I.", "-"]
     text = subprocess.run(
-        command, input=TEMPLATE, stdout=subprocess.PIPE, check=True, text=True
+        command, input=template, stdout=subprocess.PIPE, check=True, text=True
     ).stdout
     for line in text.replace("\n", " ").split("@")[1:]:
         yield ast.literal_eval(line.strip())

@@ -1,0 +1,28 @@
+"""Sphinx's settings: the docstrings of the built module, and pages that tables.py makes."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+metadata = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+project, release = metadata["name"], metadata["version"]
+extensions = ["sphinx.ext.autodoc"]
+html_theme = "alabaster"
+html_theme_options = {"description": metadata["description"], "show_powered_by": False}
+html_show_copyright = html_show_sourcelink = False
+html_copy_source = False
+add_module_names = False
+autodoc_member_order = "bysource"
+manpages_url = "https://man7.org/linux/man-pages/man{section}/{page}.{section}.html"
+
+
+def take_as_text(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    """The docstrings of C are plain text; a manual page that one names, as msgop(2), is linked."""
+    if getattr(obj, "__module__", None) in (None, "ipc", "ipc._ipc"):
+        text = re.sub(r"([\\*`|]|_(?!\w))", r"\\\1", "\n".join(lines))
+        lines[:] = re.sub(r"\b(\w+\([2-7]\))", r":manpage:`\1`", text).split("\n")
+
+
+def setup(app: Any) -> None:
+    app.connect("autodoc-process-docstring", take_as_text)

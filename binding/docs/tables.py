@@ -1,0 +1,164 @@
+"""Writes the pages that are lists, from the harness's table and the module: tables.py FOLDER.
+
+What a call, a member or a constant is stands in conformance/abi/sysvipc.def and in the
+docstrings of the module, and nowhere else.
+"""
+
+import inspect
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import ipc
+from ipc import _ipc
+from stubs import Row, table
+
+TEMPLATE = """
+#define FUNCTION(R, F, P, A) @("function", #R, #F, #P)
+#define CONTROL(F, C, W, K) @("control", #F, #C, #W, #K)
+#define STRUCT(S, U, D) @("struct", #S)
+#define CONST(C, D) @("const", #C, D)
+#include "conformance/abi/sysvipc.def"
+"""
+
+# What a program in C does where it makes no system call of its own.
+OTHER = {
+    "ftok": "key_t ftok(const char *pathname, int proj_id)",
+    "mkmsgbuf": "struct msgbuf *m = malloc(...); m->mtype = mtype; memcpy(m->mtext, ...)",
+    "offsetof": "offsetof(struct S, member)",
+    "shmcpy_from": "memcpy(data, p, len)",
+    "shmcpy_to": "memcpy(p, data, len)",
+    "sizeof": "sizeof(struct S)",
+}
+
+WAYS = {
+    "NONE": "nothing",
+    "IN": "{} to the kernel",
+    "OUT": "{} from the kernel",
+    "VALUE": "an int to the kernel",
+    "ARRAY_IN": "an unsigned short for each semaphore to the kernel",
+    "ARRAY_OUT": "an unsigned short for each semaphore from the kernel",
+}
+
+
+def heading(title: str, *text: str) -> str:
+    return "\n".join([title, "=" * len(title), "", *text, ""])
+
+
+def list_table(head: Row, rows: Iterable[Row]) -> str:
+    """A table of reStructuredText."""
+    lines = [".. list-table::", "   :header-rows: 1", ""]
+    for row in (head, *rows):
+        lines += [f"   {'*' if n == 0 else ' '} - {cell}" for n, cell in enumerate(row)]
+    return "\n".join([*lines, ""])
+
+
+def functions() -> list[str]:
+    return [name for name in ipc.__all__ if inspect.isbuiltin(getattr(ipc, name))]
+
+
+def manual_page(name: str) -> str:
+    """The manual page that a docstring ends with, if it does."""
+    pages = re.findall(r"See (\w+\(\d\))\.", getattr(ipc, name).__doc__)
+    return f":manpage:`{pages[-1]}`" if pages else ""
+
+
+def prototypes(rows: list[Row]) -> dict[str, str]:
+    """How C declares each call, from the table; all that the module has, and no more."""
+    found = {
+        name: f"{result} {name}{parameters}".replace("* ", "*")
+        for _, result, name, parameters in (row for row in rows if row[0] == "function")
+    }
+    found |= OTHER
+    if set(found) != set(functions()):
+        raise SystemExit(f"tables.py: {set(found) ^ set(functions())}: in C or in ipc alone")
+    return found
+
+
+def calls(rows: list[Row]) -> Iterator[str]:
+    """C call -> ipc, and what each command hands over."""
+    yield heading("Calls of C in Python", "Each is described in :doc:`functions`.")
+    yield list_table(
+        ("C", "ipc", "manual page"),
+        (
+            (
+                f"``{prototype}``",
+                f":func:`{name}{inspect.signature(getattr(ipc, name))} <ipc.{name}>`",
+                manual_page(name),
+            )
+            for name, prototype in prototypes(rows).items()
+        ),
+    )
+    yield "What the commands of ``msgctl``, ``semctl`` and ``shmctl`` hand over:\n"
+    yield list_table(
+        ("call", "command", "what it hands over"),
+        (
+            (
+                f":func:`{call} <ipc.{call}>`",
+                f"``{command}``",
+                WAYS[way].format(f":class:`{structure} <ipc.{structure}>`"),
+            )
+            for _, call, command, way, structure in (row for row in rows if row[0] == "control")
+        ),
+    )
+
+
+def function_pages(rows: list[Row]) -> Iterator[str]:
+    yield heading("Functions", ".. py:currentmodule:: ipc", "")
+    for name in prototypes(rows):
+        yield f".. autofunction:: ipc.{name}"
+
+
+def structures(rows: list[Row]) -> Iterator[str]:
+    yield heading(
+        "Structures",
+        "Types whose attributes are the members of C, under their names there, and whose bytes",
+        "are those of C (``memoryview``). Made with members by position, in C's order, or by",
+        "keyword; a value that a member cannot hold is an ``OverflowError``.",
+    )
+    for name in [row[1] for row in rows if row[0] == "struct"] + ["shm_address"]:
+        yield f".. autoclass:: ipc.{name}\n   :members:\n   :undoc-members:\n"
+
+
+def constants(rows: list[Row]) -> Iterator[str]:
+    yield heading("Constants", "As this machine's headers have them.")
+    yield list_table(
+        ("name", "value", "meaning"),
+        (
+            (f"``{name}``", f"``{getattr(ipc, name):#x}``", sentence)
+            for _, name, sentence in (row for row in rows if row[0] == "const")
+        ),
+    )
+
+
+def names_2003(rows: list[Row]) -> Iterator[str]:
+    """To be included by the page that says what they are."""
+    yield list_table(
+        ("name", "what it does"),
+        ((f"``{name}``", summary(name)) for name in sorted(_ipc._names_2003)),
+    )
+
+
+def summary(name: str) -> str:
+    return (getattr(_ipc, name).__doc__ or "").partition("\n")[0].replace("_ ", r"\_ ")
+
+
+PAGES = {
+    "calls.rst": calls,
+    "functions.rst": function_pages,
+    "structures.rst": structures,
+    "constants.rst": constants,
+    "names_2003.inc": names_2003,
+}
+
+
+def main(folder: Path) -> None:
+    """Writes the pages."""
+    rows = list(table(TEMPLATE))
+    for name, page in PAGES.items():
+        (folder / name).write_text("\n".join(page(rows)) + "\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
