@@ -71,6 +71,7 @@ help:
 #: make docs       the documentation of the package ipc, as HTML in build/docs
 #: make sdist      the sources of the package ipc alone, in build/wheels
 #: make wheels     that, and of it a wheel of ipc for each of ARCHS, for every CPython from 3.11 on
+#: make wheels-check  each of them with the CPythons of Debian's suites, in a cache
 #: make install    the package ipc, for PYTHON; DESTDIR is honoured
 #: make clean      removes build/
 
@@ -443,6 +444,14 @@ do-docs: python
 ARCHS ?= x86_64 i386 aarch64
 do-sdist do-wheels: do-%:
 	$(Q)PYTHON=$(PYTHON) ci/wheels build/wheels $(if $(filter wheels,$*),$(ARCHS))
+
+# Each wheel as pip installs it: this machine's with every CPython (INTERPRETERS: which), the
+# others with that of Debian 12 and a test of each kind of object.
+do-wheels-check: do-wheels harness python $(OUT)/loops.so
+	$(Q)status=0; for arch in $(ARCHS); do wheel=$$(echo build/wheels/*_$$(echo $$arch | sed s/i386/i686/).whl); \
+	 case $$arch in $(HOST_ARCH)) ci/interpreters --wheel "$$wheel" $(INTERPRETERS) ;; \
+	 *) SUITES=bookworm TESTS=tests/test_script_2003.py ci/interpreters --optional --wheel "$$wheel" 3.11 ;; esac || status=$$?; \
+	 done; exit $$status
 
 # ---- every test --------------------------------------------------------------------
 
