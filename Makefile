@@ -216,7 +216,7 @@ do-kernel-mutants: build/x86_64/ipc-conform build/i386/ipc-conform
 	$(Q)$(PYTHON) tests/boot/kernel_mutants.py --jobs $(KERNEL_JOBS) $(MUTANTS)
 
 # The module, and its tests' programs, for a root of Debian's (ci/rootfs) on that kernel.
-# SUITE: options of tests/boot/suite.py.
+# OPTIONS: of tests/boot/suite.py.
 SUITE_CELLS := x86_64 i386 i386-on-x86_64 aarch64
 suite-%: python
 	$(Q)headers=$$(ci/rootfs --headers $*) && \
@@ -232,7 +232,7 @@ do-kernel-pytest: CELLS = $(or $(ARCH),$(error make kernel-pytest: say ARCH=, on
 do-kernels-pytest: CELLS = $(SUITE_CELLS)
 do-kernel-pytest do-kernels-pytest:
 	$(Q)$(MAKE) $(QUIET) $(sort $(foreach cell,$(CELLS),suite-$(firstword $(subst -on-, ,$(cell)))))
-	$(Q)$(PYTHON) tests/boot/suite.py --report $(REPORT) $(SUITE) $(CELLS)
+	$(Q)$(PYTHON) tests/boot/suite.py --report $(REPORT) $(OPTIONS) $(CELLS)
 
 # ---- the ABI as compilers and kernels have it -------------------------------------
 
@@ -317,19 +317,19 @@ do-stress-present: ASAN = $(filter asan,$(PRESENT))
 do-stress-present:
 	$(Q)$(MAKE) $(QUIET) -j 2 GOALS='ipc-stress ipc-defects' $(call builds_of,$(PRESENT) $(ASAN:%=%-bare))
 	$(Q)conformance/stress/stress build short $(PRESENT)
-	$(Q)$(if $(ASAN),$(MUTANTS) --brief --only 'mtext.*' build asan-bare asan)
+	$(Q)$(if $(ASAN),$(MEMORY_MUTANTS) --brief --only 'mtext.*' build asan-bare asan)
 	$(Q)$(if $(filter-out $(PRESENT),$(EVERY_TOOL)),echo 'SKIP: defects of all kinds: not all tools are here',\
-	 $(MUTANTS) $(SHORT_DEFECTS:%=--only %) build $(EVERY_TOOL))
+	 $(MEMORY_MUTANTS) $(SHORT_DEFECTS:%=--only %) build $(EVERY_TOOL))
 	$(Q)$(if $(ASAN),$(MAKE) $(QUIET) TESTS='$(TESTS_short)' binding-under-asan)
 	$(Q)$(if $(filter tsan,$(PRESENT)),$(MAKE) $(QUIET) TESTS='$(call tests,threads)' binding-under-tsan)
 	$(Q)$(if $(filter memcheck,$(PRESENT)),$(MAKE) $(QUIET) TESTS='$(call tests,script_2003)' binding-under-memcheck)
 
-MUTANTS = $(PYTHON) tests/memory/mutants.py
+MEMORY_MUTANTS = $(PYTHON) tests/memory/mutants.py
 MUTANT_COLUMNS := plain $(EVERY_TOOL:%=%-bare) $(EVERY_TOOL)
 do-mutants-memory:
 	$(Q)$(MAKE) $(QUIET) GOALS='ipc-stress ipc-defects' \
 	 $(patsubst %,watched-%,plain valgrind asan msan tsan asan-bare msan-bare tsan-bare)
-	$(Q)$(MUTANTS) build $(MUTANT_COLUMNS)
+	$(Q)$(MEMORY_MUTANTS) build $(MUTANT_COLUMNS)
 	$(Q)$(PYTHON) tests/memory/binding_mutants.py $(PYTHON) plain asan memcheck tsan
 
 # The module's tests under a tool; under Valgrind, which is slow, those of calls; under TSan,
@@ -399,10 +399,10 @@ do-fuzz: python
 	$(Q)$(MAKE) $(QUIET) GOALS='$(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz
 	$(Q)PYTHONPATH=build/python $(PYTHON) tests/fuzz/fuzz.py $(FUZZ) build/fuzz $(TARGETS)
 
-# Each target with defects planted in what it is to find them in.  MUTANTS: mutants.py's options.
+# Each target with defects planted in what it is to find them in.  MUTANTS: options of plants.py.
 do-mutants-fuzz: python
 	$(Q)$(MAKE) $(QUIET) GOALS='$(FAULTY:%=fuzz-%) $(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz
-	$(Q)PYTHONPATH=build/python $(PYTHON) tests/fuzz/mutants.py $(MUTANTS) build/fuzz
+	$(Q)PYTHONPATH=build/python $(PYTHON) tests/fuzz/plants.py $(MUTANTS) build/fuzz
 
 # ---- the module ------------------------------------------------------------------
 
