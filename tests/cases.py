@@ -371,7 +371,7 @@ CASES += [
     Case("2003", "delete of another", lambda w: c.delete_ipc_perm(1), TypeError),
 ]
 
-# ---- what the package's own modules use: binding/hooks.c
+# ---- what the package's own modules use: binding/hooks.c, binding/exporter.c
 
 h: Any = c._ipc
 
@@ -413,7 +413,17 @@ def up_and_down_by_hook(w: World) -> None:
     assert h._semop(w.semid, (0, 1, 0), None) and h._semop(w.semid, (0, -1, 0), woken())
 
 
+class Exporting(h._Exporter):  # type: ignore[misc]
+    """What binding/exporter.c is the base of."""
+
+    def __init__(self, memory: object) -> None:
+        self._memory = memory
+
+
 CASES += [
+    Case("_Exporter", "viewed", lambda w: bytes(memoryview(Exporting(w.message)))),
+    Case("_Exporter", "no memory", lambda w: memoryview(Exporting(1)), TypeError),
+    Case("_Exporter", "no attribute", lambda w: memoryview(h._Exporter()), AttributeError),
     Case("_Wait", "made and woken", lambda w: woken()),
     Case("_Wait", "with an argument", lambda w: h._Wait(1), TypeError),
     Case("_msgsnd", "and _msgrcv", sent_and_received_by_hooks),
