@@ -53,7 +53,7 @@ def test_a_planted_defect_is_found_by_the_corpus_and_some_runs(
     plant: str, targets: list[str]
 ) -> None:
     """`make mutants-fuzz` does so with all, by time."""
-    result = run(sys.executable, FUZZ / "mutants.py", "--only", plant, "--runs", "500", BUILD)
+    result = run(sys.executable, FUZZ / "plants.py", "--only", plant, "--runs", "500", BUILD)
     assert result.returncode == 0, result.stdout + result.stderr
     assert result.stdout.splitlines()[-1] == "1 defects, 1 caught"
 

@@ -1,6 +1,6 @@
 """Each fuzz target with a defect planted in what it is to find it in: how soon it is found.
 
-    mutants.py [--only GLOB] [--seconds N | --runs N] BUILD
+    plants.py [--only GLOB] [--seconds N | --runs N] BUILD
 
 A plant is a change of a line of one source, in a copy that the target is linked with, or for
 `python` in a copy of the whole binding; or a fault of tests/faults before the calls.  A text
@@ -122,7 +122,7 @@ class Caught(NamedTuple):
 def planted(plant: Plant) -> str:
     text = (TOP / plant.source).read_text()
     if text.count(plant.old) != 1:
-        raise SystemExit(f"mutants.py: {plant}: does not stand once in {plant.source}")
+        raise SystemExit(f"plants.py: {plant}: does not stand once in {plant.source}")
     return text.replace(plant.old, plant.new)
 
 
@@ -173,7 +173,7 @@ def look(plant: Plant, build: Path, bound: list[str], folder: Path) -> Caught:
                       r"|the interpreter ended.*|bad (?:leading|trailing) pad.*", done.stdout)
     executions = re.findall(r"number_of_executed_units: (\d+)", done.stdout)
     if done.returncode == 2 and not words:
-        raise SystemExit(f"mutants.py: {plant}: {done.stdout}")
+        raise SystemExit(f"plants.py: {plant}: {done.stdout}")
     return Caught(done.returncode not in (0, 4), seconds, executions[-1] if executions else "-",
                   words[0] if words else "")
 
