@@ -97,7 +97,7 @@ def test_the_same_sources_give_the_same_bytes(made: list[Path], tmp_path: Path) 
 def test_the_wheel_has_the_package_and_nothing_else(wheel: Path) -> None:
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     package = TOP / "build" / "python"
-    built = {str(path.relative_to(package)) for path in package.rglob("ipc/**/*.*")}
+    built = {str(path.relative_to(package)) for path in package.glob("ipc/**/*.*")}
     built = {name for name in built if "__pycache__" not in name}
     assert names == built
     assert "ipc/_ipc.abi3.so" in names and "ipc/py.typed" in names

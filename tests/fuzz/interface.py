@@ -41,7 +41,12 @@ import ipc
 # ---- what is called ------------------------------------------------------------------
 
 NAMES = [name for name in dir(ipc) if not name.startswith("_")]
-FUNCTIONS = [name for name in NAMES if callable(getattr(ipc, name))]
+# Those in C: what is in Python (ipc.MessageQueue) keeps its objects by itself.
+FUNCTIONS = [
+    name
+    for name in NAMES
+    if callable(getattr(ipc, name)) and getattr(ipc, name).__module__ in ("ipc", "ipc._ipc")
+]
 MAIN = [name for name in FUNCTIONS if name in ipc.__all__]
 CONSTANTS = [name for name in NAMES if isinstance(getattr(ipc, name), int)]
 TYPES = [name for name in FUNCTIONS if isinstance(getattr(ipc, name), type)]
