@@ -57,9 +57,9 @@ DEFECTS = [
     Defect(
         "mtext.nul_cut",
         "binding/msgbuf.c",
-        "self = alloc_with(state->type[TYPE_msgbuf], view.len);",
+        "self = msgbuf_of(state, mtype, view.buf, view.len);",
         "view.len = (Py_ssize_t)strnlen(view.buf, (size_t)view.len);\n"
-        "\tself = alloc_with(state->type[TYPE_msgbuf], view.len);",
+        "\tself = msgbuf_of(state, mtype, view.buf, view.len);",
         "test_msg.py",
         "plain",
     ),
