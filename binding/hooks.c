@@ -381,16 +381,22 @@ static void room_free(struct room *room)
 		PyMem_Free(room->msgp);
 }
 
-static long send(struct state *state, struct transfer *t, const struct limits *limits)
+static long transfer(struct state *state, long (*attempt)(void *, bool), enum blocking_index index,
+		     struct transfer *t, const struct limits *limits)
 {
 	return call(state,
-		    &(struct blocking){.attempt = attempt_msgsnd,
+		    &(struct blocking){.attempt = attempt,
 				       .args = t,
-				       .index = BLOCKING_msgsnd,
+				       .index = index,
 				       .may_try = true,
 				       .may_wait = !(t->msgflg & IPC_NOWAIT),
 				       .large = t->msgsz > LARGE_COPY},
 		    limits);
+}
+
+static long send(struct state *state, struct transfer *t, const struct limits *limits)
+{
+	return transfer(state, attempt_msgsnd, BLOCKING_msgsnd, t, limits);
 }
 
 /* Text as bytes or str, by a copy; a msgbuf as it is. */
@@ -434,14 +440,7 @@ static long receive(struct state *state, struct transfer *t, bool sized, struct 
 		t->msgp = room->msgp;
 		if (!sized)
 			t->msgsz = room->size;
-		const long result = call(state,
-					 &(struct blocking){.attempt = attempt_msgrcv,
-							    .args = t,
-							    .index = BLOCKING_msgrcv,
-							    .may_try = true,
-							    .may_wait = !(t->msgflg & IPC_NOWAIT),
-							    .large = t->msgsz > LARGE_COPY},
-					 limits);
+		const long result = transfer(state, attempt_msgrcv, BLOCKING_msgrcv, t, limits);
 		if (result != -1 || errno != E2BIG || sized)
 			return result;
 		const size_t more = 2 * room->size;

@@ -3,6 +3,7 @@
 The kernels are real; seeds.c makes them break in the midst of the harness's checks.
 """
 
+import functools
 import json
 import os
 import platform
@@ -15,7 +16,10 @@ from pathlib import Path
 
 import pytest
 
-TOP = Path(__file__).resolve().parent.parent
+import test_tools
+from test_tools import TOP
+
+run = functools.partial(test_tools.run, timeout=200)
 BOOT = TOP / "conformance" / "boot"
 GATE = BOOT / "gate.py"
 ARCH = "x86_64"
@@ -24,18 +28,6 @@ SEEDED = TOP / "build" / ARCH / "ipc-conform-seeded"
 sys.path.insert(0, str(BOOT))
 import baseline  # noqa: E402
 import boot  # noqa: E402
-
-
-def run(*command: object, **environment: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [str(word) for word in command],
-        cwd=TOP,
-        env=os.environ | environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        timeout=200,
-    )
 
 
 @pytest.fixture(scope="module")

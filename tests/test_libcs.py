@@ -1,31 +1,21 @@
 """A broken libc is caught: glibc 2.31 of Debian's bullseye, by the harness built with it."""
 
-import os
+import functools
 import platform
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-TOP = Path(__file__).resolve().parent.parent
+import test_tools
+from test_tools import TOP
+
+run = functools.partial(test_tools.run, timeout=900)
 LIBC = TOP / "conformance" / "libc"
 
 sys.path.insert(0, str(LIBC))
 import libcs  # noqa: E402
-
-
-def run(*command: object, **environment: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [str(word) for word in command],
-        cwd=TOP,
-        env=os.environ | environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        timeout=900,
-    )
 
 
 def test_glibc_of_bullseye_is_broken_as_known() -> None:

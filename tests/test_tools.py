@@ -24,17 +24,19 @@ REFERENCES = TOP / "abi-dumps" / ARCH
 pytestmark = pytest.mark.skipif(not CONFORM.exists(), reason="ipc-conform is not built")
 
 
-def run(*command: object) -> "subprocess.CompletedProcess[str]":
+def run(
+    *command: object, timeout: int = 120, **more: str
+) -> "subprocess.CompletedProcess[str]":
     """Runs a command from the top of the tree, without make's own settings."""
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
     return subprocess.run(
         [str(word) for word in command],
         cwd=TOP,
-        env=environment,
+        env=environment | more,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        timeout=120,
+        timeout=timeout,
     )
 
 

@@ -14,13 +14,15 @@ import platform
 import re
 import shlex
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 HERE = Path(__file__).resolve().parent
 Run = dict[str, Any]  # as in the JSON that ipc-conform writes
@@ -28,6 +30,18 @@ Run = dict[str, Any]  # as in the JSON that ipc-conform writes
 
 class Misuse(Exception):
     """What the call itself is wrong in, in one line."""
+
+
+def end_with(main: Callable[[], int], name: str) -> NoReturn:
+    """Ends a program as these do: by its status; 2, and a line, where it was misused or stopped."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
+    try:
+        sys.exit(main())
+    except Misuse as misuse:
+        print(f"{name}: {misuse}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(2)
 
 
 # ---- machines ---------------------------------------------------------------------

@@ -7,13 +7,11 @@ Exit status: 0 conforms, 1 does not (or dies, hangs, warns), 2 misused, 4 nothin
 import argparse
 import json
 import os
-import signal
-import sys
 from dataclasses import fields
 from pathlib import Path
 
 from baseline import Baseline, baseline_for, excuse_known, name_of
-from boot import Boot, Machine, Misuse, Options, Run, check_image, machine_of, run_on
+from boot import Boot, Machine, Misuse, Options, Run, check_image, end_with, machine_of, run_on
 
 
 def verdict(
@@ -120,11 +118,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
-    try:
-        sys.exit(main())
-    except Misuse as misuse:
-        print(f"gate: {misuse}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(2)
+    end_with(main, "gate")

@@ -7,15 +7,13 @@ Exit status: 0 all conform, 1 one does not, 2 misused, or a kernel cannot be had
 import argparse
 import fnmatch
 import os
-import signal
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from baseline import accept, series
-from boot import HERE, Misuse, Options, Run, check_image, machine_of, machines
+from boot import HERE, Misuse, Options, Run, check_image, end_with, machine_of, machines
 from gate import as_json, gate, write
 
 TOP = HERE.parent.parent
@@ -140,11 +138,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
-    try:
-        sys.exit(main())
-    except Misuse as misuse:
-        print(f"matrix: {misuse}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(2)
+    end_with(main, "matrix")

@@ -36,7 +36,7 @@ PATCHES = HERE / "mutants"
 ARCH = "x86_64"
 
 sys.path.insert(0, str(TOP / "conformance" / "boot"))
-from boot import Misuse, Options, Run, machine_of  # noqa: E402
+from boot import Misuse, Options, Run, end_with, machine_of  # noqa: E402
 from gate import gate  # noqa: E402
 
 # Many waits may be never ended, and each is a failure after twenty seconds only.
@@ -371,8 +371,11 @@ def main() -> int:
     bench = Bench(tree, folder, given.jobs, given.named, given.verbose)
     for config in sorted({mutant.config for mutant in chosen if mutant.files}):
         programs = {mutant.programs for mutant in chosen if mutant.config == config}
-        if not bench.accept_unbroken(config, sorted(programs)):
-            return 1
+        try:
+            if not bench.accept_unbroken(config, sorted(programs)):
+                return 1
+        except Broken as broken:
+            raise Misuse(f"the unbroken kernel: {broken}") from broken
     bench.try_all(chosen)
     print(f"{bench.done} mutants, {bench.done - len(bench.wrong)} refused for their reason")
     if bench.wrong:
@@ -381,14 +384,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
-    try:
-        sys.exit(main())
-    except Misuse as misuse:
-        print(f"kernel_mutants: {misuse}", file=sys.stderr)
-        sys.exit(2)
-    except Broken as broken:
-        print(f"kernel_mutants: the unbroken kernel: {broken}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(2)
+    end_with(main, "kernel_mutants")

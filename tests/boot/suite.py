@@ -14,7 +14,6 @@ Exit status: 0 every test passed or says why not, 1 one failed or a result is mi
 
 import argparse
 import shutil
-import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from boot import (  # noqa: E402
     Options,
     boot,
     check_image,
+    end_with,
     exit_status,
     machine_of,
     temporary_folder,
@@ -212,11 +212,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
-    try:
-        sys.exit(main())
-    except Misuse as misuse:
-        print(f"suite: {misuse}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(2)
+    end_with(main, "suite")
