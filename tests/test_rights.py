@@ -55,5 +55,9 @@ def test_as_an_ordinary_user(program: Path) -> None:
 
 
 def test_as_the_first_process_of_a_container(program: Path) -> None:
-    found = results(program, "unshare", "--pid", "--fork", "--mount-proc")
+    container = ["unshare", "--pid", "--fork", "--mount-proc"]
+    tried = subprocess.run([*container, "true"], capture_output=True, text=True, check=False)
+    if tried.returncode:
+        pytest.skip(f"no container can be had here: {tried.stderr.strip()}")
+    found = results(program, *container)
     assert outcomes(found)["passed"] > 500
