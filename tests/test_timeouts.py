@@ -231,13 +231,33 @@ def test_one_that_is_blocked_is_left_alone(q: ipc.MessageQueue) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [used])
 
 
+def test_one_that_is_not_blocked_is_taken(q: ipc.MessageQueue) -> None:
+    before = handled()
+    first, second = sorted(set(SIGNALS) - before)[:-3:-1]
+
+    def receive() -> object:
+        signal.pthread_sigmask(signal.SIG_BLOCK, [first])
+        return q.receive(2, timeout=60)
+
+    worker = Worker(receive, q.id)
+    worker.wait_until_blocked()
+    assert handled() - before == {second}
+    q.receive()
+    q.send(b"x", 2)
+    worker.result()
+
+
 def test_in_a_thread_that_blocks_all(q: ipc.MessageQueue) -> None:
+    """What waits to be taken there, by sigwait(3), is not taken away."""
+    sent = max(set(SIGNALS) - handled())
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    signal.pthread_kill(threading.get_ident(), sent)
     try:
         with pytest.raises(TimeoutError, match="time is over"):
             q.receive(2, timeout=0.001)
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
         assert set(SIGNALS) <= blocked
+        assert signal.sigtimedwait([sent], 0)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
