@@ -295,13 +295,14 @@ watched-%:
 # The builds of tools.
 builds_of = $(patsubst %,watched-%,$(sort $(patsubst memcheck,valgrind,$(patsubst helgrind,valgrind,$1))))
 
-# SECONDS: for each program under each tool.
+# SECONDS: for each program under each tool.  JOBS: how many run at once.
 SECONDS ?= 10
+STRESS = $(PYTHON) conformance/stress/stress.py --jobs $(JOBS)
 EVERY_TOOL := asan msan tsan memcheck helgrind
 STRESS_TOOLS := $(EVERY_TOOL) asan-i386 asan-aarch64
 do-stress:
 	$(Q)$(if $(PRESENT),$(MAKE) $(QUIET) GOALS=ipc-stress $(call builds_of,$(PRESENT)) && \
-	 conformance/stress/stress build $(SECONDS) $(PRESENT))
+	 $(STRESS) --seconds $(SECONDS) build $(PRESENT))
 # Those that this machine has; each of the others says SKIP.
 PRESENT = $(or $(PRESENT_FOUND),$(eval PRESENT_FOUND := $(shell MAKE='$(MAKE)' \
 	conformance/stress/present build $(STRESS_TOOLS)))$(PRESENT_FOUND))
@@ -319,7 +320,7 @@ do-stress-short:
 do-stress-present: ASAN = $(filter asan,$(PRESENT))
 do-stress-present:
 	$(Q)$(MAKE) $(QUIET) -j 2 GOALS='ipc-stress ipc-defects' $(call builds_of,$(PRESENT) $(ASAN:%=%-bare))
-	$(Q)conformance/stress/stress build short $(PRESENT)
+	$(Q)$(STRESS) --short build $(PRESENT)
 	$(Q)$(if $(ASAN),$(MEMORY_MUTANTS) --brief --only 'mtext.*' build asan-bare asan)
 	$(Q)$(if $(filter-out $(PRESENT),$(EVERY_TOOL)),echo 'SKIP: defects of all kinds: not all tools are here',\
 	 $(MEMORY_MUTANTS) $(SHORT_DEFECTS:%=--only %) build $(EVERY_TOOL))

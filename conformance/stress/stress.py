@@ -1,0 +1,84 @@
+"""Each stress program under each tool, from BUILD/TOOL/ipc-stress: a line each, then the sum.
+
+Exit status: 0 all silent, 1 not, 2 misused.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+UNDER = Path(__file__).resolve().with_name("under")
+PROGRAMS = ("msg", "sem", "shm", "mixed")
+BUILDS = {"memcheck": "valgrind", "helgrind": "valgrind"}
+# Rounds of the short form, by tool and program, the first that fits: 10^6 messages in all, and
+# a second of the rest.
+ROUNDS = [
+    (r"(asan|tsan) msg", 420),
+    (r"msan msg", 100),
+    (r"\S+ msg", 4),
+    (r"[amt]san \w+", 10),
+    (r"asan-aarch64 \w+", 1),
+    (r"\S+ \w+", 2),
+]
+
+
+def limit(seconds: int | None, tool: str, program: str) -> list[str]:
+    if seconds is not None:
+        return ["--seconds", str(seconds)]
+    name = f"{tool} {program}"
+    return ["--rounds", str(next(n for what, n in ROUNDS if re.fullmatch(what, name)))]
+
+
+def run(build: Path, tool: str, program: str, limits: list[str]) -> tuple[int, str]:
+    """The exit status, and what program and tool say."""
+    stress = build / BUILDS.get(tool, tool) / "ipc-stress"
+    done = subprocess.run(
+        ["sh", UNDER, tool, stress, program, *limits],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    return done.returncode, done.stdout.decode(errors="replace")
+
+
+def runs(options: argparse.Namespace) -> Iterator[tuple[str, str, int, str]]:
+    """Tool, program and what came of them, in that order, as soon as it is there."""
+    pairs = [(tool, program) for tool in options.tools for program in PROGRAMS]
+    with ThreadPoolExecutor(options.jobs) as pool:
+        started = [
+            pool.submit(run, options.build, *pair, limit(options.seconds, *pair)) for pair in pairs
+        ]
+        for (tool, program), ended in zip(pairs, started):
+            yield tool, program, *ended.result()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    length = parser.add_mutually_exclusive_group(required=True)
+    length.add_argument("--seconds", type=int, help="how long each program runs")
+    length.add_argument("--short", action="store_true", help="some rounds of each")
+    parser.add_argument("--jobs", type=int, default=1, help="programs that run at once")
+    parser.add_argument("build", type=Path)
+    parser.add_argument("tools", metavar="tool", nargs="+")
+    options = parser.parse_args()
+    if options.jobs < 1:
+        parser.error(f"--jobs: {options.jobs}")
+    silent, messages, n = 0, 0, 0
+    for tool, program, status, said in runs(options):
+        n += 1
+        if status == 0 and said.count("\n") == 1:
+            print(f"{tool:12} {said}", end="", flush=True)
+            silent += 1
+            messages += sum(map(int, re.findall(r"(\d+) messages", said)))
+        else:
+            print(f"{tool:12} {program}: FAILED, exit status {status}\n{said}", flush=True)
+    print(f"{n} runs, {silent} silent, {messages} messages and none lost")
+    return int(silent < n)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
