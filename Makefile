@@ -486,8 +486,10 @@ do-mutants-checks: $(OUT)/ipc-conform-faults
 	$(Q)$(PYTHON) tests/faults/table.py --unfailed tests/faults/unfailed.txt $(FAULTS) $<
 
 # Both compilers with the same warnings as errors; then what each runner sums up.
-do-check: harness python $(OUT)/unit-tests $(OUT)/ipc-conform-faults $(OUT)/loops.so do-lint
-	$(Q)$(MAKE) $(QUIET) CC=clang OUT=build/clang/$(TARGET) PACKAGE=build/clang/python harness python \
+do-check:
+	$(Q)$(MAKE) $(QUIET) -j $(JOBS) harness python $(OUT)/unit-tests $(OUT)/ipc-conform-faults $(OUT)/loops.so
+	$(Q)$(MAKE) $(QUIET) do-lint
+	$(Q)$(MAKE) $(QUIET) -j $(JOBS) CC=clang OUT=build/clang/$(TARGET) PACKAGE=build/clang/python harness python \
 	 build/clang/$(TARGET)/ipc-btf build/clang/$(TARGET)/ipc-conform-faults
 	$(Q)$(MAKE) $(QUIET) do-abi
 	$(Q)$(MAKE) $(QUIET) do-conform
@@ -496,7 +498,7 @@ do-check: harness python $(OUT)/unit-tests $(OUT)/ipc-conform-faults $(OUT)/loop
 	$(Q)SUITES=trixie TESTS=tests/test_interpreters.py ci/interpreters --optional
 	$(Q)$(MAKE) $(QUIET) do-stress-short
 	$(Q)$(MAKE) $(QUIET) do-kernels-short $(OUT)/ipc-conform-seeded
-	$(Q)PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest
+	$(Q)PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest -n $(JOBS) --dist loadgroup
 
 # One build for all of them.  INTERPRETERS: which (ci/interpreters).
 do-interpreters: harness python $(OUT)/loops.so
@@ -549,7 +551,8 @@ $(OUT)/tidy/%: %.c .clang-tidy $(filter %.h %.def,$(C_FILES)) $(OUT)/kernel_cons
 	@touch $@
 PYTHON_INCLUDE = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')
 
-do-lint: $(TIDY) python
+do-lint: python
+	$(Q)$(MAKE) $(QUIET) -j $(JOBS) $(TIDY)
 	$(call say,FORMAT,'$(words $(C_FILES)) files')
 	$(Q)clang-format --dry-run -Werror $(filter-out %.def,$(C_FILES))
 	$(call say,MANDOC,$(MANUAL_PAGES))

@@ -75,8 +75,21 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+# Files of tests that run make in the tree.
+RUN_MAKE = {f"test_{name}.py" for name in ("btf", "fuzz", "libcs", "readme", "tools")}
+
+
+def group_of(item: pytest.Item) -> str:
+    return "make" if item.path.name in RUN_MAKE else item.path.name
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of the tree's tools stand in files that know where the tree is."""
+    # In one of several processes: each file is one's, and make, the longest, is the first's.
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: group_of(item) != "make")
+        for item in items:
+            item.add_marker(pytest.mark.xdist_group(group_of(item)))
     if not shutil.which("sh"):
         for item in items:
             if hasattr(getattr(item, "module", None), "TOP"):
