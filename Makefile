@@ -48,7 +48,7 @@ help:
 #: make kernels    Debian's kernels of five suites, on each architecture; CELLS: which
 #: make kernels-accept  takes what they say as conformance/boot/baselines
 #: make kernel-mutants  kernels that are broken in one place each, and which checks refuse them; MUTANTS: which
-#: make kernel-pytest  the module's tests on a real kernel, ARCH=x86_64|i386|i386-on-x86_64|aarch64
+#: make kernel-pytest  the module's tests on a real kernel, ARCH=x86_64|i386|i386-on-x86_64|aarch64|s390x
 #: make kernels-pytest  the same on all of them
 #: make check      every test
 #: make mutants-checks  what each of the seeded faults makes fail, and checks that none does
@@ -220,7 +220,7 @@ do-kernel-mutants: build/x86_64/ipc-conform build/i386/ipc-conform
 
 # The module, and its tests' programs, for a root of Debian's (ci/rootfs) on that kernel.
 # OPTIONS: of tests/boot/suite.py.
-SUITE_CELLS := x86_64 i386 i386-on-x86_64 aarch64
+SUITE_CELLS := $(shell sed -n 's/^\([a-z][^ ]*\) .*/\1/p' tests/boot/suites)
 suite-%: python
 	$(Q)headers=$$(ci/rootfs --headers $*) && \
 	 CC="$$(sed -n 's/^$* *| *\([^ ]*\).*/\1/p' conformance/abi/targets)" && \
