@@ -41,6 +41,8 @@ from gate import gate  # noqa: E402
 
 # Many waits may be never ended, and each is a failure after twenty seconds only.
 BOOT_LIMIT = 600
+# The unbroken kernel is to be accepted on a machine that is busy with twenty other jobs too.
+SECONDS_OF_A_CHECK = 120
 # Kernels that are booted while the next one is built: a wait needs no processor.
 BOOTED_AT_ONCE = 2
 
@@ -262,9 +264,12 @@ Looked = tuple[int, list[str], Run]
 Booted = Future[Looked] | str
 
 
-def look_at(image: Path, mutant: Mutant, named: bool = False) -> Looked:
-    globs = [glob for glob in mutant.seen_by if named and not glob.startswith("kernel.")]
-    select = " ".join(f"--only '{glob}'" for glob in globs)
+def only_named(mutant: Mutant) -> str:
+    globs = [glob for glob in mutant.seen_by if not glob.startswith("kernel.")]
+    return " ".join(f"--only '{glob}'" for glob in globs)
+
+
+def look_at(image: Path, mutant: Mutant, select: str = "") -> Looked:
     options = Options(select=select, time_limit=mutant.limit)
     status, lines, run, _ = gate(image, machine_of(ARCH), mutant.programs, None, options)
     return status, lines, run
@@ -295,16 +300,19 @@ class Bench:
         self.progress("")
         print(f"{name:<22} | {what:<78} | {words}", flush=True)
 
-    def accept_unbroken(self, config: tuple[str, ...], programs: list[str]) -> bool:
+    def accept_unbroken(self, config: tuple[str, ...], broken: list[Mutant]) -> bool:
+        """Those that are to be refused have as long for it, and the same programs."""
         kernel = self.kernel(config)
         self.progress(f"builds the unbroken kernel {' '.join(config)}")
         kernel.configure()
         # An earlier run may have been ended in the midst of a mutant.
         kernel.compile_anew(("ipc/util.h",))
         image = kernel.image(Mutant("unbroken", ""), kernel.folder)
-        for those in programs:
+        limit = max(2 * BOOT_LIMIT, *(mutant.limit for mutant in broken))
+        for those in sorted({mutant.programs for mutant in broken}):
             self.progress(f"boots the unbroken kernel {' '.join(config)} for {those}")
-            status, lines, _ = look_at(image, Mutant("unbroken", "", programs=those))
+            unbroken = Mutant("unbroken", "", programs=those, limit=limit)
+            status, lines, _ = look_at(image, unbroken, f"--time-limit {SECONDS_OF_A_CHECK}")
             words = "accepted" if status == 0 else "REFUSED"
             self.row("unbroken", " ".join(config) or "as it is", f"{words}: {lines[0]}")
             if status:
@@ -339,7 +347,7 @@ class Bench:
             image = kernel.image(mutant, self.build / "images")
         except Broken as broken:
             return str(broken)
-        return pool.submit(look_at, image, mutant, self.named)
+        return pool.submit(look_at, image, mutant, only_named(mutant) if self.named else "")
 
     def try_all(self, chosen: list[Mutant]) -> None:
         started: deque[tuple[Mutant, Booted]] = deque()
@@ -370,12 +378,12 @@ def main() -> int:
     tree = source_tree(folder / "source", chosen)
     bench = Bench(tree, folder, given.jobs, given.named, given.verbose)
     for config in sorted({mutant.config for mutant in chosen if mutant.files}):
-        programs = {mutant.programs for mutant in chosen if mutant.config == config}
+        broken = [mutant for mutant in chosen if mutant.config == config]
         try:
-            if not bench.accept_unbroken(config, sorted(programs)):
+            if not bench.accept_unbroken(config, broken):
                 return 1
-        except Broken as broken:
-            raise Misuse(f"the unbroken kernel: {broken}") from broken
+        except Broken as why:
+            raise Misuse(f"the unbroken kernel: {why}") from why
     bench.try_all(chosen)
     print(f"{bench.done} mutants, {bench.done - len(bench.wrong)} refused for their reason")
     if bench.wrong:
