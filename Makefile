@@ -401,7 +401,7 @@ fuzz-targets:
 FUZZ ?= --seconds $(SECONDS)
 do-fuzz: python
 	$(Q)$(MAKE) $(QUIET) GOALS='$(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz
-	$(Q)PYTHONPATH=build/python $(PYTHON) tests/fuzz/fuzz.py $(FUZZ) build/fuzz $(TARGETS)
+	$(Q)PYTHONPATH=build/python $(PYTHON) tests/fuzz/fuzz.py --jobs $(JOBS) $(FUZZ) build/fuzz $(TARGETS)
 
 # Each target with defects planted in what it is to find them in.  MUTANTS: options of plants.py.
 do-mutants-fuzz: python

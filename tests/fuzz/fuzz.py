@@ -1,6 +1,6 @@
-"""Runs fuzz targets, two at a time, and says what came of it: one line for each.
+"""Runs fuzz targets, some at a time, and says what came of it: one line for each.
 
-    fuzz.py [--seconds N | --runs N] [--seed N] BUILD [TARGET...]
+    fuzz.py [--seconds N | --runs N] [--seed N] [--jobs N] BUILD [TARGET...]
 
 A target is BUILD/fuzz-TARGET (libFuzzer); `python` is interface.py beside this file.  It begins
 with the inputs of corpus/TARGET; with --seconds also with those that earlier runs found worth
@@ -25,7 +25,6 @@ CORPUS = HERE / "corpus"
 READERS_OF_TEXT = ["facts", "judge", "diff", "results"]
 CALLERS = ["msg", "sem", "shm"]
 TARGETS = [*READERS_OF_TEXT, "btf", *CALLERS, "python"]
-PARALLEL = 2
 
 # An input that takes longer is a finding, as is one that takes so much memory.
 LIMITS = ["-timeout=20", "-rss_limit_mb=1500"]
@@ -115,9 +114,12 @@ def main() -> int:
     bound.add_argument("--seconds", type=int, default=0, help="for each target")
     bound.add_argument("--runs", type=int, default=1000, help="of each target")
     parser.add_argument("--seed", type=int, default=random.randrange(1, 2**31))
+    parser.add_argument("--jobs", type=int, default=2, help="targets that run at once")
     parser.add_argument("build", type=Path)
     parser.add_argument("targets", nargs="*", metavar="target", default=TARGETS)
     options = parser.parse_args()
+    if options.jobs < 1:
+        parser.error(f"--jobs: {options.jobs}")
     unknown = set(options.targets) - set(TARGETS)
     if unknown:
         parser.error(f"no such target: {', '.join(sorted(unknown))}")
@@ -126,7 +128,7 @@ def main() -> int:
     print(f"seed {extent.seed}")
     print(f"{'target':<9} {'executions':>10} {'coverage':>8}  found", flush=True)
     results = []
-    with ThreadPoolExecutor(PARALLEL) as pool:
+    with ThreadPoolExecutor(options.jobs) as pool:
         for result in pool.map(lambda target: run(target, extent), options.targets):
             results.append(result)
             print(line(result), flush=True)
