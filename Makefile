@@ -411,7 +411,7 @@ do-mutants-fuzz: python
 # ---- the module ------------------------------------------------------------------
 
 # setup.py is the one place that knows how it is built.
-PYTHON_SOURCES := setup.py pyproject.toml $(wildcard binding/*.* binding/ipc/*.* binding/ipc/*/*.py) \
+PYTHON_SOURCES := setup.py pyproject.toml $(wildcard binding/*.*) $(shell find binding/ipc -type f ! -name "*.pyc") \
 	$(wildcard conformance/seam*.h conformance/abi/*)
 PACKAGE := build/python
 .PHONY: python
@@ -430,9 +430,8 @@ SITE = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("platlib
 install:
 	@ci/setup build
 	@$(MAKE) $(QUIET) python
-	install -d '$(DESTDIR)$(SITE)/ipc/compat'
-	install -m 644 build/python/ipc/*.* '$(DESTDIR)$(SITE)/ipc'
-	install -m 644 build/python/ipc/compat/*.py '$(DESTDIR)$(SITE)/ipc/compat'
+	for folder in ipc ipc/compat ipc/compat/sysv_ipc; do \
+	 install -D -m 644 -t '$(DESTDIR)$(SITE)/'$$folder build/python/$$folder/*.* || exit; done
 
 # Pages that are written and pages that are made of the table, and what the docstrings say.
 DOCS := build/docs

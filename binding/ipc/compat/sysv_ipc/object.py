@@ -1,0 +1,159 @@
+"""What queues, semaphores and segments have in common."""
+
+from __future__ import annotations
+
+import errno
+import operator
+import os
+from collections import abc as _abc
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, TypeVar
+
+import ipc
+from ipc import IPC_STAT
+from ipc.compat.sysv_ipc.constants import IPC_CREX, IPC_EXCL, KEY_MAX, KEY_MIN
+from ipc.compat.sysv_ipc.errors import ExistentialError, fail
+
+Bytes = bytes | bytearray | memoryview
+_Self = TypeVar("_Self", bound="Object")
+
+_SHRT_MAX = 2**15 - 1
+OWNER_WRITES = 0o200
+
+
+class Number(property):
+    """An attribute that is an int of the kernel's; read-only unless there is a way to change it."""
+
+    def __init__(
+        self,
+        get: _abc.Callable[[Any], int],
+        doc: str,
+        change: _abc.Callable[[Any, int], None] | None = None,
+    ) -> None:
+        def refuse(instance: object, value: int) -> None:
+            raise AttributeError(f"{type(instance).__name__}.{self.name} is read-only")
+
+        super().__init__(get, change or refuse, None, doc)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    if TYPE_CHECKING:
+
+        def __get__(self, instance: Any, owner: type | None = None) -> int: ...
+
+        def __set__(self, instance: Any, value: int) -> None: ...
+
+
+def status(member: str, doc: str, settable: bool = False) -> Number:
+    """A member of what IPC_STAT fills, with dots where it is in a structure there."""
+    read = operator.attrgetter(member)
+    path, _, name = member.rpartition(".")
+
+    def get(self: Object) -> int:
+        structure = self._structure()
+        try:
+            self._ctl(IPC_STAT, structure)
+        except OSError as error:
+            self._fail(error)
+        value: int = read(structure)
+        return value
+
+    def change(self: Object, value: int) -> None:
+        structure = self._structure()
+        self._control(ipc.IPC_STAT, structure)
+        setattr(getattr(structure, path) if path else structure, name, value)
+        self._control(ipc.IPC_SET, structure, ValueError)
+
+    return Number(get, doc, change if settable else None)
+
+
+def permissions(perm: str) -> tuple[Number, ...]:
+    """mode, uid, gid, cuid and cgid: members of an ipc_perm, and what it is a member of."""
+    return (
+        status(f"{perm}.mode", "The permission bits.", settable=True),
+        status(f"{perm}.uid", "The owner's user.", settable=True),
+        status(f"{perm}.gid", "The owner's group.", settable=True),
+        status(f"{perm}.cuid", "The creator's user."),
+        status(f"{perm}.cgid", "The creator's group."),
+    )
+
+
+def _to_key(key: SupportsIndex) -> int:
+    number = operator.index(key)
+    if not KEY_MIN <= number <= 2 * KEY_MAX + 1:
+        raise ValueError(f"key: {number} does not fit 32 bits")
+    return number if number <= KEY_MAX else number - 2 * KEY_MAX - 2
+
+
+def _random_keys() -> _abc.Iterator[int]:
+    """Each of 1 to SHRT_MAX, from any of them on."""
+    first = 1 + int.from_bytes(os.urandom(4), "little") % _SHRT_MAX
+    yield from range(first, _SHRT_MAX + 1)
+    yield from range(1, first)
+
+
+class Object:
+    """A key, an identifier, an owner and permissions."""
+
+    __slots__ = ("_key", "_id")
+    _key: int
+    _id: int
+
+    _ctl: _abc.Callable[[int, Any], int]  # msgctl and its kin on the identifier
+    _structure: type[Any]  # what IPC_STAT fills
+
+    @classmethod
+    def _with_id(cls: type[_Self], id: int) -> _Self:
+        found = cls.__new__(cls)
+        found._id = id
+        return found
+
+    def _control(
+        self, cmd: int, arg: Any = None, invalid: type[Exception] = ExistentialError
+    ) -> int:
+        try:
+            return self._ctl(cmd, arg)
+        except OSError as error:
+            self._fail(error, invalid)
+
+    def _fail(self, error: OSError, invalid: type[Exception] = ExistentialError) -> NoReturn:
+        fail(f"{type(self).__name__} with id {self._id}", error, invalid)
+
+    def _open(
+        self, key: SupportsIndex | None, flags: int, mode: int, get: _abc.Callable[[int, int], int]
+    ) -> None:
+        """Finds the identifier by get(key, flg), where key is None by one that nobody has."""
+        if flags & IPC_CREX == IPC_EXCL:
+            raise ValueError("flags: IPC_EXCL is for use with IPC_CREAT")
+        if key is None and not flags & IPC_EXCL:
+            raise ValueError("key: None is for a new object, with the flags IPC_CREX")
+        keys: _abc.Iterable[int] = _random_keys() if key is None else [_to_key(key)]
+        for self._key in keys:
+            try:
+                self._id = get(self._key, flags & ~0o777 | mode & 0o777)
+                return
+            except OSError as error:
+                failure = error
+                if error.errno != errno.EEXIST:
+                    break
+        fail(f"{type(self).__name__} with key {self._key}", failure, ValueError)
+
+    def __repr__(self) -> str:
+        return f"sysv_ipc.{type(self).__name__}({self._key})"
+
+    def __str__(self) -> str:
+        return f"Key={self._key}, id={self._id}"
+
+    @property
+    def key(self) -> int:
+        """The key that the object was made or found by."""
+        return self._key
+
+    @property
+    def id(self) -> int:
+        """The kernel's identifier."""
+        return self._id
+
+    def remove(self) -> None:
+        """Remove the object; a segment is there until nobody has it attached."""
+        self._control(ipc.IPC_RMID)

@@ -1,0 +1,175 @@
+"""Semaphore: the first of a set."""
+
+from __future__ import annotations
+
+from collections import abc as _abc
+from typing import Any, SupportsIndex
+
+import ipc
+from ipc import semctl, semop
+from ipc.compat.sysv_ipc.constants import IPC_CREAT, IPC_EXCL, SEMAPHORE_VALUE_MAX
+from ipc.compat.sysv_ipc.errors import ExistentialError
+from ipc.compat.sysv_ipc.object import OWNER_WRITES, Number, Object, permissions, status
+
+# By one, which is the default, most go up and down: with any of the flags, made once.
+_ONE = 1
+_BY_ONE = {
+    flags: (ipc.sembuf(0, _ONE, flags), ipc.sembuf(0, -_ONE, flags))
+    for flags in (0, ipc.IPC_NOWAIT, ipc.SEM_UNDO, ipc.IPC_NOWAIT | ipc.SEM_UNDO)
+}
+
+
+def _state(
+    cmd: int, doc: str, change: _abc.Callable[[Semaphore, int], None] | None = None
+) -> Number:
+    """What one of the commands of semctl() returns."""
+
+    def get(self: Semaphore) -> int:
+        try:
+            value: int = semctl(self._id, 0, cmd)
+        except OSError as error:
+            self._fail(error)
+        return value
+
+    return Number(get, doc, change)
+
+
+class Semaphore(Object):
+    """A semaphore, the first of its set: the one of a key, made if the flags say so.
+
+    key, flags: as for MessageQueue.  initial_value: of one that is made, and that its owner
+    may write.  As a context manager it is acquired, and released at the end.
+    """
+
+    __slots__ = ("_up", "_down")
+    _structure: type[Any] = ipc.semid_ds
+    _up: ipc.sembuf
+    _down: ipc.sembuf
+
+    def _ctl(self, cmd: int, arg: Any) -> int:
+        return int(ipc.semctl(self._id, 0, cmd, arg))
+
+    def __init__(
+        self,
+        key: SupportsIndex | None,
+        flags: int = 0,
+        mode: int = 0o600,
+        initial_value: int = 0,
+    ) -> None:
+        self._set_flags(0)
+        if not flags & IPC_CREAT or not mode & OWNER_WRITES:
+            initial_value = 0  # which a new one has by itself
+        if not 0 <= initial_value <= SEMAPHORE_VALUE_MAX:
+            raise ValueError(f"initial_value is not between 0 and {SEMAPHORE_VALUE_MAX} (SEMVMX)")
+        if not initial_value:
+            self._get(key, flags, mode)
+            return
+        try:
+            self._get(key, flags | IPC_EXCL, mode)
+        except ExistentialError:
+            if flags & IPC_EXCL:
+                raise
+            self._get(key, flags, mode)
+        else:
+            self._set_value(initial_value)
+
+    def _get(self, key: SupportsIndex | None, flags: int, mode: int) -> None:
+        self._open(key, flags, mode, lambda key, flg: ipc.semget(key, 1, flg))
+
+    def _set_flags(self, flags: int) -> None:
+        self._up, self._down = _BY_ONE[flags]
+
+    def _operate(self, sem_op: int, timeout: float | None = None) -> None:
+        if timeout is not None and not timeout >= 0:
+            raise TypeError("timeout: None or seconds are needed, not below 0")
+        sop = ipc.sembuf(0, sem_op, self._up.sem_flg)
+        try:
+            if timeout is None:
+                semop(self._id, sop)
+            else:
+                ipc.semtimedop(self._id, sop, 1, timeout)
+        except OSError as error:
+            self._fail(error)
+
+    def acquire(self, timeout: float | None = None, delta: int = _ONE) -> None:
+        """Wait until the value is at least abs(delta), and take that from it.
+
+        timeout: seconds; None waits for ever, 0 not at all.  BusyError when it is over.
+        """
+        if delta == 0:
+            raise ValueError("delta is 0: see Z()")
+        if delta is not _ONE or timeout is not None:
+            self._operate(-abs(delta), timeout)
+            return
+        try:
+            semop(self._id, self._down)
+        except OSError as error:
+            self._fail(error)
+
+    def release(self, delta: int = _ONE) -> None:
+        """Add abs(delta) to the value; ValueError where it would be above SEMVMX."""
+        if delta == 0:
+            raise ValueError("delta is 0: see Z()")
+        if delta is not _ONE:
+            self._operate(abs(delta))
+            return
+        try:
+            semop(self._id, self._up)
+        except OSError as error:
+            self._fail(error)
+
+    P = acquire
+    V = release
+
+    def Z(self, timeout: float | None = None) -> None:
+        """Wait until the value is 0; timeout as for acquire()."""
+        self._operate(0, timeout)
+
+    def __enter__(self) -> Semaphore:
+        self.acquire()
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self.release()
+
+    def _flag(self, flag: int, on: object) -> None:
+        flags = self._up.sem_flg
+        self._set_flags(flags | flag if on else flags & ~flag)
+
+    @property
+    def block(self) -> bool:
+        """Do calls wait?  Where it is False, BusyError is raised instead, whatever the timeout."""
+        return not self._up.sem_flg & ipc.IPC_NOWAIT
+
+    @block.setter
+    def block(self, value: object) -> None:
+        self._flag(ipc.IPC_NOWAIT, not value)
+
+    @property
+    def undo(self) -> bool:
+        """Is what this process does to the value undone when it ends?"""
+        return bool(self._up.sem_flg & ipc.SEM_UNDO)
+
+    @undo.setter
+    def undo(self, value: object) -> None:
+        self._flag(ipc.SEM_UNDO, value)
+
+    def _set_value(self, value: int) -> None:
+        if not 0 <= value <= SEMAPHORE_VALUE_MAX:
+            raise ValueError(f"value is not between 0 and {SEMAPHORE_VALUE_MAX} (SEMVMX)")
+        try:
+            semctl(self._id, 0, ipc.SETVAL, value)
+        except OSError as error:
+            self._fail(error)
+
+    mode, uid, gid, cuid, cgid = permissions("sem_perm")
+    value = _state(ipc.GETVAL, "The value, 0 to SEMVMX.", _set_value)
+    last_pid = _state(ipc.GETPID, "The process that used the semaphore, or set its value, last.")
+    waiting_for_nonzero = _state(ipc.GETNCNT, "How many wait in acquire().")
+    waiting_for_zero = _state(ipc.GETZCNT, "How many wait in Z().")
+    o_time = status("sem_otime", "When it was acquired, released or waited for; 0: never yet.")
+
+
+def remove_semaphore(id: int) -> None:
+    """Remove the semaphore, and all of its set, that has the identifier."""
+    Semaphore._with_id(id).remove()
