@@ -18,8 +18,8 @@ manpages_url = "https://man7.org/linux/man-pages/man{section}/{page}.{section}.h
 
 
 def take_as_text(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
-    """The docstrings of C are plain text; a manual page that one names, as msgop(2), is linked."""
-    if getattr(obj, "__module__", None) in (None, "ipc", "ipc._ipc"):
+    """Docstrings are plain text, but for a module's; a manual page that one names is linked."""
+    if what != "module":
         text = re.sub(r"([\\*`|]|_(?!\w))", r"\\\1", "\n".join(lines))
         lines[:] = re.sub(r"\b(\w+\([2-7]\))", r":manpage:`\1`", text).split("\n")
 

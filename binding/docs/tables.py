@@ -5,8 +5,11 @@ docstrings of the module, and nowhere else.
 """
 
 import inspect
+import os
 import re
+import subprocess
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -144,12 +147,30 @@ def summary(name: str) -> str:
     return (getattr(_ipc, name).__doc__ or "").partition("\n")[0].replace("_ ", r"\_ ")
 
 
+def command(rows: list[Row]) -> Iterator[str]:
+    """What python -m ipc says of itself; to be included."""
+    main = ("python3", "-m", "ipc")
+    words = re.findall(r"^    (\w+)  ", said_by(*main, "--help"), flags=re.M)
+    for line in main, *((*main, word) for word in words):
+        yield f"``{' '.join(line)}``\n\n.. code-block:: none\n"
+        yield textwrap.indent(said_by(*line, "--help"), "   ")
+
+
+def said_by(*words: str) -> str:
+    environment = os.environ | {"COLUMNS": "100"}
+    result = subprocess.run(
+        [sys.executable, *words[1:]], env=environment, stdout=subprocess.PIPE, check=True, text=True
+    )
+    return result.stdout
+
+
 PAGES = {
     "calls.rst": calls,
     "functions.rst": function_pages,
     "structures.rst": structures,
     "constants.rst": constants,
     "names_2003.inc": names_2003,
+    "command.inc": command,
 }
 
 
