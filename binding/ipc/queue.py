@@ -6,6 +6,7 @@ import errno
 from time import monotonic
 
 from ipc import _ipc
+from ipc._ipc import _msgrcv, _msgsnd
 from ipc.object import GONE, Object, change_permissions, enumerate_objects
 
 TYPE_CHECKING = False
@@ -93,7 +94,7 @@ class MessageQueue(Object):
         TimeoutError: the time is over.  OSError: EACCES, EBUSY (no signal is free for the
         timeout), EIDRM, EINVAL (the type, msgmax, no such queue).  See msgop(2).
         """
-        _ipc._msgsnd(self.id, mtype, text, 0, timeout, None)
+        _msgsnd(self.id, mtype, text, 0, timeout, None)
 
     def send_many(
         self, messages: _abc.Iterable[_Text], mtype: int = 1, *, timeout: float | None = None
@@ -118,7 +119,7 @@ class MessageQueue(Object):
         from ipc import aio
 
         await aio.call(
-            lambda waiter: _ipc._msgsnd(self.id, mtype, text, 0, None, waiter.wait) or None
+            lambda waiter: _msgsnd(self.id, mtype, text, 0, None, waiter.wait) or None
         )
 
     # ---- receiving
@@ -142,9 +143,9 @@ class MessageQueue(Object):
         TimeoutError: the time is over.  OSError: E2BIG, EACCES, EBUSY (no signal is free for
         the timeout), EIDRM, EINVAL (no such queue).  See msgop(2).
         """
-        msgflg = _flags(truncate, exclude)
+        msgflg = _flags(truncate, exclude) if truncate or exclude else 0
         if self._shared is None:
-            message: _ipc.msgbuf = _ipc._msgrcv(self.id, size, mtype, msgflg, timeout, None)
+            message: _ipc.msgbuf = _msgrcv(self.id, size, mtype, msgflg, timeout, None)
             return message
         from ipc.aio import Waiter
 
@@ -218,7 +219,7 @@ class MessageQueue(Object):
         try:
             message = self._take(size, mtype, msgflg)
             if message is None:
-                message = _ipc._msgrcv(self.id, size, mtype, msgflg, 0, None)
+                message = _msgrcv(self.id, size, mtype, msgflg, 0, None)
             return message
         except TimeoutError:
             pass
@@ -247,7 +248,7 @@ class MessageQueue(Object):
                 message = self._take(size, mtype, msgflg)
                 if message is None:
                     left = None if end is None else max(0, end - monotonic())
-                    message = _ipc._msgrcv(self.id, size, mtype, msgflg, left, waiter.wait)
+                    message = _msgrcv(self.id, size, mtype, msgflg, left, waiter.wait)
                 if message is not None or waiter.cancelled:
                     return message
         finally:
@@ -264,7 +265,7 @@ class MessageQueue(Object):
             message = shared.kept[i]
             if mtype < 0 and message.mtype > 1:
                 try:  # one in the queue may have a lower type
-                    lower: _ipc.msgbuf = _ipc._msgrcv(
+                    lower: _ipc.msgbuf = _msgrcv(
                         self.id, size, 1 - message.mtype, msgflg, 0, None
                     )
                     return lower
@@ -290,7 +291,7 @@ class MessageQueue(Object):
             return _ipc.mkmsgbuf(kept[index].mtype, kept[index].mtext)
         msgflg = _ipc.MSG_COPY | _ipc.IPC_NOWAIT
         try:
-            copy: _ipc.msgbuf = _ipc._msgrcv(
+            copy: _ipc.msgbuf = _msgrcv(
                 self.id, size, index - len(kept), msgflg, None, None
             )
             return copy

@@ -7,6 +7,7 @@ import os
 from time import monotonic, sleep
 
 from ipc import _ipc
+from ipc._ipc import semop as _semop
 from ipc.object import GONE, Object, change_permissions, enumerate_objects
 
 TYPE_CHECKING = False
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections import abc as _abc
 
     _Operations = _ipc.sembuf | _abc.Sequence[_ipc.sembuf | tuple[int, ...]]
+
+# The default of acquire() and release() itself, for which there are operations that are made.
+_ONE = 1
 
 
 class SemaphoreSet(Object):
@@ -185,7 +189,11 @@ class Semaphore:
     released at the end.
     """
 
-    __slots__ = ("set", "num", "undo", "__weakref__")
+    __slots__ = ("set", "_up", "_down", "__weakref__")
+
+    set: SemaphoreSet
+    _up: _ipc.sembuf  # by one, as most are: made once
+    _down: _ipc.sembuf
 
     def __init__(
         self,
@@ -206,14 +214,32 @@ class Semaphore:
             mode=mode,
             ready_timeout=ready_timeout,
         )
-        self.num = 0
-        self.undo = undo
+        self._prepare(0, undo)
 
     @classmethod
     def _of(cls, semset: SemaphoreSet, num: int) -> Semaphore:
         self = cls.__new__(cls)
-        self.set, self.num, self.undo = semset, num, False
+        self.set = semset
+        self._prepare(num, False)
         return self
+
+    def _prepare(self, num: int, undo: object) -> None:
+        flags = _ipc.SEM_UNDO if undo else 0
+        self._up, self._down = _ipc.sembuf(num, _ONE, flags), _ipc.sembuf(num, -_ONE, flags)
+
+    @property
+    def num(self) -> int:
+        """Which one of its set."""
+        return self._up.sem_num
+
+    @property
+    def undo(self) -> bool:
+        """Does the kernel take back what a process did that ends?"""
+        return bool(self._up.sem_flg)
+
+    @undo.setter
+    def undo(self, value: bool) -> None:
+        self._prepare(self.num, value)
 
     @property
     def id(self) -> int:
@@ -226,16 +252,19 @@ class Semaphore:
         return self.set.key
 
     def _sop(self, op: int) -> tuple[int, int, int]:
-        return self.num, op, _ipc.SEM_UNDO if self.undo else 0
+        return self.num, op, self._up.sem_flg
 
-    def acquire(self, n: int = 1, *, timeout: float | None = None) -> None:
+    def acquire(self, n: int = _ONE, *, timeout: float | None = None) -> None:
         """Take n from the value; wait until it is at least n.
 
         timeout: seconds; None: for ever, 0: not at all.
 
         TimeoutError: the time is over.  OSError: EACCES, EIDRM, EINVAL.  See semop(2).
         """
-        _operate(self.set.id, [self._sop(-_at_least_1(n))], timeout)
+        if n is _ONE and timeout is None:
+            _semop(self.set.id, self._down)
+        else:
+            _operate(self.set.id, [self._sop(-_at_least_1(n))], timeout)
 
     async def acquire_async(self, n: int = 1) -> None:
         """As acquire(), while the event loop runs.
@@ -262,9 +291,12 @@ class Semaphore:
             if error.errno not in GONE:
                 raise
 
-    def release(self, n: int = 1) -> None:
+    def release(self, n: int = _ONE) -> None:
         """Add n to the value.  OSError: EACCES, EIDRM, EINVAL, ERANGE (semvmx)."""
-        _ipc.semop(self.set.id, [self._sop(_at_least_1(n))])
+        if n is _ONE:
+            _semop(self.set.id, self._up)
+        else:
+            _semop(self.set.id, [self._sop(_at_least_1(n))])
 
     def wait_for_zero(self, *, timeout: float | None = None) -> None:
         """Wait until the value is 0.  timeout, and the errors, are those of acquire()."""
