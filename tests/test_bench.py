@@ -57,8 +57,11 @@ def test_every_row_is_measured(tmp_path: Path) -> None:
     table, document = short(tmp_path)
     assert [row["row"] for row in document["rows"]] == [row.name for row in ROWS]
     lines = table.splitlines()
+    with_names_of_sysv_ipc = {row.name for row in ROWS if row.sysv_ipc}
+    assert len(with_names_of_sysv_ipc) > 10
     for row in document["rows"]:
         assert {"c", "ipc"} <= set(row["ns"]), row
+        assert ("compat" in row["ns"]) == (row["row"] in with_names_of_sysv_ipc), row
         assert all(ns > 0 for ns in row["ns"].values()), row
         assert set(row["ratio"]) == set(row["ns"]) - {"c"}, row
         assert all(ratio > 0 for ratio in row["ratio"].values()), row

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import ipc
+import ipc.compat.sysv_ipc as compat
 from rows import CONTESTANTS, POLICIES, ROWS, Row
 
 TOP = Path(__file__).resolve().parents[2]
@@ -85,12 +86,14 @@ def objects(sysv_ipc: Any) -> Iterator[dict[str, Any]]:
             "mq": ipc.MessageQueue.from_id(q),
             "sem": ipc.SemaphoreSet.from_id(semids[0])[0],
             "h": shmids[0],
+            "compat": by_sysv_ipc(compat, first, second),
             **(by_sysv_ipc(sysv_ipc, first, second) if sysv_ipc else {}),
         }
 
 
 def by_sysv_ipc(sysv_ipc: Any, first: int, second: int) -> dict[str, Any]:
     names = {
+        "sysv_ipc": sysv_ipc,
         "sysv_q": sysv_ipc.MessageQueue(first, max_message_size=8192),
         "sysv_s": sysv_ipc.Semaphore(first),
         "sysv_t": sysv_ipc.Semaphore(second),
@@ -175,7 +178,7 @@ def compiled(row: Row, contestant: str, scope: dict[str, Any]) -> Loop:
     if contestant == "c":
         loop: Loop = eval(f"lambda count: loops.{statement}", scope)
         return loop
-    names = scope[contestant] if contestant in POLICIES else scope
+    names = scope[contestant] if contestant in (*POLICIES, "compat") else scope
     return timeit.Timer(statement, timer=time.perf_counter_ns, globals=names).timeit
 
 
@@ -331,6 +334,7 @@ def print_table(summaries: list[dict[str, Any]], skipped: dict[str, str]) -> Non
         print(f"{line['row']:42}{line['ns']['c']:10.0f}{line['ns']['ipc']:10.0f}{columns}")
     print(
         "\nipc, sysv_ipc, ctypes: times as long as in C.  * C makes the binding's IPC_STAT too."
+        "\ncompat: ipc.compat.sysv_ipc, with the statements of sysv_ipc."
         "\ntries, releases: the binding built to try each call that may block with IPC_NOWAIT"
         "\nfirst, and to let go of the interpreter's lock around each; ipc does what was best."
     )
@@ -395,6 +399,7 @@ def main() -> None:
                 skipped[name], scope[name] = "not built (make bench builds it)", None
             else:
                 scope[name] = scope | buffers(module, scope["q"]) | {"ipc": module}
+        scope["compat"] = scope | scope["compat"]
         times = run(options.rows, scope, options.rounds, options.count)
     summaries = [summary(row, times[row.name]) for row in options.rows]
     print("  ".join(f"{name} {value}" for name, value in machine.items()) + "\n")

@@ -6,7 +6,7 @@ import errno
 from typing import Any, SupportsIndex
 
 import ipc
-from ipc import _ipc
+from ipc import IPC_STAT, _ipc, shmctl, shmid_ds
 from ipc.compat.sysv_ipc.constants import IPC_CREX, PAGE_SIZE, SHM_RDONLY
 from ipc.compat.sysv_ipc.errors import NotAttachedError
 from ipc.compat.sysv_ipc.object import OWNER_WRITES, Bytes, Object, permissions, status
@@ -22,11 +22,15 @@ class SharedMemory(Object, _ipc._Exporter):
     """
 
     __slots__ = ("_attachments",)
-    _structure: type[Any] = ipc.shmid_ds
     _attachments: list[ipc.shm_address]
 
     def _ctl(self, cmd: int, arg: Any) -> int:
-        return ipc.shmctl(self._id, cmd, arg)
+        return shmctl(self._id, cmd, arg)
+
+    def _stat(self) -> shmid_ds:
+        status = shmid_ds()
+        shmctl(self._id, IPC_STAT, status)
+        return status
 
     def __init__(
         self,
@@ -138,9 +142,7 @@ def attach(id: int, address: SupportsIndex | None = None, flags: int = 0) -> Sha
     found = SharedMemory._with_id(id)
     found._attachments = []
     found.attach(address, flags)
-    status = ipc.shmid_ds()
-    found._control(ipc.IPC_STAT, status)
-    found._key = status.shm_perm.key
+    found._key = found._status().shm_perm.key
     return found
 
 

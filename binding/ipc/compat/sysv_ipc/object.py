@@ -9,7 +9,6 @@ from collections import abc as _abc
 from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, TypeVar
 
 import ipc
-from ipc import IPC_STAT
 from ipc.compat.sysv_ipc.constants import IPC_CREX, IPC_EXCL, KEY_MAX, KEY_MIN
 from ipc.compat.sysv_ipc.errors import ExistentialError, fail
 
@@ -50,17 +49,14 @@ def status(member: str, doc: str, settable: bool = False) -> Number:
     path, _, name = member.rpartition(".")
 
     def get(self: Object) -> int:
-        structure = self._structure()
         try:
-            self._ctl(IPC_STAT, structure)
+            value: int = read(self._stat())
         except OSError as error:
             self._fail(error)
-        value: int = read(structure)
         return value
 
     def change(self: Object, value: int) -> None:
-        structure = self._structure()
-        self._control(ipc.IPC_STAT, structure)
+        structure = self._status()
         setattr(getattr(structure, path) if path else structure, name, value)
         self._control(ipc.IPC_SET, structure, ValueError)
 
@@ -100,7 +96,7 @@ class Object:
     _id: int
 
     _ctl: _abc.Callable[[int, Any], int]  # msgctl and its kin on the identifier
-    _structure: type[Any]  # what IPC_STAT fills
+    _stat: _abc.Callable[[], Any]  # what IPC_STAT fills
 
     @classmethod
     def _with_id(cls: type[_Self], id: int) -> _Self:
@@ -115,6 +111,12 @@ class Object:
             return self._ctl(cmd, arg)
         except OSError as error:
             self._fail(error, invalid)
+
+    def _status(self) -> Any:
+        try:
+            return self._stat()
+        except OSError as error:
+            self._fail(error)
 
     def _fail(self, error: OSError, invalid: type[Exception] = ExistentialError) -> NoReturn:
         fail(f"{type(self).__name__} with id {self._id}", error, invalid)

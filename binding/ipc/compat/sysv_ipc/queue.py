@@ -7,6 +7,7 @@ import sys
 from typing import Any, SupportsIndex
 
 import ipc
+from ipc import IPC_STAT, msgctl, msqid_ds
 from ipc._ipc import _msgrcv, _msgsnd
 from ipc.compat.sysv_ipc.object import Bytes, Object, permissions, status
 
@@ -21,10 +22,14 @@ class MessageQueue(Object):
     """
 
     __slots__ = ("_max_message_size",)
-    _structure: type[Any] = ipc.msqid_ds
 
     def _ctl(self, cmd: int, arg: Any) -> int:
-        return ipc.msgctl(self._id, cmd, arg)
+        return msgctl(self._id, cmd, arg)
+
+    def _stat(self) -> msqid_ds:
+        status = msqid_ds()
+        msgctl(self._id, IPC_STAT, status)
+        return status
 
     def __init__(
         self,

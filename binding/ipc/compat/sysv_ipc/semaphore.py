@@ -6,7 +6,7 @@ from collections import abc as _abc
 from typing import Any, SupportsIndex
 
 import ipc
-from ipc import semctl, semop
+from ipc import IPC_STAT, semctl, semid_ds, semop
 from ipc.compat.sysv_ipc.constants import IPC_CREAT, IPC_EXCL, SEMAPHORE_VALUE_MAX
 from ipc.compat.sysv_ipc.errors import ExistentialError
 from ipc.compat.sysv_ipc.object import OWNER_WRITES, Number, Object, permissions, status
@@ -42,12 +42,16 @@ class Semaphore(Object):
     """
 
     __slots__ = ("_up", "_down")
-    _structure: type[Any] = ipc.semid_ds
     _up: ipc.sembuf
     _down: ipc.sembuf
 
     def _ctl(self, cmd: int, arg: Any) -> int:
-        return int(ipc.semctl(self._id, 0, cmd, arg))
+        return int(semctl(self._id, 0, cmd, arg))
+
+    def _stat(self) -> semid_ds:
+        status = semid_ds()
+        semctl(self._id, 0, IPC_STAT, status)
+        return status
 
     def __init__(
         self,
