@@ -24,7 +24,7 @@ class SharedMemory(Object, _ipc._Exporter):
     __slots__ = ("_attachments",)
     _attachments: list[ipc.shm_address]
 
-    def _ctl(self, cmd: int, arg: Any) -> int:
+    def _ctl(self, cmd: int, arg: Any) -> object:
         return shmctl(self._id, cmd, arg)
 
     def _stat(self) -> shmid_ds:

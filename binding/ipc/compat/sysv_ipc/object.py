@@ -76,9 +76,11 @@ def permissions(perm: str) -> tuple[Number, ...]:
 
 def _to_key(key: SupportsIndex) -> int:
     number = operator.index(key)
-    if not KEY_MIN <= number <= 2 * KEY_MAX + 1:
-        raise ValueError(f"key: {number} does not fit 32 bits")
-    return number if number <= KEY_MAX else number - 2 * KEY_MAX - 2
+    if KEY_MIN <= number <= KEY_MAX:
+        return number
+    if KEY_MAX < number < 2**32:
+        return number - 2**32
+    raise ValueError(f"key: {number} does not fit 32 bits")
 
 
 def _random_keys() -> _abc.Iterator[int]:
@@ -95,7 +97,7 @@ class Object:
     _key: int
     _id: int
 
-    _ctl: _abc.Callable[[int, Any], int]  # msgctl and its kin on the identifier
+    _ctl: _abc.Callable[[int, Any], object]  # msgctl and its kin on the identifier
     _stat: _abc.Callable[[], Any]  # what IPC_STAT fills
 
     @classmethod
@@ -106,9 +108,9 @@ class Object:
 
     def _control(
         self, cmd: int, arg: Any = None, invalid: type[Exception] = ExistentialError
-    ) -> int:
+    ) -> None:
         try:
-            return self._ctl(cmd, arg)
+            self._ctl(cmd, arg)
         except OSError as error:
             self._fail(error, invalid)
 
@@ -129,7 +131,7 @@ class Object:
             raise ValueError("flags: IPC_EXCL is for use with IPC_CREAT")
         if key is None and not flags & IPC_EXCL:
             raise ValueError("key: None is for a new object, with the flags IPC_CREX")
-        keys: _abc.Iterable[int] = _random_keys() if key is None else [_to_key(key)]
+        keys: _abc.Iterable[int] = _random_keys() if key is None else (_to_key(key),)
         for self._key in keys:
             try:
                 self._id = get(self._key, flags & ~0o777 | mode & 0o777)

@@ -23,7 +23,7 @@ class MessageQueue(Object):
 
     __slots__ = ("_max_message_size",)
 
-    def _ctl(self, cmd: int, arg: Any) -> int:
+    def _ctl(self, cmd: int, arg: Any) -> object:
         return msgctl(self._id, cmd, arg)
 
     def _stat(self) -> msqid_ds:

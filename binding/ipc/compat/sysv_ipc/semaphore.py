@@ -45,8 +45,8 @@ class Semaphore(Object):
     _up: ipc.sembuf
     _down: ipc.sembuf
 
-    def _ctl(self, cmd: int, arg: Any) -> int:
-        return int(semctl(self._id, 0, cmd, arg))
+    def _ctl(self, cmd: int, arg: Any) -> object:
+        return semctl(self._id, 0, cmd, arg)
 
     def _stat(self) -> semid_ds:
         status = semid_ds()
