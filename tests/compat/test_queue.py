@@ -20,6 +20,8 @@ def test_send_and_receive(queue: Any) -> None:
     assert queue.receive(True, 0) == (b"", 7)
     queue.send(message=b"all", block=False, type=2**31 - 1)
     assert queue.receive(block=False, type=0) == (b"all", 2**31 - 1)
+    queue.send(b"any", type=2)
+    assert queue.receive(False) == (b"any", 2)
 
 
 def test_what_can_be_sent(queue: Any) -> None:
@@ -136,6 +138,15 @@ def test_longer_than_the_system_allows(sysv_ipc: Any, limit: Limit) -> None:
     with pytest.raises(OSError) as caught:
         queue.send(b"x" * 101)
     assert caught.value.errno == errno.EINVAL
+
+
+@differs("says EINVAL of a queue that is gone")
+def test_as_long_as_the_system_allows_to_a_queue_that_is_gone(sysv_ipc: Any, limit: Limit) -> None:
+    limit("msgmax", 100)
+    queue = sysv_ipc.MessageQueue(None, sysv_ipc.IPC_CREX)
+    queue.remove()
+    with pytest.raises(sysv_ipc.ExistentialError):
+        queue.send(b"x" * 100)
 
 
 def test_attributes_of_a_queue(queue: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import ipc
 from compat.conftest import as_nobody, differs, row
 from conftest import row_of_proc, rows_of_proc, view
 
@@ -94,6 +95,15 @@ def test_a_constructor_that_fails_leaves_nothing(sysv_ipc: Any, key: int) -> Non
 def test_a_constructor_that_fails_removes_nothing_of_others(sysv_ipc: Any, key: int) -> None:
     sysv_ipc.SharedMemory(key, sysv_ipc.IPC_CREX, 0o222)
     assert as_nobody(lambda: sysv_ipc.SharedMemory(key, 0, 0o200)) is sysv_ipc.PermissionsError
+    assert key in [each["key"] for each in rows_of_proc("shm")]
+
+
+def test_a_constructor_that_fails_removes_nothing_of_ones_own(sysv_ipc: Any, key: int) -> None:
+    def fails() -> None:
+        ipc.shmget(key, 100, ipc.IPC_CREAT | 0o200)
+        sysv_ipc.SharedMemory(key, 0, 0o200)
+
+    assert as_nobody(fails) is sysv_ipc.PermissionsError
     assert key in [each["key"] for each in rows_of_proc("shm")]
 
 

@@ -11,6 +11,12 @@ from compat.conftest import as_nobody, blocked, differs, interrupted, row
 from conftest import SECONDS_OF_A_WAIT
 
 
+def test_it_is_a_set_of_one(sysv_ipc: Any, key: int) -> None:
+    ident = ipc.semget(key, 1, ipc.IPC_CREAT | 0o600)
+    assert sysv_ipc.Semaphore(key).id == ident
+    assert row(sysv_ipc.Semaphore(None, sysv_ipc.IPC_CREX))["nsems"] == 1
+
+
 def test_initial_value(sysv_ipc: Any, key: int) -> None:
     made = sysv_ipc.Semaphore(key, sysv_ipc.IPC_CREX, 0o600, 5)
     assert made.value == 5

@@ -88,10 +88,7 @@ class Semaphore(Object):
             raise TypeError("timeout: None or seconds are needed, not below 0")
         sop = ipc.sembuf(0, sem_op, self._up.sem_flg)
         try:
-            if timeout is None:
-                semop(self._id, sop)
-            else:
-                ipc.semtimedop(self._id, sop, 1, timeout)
+            ipc.semtimedop(self._id, sop, 1, timeout)
         except OSError as error:
             self._fail(error)
 
