@@ -105,15 +105,18 @@ CHECK("semop.undo.thread", LIBC | RAW, 0,
 	expect_eq(0, sem_value(thread.semid, 0));
 }
 
-CHECK("semop.undo.fork", LIBC | RAW, 0, "a child does not inherit what is to be undone",
+CHECK("semop.undo.fork", LIBC | RAW, 0,
+      "a child neither inherits what is to be undone nor shares it: its own is, when it ends",
       "semop(2), NOTES; fork(2)")
 {
 	int semid = sem_new(ipc, 0);
 	pid_t pid;
 
 	expect_eq(0, sem_op(ipc, semid, 1, SEM_UNDO));
-	CHILD (pid)
+	CHILD (pid) {
 		expect_eq(1, sem_value(semid, 0));
+		expect_eq(0, sem_op(ipc, semid, 2, SEM_UNDO));
+	}
 	child_join(pid);
 	expect_eq(1, sem_value(semid, 0));
 }
