@@ -43,7 +43,7 @@ help:
 
 #: make            builds the package ipc (build/python) and ipc-conform (build/ARCH)
 #: make conform    does this machine's System V IPC conform? report in build/report
-#: make libcs      is each of Debian's glibcs as good or as broken as known? SUITES: whose
+#: make libcs      is each of Debian's glibcs, and musl, as good or as broken as known? SUITES: whose
 #: make kernel     does a kernel image conform?  KERNEL=IMAGE or SUITE=..., ARCH=x86_64|aarch64|s390x|...
 #: make kernels    Debian's kernels of five suites, on each architecture; CELLS: which
 #: make kernels-accept  takes what they say as conformance/boot/baselines
@@ -118,10 +118,11 @@ $(OUT)/main-%.o: conformance/main.c $(OUT)/kernel_constants.h $(OUT)/flags
 	$(call say,CC,$@)
 	$(Q)$(COMPILE) -DBUILD='"$*"' -c -o $@ $<
 
+CHECK_LIBS = $$(pkg-config --static --libs check)
 # Static, to be carried anywhere; dynamic, so that the installed libc is tested.
 $(OUT)/ipc-conform: $(OUT)/main-static.o $(HARNESS_OBJECTS)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) -static $(LDFLAGS) -o $@ $^ $$(pkg-config --static --libs check)
+	$(Q)$(CC) $(CFLAGS) -static $(LDFLAGS) -o $@ $^ $(CHECK_LIBS)
 $(OUT)/ipc-conform-dynamic: $(OUT)/main-dynamic.o $(HARNESS_OBJECTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
@@ -137,6 +138,14 @@ CROSS = $(filter-out $(TARGET),$(shell sed -n 's/^\([a-z][^ ]*\) .*/\1/p' confor
 $(CROSS:%=build/%/ipc-conform): build/%/ipc-conform: FORCE
 	$(Q)root=$$(ci/sysroot $*) && $(MAKE) $(QUIET) CPPFLAGS="-isystem $$root/include" \
 	 LDFLAGS="-L$$root/lib" TARGET=$* CC="$$(sed -n 's/^$* *| *\([^ ]*\).*/\1/p' conformance/abi/targets)" $@
+
+# The same with musl in glibc's place.
+MUSL = $(shell grep '^[a-z]' conformance/boot/machines | grep -o '[^ ]*-musl')
+$(filter-out $(OUT)/ipc-conform,$(sort $(MUSL:%=build/%/ipc-conform))): build/%-musl/ipc-conform: FORCE
+	$(Q)root=$$(ci/sysroot --musl $*) && $(MAKE) $(QUIET) OUT=$(@D) TARGET=$* LIBC=musl \
+	 CC="$$(sed -n 's/^$* *| *\([^ ]*\).*/\1/p' conformance/abi/targets)" CHECK_LIBS=-lcheck \
+	 CPPFLAGS="-nostdinc -isystem $$root/include" \
+	 LDFLAGS="--sysroot=$$root -B$$root/lib -L$$root/lib" $@
 
 -include $(wildcard build/*/*.d build/*/*/*.d build/*/*/*/*.d build/*/*/*/*/*.d)
 
@@ -155,11 +164,19 @@ do-conform: harness
 	 --format json --output $(REPORT)/conform.json --format junit --output $(REPORT)/conform.xml \
 	 --format html --output $(REPORT)/conform.html $(OUT)/static.json $(OUT)/dynamic.json
 
-# The static harness with the glibc of each suite of Debian, on the running kernel; what
-# those are known to be broken in is in conformance/libc/broken.
-SUITES ?= bullseye bookworm trixie
+# This machine's own, whatever CC and ARCH are.
+HOST_ARCH = $(or $(HOST_FOUND),$(eval HOST_FOUND := $(shell gcc -dumpmachine \
+	| sed 's/-.*//; s/^i.86$$/i386/'))$(HOST_FOUND))
+HOST = build/$(HOST_ARCH)
+HOST_LIBC = $(if $(findstring musl,$(shell gcc -dumpmachine)),musl,glibc)
+
+# The static harness with the glibc of each suite of Debian, and with musl, on the running
+# kernel; what those are known to be broken in is in conformance/libc/broken.
+SUITES ?= bullseye bookworm trixie musl
 LIBC_PROGRAMS = $(SUITES:%=build/libc/%/ipc-conform)
-$(LIBC_PROGRAMS): build/libc/%/ipc-conform: FORCE
+build/libc/musl/ipc-conform: $(HOST)-musl/ipc-conform
+	@mkdir -p $(@D) && cp $< $@
+$(filter-out build/libc/musl/%,$(LIBC_PROGRAMS)): build/libc/%/ipc-conform: FORCE
 	$(Q)root=$$(ci/sysroot $(HOST_ARCH) $*) && $(MAKE) $(QUIET) SUITES= OUT=build/libc/$* \
 	 CC=gcc LIBC=glibc CPPFLAGS="--sysroot=$$root" \
 	 LDFLAGS="--sysroot=$$root -B$$root/lib -L$$root/lib -L$$root/gcc -pthread" $@
@@ -169,12 +186,6 @@ do-libcs: $(LIBC_PROGRAMS)
 	   --output build/libc/$$suite/result.json; [ $$? -ne 2 ] || exit 2; done
 	$(Q)$(PYTHON) conformance/libc/libcs.py \
 	 $(foreach suite,$(SUITES),$(suite)=build/libc/$(suite)/result.json)
-
-# This machine's own, whatever CC and ARCH are.
-HOST_ARCH = $(or $(HOST_FOUND),$(eval HOST_FOUND := $(shell gcc -dumpmachine \
-	| sed 's/-.*//; s/^i.86$$/i386/'))$(HOST_FOUND))
-HOST = build/$(HOST_ARCH)
-HOST_LIBC = $(if $(findstring musl,$(shell gcc -dumpmachine)),musl,glibc)
 
 # ---- does a kernel image conform? ---------------------------------------------
 
@@ -529,7 +540,7 @@ do-bench: python $(OUT)/loops.so
 # The harness with kernels' defects (tests/boot).
 $(OUT)/ipc-conform-seeded: $(OUT)/main-static.o $(OUT)/tests/boot/seeds.o $(HARNESS_OBJECTS)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) -static $(LDFLAGS) -o $@ $^ $$(pkg-config --static --libs check)
+	$(Q)$(CC) $(CFLAGS) -static $(LDFLAGS) -o $@ $^ $(CHECK_LIBS)
 
 # ---- lint -----------------------------------------------------------------------------
 

@@ -192,13 +192,15 @@ static int raw_shmdt(const void *shmaddr)
  * never did refuse it (ipc/util.h, ipc_parse_version).  Which of them a call is, a
  * command that needs no segment tells.  Not one of msgctl: that of 32-bit programs on
  * a 64-bit kernel ignores IPC_64, and semctl there takes it for some commands only
- * (compat_ksys_msgctl, compat_ksys_semctl).
+ * (compat_ksys_msgctl, compat_ksys_semctl).  Where musl's times are longer than the
+ * kernel's, its STAT commands have that bit to tell them from older ones (IPC_TIME64).
  */
-static int version(long (*control)(int shmid, int cmd, void *buf))
+static int versioned(int cmd, long (*control)(int shmid, int cmd, void *buf))
 {
 	struct shm_info info;
+	int version = control(0, SHM_INFO | IPC_64, &info) == -1 ? 0 : IPC_64;
 
-	return control(0, SHM_INFO | IPC_64, &info) == -1 ? 0 : IPC_64;
+	return (cmd & ~(IPC_STAT & IPC_64)) | version;
 }
 
 /* The kernel takes the union by value, whichever end its int is at. */
@@ -213,26 +215,26 @@ static unsigned long word_of(union semun arg)
 #ifdef SYS_ipc
 static int ipc2_msgctl(int msqid, int cmd, struct msqid_ds *buf)
 {
-	return (int)IPC2(MSGCTL, msqid, cmd | version(ipc2_control), 0, buf);
+	return (int)IPC2(MSGCTL, msqid, versioned(cmd, ipc2_control), 0, buf);
 }
 
 static int ipc2_semctl(int semid, int semnum, int cmd, union semun arg)
 {
 	unsigned long word = word_of(arg);
 
-	return (int)IPC2(SEMCTL, semid, semnum, cmd | version(ipc2_control), &word);
+	return (int)IPC2(SEMCTL, semid, semnum, versioned(cmd, ipc2_control), &word);
 }
 
 static int ipc2_shmctl(int shmid, int cmd, struct shmid_ds *buf)
 {
-	return (int)ipc2_control(shmid, cmd | version(ipc2_control), buf);
+	return (int)ipc2_control(shmid, versioned(cmd, ipc2_control), buf);
 }
 #endif
 
 static int raw_msgctl(int msqid, int cmd, struct msqid_ds *buf)
 {
 #ifdef SYS_msgctl
-	return (int)syscall(SYS_msgctl, msqid, cmd | version(raw_control), buf);
+	return (int)syscall(SYS_msgctl, msqid, versioned(cmd, raw_control), buf);
 #else
 	return ipc2_msgctl(msqid, cmd, buf);
 #endif
@@ -241,7 +243,7 @@ static int raw_msgctl(int msqid, int cmd, struct msqid_ds *buf)
 static int raw_semctl(int semid, int semnum, int cmd, union semun arg)
 {
 #ifdef SYS_semctl
-	return (int)syscall(SYS_semctl, semid, semnum, cmd | version(raw_control), word_of(arg));
+	return (int)syscall(SYS_semctl, semid, semnum, versioned(cmd, raw_control), word_of(arg));
 #else
 	return ipc2_semctl(semid, semnum, cmd, arg);
 #endif
@@ -249,7 +251,7 @@ static int raw_semctl(int semid, int semnum, int cmd, union semun arg)
 
 static int raw_shmctl(int shmid, int cmd, struct shmid_ds *buf)
 {
-	return (int)raw_control(shmid, cmd | version(raw_control), buf);
+	return (int)raw_control(shmid, versioned(cmd, raw_control), buf);
 }
 
 /* ---- the tables ------------------------------------------------------------- */

@@ -30,6 +30,7 @@ SEEDED = TOP / "build" / ARCH / "ipc-conform-seeded"
 sys.path.insert(0, str(BOOT))
 import baseline  # noqa: E402
 import boot  # noqa: E402
+import gate as gate_program  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -259,7 +260,7 @@ def a_run(**outcomes: str) -> boot.Run:
     results = [boot.result(name.replace("_", "."), "", 0, []) for name in outcomes]
     for result, outcome in zip(results, outcomes.values()):
         result["outcome"] = outcome
-    run: boot.Run = {"arch": "i386", "machine": "i686", "kernel": "6.1.0-50-686"}
+    run: boot.Run = {"arch": "i386", "machine": "i686", "kernel": "6.1.0-50-686", "libc": ""}
     run["results"] = results
     boot.count(run)
     return run
@@ -302,6 +303,26 @@ def test_accepted_runs_leave_those_of_others(
 def test_programs_on_their_own_kernel(machine: str, name: str) -> None:
     assert baseline.name_of(a_run() | {"arch": name, "machine": machine}) == name
     assert baseline.name_of(a_run() | {"arch": name}) == f"{name} on i386"
+    assert baseline.name_of(a_run() | {"libc": "musl"}) == "i386-musl"
+
+
+def test_what_differs_from_glibc_is_told_and_no_failure() -> None:
+    outcomes = {
+        "i386": {"*": "passed", "a.skips": "skipped"},
+        "i386-musl": {"*": "passed", "b.skips": "skipped"},
+    }
+    old = baseline.Baseline("6.1", outcomes)
+    run = a_run(a_skips="passed", b_skips="skipped") | {"libc": "musl"}
+    status, lines = gate_program.verdict(run, ended(""), old, True)
+    assert status == 0
+    assert lines[1:] == [
+        "  differs from 6.1 in nothing",
+        "  differs from glibc on 6.1 in:",
+        "    b.skips: passed with glibc, is skipped",
+        "    a.skips: skipped with glibc, is passed",
+    ]
+    worse = a_run(a_skips="skipped", b_skips="skipped", c="passed") | {"libc": "musl"}
+    assert gate_program.verdict(worse, ended(""), old, True)[0] == 1
 
 
 def test_known_difference_is_of_its_kernels_alone(monkeypatch: pytest.MonkeyPatch) -> None:

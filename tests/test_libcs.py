@@ -1,7 +1,9 @@
-"""A broken libc is caught: glibc 2.31 of Debian's bullseye, by the harness built with it."""
+"""A broken libc is caught, by the harness built with it: glibc 2.31 of Debian's bullseye, and
+musl with a defect."""
 
 import functools
 import platform
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from test_tools import TOP
 
 run = functools.partial(test_tools.run, timeout=900)
 LIBC = TOP / "conformance" / "libc"
+ARCH = {"i686": "i386"}.get(platform.machine(), platform.machine())
 
 sys.path.insert(0, str(LIBC))
 import libcs  # noqa: E402
@@ -27,6 +30,45 @@ def test_glibc_of_bullseye_is_broken_as_known() -> None:
     assert "glibc 2.31 (bullseye)" in result.stdout
     assert "semctl.sem_stat_any: BZ 26637" in result.stdout
     assert "FAILED" not in result.stdout and "NOT BROKEN" not in result.stdout
+
+
+@pytest.fixture(scope="module")
+def musl() -> Path:
+    """The root of musl, and the harness built with it."""
+    cached = run("ci/sysroot", "--cached", "--musl", ARCH)
+    if cached.returncode:
+        pytest.skip(cached.stderr.strip())
+    built = run("make", f"build/{ARCH}-musl/ipc-conform")
+    assert built.returncode == 0, built.stdout + built.stderr
+    return Path(cached.stdout.strip())
+
+
+def test_musl_is_not_broken(musl: Path) -> None:
+    result = run("make", "do-libcs", "SUITES=musl")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(r"^musl +[1-9]\d{2,} +0 ", result.stdout, flags=re.M), result.stdout
+
+
+@pytest.mark.skipif(ARCH != "x86_64", reason="the call is by number")
+def test_musl_with_a_defect_is_caught(musl: Path, tmp_path: Path) -> None:
+    """The harness that was built, with another semctl before musl's."""
+    objects = [
+        path
+        for path in (TOP / "build" / f"{ARCH}-musl").rglob("*.o")
+        if "tests" not in path.parts and "btf" not in path.parts
+    ]
+    place = [f"--sysroot={musl}", f"-B{musl}/lib", f"-L{musl}/lib"]
+    headers = ["-nostdinc", "-isystem", musl / "include", "-D_GNU_SOURCE"]
+    linked = run(
+        *("gcc", "-static", *headers, *place, "-o", tmp_path / "ipc-conform"),
+        *(TOP / "tests" / "libc" / "semctl.c", *objects, "-lcheck"),
+    )
+    assert linked.returncode == 0, linked.stderr
+    output = tmp_path / "result.json"
+    run(tmp_path / "ipc-conform", "run", "--only", "sem*", "--format", "json", "--output", output)
+    result = run(LIBC / "libcs.py", f"musl={output}")
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert "FAILED  semctl.sem_stat_any\n" in result.stdout
 
 
 # ---- what is broken otherwise, or no longer ------------------------------------------

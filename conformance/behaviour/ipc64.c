@@ -27,6 +27,13 @@ static bool may_have_ipc_64(void)
 	return TAKES_IPC_64 || kernel_is_wider();
 }
 
+/* Not where libc's command has the bit for a reason of its own (musl, of 32 bits). */
+static void need_command_without_ipc_64(void)
+{
+	if (IPC_STAT & IPC_64)
+		skip("libc's IPC_STAT has the bit of IPC_64");
+}
+
 #define TITLE \
 	"a command with IPC_64 is none where the architecture's call never had older structures"
 #define SOURCE "kernel commit 275f22148e87; ipc/util.h, ipc_parse_version"
@@ -36,6 +43,7 @@ CHECK("msgctl.ipc_64", BY_NUMBER, 0, TITLE, SOURCE)
 	struct msqid_ds ds;
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
 
+	need_command_without_ipc_64();
 	expect_eq(0, ipc->msgctl(msqid, IPC_STAT, &ds));
 	if (may_have_ipc_64())
 		expect_eq(0, ipc->msgctl(msqid, IPC_STAT | IPC_64, &ds));
@@ -49,6 +57,7 @@ CHECK("semctl.ipc_64", BY_NUMBER, 0, TITLE, SOURCE)
 	union semun into = {.buf = &ds};
 	int semid = sem_new(ipc, 0);
 
+	need_command_without_ipc_64();
 	expect_eq(0, ipc->semctl(semid, 0, IPC_STAT, into));
 	if (may_have_ipc_64())
 		expect_eq(0, ipc->semctl(semid, 0, IPC_STAT | IPC_64, into));
@@ -61,6 +70,7 @@ CHECK("shmctl.ipc_64", BY_NUMBER, 0, TITLE, SOURCE)
 	struct shmid_ds ds;
 	int shmid = must(ipc->shmget(IPC_PRIVATE, 1, 0600));
 
+	need_command_without_ipc_64();
 	expect_eq(0, ipc->shmctl(shmid, IPC_STAT, &ds));
 	if (TAKES_IPC_64)
 		expect_eq(0, ipc->shmctl(shmid, IPC_STAT | IPC_64, &ds));

@@ -26,10 +26,12 @@ UNAME = {
 }
 
 
-def name_of(run: Run) -> str:
-    """The programs' architecture, and the kernel's where that is another one."""
+def name_of(run: Run, libc: str | None = None) -> str:
+    """The programs' architecture, their libc (or that one) if it is musl, and the kernel's
+    architecture where that is another one."""
     machine = UNAME.get(run["machine"], run["machine"])
-    return f"{run['arch']}" if run["arch"] == machine else f"{run['arch']} on {machine}"
+    programs: str = run["arch"] + ("-musl" if (libc or run["libc"]) == "musl" else "")
+    return programs if run["arch"] == machine else f"{programs} on {machine}"
 
 
 # ---- baselines -----------------------------------------------------------------------
@@ -42,9 +44,12 @@ class Baseline:
     name: str
     outcomes: dict[str, dict[str, str]]
 
-    def compare(self, run: Run, whole: bool = True) -> tuple[list[str], list[str]]:
-        """In words: what is worse than it was, and what is better; the whole run, or a part."""
-        old = self.outcomes.get(name_of(run))
+    def compare(
+        self, run: Run, whole: bool = True, libc: str | None = None
+    ) -> tuple[list[str], list[str]]:
+        """In words: what is worse than it was, or than with that libc, and what is better; the
+        whole run, or a part."""
+        old = self.outcomes.get(name_of(run, libc))
         worse: list[str] = []
         better: list[str] = []
         if old is None:
@@ -53,7 +58,8 @@ class Baseline:
         for identity, outcome in new.items():
             was = old.get(identity, old.get("*", outcome))
             if was != outcome:
-                words = f"{identity}: was {was}, is {outcome}"
+                before = f"{was} with {libc}" if libc else f"was {was}"
+                words = f"{identity}: {before}, is {outcome}"
                 (better if outcome == "passed" else worse).append(words)
         gone = set(old) - set(new) - {"*"} if whole else set()
         return worse + [f"{identity}: is gone" for identity in sorted(gone)], better

@@ -349,7 +349,8 @@ def run_on(kernel: Path, machine: Machine, programs: str, options: Options) -> t
     if run is None and dead is None:
         dead = "the results came home garbled"
     if run is None:
-        run = {"build": "static", "arch": programs, "machine": machine.arch, "libc": ""}
+        arch, _, libc = programs.partition("-")
+        run = {"build": "static", "arch": arch, "machine": machine.arch, "libc": libc}
         run |= {"kernel": f"{kernel}"[:191], "seconds": round(ended.seconds, 6), "results": []}
     run["results"] += [
         result(

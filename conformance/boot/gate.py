@@ -32,9 +32,20 @@ def verdict(
         lines.append(f"  differs from {baseline.name} in{':' if worse + better else ' nothing'}")
         lines += [f"    {words}" for words in worse + better]
         status = max(status, 1 if worse else 0)
+    lines += beside_glibc(run, baseline, whole) if baseline and checks_run(run) else []
     if status == 0 and checks_run(run) == 0:
         status = 4
     return status, lines
+
+
+def beside_glibc(run: Run, baseline: Baseline, whole: bool) -> list[str]:
+    """What another libc's programs find that glibc's do not on that kernel: no failure."""
+    name = name_of(run, "glibc")
+    if name == name_of(run) or name not in baseline.outcomes:
+        return []
+    worse, better = baseline.compare(run, whole, "glibc")
+    lines = [f"    {words}" for words in worse + better]
+    return [f"  differs from glibc on {baseline.name} in{':' if lines else ' nothing'}", *lines]
 
 
 def in_words(failure: dict[str, str]) -> str:
@@ -101,8 +112,9 @@ def main() -> int:
     check_image(given.kernel, given.arch)
     if given.baseline:
         baseline_for(given.baseline, "")
-    if given.programs and given.programs not in machine.programs:
-        raise Misuse(f"{given.arch} runs programs of: {' '.join(machine.programs)}")
+    every = machine.programs + machine.more
+    if given.programs and given.programs not in every:
+        raise Misuse(f"{given.arch} runs programs of: {' '.join(every)}")
     runs, logs, worst = [], "", 0
     for programs in [given.programs] if given.programs else machine.programs:
         status, lines, run, boot = gate(given.kernel, machine, programs, given.baseline, options)

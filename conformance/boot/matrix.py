@@ -28,7 +28,7 @@ class Cell:
     programs: str
 
     def __str__(self) -> str:
-        on = "" if self.arch == self.programs else f"-on-{self.arch}"
+        on = "" if self.arch == self.programs.removesuffix("-musl") else f"-on-{self.arch}"
         return f"{self.suite}/{self.programs}{on}"
 
 

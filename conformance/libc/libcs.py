@@ -61,7 +61,7 @@ def main() -> int:
         run = read(Path(path))
         counts = run["counts"]
         status, lines = verdict(known.get(suite, {}), run)
-        name = f"{run['libc']} ({suite})"
+        name = suite if suite == run["libc"] else f"{run['libc']} ({suite})"
         print(f"{name:<24} {counts['passed']:>7} {counts['failed']:>7} {counts['skipped']:>8}")
         print("".join(f"    {line}\n" for line in lines), end="")
         worst = max(worst, status, key=[0, 4, 1, 2].index)
