@@ -36,16 +36,6 @@ blocked(msqid, lambda: ipc.msgsnd(msqid, ipc.mkmsgbuf(1, bytes(100))))
 blocked(semid, lambda: ipc.semop(semid, [(0, -1, 0)]))
 blocked(semid, lambda: ipc.semtimedop(semid, [(0, -1, 0)] * 20, None, 600))
 """,
-    "a thread whose wait ends meanwhile": """
-thread = blocked(msqid, lambda: ipc.msgrcv(msqid, ipc.msgbuf(capacity=100)))
-
-class Late:
-    def __del__(self, ipc=ipc, msqid=msqid, wait_until=wait_until):
-        ipc.msgsnd(msqid, ipc.mkmsgbuf(1, b"late"))
-        ds = ipc.msqid_ds()
-        wait_until(lambda: ipc.msgctl(msqid, ipc.IPC_STAT, ds) == 0 and ds.msg_qnum == 0)
-late = Late()
-""",
     "unions": """
 unions = [ipc.semun(array=[1]), ipc.semun(array=array("H", [1])), ipc.semun(buf=ipc.semid_ds())]
 class Array(array):
@@ -97,6 +87,28 @@ def test_objects_that_are_alive_at_the_end_do_no_harm(make: Maker, alive: str, e
     program = "msqid, semid, shmid = ids\n" + ALIVE[alive] + "\n" + ENDS[end]
     run_child(program, make.queue(), make.semset(1), shmid)
     assert row_of_proc("shm", shmid)["nattch"] == 0
+
+
+# What it calls is its own: by then the modules' names stand for None.
+LATE = """
+(msqid,) = ids
+thread = blocked(msqid, lambda: ipc.msgrcv(msqid, ipc.msgbuf(capacity=100)))
+
+class Late:
+    def __del__(self, send=ipc.msgsnd, message=ipc.mkmsgbuf(1, b"late"), control=ipc.msgctl,
+                cmd=ipc.IPC_STAT, ds=ipc.msqid_ds(), msqid=msqid, sleep=time.sleep):
+        send(msqid, message)
+        while control(msqid, cmd, ds) == 0 and ds.msg_qnum > 0:
+            sleep(0.0002)
+sys.late = Late()
+"""
+
+
+@pytest.mark.parametrize("end", [end for end in ENDS if end != "os._exit"])
+def test_a_wait_of_a_thread_ends_while_the_interpreter_does(make: Maker, end: str) -> None:
+    msqid = make.queue()
+    run_child(LATE + ENDS[end], msqid)
+    assert row_of_proc("msg", msqid)["rtime"] > 0
 
 
 # ---- fork ------------------------------------------------------------------------
