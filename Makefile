@@ -67,6 +67,7 @@ help:
 #: make soak       a million calls of each function: the memory stays as it was
 #: make races      a hundred thousand cancellations at the moment of a message: none is lost
 #: make interpreters  every test with the CPythons of Debian's suites, in a cache
+#: make free-threaded  every test with a CPython without the interpreter's lock, in a cache
 #: make lint       clang-format, clang-tidy, flake8, mandoc, mypy, shellcheck
 #: make docs       the documentation of the package ipc, as HTML in build/docs
 #: make sdist      the sources of the package ipc alone, in build/wheels
@@ -513,6 +514,14 @@ do-check:
 # One build for all of them.  INTERPRETERS: which (ci/interpreters).
 do-interpreters: harness python $(OUT)/loops.so
 	$(Q)ci/interpreters $(INTERPRETERS)
+# Without the interpreter's lock, in a build of its own: the tests of threads first.  TESTS:
+# which of the others.
+FREE = build/free-threaded
+do-free-threaded: harness $(OUT)/loops.so
+	$(Q)free=$$(ci/free-threaded) || { [ $$? -eq 4 ] && echo 'SKIP: no source of CPython to be had'; exit; }; \
+	 $(MAKE) $(QUIET) PYTHON="$$free" PACKAGE=$(FREE)/python python && \
+	 export PYTHONPATH=$(FREE)/python MAKEFLAGS= && \
+	 "$$free" -m pytest tests/test_threads.py && "$$free" -m pytest $(TESTS)
 # CALLS: of each function.  In make check the same with fewer.
 CALLS ?= 1000000
 do-soak: python

@@ -8,6 +8,7 @@ CPython's headers of its architecture.
 import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -22,6 +23,10 @@ HEADERS = [
     *(f"{ABI}/{name}" for name in ("sysvipc.def", "semun.h")),
 ]
 MAKERS = ["binding/stubs.py", *(f"{ABI}/{name}" for name in ("dump", "probe.h", "constants"))]
+
+# One build for every CPython from 3.11 on; but where there is no interpreter's lock, there
+# is no limited API before 3.15.
+LIMITED = not sysconfig.get_config_var("Py_GIL_DISABLED")
 
 
 class BuildExtension(build_ext):
@@ -65,10 +70,11 @@ setup(
             sorted(str(path) for path in Path("binding").glob("*.c")),
             depends=HEADERS,
             include_dirs=["conformance", "binding"],
-            define_macros=[("_GNU_SOURCE", None), ("Py_LIMITED_API", "0x030b0000")],
+            define_macros=[("_GNU_SOURCE", None)]
+            + [("Py_LIMITED_API", "0x030b0000")] * LIMITED,
             extra_compile_args=["-std=c11", "-fvisibility=hidden"],
-            py_limited_api=True,
+            py_limited_api=LIMITED,
         )
     ],
-    options={"bdist_wheel": {"py_limited_api": "cp311"}},
+    options={"bdist_wheel": {"py_limited_api": "cp311"}} if LIMITED else {},
 )

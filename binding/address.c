@@ -37,7 +37,17 @@ struct address *address_new(struct state *state, void *memory, size_t size, int 
 	self->size = size;
 	self->shmid = shmid;
 	self->readonly = readonly;
+#ifdef Py_GIL_DISABLED
+	self->weak = PyWeakref_NewRef((PyObject *)self, NULL);
+	if (!self->weak) {
+		self->memory = NULL;
+		Py_DECREF((PyObject *)self);
+		return NULL;
+	}
+#endif
+	lock(state);
 	link_address(state, self);
+	unlock(state);
 	return self;
 }
 
@@ -45,7 +55,7 @@ struct address *address_new(struct state *state, void *memory, size_t size, int 
 void address_forget(struct state *state, struct address *self)
 {
 	unlink_address(state, self);
-	self->memory = NULL;
+	store(&self->memory, NULL);
 }
 
 /* Detaching unmaps page by page, so other threads run if there are many. */
@@ -61,42 +71,67 @@ static int detach(const void *memory, size_t size)
 	return result;
 }
 
+struct address *address_missing(enum call_index call)
+{
+	errno = EINVAL;
+	call_failed(call, "nothing is attached there");
+	return NULL;
+}
+
 int address_detach(struct state *state, struct address *self)
 {
+	/* Forgotten first: while other threads run, nobody may come to use it. */
+	lock(state);
 	unsigned char *memory = self->memory;
-
-	if (self->pins > 0) {
+	const bool busy = self->pins > 0;
+	if (memory && !busy)
+		address_forget(state, self);
+	unlock(state);
+	if (!memory) {
+		address_missing(CALL_shmdt);
+		return -1;
+	}
+	if (busy) {
 		PyErr_SetString(PyExc_BufferError,
 				"shmdt: views of the segment, or copies, are alive");
 		return -1;
 	}
-	/*
-	 * Forgotten first: while other threads run, nobody may come to use it; and
-	 * its last reference, where it was found by number, may go meanwhile.
-	 */
-	Py_INCREF((PyObject *)self);
-	address_forget(state, self);
-	int result = detach(memory, self->size);
-	if (result != 0) {
-		self->memory = memory;
-		link_address(state, self);
-		call_failed(CALL_shmdt, NULL);
-	}
-	Py_DECREF((PyObject *)self);
-	return result;
+	if (detach(memory, self->size) == 0)
+		return 0;
+	call_failed(CALL_shmdt, NULL);
+	lock(state);
+	store(&self->memory, memory);
+	link_address(state, self);
+	unlock(state);
+	return -1;
+}
+
+/* A reference to one that was found in the list; NULL where its last one has just gone. */
+static struct address *take(struct address *self)
+{
+#ifdef Py_GIL_DISABLED
+	PyObject *object;
+
+	return PyWeakref_GetRef(self->weak, &object) > 0 ? (struct address *)object : NULL;
+#else
+	return (struct address *)Py_NewRef((PyObject *)self);
+#endif
 }
 
 /* An int must be the address of an attachment that is alive. */
 static struct address *by_number(struct state *state, PyObject *object)
 {
+	struct address *found = NULL;
 	size_t number;
 
 	if (to_size(object, "shmaddr", &number) < 0)
 		return NULL;
-	for (struct address *self = state->attached; self; self = self->next)
+	lock(state);
+	for (struct address *self = state->attached; self && !found; self = self->next)
 		if ((uintptr_t)self->memory == number)
-			return self;
-	return NULL;
+			found = take(self);
+	unlock(state);
+	return found;
 }
 
 struct address *address_find(struct state *state, PyObject *object, enum call_index call)
@@ -104,7 +139,7 @@ struct address *address_find(struct state *state, PyObject *object, enum call_in
 	struct address *self;
 
 	if (Py_TYPE(object) == state->address_type) {
-		self = (struct address *)object;
+		self = (struct address *)Py_NewRef(object);
 	} else if (PyIndex_Check(object)) {
 		self = by_number(state, object);
 	} else {
@@ -113,51 +148,52 @@ struct address *address_find(struct state *state, PyObject *object, enum call_in
 			     (PyObject *)Py_TYPE(object));
 		return NULL;
 	}
-	if (self && self->memory)
+	if (self && load(&self->memory))
 		return self;
-	if (!PyErr_Occurred()) {
-		errno = EINVAL;
-		call_failed(call, "nothing is attached there");
-	}
-	return NULL;
+	Py_XDECREF((PyObject *)self);
+	return PyErr_Occurred() ? NULL : address_missing(call);
 }
 
 /* ---- the object's own face --------------------------------------------------------- */
 
-static bool is_attached(const struct address *self)
+/* Where it is attached; NULL with ValueError. */
+static void *memory_of(const struct address *self)
 {
-	if (!self->memory)
+	void *memory = load(&self->memory);
+
+	if (!memory)
 		PyErr_SetString(PyExc_ValueError, "shm_address: the segment is detached");
-	return self->memory;
+	return memory;
 }
 
 static PyObject *address_int(PyObject *object)
 {
-	struct address *self = (struct address *)object;
+	void *memory = memory_of((struct address *)object);
 
-	return is_attached(self) ? PyLong_FromVoidPtr(self->memory) : NULL;
+	return memory ? PyLong_FromVoidPtr(memory) : NULL;
 }
 
 static Py_ssize_t address_length(PyObject *object)
 {
 	struct address *self = (struct address *)object;
 
-	return is_attached(self) ? (Py_ssize_t)self->size : -1;
+	return memory_of(self) ? (Py_ssize_t)self->size : -1;
 }
 
 static int address_bool(PyObject *object)
 {
-	return ((struct address *)object)->memory != NULL;
+	return load(&((struct address *)object)->memory) != NULL;
 }
 
 static PyObject *address_repr(PyObject *object)
 {
 	struct address *self = (struct address *)object;
+	void *memory = load(&self->memory);
 
-	if (!self->memory)
+	if (!memory)
 		return PyUnicode_FromFormat("<ipc.shm_address of segment %d, detached>",
 					    self->shmid);
-	return PyUnicode_FromFormat("<ipc.shm_address %p of segment %d, %zu bytes%s>", self->memory,
+	return PyUnicode_FromFormat("<ipc.shm_address %p of segment %d, %zu bytes%s>", memory,
 				    self->shmid, self->size, self->readonly ? ", read-only" : "");
 }
 
@@ -166,25 +202,25 @@ static int address_export(PyObject *object, Py_buffer *view, int flags)
 	struct address *self = (struct address *)object;
 
 	view->obj = NULL;
-	if (!self->memory) {
+	if (!address_pin(self)) {
 		PyErr_SetString(PyExc_BufferError, "shm_address: the segment is detached");
 		return -1;
 	}
 	if (PyBuffer_FillInfo(view, object, self->memory, (Py_ssize_t)self->size, self->readonly,
-			      flags) < 0)
-		return -1;
-	self->pins++;
-	return 0;
+			      flags) == 0)
+		return 0;
+	address_unpin(self);
+	return -1;
 }
 
 static void address_release(PyObject *object, Py_buffer *Py_UNUSED(view))
 {
-	((struct address *)object)->pins--;
+	address_unpin((struct address *)object);
 }
 
 static PyObject *address_enter(PyObject *object, PyObject *Py_UNUSED(unused))
 {
-	return is_attached((struct address *)object) ? Py_NewRef(object) : NULL;
+	return memory_of((struct address *)object) ? Py_NewRef(object) : NULL;
 }
 
 static PyObject *address_exit(PyObject *object, PyObject *const *Py_UNUSED(args),
@@ -194,8 +230,8 @@ static PyObject *address_exit(PyObject *object, PyObject *const *Py_UNUSED(args)
 	struct state *state = state_of_object(object);
 
 	/* A hook may detach it. */
-	if (self->memory && (audit(state, CALL_shmdt, &object, 1) < 0 ||
-			     (self->memory && address_detach(state, self) < 0)))
+	if (load(&self->memory) && (audit(state, CALL_shmdt, &object, 1) < 0 ||
+				    (load(&self->memory) && address_detach(state, self) < 0)))
 		return NULL;
 	Py_RETURN_NONE;
 }
@@ -216,10 +252,18 @@ static void address_dealloc(PyObject *object)
 	struct state *state = memory ? PyType_GetModuleState(type) : NULL;
 
 	/* Forgotten first: a weak reference's callback may know its number. */
-	if (state)
-		address_forget(state, self);
+	if (state) {
+		lock(state);
+		memory = self->memory; /* unless SHM_REMAP was quicker */
+		if (memory)
+			address_forget(state, self);
+		unlock(state);
+	}
 	if (self->weakrefs)
 		PyObject_ClearWeakRefs(object);
+#ifdef Py_GIL_DISABLED
+	Py_XDECREF(self->weak);
+#endif
 	if (memory)
 		detach(memory, self->size);
 	PyObject_Free(object);

@@ -409,11 +409,11 @@ static long send_object(struct state *state, PyObject *object, long mtype, struc
 
 	if (Py_TYPE(object) == state->type[TYPE_msgbuf]) {
 		struct msgbuf_object *msgbuf = (struct msgbuf_object *)object;
+		msgbuf_pin(msgbuf);
 		t->msgp = msgbuf->head.bytes;
 		t->msgsz = (size_t)msgbuf->length;
-		msgbuf->pins++;
 		result = send(state, t, limits);
-		msgbuf->pins--;
+		msgbuf_unpin(msgbuf);
 		return result;
 	}
 	if (text_view(object, &text) < 0)

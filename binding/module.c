@@ -199,7 +199,12 @@ static void module_free(void *module)
  * Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED.
  */
 static PyModuleDef_Slot slots_3_11[] = {{Py_mod_exec, module_exec}, {0, NULL}};
-static PyModuleDef_Slot slots_3_12[] = {{Py_mod_exec, module_exec}, {3, (void *)2}, {0, NULL}};
+static PyModuleDef_Slot slots_3_12[] = {{Py_mod_exec, module_exec},
+					{3, (void *)2},
+#ifdef Py_GIL_DISABLED
+					{Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+					{0, NULL}};
 
 /* A constant is an int, which has no docstring of its own. */
 static const char module_doc[] = "System V IPC: message queues, semaphore sets, shared memory.\n\n"

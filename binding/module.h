@@ -15,7 +15,9 @@
  * interpreters that have a lock each share such objects, one count that is torn
  * between two of them frees what was never allocated.
  */
+#ifdef Py_LIMITED_API
 #define Py_REF_DEBUG
+#endif
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <errno.h>
@@ -26,6 +28,28 @@
 #include <string.h>
 
 #include "seam.h"
+
+/*
+ * Where there is no interpreter's lock (PEP 703), what threads share has locks of
+ * its own: the module's state, with which its attachments go, and each structure.
+ * While one is held, no Python code runs, and no other is taken.  They guard where
+ * memory is and whether it stays; what threads write into one object's memory at
+ * the same time is theirs to order, as it is in C.
+ */
+#ifdef Py_GIL_DISABLED
+#define LOCK PyMutex lock;
+#define lock(OF) PyMutex_Lock(&(OF)->lock)
+#define unlock(OF) PyMutex_Unlock(&(OF)->lock)
+/* A word that is looked at without it. */
+#define load(WORD) __atomic_load_n(WORD, __ATOMIC_RELAXED)
+#define store(WORD, VALUE) __atomic_store_n(WORD, VALUE, __ATOMIC_RELAXED)
+#else
+#define LOCK
+#define lock(OF) ((void)0)
+#define unlock(OF) ((void)0)
+#define load(WORD) (*(WORD))
+#define store(WORD, VALUE) (*(WORD) = (VALUE))
+#endif
 
 /* Structures of the table, in its order: the type of struct S is TYPE_S. */
 enum type_index {
@@ -73,6 +97,7 @@ struct state {
 	struct address *attached;     /* every attachment that is alive */
 	unsigned straight[NBLOCKING]; /* block.c: calls to make without a try first */
 	struct guarded values;	      /* sem.c: for GETALL and SETALL */
+	LOCK			      /* for attached and values */
 };
 
 static inline struct state *state_of(PyObject *module)
@@ -124,8 +149,9 @@ static inline const struct member *member_of(const PyGetSetDef *getset)
 struct structure {
 	PyObject_HEAD PyObject *weakrefs;
 	const struct layout *layout;
-	PyObject *around;     /* the object whose bytes these are, or NULL */
-	unsigned char *bytes; /* its own ones follow the object */
+	PyObject *around;	      /* the object whose bytes these are, or NULL */
+	LOCK			      /* for where its bytes are, and what it points to */
+		unsigned char *bytes; /* its own ones follow the object */
 };
 
 /* Its bytes are on the heap: exactly offsetof(mtext) + capacity. */
@@ -166,6 +192,21 @@ int text_set(PyObject *object, PyObject *value, void *member);
 PyObject *semun_get(PyObject *object, void *member);
 int semun_set(PyObject *object, PyObject *value, void *member);
 
+/* Its bytes stay where they are, and so does its capacity. */
+static inline void msgbuf_pin(struct msgbuf_object *self)
+{
+	lock(&self->head);
+	self->pins++;
+	unlock(&self->head);
+}
+
+static inline void msgbuf_unpin(struct msgbuf_object *self)
+{
+	lock(&self->head);
+	self->pins--;
+	unlock(&self->head);
+}
+
 PyObject *msgbuf_make(struct state *state, long mtype, PyObject *text);
 PyObject *msgbuf_of(struct state *state, long mtype, const void *text, Py_ssize_t length);
 /* Text given as bytes-like, or as str in UTF-8; release with PyBuffer_Release. */
@@ -181,15 +222,37 @@ struct address {
 	int shmid;
 	bool readonly;
 	Py_ssize_t pins; /* views, and copies under way */
+#ifdef Py_GIL_DISABLED
+	PyObject *weak; /* a weak reference to it */
+#endif
 };
 
 extern PyType_Spec address_spec;
 struct address *address_new(struct state *state, void *memory, size_t size, int shmid,
 			    bool readonly);
-/* An attachment by object or by number, borrowed; NULL with an error. */
+/* An attachment by object or by number; NULL with an error. */
 struct address *address_find(struct state *state, PyObject *object, enum call_index call);
+/* The error where there is none; NULL. */
+struct address *address_missing(enum call_index call);
 int address_detach(struct state *state, struct address *self);
-/* Makes it a detached one where its memory went another way. */
+/* Its memory stays; false where it is detached. */
+static inline bool address_pin(struct address *self)
+{
+	lock(state_of_object((PyObject *)self));
+	const bool attached = self->memory;
+	self->pins += attached;
+	unlock(state_of_object((PyObject *)self));
+	return attached;
+}
+
+static inline void address_unpin(struct address *self)
+{
+	lock(state_of_object((PyObject *)self));
+	self->pins--;
+	unlock(state_of_object((PyObject *)self));
+}
+
+/* Makes it a detached one where its memory went another way; the state is locked. */
 void address_forget(struct state *state, struct address *self);
 
 /* ---- arguments: convert.c ---------------------------------------------------- */
@@ -341,15 +404,16 @@ static inline long block(struct state *state, const struct blocking *blocking,
 	unsigned *straight = &state->straight[blocking->index];
 
 	if (STRAIGHT >= 0 && blocking->may_wait && blocking->may_try) {
-		if (*straight > 0) {
-			--*straight;
+		const unsigned more = load(straight);
+		if (more > 0) {
+			store(straight, more - 1);
 		} else {
 			long result = blocking->large ? attempt_unlocked(blocking, true)
 						      : blocking->attempt(blocking->args, true);
 			/* Any other error is not that it would have to wait. */
 			if (result != -1 || (errno != EAGAIN && errno != ENOMSG))
 				return result;
-			*straight = STRAIGHT;
+			store(straight, STRAIGHT);
 		}
 	}
 	return block_until_done(blocking, left);

@@ -43,7 +43,7 @@ struct message {
 static void unpin_message(struct message *message)
 {
 	if (message->msgbuf)
-		message->msgbuf->pins--;
+		msgbuf_unpin(message->msgbuf);
 	else
 		PyBuffer_Release(&message->view);
 }
@@ -52,7 +52,7 @@ static int pin_message(struct state *state, PyObject *msgp, bool receive, struct
 {
 	if (Py_TYPE(msgp) == state->type[TYPE_msgbuf]) {
 		message->msgbuf = (struct msgbuf_object *)msgp;
-		message->msgbuf->pins++;
+		msgbuf_pin(message->msgbuf);
 		message->msgp = message->msgbuf->head.bytes;
 		/* Only the text that is there is sent. */
 		message->room =

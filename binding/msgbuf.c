@@ -75,7 +75,10 @@ PyObject *text_get(PyObject *object, void *Py_UNUSED(member))
 {
 	struct msgbuf_object *self = (struct msgbuf_object *)object;
 
-	return PyBytes_FromStringAndSize(message_of(self)->mtext, self->length);
+	lock(&self->head);
+	PyObject *text = PyBytes_FromStringAndSize(message_of(self)->mtext, self->length);
+	unlock(&self->head);
+	return text;
 }
 
 int text_set(PyObject *object, PyObject *value, void *Py_UNUSED(member))
@@ -90,6 +93,7 @@ int text_set(PyObject *object, PyObject *value, void *Py_UNUSED(member))
 	}
 	if (text_view(value, &text) < 0)
 		return -1;
+	lock(&self->head);
 	if (text.len <= self->capacity || resize(self, text.len) == 0) {
 		/* The text may be a part of this very message. */
 		memmove(message_of(self)->mtext, text.buf, (size_t)text.len);
@@ -97,6 +101,7 @@ int text_set(PyObject *object, PyObject *value, void *Py_UNUSED(member))
 		self->length = text.len;
 		result = 0;
 	}
+	unlock(&self->head);
 	PyBuffer_Release(&text);
 	return result;
 }
@@ -191,8 +196,13 @@ static PyObject *msgbuf_compare(PyObject *a, PyObject *b, int how)
 
 	if (Py_TYPE(a) != Py_TYPE(b) || (how != Py_EQ && how != Py_NE))
 		Py_RETURN_NOTIMPLEMENTED;
-	bool equal = message_of(x)->mtype == message_of(y)->mtype && x->length == y->length &&
-		     memcmp(message_of(x)->mtext, message_of(y)->mtext, (size_t)x->length) == 0;
+	msgbuf_pin(x);
+	msgbuf_pin(y);
+	const Py_ssize_t length = x->length;
+	bool equal = message_of(x)->mtype == message_of(y)->mtype && length == y->length &&
+		     memcmp(message_of(x)->mtext, message_of(y)->mtext, (size_t)length) == 0;
+	msgbuf_unpin(x);
+	msgbuf_unpin(y);
 	return PyBool_FromLong(equal == (how == Py_EQ));
 }
 
@@ -200,15 +210,16 @@ static int msgbuf_export(PyObject *object, Py_buffer *view, int flags)
 {
 	struct msgbuf_object *self = (struct msgbuf_object *)object;
 
-	if (PyBuffer_FillInfo(view, object, self->head.bytes, HEAD + self->capacity, 0, flags) < 0)
-		return -1;
-	self->pins++;
-	return 0;
+	msgbuf_pin(self);
+	if (PyBuffer_FillInfo(view, object, self->head.bytes, HEAD + self->capacity, 0, flags) == 0)
+		return 0;
+	msgbuf_unpin(self);
+	return -1;
 }
 
 static void msgbuf_release(PyObject *object, Py_buffer *Py_UNUSED(view))
 {
-	((struct msgbuf_object *)object)->pins--;
+	msgbuf_unpin((struct msgbuf_object *)object);
 }
 
 static PyMethodDef msgbuf_methods[] = {

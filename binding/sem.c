@@ -302,13 +302,17 @@ static PyObject *control_value(int semid, int semnum, const struct control *cont
 /* What a semun stands for: its value as an int, or what it points to, never a pointer's bits. */
 static PyObject *inside_semun(PyObject *object, const struct control *control)
 {
-	const struct semun_object *semun = (struct semun_object *)object;
+	struct semun_object *semun = (struct semun_object *)object;
 
-	if (control && control->way == WAY_VALUE && !semun->target)
-		return PyLong_FromLong(semun->arg.val);
-	if (!control || control->way == WAY_NONE)
-		return Py_NewRef(Py_None);
-	return Py_NewRef(semun->target ? semun->target : Py_None);
+	lock(&semun->head);
+	const union semun arg = semun->arg;
+	PyObject *target = Py_XNewRef(semun->target);
+	unlock(&semun->head);
+	if (control && control->way == WAY_VALUE && !target)
+		return PyLong_FromLong(arg.val);
+	if (target && (!control || control->way == WAY_NONE))
+		Py_CLEAR(target);
+	return target ? target : Py_NewRef(Py_None);
 }
 
 static PyObject *control_set(struct state *state, int semid, int semnum, int cmd, PyObject *arg)

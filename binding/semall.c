@@ -157,11 +157,13 @@ static PyObject *get_into_buffer(struct state *state, int semid, PyObject *objec
 
 	if (pin_array(object, true, &view) < 0)
 		return NULL;
+	lock(state);
 	nsems = get_all(state, semid, &values);
 	if (nsems >= 0 && check_number(view.len / 2, nsems) == 0) {
 		memcpy(view.buf, values, (size_t)view.len);
 		result = PyLong_FromLong(0);
 	}
+	unlock(state);
 	PyBuffer_Release(&view);
 	return result;
 }
@@ -173,7 +175,9 @@ static PyObject *set_from_buffer(struct state *state, int semid, PyObject *objec
 
 	if (pin_array(object, false, &view) < 0)
 		return NULL;
+	lock(state);
 	result = set_all(state, semid, view.buf, view.len / 2);
+	unlock(state);
 	PyBuffer_Release(&view);
 	return result;
 }
@@ -195,16 +199,18 @@ static PyObject *list_of(const unsigned short *values, Py_ssize_t n)
 static PyObject *get_list(struct state *state, int semid)
 {
 	PyObject *list = NULL;
-	unsigned short *values, *copy;
-	Py_ssize_t nsems = get_all(state, semid, &values);
+	unsigned short *values, *copy = NULL;
 
-	if (nsems < 0)
-		return NULL;
+	lock(state);
+	Py_ssize_t nsems = get_all(state, semid, &values);
 	/* Making a list may collect, and run code that makes the next call. */
-	copy = PyMem_Malloc((size_t)nsems * sizeof(*copy));
+	if (nsems >= 0)
+		copy = PyMem_Malloc((size_t)nsems * sizeof(*copy));
+	if (copy)
+		memcpy(copy, values, (size_t)nsems * sizeof(*copy));
+	unlock(state);
 	if (!copy)
-		return PyErr_NoMemory();
-	memcpy(copy, values, (size_t)nsems * sizeof(*copy));
+		return nsems < 0 ? NULL : PyErr_NoMemory();
 	list = list_of(copy, nsems);
 	PyMem_Free(copy);
 	return list;
@@ -253,8 +259,11 @@ static PyObject *set_from_sequence(struct state *state, int semid, PyObject *seq
 	values = PyMem_Calloc((size_t)n + 1, sizeof(*values));
 	if (!values)
 		return PyErr_NoMemory();
-	if (to_values(sequence, values, n) == 0)
+	if (to_values(sequence, values, n) == 0) {
+		lock(state);
 		result = set_all(state, semid, values, n);
+		unlock(state);
+	}
 	PyMem_Free(values);
 	return result;
 }

@@ -68,7 +68,11 @@ PyObject *semun_get(PyObject *object, void *closure)
 	if (member->kind != MEMBER_OTHER)
 		return PyLong_FromLong(self->arg.val);
 	/* Another member's bytes are no pointer. */
-	return Py_NewRef(self->active == member && self->target ? self->target : Py_None);
+	lock(&self->head);
+	PyObject *target =
+		Py_NewRef(self->active == member && self->target ? self->target : Py_None);
+	unlock(&self->head);
+	return target;
 }
 
 int semun_set(PyObject *object, PyObject *value, void *closure)
@@ -93,9 +97,13 @@ int semun_set(PyObject *object, PyObject *value, void *closure)
 		if (member != member_named("array") && target != Py_None)
 			arg.buf = (void *)((struct structure *)target)->bytes;
 	}
+	lock(&self->head);
+	PyObject *old = self->target;
 	self->arg = arg;
 	self->active = member;
-	set_ref(&self->target, target);
+	self->target = target;
+	unlock(&self->head);
+	Py_XDECREF(old);
 	return 0;
 }
 
@@ -120,8 +128,9 @@ static PyObject *semun_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 static const PyGetSetDef *active_of(const struct semun_object *self)
 {
 	const PyGetSetDef *member = self->head.layout->members;
+	const struct member *active = self->active;
 
-	while (self->active && member_of(member) != self->active)
+	while (active && member_of(member) != active)
 		member++;
 	return member;
 }

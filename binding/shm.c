@@ -188,6 +188,7 @@ static void *remap(struct state *state, int shmid, uintptr_t begin, int shmflg)
 	end = find_mapping((uintptr_t)trial, NULL, &mapping)
 		      ? begin + (uintptr_t)(mapping.end - mapping.begin)
 		      : begin;
+	lock(state);
 	if (end <= begin) {
 		PyErr_SetString(PyExc_ValueError, "shmat: SHM_REMAP needs /proc/self/maps");
 	} else if (check_range(state, begin, end) == 0) {
@@ -196,6 +197,7 @@ static void *remap(struct state *state, int shmid, uintptr_t begin, int shmflg)
 			detach_remapped(state, begin, end);
 	}
 	const int error = errno;
+	unlock(state);
 	seam_shmdt(trial);
 	errno = error;
 	return memory;
@@ -210,9 +212,10 @@ static int to_address(struct state *state, PyObject *object, uintptr_t *value)
 
 	if (!left_out(object) && Py_TYPE(object) == state->address_type) {
 		struct address *self = address_find(state, object, CALL_shmat);
-		number = self ? (uintptr_t)self->memory : 0;
 		if (!self)
 			return -1;
+		number = (uintptr_t)load(&self->memory);
+		Py_DECREF((PyObject *)self);
 	} else if (!left_out(object) && to_size(object, "shmaddr", &number) < 0) {
 		return -1;
 	}
@@ -299,7 +302,9 @@ static PyObject *ipc_shmdt(PyObject *module, PyObject *const *args, Py_ssize_t n
 	    audit(state, CALL_shmdt, given, 1) < 0)
 		return NULL;
 	address = address_find(state, given[0], CALL_shmdt);
-	return address && address_detach(state, address) == 0 ? PyLong_FromLong(0) : NULL;
+	const bool detached = address && address_detach(state, address) == 0;
+	Py_XDECREF((PyObject *)address);
+	return detached ? PyLong_FromLong(0) : NULL;
 }
 
 /* ---- shmctl ----------------------------------------------------------------------------- */
@@ -366,21 +371,20 @@ static int check_length(const char *call, size_t len, size_t size)
 	return -1;
 }
 
-/* An attachment whose memory stays; unpin it with Py_DECREF after --pins. */
+/* An attachment whose memory stays, until it is unpinned. */
 static struct address *pin(struct state *state, PyObject *object, enum call_index call)
 {
 	struct address *self = address_find(state, object, call);
 
-	if (self) {
-		Py_INCREF((PyObject *)self);
-		self->pins++;
-	}
-	return self;
+	if (!self || address_pin(self))
+		return self;
+	Py_DECREF((PyObject *)self);
+	return address_missing(call);
 }
 
 static void unpin(struct address *self)
 {
-	self->pins--;
+	address_unpin(self);
 	Py_DECREF((PyObject *)self);
 }
 

@@ -23,8 +23,11 @@ static PyObject *member_get(PyObject *object, void *closure)
 		}
 		return (PyObject *)part;
 	}
-	return from_integer(self->bytes + member->offset, member->size,
-			    member->kind == MEMBER_SIGNED);
+	lock(self);
+	PyObject *value = from_integer(self->bytes + member->offset, member->size,
+				       member->kind == MEMBER_SIGNED);
+	unlock(self);
+	return value;
 }
 
 static int member_set(PyObject *object, PyObject *value, void *closure)
@@ -48,7 +51,9 @@ static int member_set(PyObject *object, PyObject *value, void *closure)
 	if (to_integer(value, self->layout->name, member->size, member->kind == MEMBER_SIGNED,
 		       integer) < 0)
 		return -1;
+	lock(self);
 	memcpy(self->bytes + member->offset, integer, member->size);
+	unlock(self);
 	return 0;
 }
 

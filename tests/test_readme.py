@@ -1,5 +1,6 @@
 """The README's promises: its Python runs, and so do its commands."""
 
+import importlib.util
 import os
 import platform
 import re
@@ -51,8 +52,16 @@ def test_command(command: str) -> None:
         )
         if fetched.returncode:
             pytest.skip(fetched.stderr.strip())
+    found = importlib.util.find_spec("ipc")
+    assert found and found.origin
+    for words, here in {
+        "build/x86_64": f"build/{ARCH}",
+        "PYTHONPATH=build/python ": f"PYTHONPATH={Path(found.origin).parent.parent} ",
+        "python3": sys.executable,
+    }.items():
+        command = command.replace(words, here)
     result = subprocess.run(
-        command.replace("build/x86_64", f"build/{ARCH}").replace("python3", sys.executable),
+        command,
         shell=True,
         cwd=TOP,
         env=environment,

@@ -3,6 +3,9 @@ for them, at full speed: nothing is lost or torn.  Under ThreadSanitizer no acce
 """
 
 import contextlib
+import gc
+import sys
+import sysconfig
 import threading
 from array import array
 from collections.abc import Callable
@@ -11,10 +14,12 @@ import pytest
 
 import ipc
 from child import run_child
-from conftest import Maker
+from conftest import Maker, room, row_of_proc, view
 from test_interpreters import INTERPRETERS
 
 THREADS, TURNS = 4, 60
+# Of what is hammered: each thread that often at least, and until all have done so.
+MANY_TURNS = 1000
 # Above it, other threads run while bytes are copied (LARGE_COPY of the binding).
 LARGE = 80 * 1024
 
@@ -156,3 +161,256 @@ with ipc.shmat(ids[2]) as memory:
         options=(),
     )
     assert int(printed) == 3 * (TURNS // 4)
+
+
+# ---- one object in all of their hands -----------------------------------------------
+
+# Under every interpreter; without the interpreter's lock (PEP 703) they are what the binding's
+# own locks are for.
+
+
+def hammer(*calls: Callable[[], object], allowed: tuple[type[Exception], ...] = ()) -> None:
+    """Each call over and over in threads, all at once; what is not allowed is raised."""
+    turns = [0] * THREADS
+
+    def body(number: int) -> None:
+        try:
+            while min(turns) < MANY_TURNS:
+                with contextlib.suppress(*allowed):
+                    calls[number % len(calls)]()
+                turns[number] += 1
+        finally:
+            turns[number] = MANY_TURNS
+
+    run_threads(body)
+
+
+@pytest.mark.skipif(
+    not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="this CPython has its lock always"
+)
+def test_the_lock_is_not_needed() -> None:
+    """A module that does not say so brings the lock back when it is imported."""
+    run_child("assert sys._is_gil_enabled() is False")
+    assert sys._is_gil_enabled() is False  # type: ignore[attr-defined]
+
+
+# ---- msgbuf -------------------------------------------------------------------------
+
+
+def test_a_message_that_is_resized_is_never_half_one() -> None:
+    message = ipc.msgbuf(1, b"")
+    texts = [letter * n for letter, n in ((b"a", 1), (b"b", 10), (b"c", 1000), (b"d", 1000000))]
+
+    def write() -> None:
+        for text in texts:
+            message.mtext = text
+
+    def make_anew() -> None:
+        grown = ipc.msgbuf(1, b"")
+        grown.mtext = texts[-1]
+
+    def read() -> None:
+        text = message.mtext
+        assert text in texts or text == b""
+        assert message.mtype == 1
+
+    hammer(write, read, make_anew, read)
+
+
+class Growing:
+    """A message whose bytes are moved over and over; at its longest it is a new one."""
+
+    TEXTS = [b"x" * n for n in (0, 10, 100, 1000, 8000)]
+
+    def __init__(self) -> None:
+        self.message = ipc.msgbuf(1, b"")
+
+    def grow(self) -> None:
+        message = self.message
+        for text in self.TEXTS:
+            message.mtext = text
+        self.message = ipc.msgbuf(1, b"")
+
+
+def test_a_type_is_kept_while_the_message_is_moved() -> None:
+    growing = Growing()
+
+    def set_and_get() -> None:
+        message = growing.message
+        for n in range(1, 10):
+            message.mtype = n
+            assert [message.mtype for _ in range(50)] == [n] * 50
+
+    hammer(growing.grow, set_and_get, growing.grow, growing.grow)
+
+
+def test_a_message_with_a_view_is_not_moved() -> None:
+    message = ipc.msgbuf(7, b"", capacity=1)
+
+    def write() -> None:
+        message.mtext = b"x" * (message.capacity + 1 if message.capacity < 5000 else 1)
+
+    def look() -> None:
+        with view(message) as bytes_of_it:
+            assert bytes_of_it[: ipc.offsetof(ipc.msgbuf, "mtext")].cast("l")[0] == 7
+            assert len(bytes_of_it) == ipc.sizeof(message)
+
+    hammer(write, look, allowed=(BufferError,))
+    message.mtext = b"x" * (message.capacity + 1)  # no view is left
+
+
+def test_a_message_is_sent_while_it_is_moved(queue: int) -> None:
+    growing, received = Growing(), room(8000)
+
+    def through() -> None:
+        ipc.msgsnd(queue, growing.message, None, ipc.IPC_NOWAIT)
+        ipc.msgrcv(queue, received, None, 1, ipc.IPC_NOWAIT)
+        assert received.mtext in growing.TEXTS
+
+    hammer(growing.grow, through, growing.grow, allowed=(BufferError, OSError))
+
+
+def test_a_message_is_sent_by_an_object_while_it_is_moved() -> None:
+    growing = Growing()
+    with ipc.MessageQueue(remove_on_exit=True) as q:
+
+        def through() -> None:
+            q.send(growing.message, timeout=0)
+            assert q.receive(1, timeout=0).mtext in growing.TEXTS
+
+        hammer(growing.grow, through, growing.grow, allowed=(BufferError, TimeoutError))
+
+
+def test_receives_share_what_was_kept(queue: int) -> None:
+    """Whoever is the first to need it makes it, and nobody else."""
+    for _ in range(TURNS):
+        q, seen = ipc.MessageQueue.from_id(queue), []
+        run_threads(lambda number: seen.append(q._sharing()))
+        assert [shared for shared in seen if shared is not q._shared] == []
+
+
+def test_messages_are_compared_while_they_are_resized() -> None:
+    one, other = ipc.msgbuf(1, b"x"), ipc.msgbuf(1, b"x")
+
+    def write() -> None:
+        for n in (1, 100000, 3):
+            one.mtext = other.mtext = b"x" * n
+        one.__reduce__()
+        repr(other)
+
+    hammer(write, lambda: one == other, lambda: other == one, allowed=(BufferError,))
+
+
+# ---- semun --------------------------------------------------------------------------
+
+
+def test_what_a_union_points_to_stays_while_it_is_used(make: Maker) -> None:
+    semid, union = make.semset(3), ipc.semun()
+
+    def point() -> None:
+        union.array = [1, 2, 3]
+        union.buf = ipc.semid_ds(sem_nsems=3)
+        union.val = 3
+
+    def look() -> None:
+        for _ in range(50):
+            for target in (union.array, union.buf):
+                assert target is None or len(bytes(target)) > 0
+        repr(union)
+
+    def use() -> None:
+        ipc.semctl(semid, 0, ipc.GETVAL, union)
+        ipc.semctl(semid, 0, ipc.IPC_STAT, union)
+
+    hammer(point, look, use, allowed=(TypeError,))
+
+
+# ---- GETALL, SETALL, operations -------------------------------------------------------
+
+
+def test_values_of_sets_are_not_mixed_up(make: Maker) -> None:
+    """The module has one array for all of them."""
+
+    def call_for(nsems: int) -> Callable[[], object]:
+        semid, values = make.semset(nsems), [nsems] * nsems
+
+        def call() -> None:
+            ipc.semctl(semid, 0, ipc.SETALL, values)
+            assert ipc.semctl(semid, 0, ipc.GETALL) == values
+            ipc.semctl(semid, 0, ipc.SETALL, array("H", values))
+            into = array("H", bytes(2 * nsems))
+            ipc.semctl(semid, 0, ipc.GETALL, into)
+            assert into.tolist() == values
+
+        return call
+
+    hammer(*(call_for(nsems) for nsems in (3, 100, 1000, 7)))
+
+
+def test_no_operation_is_lost(make: Maker) -> None:
+    semid = make.semset(1)
+    up, down = ipc.sembuf(0, 1, 0), ipc.sembuf(0, -1, 0)
+
+    def call() -> None:
+        ipc.semop(semid, up)
+        ipc.semop(semid, down)
+        ipc.semtimedop(semid, [up, down], timeout=10)
+
+    hammer(call)
+    assert ipc.semctl(semid, 0, ipc.GETVAL) == 0
+
+
+# ---- attachments ----------------------------------------------------------------------
+
+
+def test_an_attachment_that_is_used_is_not_detached(make: Maker) -> None:
+    """Whoever is later is told; nobody reads memory that is gone."""
+    shmid = make.segment(8192)
+    attachments = [ipc.shmat(shmid)]
+
+    def attach() -> None:
+        attachments[0] = ipc.shmat(shmid)
+
+    def use() -> None:
+        p = attachments[0]
+        ipc.shmcpy_to(p, b"text")
+        assert ipc.shmcpy_from(p, 4) == b"text"
+        with view(p) as memory:
+            assert bytes(memory[:4]) == b"text"
+
+    def detach() -> None:
+        ipc.shmdt(attachments[0])
+
+    def ask() -> None:
+        p = attachments[0]
+        repr(p)
+        assert int(p) != 0 and len(p) == 8192
+
+    hammer(attach, use, detach, ask, allowed=(OSError, BufferError, ValueError))
+    attachments.clear()
+    gc.collect()
+    assert row_of_proc("shm", shmid)["nattch"] == 0
+
+
+def test_one_that_goes_is_not_found_by_its_number(make: Maker) -> None:
+    """The last reference goes while others look for the number."""
+    shmid = make.segment(4096)
+    numbers = [0] * THREADS
+
+    def attach(n: int) -> None:
+        p = ipc.shmat(shmid)
+        numbers[n] = int(p)
+
+    def look() -> None:
+        for number in numbers:
+            with contextlib.suppress(OSError):
+                assert ipc.shmcpy_from(number, 4096) == bytes(4096)
+
+    def detach() -> None:
+        for number in numbers:
+            with contextlib.suppress(OSError, BufferError):
+                ipc.shmdt(number)
+
+    hammer(lambda: attach(0), look, lambda: attach(1), detach, allowed=(ValueError,))
+    gc.collect()
+    assert row_of_proc("shm", shmid)["nattch"] == 0

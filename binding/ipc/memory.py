@@ -74,8 +74,9 @@ class SharedMemory(Object):
 
     def detach(self) -> None:
         """Detach it, if it is attached.  BufferError: views of it are alive."""
-        if self.address:
-            _ipc.shmdt(self.address)
+        address = self.address
+        if address:
+            _ipc.shmdt(address)
         self.address = None
 
     @property
@@ -85,15 +86,16 @@ class SharedMemory(Object):
         While it lives, or an array that was made of it, the segment stays attached.
         ValueError: it is not attached.
         """
-        if not self.address:
-            raise ValueError(f"segment {self.id} is not attached")
         exporter: _t.Any = self.address  # which annotations cannot say before 3.12
+        if not exporter:
+            raise ValueError(f"segment {self.id} is not attached")
         return memoryview(exporter)
 
     @property
     def size(self) -> int:
         """Bytes, as asked for when it was made."""
-        return len(self.address) if self.address else self.stat().shm_segsz
+        address = self.address
+        return len(address) if address else self.stat().shm_segsz
 
     def __exit__(self, *exception: object) -> None:
         super().__exit__(*exception)

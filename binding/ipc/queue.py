@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from _thread import allocate_lock
 from time import monotonic
 
 from ipc import _ipc
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     _Text = _ReadableBuffer | str | _ipc.msgbuf
 
 
+# Whoever makes what the receives of an object share.
+_one_at_a_time = allocate_lock()
+
+
 def _flags(truncate: bool, exclude: bool) -> int:
     return (_ipc.MSG_NOERROR if truncate else 0) | (_ipc.MSG_EXCEPT if exclude else 0)
 
@@ -27,8 +32,6 @@ class _Shared:
     """What the receives of one object share, once some of them are asynchronous."""
 
     def __init__(self) -> None:
-        from _thread import allocate_lock
-
         self.lock = allocate_lock()
         self.kept: list[_ipc.msgbuf] = []  # received, but not by anybody
         self.waiters: set[_Waiter] = set()
@@ -232,7 +235,10 @@ class MessageQueue(Object):
 
     def _sharing(self) -> _Shared:
         if self._shared is None:
-            self._shared = _Shared()
+            made = _Shared()
+            with _one_at_a_time:  # in which nothing runs that may come here
+                if self._shared is None:
+                    self._shared = made
         return self._shared
 
     def _receive_shared(

@@ -132,7 +132,7 @@ DEFECTS = [
     Defect(
         "shm.after_shmdt",
         "binding/address.c",
-        "\tunlink_address(state, self);\n\tself->memory = NULL;",
+        "\tunlink_address(state, self);\n\tstore(&self->memory, NULL);",
         "\tunlink_address(state, self);",
         "test_shm.py",
         "asan",
@@ -172,8 +172,8 @@ DEFECTS = [
     Defect(
         "leak.view",
         "binding/semall.c",
-        "\tresult = set_all(state, semid, view.buf, view.len / 2);\n\tPyBuffer_Release(&view);",
-        "\tresult = set_all(state, semid, view.buf, view.len / 2);",
+        "view.buf, view.len / 2);\n\tunlock(state);\n\tPyBuffer_Release(&view);",
+        "view.buf, view.len / 2);\n\tunlock(state);",
         "test_semall.py test_sem.py",
         "asan",
     ),
@@ -200,7 +200,7 @@ DEFECTS = [
     Defect(
         "race.unpinned",
         "binding/msg.c",
-        "\t\tmessage->msgbuf->pins++;\n",
+        "\t\tmsgbuf_pin(message->msgbuf);\n",
         "",
         "test_threads.py",
         "tsan",
