@@ -123,8 +123,11 @@ static void operate(struct set *set)
 	} else {
 		const struct expected expected = operating(set, id, sops, nsops);
 
-		result = timeout ? set->ipc->semtimedop(id, sops, nsops, timeout)
-				 : set->ipc->semop(id, sops, nsops);
+		/* libFuzzer's own alarm may come while it waits. */
+		do
+			result = timeout ? set->ipc->semtimedop(id, sops, nsops, timeout)
+					 : set->ipc->semop(id, sops, nsops);
+		while (result == -1 && errno == EINTR);
 		REQUIRE_RESULT(set->step, "semop", result, expected);
 	}
 	free(sops);
