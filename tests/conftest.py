@@ -83,13 +83,19 @@ def group_of(item: pytest.Item) -> str:
     return "make" if item.path.name in RUN_MAKE else item.path.name
 
 
+# In one of several processes: each file is one's, and make, the longest, is the first's.
+BESIDE_OTHERS = "PYTEST_XDIST_WORKER" in os.environ
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if BESIDE_OTHERS:
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of the tree's tools stand in files that know where the tree is."""
-    # In one of several processes: each file is one's, and make, the longest, is the first's.
-    if "PYTEST_XDIST_WORKER" in os.environ:
+    if BESIDE_OTHERS:
         items.sort(key=lambda item: group_of(item) != "make")
-        for item in items:
-            item.add_marker(pytest.mark.xdist_group(group_of(item)))
     if not shutil.which("sh"):
         for item in items:
             if hasattr(getattr(item, "module", None), "TOP"):

@@ -57,7 +57,12 @@ PAGES = {
 # What is above C, by the package itself.
 OBJECTS = ["MessageQueue", "Semaphore", "SemaphoreSet", "SharedMemory"]
 OBJECTS += ["queues", "segments", "semaphore_sets"]
-PUBLIC = [name for name in dir(ipc) if not name.startswith("_")]
+# Modules of the package are there once somebody has imported them.
+PUBLIC = [
+    name
+    for name in dir(ipc)
+    if not name.startswith("_") and not isinstance(getattr(ipc, name), types.ModuleType)
+]
 
 
 # ---- signatures and docstrings ---------------------------------------------------------------

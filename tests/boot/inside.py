@@ -10,13 +10,17 @@ import platform
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
-JUNIT = "/tmp/junit.xml"
-
 
 def main(port: str, *options: str) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        return run(port, Path(folder, "junit.xml"), *options)
+
+
+def run(port: str, junit: Path, *options: str) -> int:
     os.environ |= {
         "HOME": "/tmp",
         "PATH": "/usr/bin:/bin",
@@ -26,11 +30,11 @@ def main(port: str, *options: str) -> int:
     }
     # No names on the console, which is the kernel's log too: some tests' are of its messages.
     command = [sys.executable, "-m", "pytest", "--tb=no", "--color=no"]
-    command += [f"--junit-xml={JUNIT}", *options]
+    command += [f"--junit-xml={junit}", *options]
     status = subprocess.call(command, stdin=subprocess.DEVNULL)
-    if not Path(JUNIT).exists():
+    if not junit.exists():
         return status or 1
-    document = ElementTree.parse(JUNIT)
+    document = ElementTree.parse(junit)
     properties = ElementTree.Element("properties")
     for name, value in {
         "kernel": platform.release(),
