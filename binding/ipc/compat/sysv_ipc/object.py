@@ -97,6 +97,8 @@ class Object:
     _key: int
     _id: int
 
+    # Each class has these two written out: a shared one is a frame more for each attribute
+    # that is read, which is what such a read costs most.
     _ctl: _abc.Callable[[int, Any], object]  # msgctl and its kin on the identifier
     _stat: _abc.Callable[[], Any]  # what IPC_STAT fills
 
