@@ -1,7 +1,7 @@
 /*
  * What the package's own modules (ipc/queue.py and its kin) need beyond the C functions: calls
- * that a time or another thread may end, and loops over many messages.  They are private, and
- * the C functions do without them.
+ * that a time or another thread may end, loops over many messages, and a class to export memory.
+ * They are private, and the C functions do without them.
  *
  * No system call waits for a message only so long.  So a timer of the waiting thread alone
  * (timer_create(2), SIGEV_THREAD_ID) ends it by a signal, which is sent again and again, since it
@@ -343,8 +343,7 @@ static PyType_Spec wait_spec = {
 	.slots = wait_slots,
 };
 
-/* ---- messages ---------------------------------------------------------------------------------
- */
+/* ---- messages --------------------------------------------------------------------- */
 
 enum {
 	HEAD = offsetof(struct msgbuf, mtext),
@@ -530,8 +529,7 @@ static PyObject *ipc__msgrcv(PyObject *module, PyObject *const *args, Py_ssize_t
 	return message;
 }
 
-/* ---- many messages ----------------------------------------------------------------------------
- */
+/* ---- many messages ---------------------------------------------------------------- */
 
 /* In a long loop: signal handlers, and other threads. */
 static int breathe(Py_ssize_t n)
@@ -667,8 +665,7 @@ static PyObject *ipc__receive_many(PyObject *module, PyObject *const *args, Py_s
 					     : PyBool_FromLong(result != WOKEN);
 }
 
-/* ---- semaphores ---------------------------------------------------------------------------------
- */
+/* ---- semaphores ------------------------------------------------------------------- */
 
 struct operate_one {
 	int semid;
@@ -715,8 +712,37 @@ static PyObject *ipc__semop(PyObject *module, PyObject *const *args, Py_ssize_t 
 	return NULL;
 }
 
-/* ---- into the module ----------------------------------------------------------------------------
+/* ---- objects that export memory ------------------------------------------------------- */
+
+/*
+ * _Exporter: a base for classes in Python whose objects export memory, which Python itself has
+ * only from 3.12 on (PEP 688): that of the object's attribute _memory, whose view it is.
  */
+static int exporter_export(PyObject *object, Py_buffer *view, int flags)
+{
+	PyObject *memory = PyObject_GetAttrString(object, "_memory");
+	int result;
+
+	view->obj = NULL;
+	result = memory ? PyObject_GetBuffer(memory, view, flags) : -1;
+	Py_XDECREF(memory);
+	return result;
+}
+
+static PyType_Slot exporter_slots[] = {
+	{Py_tp_doc, "Exports the memory of its attribute _memory."},
+	{Py_bf_getbuffer, exporter_export},
+	{0, NULL},
+};
+
+static PyType_Spec exporter_spec = {
+	.name = "ipc._ipc._Exporter",
+	.basicsize = sizeof(PyObject),
+	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_IMMUTABLETYPE,
+	.slots = exporter_slots,
+};
+
+/* ---- into the module -------------------------------------------------------------- */
 
 #define HOOK(NAME)                                                                        \
 	{                                                                                 \
@@ -730,9 +756,13 @@ PyMethodDef hook_methods[] = {
 
 int hooks_add(PyObject *module, struct state *state)
 {
+	PyObject *exporter = PyType_FromModuleAndSpec(module, &exporter_spec, NULL);
+	int result = exporter ? PyModule_AddType(module, (PyTypeObject *)exporter) : -1;
+
+	Py_XDECREF(exporter);
 	watch_forks();
 	state->wait_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &wait_spec, NULL);
-	return state->wait_type
-		       ? PyModule_AddObjectRef(module, "_Wait", (PyObject *)state->wait_type)
-		       : -1;
+	if (result < 0 || !state->wait_type)
+		return -1;
+	return PyModule_AddObjectRef(module, "_Wait", (PyObject *)state->wait_type);
 }

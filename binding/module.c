@@ -157,7 +157,7 @@ static int module_exec(PyObject *module)
 	for (size_t i = 0; i < Py_ARRAY_LENGTH(methods); i++)
 		if (PyModule_AddFunctions(module, methods[i]) < 0)
 			return -1;
-	return add_names_2003(module) < 0 ? -1 : exporter_add(module);
+	return add_names_2003(module);
 }
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg)

@@ -446,9 +446,6 @@ int control_buffer(struct state *state, const struct control *control, PyObject 
 			NAME##_doc                                                             \
 	}
 
-/* The base of the package's own classes that export memory: exporter.c. */
-int exporter_add(PyObject *module);
-
 /* A message on its way: msg.c. */
 struct transfer {
 	int msqid;

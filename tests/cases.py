@@ -414,7 +414,7 @@ def up_and_down_by_hook(w: World) -> None:
 
 
 class Exporting(h._Exporter):  # type: ignore[misc]
-    """What binding/exporter.c is the base of."""
+    """What _Exporter of binding/hooks.c is the base of."""
 
     def __init__(self, memory: object) -> None:
         self._memory = memory
