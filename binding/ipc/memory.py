@@ -1,9 +1,9 @@
 """SharedMemory: a segment, and where it is attached, as an object."""
 
-from __future__ import annotations
-
 from ipc import _ipc
 from ipc.object import Object, change_permissions, enumerate_objects
+
+__all__ = ["SharedMemory", "segments"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class SharedMemory(Object):
         While it lives, or an array that was made of it, the segment stays attached.
         ValueError: it is not attached.
         """
-        exporter: _t.Any = self.address  # which annotations cannot say before 3.12
+        exporter: "_t.Any" = self.address  # which annotations cannot say before 3.12
         if not exporter:
             raise ValueError(f"segment {self.id} is not attached")
         return memoryview(exporter)

@@ -1,7 +1,5 @@
 """What queues, sets and segments have in common: how they are made, found and removed."""
 
-from __future__ import annotations
-
 import errno
 
 from ipc import _ipc
@@ -40,7 +38,7 @@ class Object:
     remove_on_exit: bool
 
     def _make(
-        self, get: _abc.Callable[[int], int], key: int, create: bool, exclusive: bool, mode: int
+        self, get: "_abc.Callable[[int], int]", key: int, create: bool, exclusive: bool, mode: int
     ) -> None:
         """Makes or opens; get takes the flags.  Whoever loses a race for a key looks again."""
         self.key = signed(key)
@@ -62,7 +60,7 @@ class Object:
                     raise
 
     @classmethod
-    def from_id(cls: type[_Self], ident: int) -> _Self:
+    def from_id(cls: "type[_Self]", ident: int) -> "_Self":
         """The object of an identifier, which must be there and be readable.
 
         OSError: EACCES, EINVAL.
@@ -83,7 +81,7 @@ class Object:
     def __repr__(self) -> str:
         return f"<ipc.{type(self).__name__} {self.id}, key {self.key & 0xFFFFFFFF:#x}>"
 
-    def __enter__(self: _Self) -> _Self:
+    def __enter__(self: "_Self") -> "_Self":
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -111,8 +109,8 @@ def change_permissions(
 
 
 def enumerate_objects(
-    highest: int, make: _abc.Callable[[], _State], stat: _abc.Callable[[int, _State], int]
-) -> dict[int, _State]:
+    highest: int, make: "_abc.Callable[[], _State]", stat: "_abc.Callable[[int, _State], int]"
+) -> "dict[int, _State]":
     """By id: what is in each slot, of which stat reads one and returns the id."""
     found = {}
     for slot in range(highest + 1):

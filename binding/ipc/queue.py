@@ -1,7 +1,5 @@
 """MessageQueue: a message queue as an object."""
 
-from __future__ import annotations
-
 import errno
 from _thread import allocate_lock
 from time import monotonic
@@ -9,6 +7,8 @@ from time import monotonic
 from ipc import _ipc
 from ipc._ipc import _msgrcv, _msgsnd
 from ipc.object import GONE, Object, change_permissions, enumerate_objects
+
+__all__ = ["MessageQueue", "queues"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class _Shared:
     def __init__(self) -> None:
         self.lock = allocate_lock()
         self.kept: list[_ipc.msgbuf] = []  # received, but not by anybody
-        self.waiters: set[_Waiter] = set()
+        self.waiters: "set[_Waiter]" = set()
 
     def keep(self, messages: list[_ipc.msgbuf]) -> None:
         """For the next receive; those that wait look again."""
@@ -79,7 +79,7 @@ class MessageQueue(Object):
         remove_on_exit: bool = False,
     ) -> None:
         self.remove_on_exit = remove_on_exit
-        self._shared: _Shared | None = None
+        self._shared: "_Shared | None" = None
         self._make(lambda flags: _ipc.msgget(key, flags), key, create, exclusive, mode)
 
     def _found(self) -> int:
@@ -88,7 +88,7 @@ class MessageQueue(Object):
 
     # ---- sending
 
-    def send(self, text: _Text, mtype: int = 1, *, timeout: float | None = None) -> None:
+    def send(self, text: "_Text", mtype: int = 1, *, timeout: float | None = None) -> None:
         """Send a message; wait while the queue is full.
 
         text: bytes-like, str (as UTF-8), or a msgbuf, which has a type of its own.  mtype: from
@@ -100,7 +100,7 @@ class MessageQueue(Object):
         _msgsnd(self.id, mtype, text, 0, timeout, None)
 
     def send_many(
-        self, messages: _abc.Iterable[_Text], mtype: int = 1, *, timeout: float | None = None
+        self, messages: "_abc.Iterable[_Text]", mtype: int = 1, *, timeout: float | None = None
     ) -> int:
         """Send each of them, in order; return how many there were.
 
@@ -109,7 +109,7 @@ class MessageQueue(Object):
         """
         return _ipc._send_many(self.id, mtype, messages, 0, timeout, None)
 
-    async def send_async(self, text: _Text, mtype: int = 1) -> None:
+    async def send_async(self, text: "_Text", mtype: int = 1) -> None:
         """As send(), while the event loop runs.
 
         Where it is cancelled, no thread stays behind; the message may have been sent just
@@ -233,7 +233,7 @@ class MessageQueue(Object):
             lambda message: shared.keep([message]),
         )
 
-    def _sharing(self) -> _Shared:
+    def _sharing(self) -> "_Shared":
         if self._shared is None:
             made = _Shared()
             with _one_at_a_time:  # in which nothing runs that may come here
@@ -242,7 +242,7 @@ class MessageQueue(Object):
         return self._shared
 
     def _receive_shared(
-        self, waiter: _Waiter, size: int | None, mtype: int, msgflg: int, timeout: float | None
+        self, waiter: "_Waiter", size: int | None, mtype: int, msgflg: int, timeout: float | None
     ) -> _ipc.msgbuf | None:
         """A kept message or another one; None where the waiter was cancelled."""
         shared = self._sharing()
@@ -308,7 +308,7 @@ class MessageQueue(Object):
 
     def messages(
         self, mtype: int = 0, *, timeout: float | None = None
-    ) -> _abc.Iterator[_ipc.msgbuf]:
+    ) -> "_abc.Iterator[_ipc.msgbuf]":
         """Receive one after the other; end when the queue is removed.
 
         timeout: seconds to wait for each; end too when none came in time.  0 takes what is
@@ -325,10 +325,10 @@ class MessageQueue(Object):
                 raise
             yield message
 
-    def __iter__(self) -> _abc.Iterator[_ipc.msgbuf]:
+    def __iter__(self) -> "_abc.Iterator[_ipc.msgbuf]":
         return self.messages()
 
-    async def __aiter__(self) -> _abc.AsyncIterator[_ipc.msgbuf]:
+    async def __aiter__(self) -> "_abc.AsyncIterator[_ipc.msgbuf]":
         while True:
             try:
                 message = await self.receive_async()

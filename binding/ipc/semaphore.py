@@ -1,14 +1,14 @@
 """SemaphoreSet, and Semaphore: one of a set, as an object."""
 
-from __future__ import annotations
-
 import errno
-import os
+from posix import sched_yield
 from time import monotonic, sleep
 
 from ipc import _ipc
 from ipc._ipc import semop as _semop
 from ipc.object import GONE, Object, change_permissions, enumerate_objects
+
+__all__ = ["Semaphore", "SemaphoreSet", "semaphore_sets"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class SemaphoreSet(Object):
         key: int = _ipc.IPC_PRIVATE,
         nsems: int = 1,
         *,
-        values: int | _abc.Sequence[int] = 0,
+        values: "int | _abc.Sequence[int]" = 0,
         create: bool = False,
         exclusive: bool = False,
         mode: int = 0o600,
@@ -94,7 +94,7 @@ class SemaphoreSet(Object):
                 raise TimeoutError(errno.ETIMEDOUT, text)
             looks += 1
             if looks < 100:
-                os.sched_yield()
+                sched_yield()
             else:  # its maker does not run
                 sleep(0.001)
             state = self.stat()
@@ -108,7 +108,7 @@ class SemaphoreSet(Object):
     # ---- operations
 
     def operate(
-        self, sops: _Operations, *, undo: bool = False, timeout: float | None = None
+        self, sops: "_Operations", *, undo: bool = False, timeout: float | None = None
     ) -> None:
         """Do operations on the set, all of them or none; wait until all can be done.
 
@@ -131,18 +131,18 @@ class SemaphoreSet(Object):
         return values
 
     @values.setter
-    def values(self, values: _abc.Sequence[int]) -> None:
+    def values(self, values: "_abc.Sequence[int]") -> None:
         _ipc.semctl(self.id, 0, _ipc.SETALL, values)
 
     def __len__(self) -> int:
         return self.nsems
 
-    def __getitem__(self, num: int) -> Semaphore:
+    def __getitem__(self, num: int) -> "Semaphore":
         if not -self.nsems <= num < self.nsems:
             raise IndexError(f"semaphore {num} of {self.nsems}")
         return Semaphore._of(self, num % self.nsems)
 
-    def __iter__(self) -> _abc.Iterator[Semaphore]:
+    def __iter__(self) -> "_abc.Iterator[Semaphore]":
         return (self[num] for num in range(self.nsems))
 
     # ---- the set itself
@@ -166,7 +166,7 @@ class SemaphoreSet(Object):
         _ipc.semctl(self.id, 0, _ipc.IPC_RMID)
 
 
-def _operate(semid: int, sops: _Operations, timeout: float | None) -> None:
+def _operate(semid: int, sops: "_Operations", timeout: float | None) -> None:
     if timeout is None:
         _ipc.semop(semid, sops)
         return
@@ -191,7 +191,7 @@ class Semaphore:
 
     __slots__ = ("set", "_up", "_down", "__weakref__")
 
-    set: SemaphoreSet
+    set: "SemaphoreSet"
     _up: _ipc.sembuf  # by one, as most are: made once
     _down: _ipc.sembuf
 
@@ -217,7 +217,7 @@ class Semaphore:
         self._prepare(0, undo)
 
     @classmethod
-    def _of(cls, semset: SemaphoreSet, num: int) -> Semaphore:
+    def _of(cls, semset: "SemaphoreSet", num: int) -> "Semaphore":
         self = cls.__new__(cls)
         self.set = semset
         self._prepare(num, False)
@@ -337,7 +337,7 @@ class Semaphore:
     def __repr__(self) -> str:
         return f"<ipc.Semaphore {self.num} of {self.set!r}>"
 
-    def __enter__(self) -> Semaphore:
+    def __enter__(self) -> "Semaphore":
         self.acquire()
         return self
 
