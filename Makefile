@@ -498,7 +498,7 @@ do-mutants-checks: $(OUT)/ipc-conform-faults
 
 # Both compilers with the same warnings as errors; then what each runner sums up.
 do-check:
-	$(Q)$(MAKE) $(QUIET) -j $(JOBS) harness python $(OUT)/unit-tests $(OUT)/ipc-conform-faults $(OUT)/loops.so
+	$(Q)$(MAKE) $(QUIET) -j $(JOBS) harness python $(OUT)/unit-tests $(OUT)/ipc-conform-faults $(OUT)/loops.so $(OUT)/bare.abi3.so
 	$(Q)$(MAKE) $(QUIET) do-lint
 	$(Q)$(MAKE) $(QUIET) -j $(JOBS) CC=clang OUT=build/clang/$(TARGET) PACKAGE=build/clang/python harness python \
 	 build/clang/$(TARGET)/ipc-btf build/clang/$(TARGET)/ipc-conform-faults
@@ -540,7 +540,12 @@ do-races: python
 $(OUT)/loops.so: tests/bench/loops.c $(OUT)/flags
 	$(call say,LD,$@)
 	$(Q)$(COMPILE) -fPIC -shared $(LDFLAGS) -o $@ $<
-do-bench: python $(OUT)/loops.so
+# What any call costs from Python, for every CPython as the module is.
+INCLUDE_PYTHON = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')
+$(OUT)/bare.abi3.so: tests/bench/bare.c $(OUT)/flags
+	$(call say,LD,$@)
+	$(Q)$(COMPILE) -I$(INCLUDE_PYTHON) -fPIC -shared $(LDFLAGS) -o $@ $<
+do-bench: python $(OUT)/loops.so $(OUT)/bare.abi3.so
 	$(Q)$(MAKE) $(QUIET) PACKAGE=build/policies/tries CPPFLAGS='$(CPPFLAGS) -DSTRAIGHT=0' python
 	$(Q)$(MAKE) $(QUIET) PACKAGE=build/policies/releases CPPFLAGS='$(CPPFLAGS) -DSTRAIGHT=-1' \
 	 python

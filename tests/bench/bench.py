@@ -12,6 +12,7 @@ import contextlib
 import ctypes
 import fnmatch
 import importlib
+import importlib.machinery
 import importlib.util
 import json
 import os
@@ -104,14 +105,24 @@ def by_sysv_ipc(sysv_ipc: Any, first: int, second: int) -> dict[str, Any]:
     return names
 
 
-def binding(path: Path) -> Any:
-    """The extension of a package in this folder, beside the one that is imported."""
-    (file,) = path.glob("ipc/_ipc*.so")
-    spec = importlib.util.spec_from_file_location("ipc._ipc", file)
-    assert spec and spec.loader
+def extension(name: str, folder: Path) -> Any:
+    """The extension in this folder that is for this interpreter, beside any that is imported."""
+    spec = importlib.machinery.PathFinder.find_spec(name, [str(folder)])
+    if not spec or not spec.loader:
+        raise ImportError("not built (make bench builds it)")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def addresses(names: dict[str, Any], bare: Any) -> dict[str, Any]:
+    """What is named for ctypes, as numbers for bare.c."""
+    functions = {"libc": bare, "c_shmat": bare.shmat, "c_shmdt": bare.shmdt}
+    return functions | {
+        name: value.value if isinstance(value, ctypes.c_void_p) else ctypes.addressof(value)
+        for name, value in names.items()
+        if name.startswith("c_") and name not in functions
+    }
 
 
 def buffers(ipc: Any, q: int) -> dict[str, Any]:
@@ -178,8 +189,11 @@ def compiled(row: Row, contestant: str, scope: dict[str, Any]) -> Loop:
     if contestant == "c":
         loop: Loop = eval(f"lambda count: loops.{statement}", scope)
         return loop
-    names = scope[contestant] if contestant in (*POLICIES, "compat") else scope
-    return timeit.Timer(statement, timer=time.perf_counter_ns, globals=names).timeit
+    # The loop's own variables, as they are C's: to look names up is no part of a call.
+    names = set(compile(statement, contestant, "exec").co_names) & scope.keys()
+    setup = "; ".join(f"{name} = scope[{name!r}]" for name in sorted(names))
+    names_of_all = scope | {"scope": scope}
+    return timeit.Timer(statement, setup, time.perf_counter_ns, names_of_all).timeit
 
 
 @contextlib.contextmanager
@@ -250,15 +264,18 @@ def measure(row: Row, loop: Loop, partner: Loop | None, count: int) -> float:
 Times = dict[str, list[float]]  # by contestant, one for each round
 
 
-def run(rows: list[Row], scope: dict[str, Any], rounds: int, count: int) -> dict[str, Times]:
-    names = [name for name in CONTESTANTS if name == "c" or scope[name]]
+def run(
+    rows: list[Row], scopes: dict[str, dict[str, Any]], rounds: int, count: int
+) -> dict[str, Times]:
+    """With what each contestant's statements name."""
+    names = list(scopes)
     loops = {
         (row.name, name): (
             compiled(row, name, scope),
             compiled(row.partner, name, scope) if row.partner else None,
         )
         for row in rows
-        for name in names
+        for name, scope in scopes.items()
         if row.statement(name)
     }
     times: dict[str, Times] = {row.name: {} for row in rows}
@@ -333,7 +350,8 @@ def print_table(summaries: list[dict[str, Any]], skipped: dict[str, str]) -> Non
         columns = "".join(f"{ratios[name]:>{WIDTH[name]}}" for name in WIDTH)
         print(f"{line['row']:42}{line['ns']['c']:10.0f}{line['ns']['ipc']:10.0f}{columns}")
     print(
-        "\nipc, sysv_ipc, ctypes: times as long as in C.  * C makes the binding's IPC_STAT too."
+        "\nTimes as long as in C.  * C makes the binding's IPC_STAT too."
+        "\nbare: an extension that converts C's arguments and makes the call, and no more."
         "\ncompat: ipc.compat.sysv_ipc, with the statements of sysv_ipc."
         "\ntries, releases: the binding built to try each call that may block with IPC_NOWAIT"
         "\nfirst, and to let go of the interpreter's lock around each; ipc does what was best."
@@ -392,15 +410,19 @@ def main() -> None:
         scope |= buffers(ipc, scope["q"])
         scope |= {"ipc": ipc, "sysv_ipc": sysv_ipc, "ctypes": ctypes, "libc": libc}
         scope["loops"] = Loops(options.loops)
+        own: dict[str, dict[str, Any]] = {"compat": scope["compat"]}
         for name in POLICIES:
             try:
-                module = binding(options.policies / name)
-            except ValueError:
-                skipped[name], scope[name] = "not built (make bench builds it)", None
-            else:
-                scope[name] = scope | buffers(module, scope["q"]) | {"ipc": module}
-        scope["compat"] = scope | scope["compat"]
-        times = run(options.rows, scope, options.rounds, options.count)
+                module = extension("_ipc", options.policies / name / "ipc")
+                own[name] = buffers(module, scope["q"]) | {"ipc": module}
+            except ImportError as error:
+                skipped[name] = str(error)
+        try:
+            own["bare"] = addresses(scope, extension("bare", options.loops.parent))
+        except ImportError as error:
+            skipped["bare"] = str(error)
+        scopes = {name: scope | own.get(name, {}) for name in CONTESTANTS if name not in skipped}
+        times = run(options.rows, scopes, options.rounds, options.count)
     summaries = [summary(row, times[row.name]) for row in options.rows]
     print("  ".join(f"{name} {value}" for name, value in machine.items()) + "\n")
     print_table(summaries, skipped)

@@ -24,6 +24,8 @@ class Row(NamedTuple):
         """What a contestant runs; "" where there is nothing that it does another way."""
         if contestant == "compat":
             return self.sysv_ipc
+        if contestant == "bare":
+            return "" if "ctypes." in self.ctypes else self.ctypes
         if contestant not in POLICIES:
             return str(getattr(self, contestant))
         return self.ipc if BLOCKING & set(self.calls) else ""
@@ -39,8 +41,9 @@ class Row(NamedTuple):
 POLICIES = ("tries", "releases")
 BLOCKING = {"msgsnd", "msgrcv", "semop", "semtimedop"}
 
-# compat is ipc.compat.sysv_ipc, with the statements of sysv_ipc.
-CONTESTANTS = ("c", "ipc", *POLICIES, "compat", "sysv_ipc", "ctypes")
+# compat is ipc.compat.sysv_ipc, with the statements of sysv_ipc; bare is bare.c, with those of
+# ctypes: what any call from Python costs.
+CONTESTANTS = ("c", "bare", "ipc", *POLICIES, "compat", "sysv_ipc", "ctypes")
 
 ROWS = [
     Row(

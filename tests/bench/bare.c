@@ -1,0 +1,63 @@
+/*
+ * What a call from Python costs at the least: an extension whose functions convert C's
+ * arguments, addresses as numbers, make the call, and return what it returned.  There are no
+ * checks, no audit events, no errors, and other threads never run: what the binding costs more
+ * is what it is worth more.  bench.py's column "bare".
+ */
+#define Py_LIMITED_API 0x030b0000 /* as the binding is built */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "seam.h"
+
+#define NUMBER(N) PyLong_AsLong(args[N])
+#define INT(N) ((int)NUMBER(N))
+#define SIZE(N) ((size_t)NUMBER(N))
+#define POINTER(N) PyLong_AsVoidPtr(args[N])
+
+/* Each function: its name, and its call as an object. */
+#define CALLS(X)                                                                                   \
+	X(ftok, PyLong_FromLong(ftok(PyBytes_AsString(args[0]), INT(1))))                          \
+	X(msgget, PyLong_FromLong(seam_msgget(INT(0), INT(1))))                                    \
+	X(msgsnd, PyLong_FromLong(seam_msgsnd(INT(0), POINTER(1), SIZE(2), INT(3))))               \
+	X(msgrcv, PyLong_FromSsize_t(seam_msgrcv(INT(0), POINTER(1), SIZE(2), NUMBER(3), INT(4)))) \
+	X(msgctl, PyLong_FromLong(seam_msgctl(INT(0), INT(1), POINTER(2))))                        \
+	X(semget, PyLong_FromLong(seam_semget(INT(0), INT(1), INT(2))))                            \
+	X(semop, PyLong_FromLong(seam_semop(INT(0), POINTER(1), SIZE(2))))                         \
+	X(semtimedop, PyLong_FromLong(seam_semtimedop(INT(0), POINTER(1), SIZE(2), POINTER(3))))   \
+	X(semctl,                                                                                  \
+	  PyLong_FromLong(seam_semctl(INT(0), INT(1), INT(2),                                      \
+				      (union semun){.buf = nargs > 3 ? POINTER(3) : NULL})))       \
+	X(shmget, PyLong_FromLong(seam_shmget(INT(0), SIZE(1), INT(2))))                           \
+	X(shmat, PyLong_FromVoidPtr(seam_shmat(INT(0), POINTER(1), INT(2))))                       \
+	X(shmdt, PyLong_FromLong(seam_shmdt(POINTER(0))))                                          \
+	X(shmctl, PyLong_FromLong(seam_shmctl(INT(0), INT(1), POINTER(2))))
+
+#define X(NAME, CALL)                                                                  \
+	static PyObject *bare_##NAME(PyObject *Py_UNUSED(self), PyObject *const *args, \
+				     Py_ssize_t nargs)                                 \
+	{                                                                              \
+		(void)nargs;                                                           \
+		return CALL;                                                           \
+	}
+CALLS(X)
+#undef X
+
+static PyMethodDef methods[] = {
+#define X(NAME, CALL) {#NAME, (PyCFunction)(void (*)(void))bare_##NAME, METH_FASTCALL, NULL},
+	CALLS(X)
+#undef X
+		{NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {
+	.m_base = PyModuleDef_HEAD_INIT,
+	.m_name = "bare",
+	.m_methods = methods,
+};
+
+PyMODINIT_FUNC PyInit_bare(void);
+PyMODINIT_FUNC PyInit_bare(void)
+{
+	return PyModuleDef_Init(&definition);
+}
