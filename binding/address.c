@@ -230,8 +230,9 @@ static PyObject *address_exit(PyObject *object, PyObject *const *Py_UNUSED(args)
 	struct state *state = state_of_object(object);
 
 	/* A hook may detach it. */
-	if (load(&self->memory) && (audit(state, CALL_shmdt, &object, 1) < 0 ||
-				    (load(&self->memory) && address_detach(state, self) < 0)))
+	if (load(&self->memory) &&
+	    (audit(state, CALL_shmdt, &(union arguments){.arg = {object}}, 1) < 0 ||
+	     (load(&self->memory) && address_detach(state, self) < 0)))
 		return NULL;
 	Py_RETURN_NONE;
 }

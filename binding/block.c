@@ -52,8 +52,10 @@ long attempt_unlocked(const struct blocking *blocking, bool nowait)
 	return result;
 }
 
-long block_until_done(const struct blocking *blocking, struct timespec *left)
+long block_until_done(const struct blocking *blocking)
 {
+	struct timespec *const left = blocking->left;
+	const struct timespec timeout = left ? *left : (struct timespec){0};
 	const struct timespec begin = left ? monotonic() : (struct timespec){0};
 
 	for (;;) {
@@ -66,6 +68,6 @@ long block_until_done(const struct blocking *blocking, struct timespec *left)
 		if (PyErr_CheckSignals() < 0)
 			return -2;
 		if (left)
-			*left = remaining(blocking->timeout, &begin);
+			*left = remaining(&timeout, &begin);
 	}
 }

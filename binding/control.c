@@ -1,27 +1,8 @@
-/* What each command of msgctl, semctl and shmctl hands over, from the table. */
-#include "module.h"
+/* Commands whose buffer is not what it should be, or is none. */
+#include "control.h"
 
-#include "kernel_constants.h"
-
-#define TYPE_none NTYPES
-#define KEY(CALL, CMD) ((unsigned long long)(CALL) << 32 | (unsigned)(CMD))
-
-const struct control *control_of(enum call_index call, int cmd)
-{
-	switch (KEY(call, cmd)) {
-#define CONTROL(F, C, W, K)                                                        \
-	case KEY(CALL_##F, C): {                                                   \
-		static const struct control row = {CALL_##F, C, WAY_##W,           \
-						   (enum type_index)TYPE_##K, #C}; \
-		return &row;                                                       \
-	}
-#include "abi/sysvipc.def"
-	}
-	return NULL;
-}
-
-int control_buffer(struct state *state, const struct control *control, PyObject *object,
-		   void **bytes)
+int control_buffer_any(struct state *state, const struct control *control, PyObject *object,
+		       void **bytes)
 {
 	*bytes = NULL;
 	if (control && (control->way == WAY_IN || control->way == WAY_OUT)) {

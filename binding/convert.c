@@ -24,8 +24,9 @@ static int by_keyword(const struct signature *signature, PyObject *name, PyObjec
 }
 
 int parse_any(const struct signature *signature, PyObject *const *args, Py_ssize_t nargs,
-	      PyObject *kwnames, PyObject **out)
+	      PyObject *kwnames, union arguments *given)
 {
+	PyObject **const out = given->arg;
 	Py_ssize_t nkeywords = kwnames ? PyTuple_Size(kwnames) : 0;
 
 	if (nargs > signature->n) {
@@ -265,7 +266,13 @@ static int from_pair(PyObject *pair, struct timespec *value)
 int to_timespec(PyObject *object, struct timespec *value)
 {
 	double seconds;
+	long number;
 
+	if (is_plain(object, &number) && (time_t)number == number) {
+		value->tv_sec = number;
+		value->tv_nsec = 0;
+		return 0;
+	}
 	if (PyTuple_Check(object))
 		return from_pair(object, value);
 	if (PyIndex_Check(object)) {

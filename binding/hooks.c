@@ -172,7 +172,8 @@ static bool is_over(const struct timespec *deadline)
 }
 
 /* Seconds or None, and a _Wait or None. */
-static int to_limits(struct state *state, PyObject *timeout, PyObject *wait, struct limits *limits)
+static always_inline int to_limits(struct state *state, PyObject *timeout, PyObject *wait,
+				   struct limits *limits)
 {
 	const long second = 1000000000;
 	/* Longer than that, some thirty years, is for ever. */
@@ -294,11 +295,12 @@ static long wait_until_done(const struct blocking *blocking, const struct limits
 	}
 }
 
-static long call(struct state *state, const struct blocking *blocking, const struct limits *limits)
+static always_inline long call(struct state *state, const struct blocking *blocking,
+			       const struct limits *limits)
 {
 	return blocking->may_wait && (limits->timed || limits->wait)
 		       ? wait_until_done(blocking, limits)
-		       : block(state, blocking, NULL);
+		       : block(state, blocking);
 }
 
 /* The exception for what call() returned below zero, WOKEN aside. */
@@ -380,8 +382,9 @@ static void room_free(struct room *room)
 		PyMem_Free(room->msgp);
 }
 
-static long transfer(struct state *state, long (*attempt)(void *, bool), enum blocking_index index,
-		     struct transfer *t, const struct limits *limits)
+static always_inline long transfer(struct state *state, long (*attempt)(void *, bool),
+				   enum blocking_index index, struct transfer *t,
+				   const struct limits *limits)
 {
 	return call(state,
 		    &(struct blocking){.attempt = attempt,
@@ -393,7 +396,7 @@ static long transfer(struct state *state, long (*attempt)(void *, bool), enum bl
 		    limits);
 }
 
-static long send(struct state *state, struct transfer *t, const struct limits *limits)
+static always_inline long send(struct state *state, struct transfer *t, const struct limits *limits)
 {
 	return transfer(state, attempt_msgsnd, BLOCKING_msgsnd, t, limits);
 }
@@ -432,8 +435,8 @@ static long send_object(struct state *state, PyObject *object, long mtype, struc
 }
 
 /* Any length that it has where none was asked for: E2BIG leaves the message where it is. */
-static long receive(struct state *state, struct transfer *t, bool sized, struct room *room,
-		    const struct limits *limits)
+static always_inline long receive(struct state *state, struct transfer *t, bool sized,
+				  struct room *room, const struct limits *limits)
 {
 	for (;;) {
 		t->msgp = room->msgp;
@@ -479,8 +482,8 @@ static PyObject *ipc__msgsnd(PyObject *module, PyObject *const *args, Py_ssize_t
 	    to_long(args[1], "mtype", &mtype) < 0 || to_word(args[3], "msgflg", &t.msgflg) < 0 ||
 	    to_limits(state, args[4], args[5], &limits) < 0)
 		return NULL;
-	PyObject *const event[] = {args[0], args[2], NULL, args[3]};
-	if (audit(state, CALL_msgsnd, event, 4) < 0)
+	union arguments given = {.arg = {args[0], args[2], NULL, args[3]}};
+	if (audit(state, CALL_msgsnd, &given, 4) < 0)
 		return NULL;
 	result = send_object(state, args[2], mtype, &t, &limits);
 	return result < 0 && result != WOKEN ? failed(false, result, t.msgsz)
@@ -488,10 +491,10 @@ static PyObject *ipc__msgsnd(PyObject *module, PyObject *const *args, Py_ssize_t
 }
 
 /* msqid, msgsz, msgtyp, msgflg, timeout, wait. */
-static int to_receive(struct state *state, PyObject *const *args, struct transfer *t,
-		      struct limits *limits)
+static always_inline int to_receive(struct state *state, PyObject *const *args, struct transfer *t,
+				    struct limits *limits)
 {
-	PyObject *const event[] = {args[0], NULL, args[1], args[2], args[3]};
+	union arguments given = {.arg = {args[0], NULL, args[1], args[2], args[3]}};
 
 	*t = (struct transfer){0};
 	return to_int(args[0], "msqid", &t->msqid) < 0 ||
@@ -500,7 +503,7 @@ static int to_receive(struct state *state, PyObject *const *args, struct transfe
 			       to_word(args[3], "msgflg", &t->msgflg) < 0 ||
 			       to_limits(state, args[4], args[5], limits) < 0
 		       ? -1
-		       : audit(state, CALL_msgrcv, event, 5);
+		       : audit(state, CALL_msgrcv, &given, 5);
 }
 
 PyDoc_STRVAR(_msgrcv_doc,
@@ -586,8 +589,8 @@ static PyObject *ipc__send_many(PyObject *module, PyObject *const *args, Py_ssiz
 	    to_long(args[1], "mtype", &mtype) < 0 || to_word(args[3], "msgflg", &t.msgflg) < 0 ||
 	    to_limits(state, args[4], args[5], &limits) < 0)
 		return NULL;
-	PyObject *const event[] = {args[0], args[2], NULL, args[3]};
-	if (audit(state, CALL_msgsnd, event, 4) < 0)
+	union arguments given = {.arg = {args[0], args[2], NULL, args[3]}};
+	if (audit(state, CALL_msgsnd, &given, 4) < 0)
 		return NULL;
 	iterator = PyObject_GetIter(args[2]);
 	room.here.msgbuf.mtype = mtype;
@@ -667,44 +670,32 @@ static PyObject *ipc__receive_many(PyObject *module, PyObject *const *args, Py_s
 
 /* ---- semaphores ------------------------------------------------------------------- */
 
-struct operate_one {
-	int semid;
-	struct sembuf sop;
-};
-
-static long attempt_one(void *args, bool nowait)
-{
-	const struct operate_one *o = args;
-	struct sembuf sop = o->sop;
-
-	if (nowait)
-		sop.sem_flg |= IPC_NOWAIT;
-	return seam_semop(o->semid, &sop, 1);
-}
-
 PyDoc_STRVAR(_semop_doc, "_semop(semid, sop, wait, /)\n--\n\n"
 			 "Do one operation, (num, op, flg); True, or False where it was woken.");
 
 static PyObject *ipc__semop(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
 	struct state *state = state_of(module);
-	struct operate_one o;
+	struct sembuf sop, tried;
+	struct operation o = {.sop = &sop, .tried = &tried};
 	struct limits limits;
 	long result;
 
 	if (nargs > 1 && !PyTuple_Check(args[1]))
 		return PyErr_Format(PyExc_TypeError, "sop: (num, op, flg) is needed");
 	if (!takes("_semop", 3, nargs) || to_int(args[0], "semid", &o.semid) < 0 ||
-	    pack_integers(TYPE_sembuf, args[1], &o.sop) < 0 ||
+	    pack_integers(TYPE_sembuf, args[1], &sop) < 0 ||
 	    to_limits(state, Py_None, args[2], &limits) < 0 ||
-	    audit(state, CALL_semop, args, 2) < 0)
+	    audit(state, CALL_semop, &(union arguments){.arg = {args[0], args[1]}}, 2) < 0)
 		return NULL;
+	tried = sop;
+	tried.sem_flg |= IPC_NOWAIT;
 	result = call(state,
-		      &(struct blocking){.attempt = attempt_one,
+		      &(struct blocking){.attempt = attempt_operation,
 					 .args = &o,
 					 .index = BLOCKING_semop,
 					 .may_try = true,
-					 .may_wait = !(o.sop.sem_flg & IPC_NOWAIT)},
+					 .may_wait = operation_waits(&sop)},
 		      &limits);
 	if (result >= 0 || result == WOKEN)
 		return PyBool_FromLong(result != WOKEN);

@@ -31,17 +31,18 @@ static PyObject *ipc_ftok(PyObject *module, PyObject *const *args, Py_ssize_t na
 			  PyObject *kwnames)
 {
 	static const struct signature signature = {"ftok", 2, 2, {"pathname", "proj_id"}};
-	PyObject *given[2], *path;
+	union arguments given;
+	PyObject *path;
 	int proj_id, error;
 	key_t key;
 
-	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
-	    to_project(given[1], &proj_id) < 0)
+	if (parse(&signature, args, nargs, kwnames, &given) < 0 ||
+	    to_project(given.arg[1], &proj_id) < 0)
 		return NULL;
 	if ((proj_id & 0xff) == 0)
 		return PyErr_Format(PyExc_ValueError, "proj_id: the low 8 bits are 0");
-	if (audit(state_of(module), CALL_ftok, given, 2) < 0 ||
-	    !PyUnicode_FSConverter(given[0], &path))
+	if (audit(state_of(module), CALL_ftok, &given, 2) < 0 ||
+	    !PyUnicode_FSConverter(given.arg[0], &path))
 		return NULL;
 	/* -1 is a key as well; only errno tells it from an error. */
 	Py_BEGIN_ALLOW_THREADS errno = 0;

@@ -51,6 +51,14 @@
 #define store(WORD, VALUE) (*(WORD) = (VALUE))
 #endif
 
+/*
+ * What most calls are is made to cost little: it lies in one piece, without loops, which no
+ * compiler unrolls at -O2, and without what others need.
+ */
+#define likely(X) __builtin_expect(!!(X), 1)
+#define unlikely(X) __builtin_expect(!!(X), 0)
+#define always_inline inline __attribute__((always_inline))
+
 /* Structures of the table, in its order: the type of struct S is TYPE_S. */
 enum type_index {
 #define STRUCT(S, U, D) TYPE_##S,
@@ -162,6 +170,17 @@ struct msgbuf_object {
 	Py_ssize_t pins;     /* views, and calls under way: the bytes must stay */
 };
 
+/*
+ * Beside its bytes there is what a try of it shows the kernel (sem.c): written only when they
+ * change, since to read what was written just before costs the kernel as much as the rest of a
+ * call costs Python.
+ */
+struct sembuf_object {
+	struct structure head;
+	struct sembuf sop; /* its bytes */
+	struct sembuf tried;
+};
+
 /* Its bytes are a union semun, for show: each call makes its pointers anew. */
 struct semun_object {
 	struct structure head;
@@ -264,18 +283,33 @@ struct signature {
 	const char *names[5];
 };
 
-/* Puts what was given into out[n], NULL where nothing was; -1 with TypeError. */
+/* What was given to a function: NULL where nothing was. */
+union arguments {
+	struct {
+		PyObject *event, *arg[5];
+	};
+	PyObject *all[6]; /* as sys.audit takes them */
+};
+
+/* -1 with TypeError. */
 int parse_any(const struct signature *signature, PyObject *const *args, Py_ssize_t nargs,
-	      PyObject *kwnames, PyObject **out);
+	      PyObject *kwnames, union arguments *given);
 
 /* The same, in place for what most calls are: by position, and not too few. */
-static inline int parse(const struct signature *signature, PyObject *const *args, Py_ssize_t nargs,
-			PyObject *kwnames, PyObject **out)
+static always_inline int parse(const struct signature *signature, PyObject *const *args,
+			       Py_ssize_t nargs, PyObject *kwnames, union arguments *given)
 {
-	if (kwnames || nargs < signature->required || nargs > signature->n)
-		return parse_any(signature, args, nargs, kwnames, out);
-	for (Py_ssize_t i = 0; i < signature->n; i++)
-		out[i] = i < nargs ? args[i] : NULL;
+	if (unlikely(kwnames || nargs < signature->required || nargs > signature->n))
+		return parse_any(signature, args, nargs, kwnames, given);
+#define PARSE(N)                \
+	if (signature->n > (N)) \
+		given->arg[N] = signature->required > (N) || nargs > (N) ? args[N] : NULL;
+	PARSE(0)
+	PARSE(1)
+	PARSE(2)
+	PARSE(3)
+	PARSE(4)
+#undef PARSE
 	return 0;
 }
 
@@ -290,7 +324,7 @@ static inline bool is_plain(PyObject *object, long *number)
 {
 	int overflow;
 
-	if (!PyLong_CheckExact(object))
+	if (unlikely(!PyLong_CheckExact(object)))
 		return false;
 	*number = PyLong_AsLongAndOverflow(object, &overflow);
 	return !overflow;
@@ -300,7 +334,7 @@ static inline int to_int(PyObject *object, const char *name, int *value)
 {
 	long number;
 
-	if (!is_plain(object, &number) || (int)number != number)
+	if (unlikely(!is_plain(object, &number) || (int)number != number))
 		return to_int_any(object, name, value);
 	*value = (int)number;
 	return 0;
@@ -308,14 +342,14 @@ static inline int to_int(PyObject *object, const char *name, int *value)
 
 static inline int to_long(PyObject *object, const char *name, long *value)
 {
-	return is_plain(object, value) ? 0 : to_long_any(object, name, value);
+	return likely(is_plain(object, value)) ? 0 : to_long_any(object, name, value);
 }
 
 static inline int to_size(PyObject *object, const char *name, size_t *value)
 {
 	long number;
 
-	if (!is_plain(object, &number) || number < 0)
+	if (unlikely(!is_plain(object, &number) || number < 0))
 		return to_size_any(object, name, value);
 	*value = (size_t)number;
 	return 0;
@@ -326,7 +360,7 @@ static inline int to_word(PyObject *object, const char *name, int *value)
 {
 	long number;
 
-	if (!is_plain(object, &number) || (int)number != number)
+	if (unlikely(!is_plain(object, &number) || (int)number != number))
 		return to_word_any(object, name, value);
 	*value = (int)number;
 	return 0;
@@ -349,18 +383,28 @@ static inline bool left_out(const PyObject *object)
 /*
  * Raises the audit event of a call: 0, or -1 where a hook refused it.  sys.audit
  * returns at once where there is no hook, and being a C function it is called as
- * the interpreter calls one: it costs next to nothing then.
+ * the interpreter calls one: it costs next to nothing then.  What was left out is
+ * None from then on.
  */
 PyObject *audit_any(struct state *state, PyObject *const *args, Py_ssize_t nargs);
-static inline int audit(struct state *state, enum call_index call, PyObject *const *args,
-			Py_ssize_t nargs)
+static always_inline int audit(struct state *state, enum call_index call, union arguments *given,
+			       Py_ssize_t n)
 {
-	PyObject *event[6] = {state->event[call]}, *result;
+	PyObject *result;
 
-	for (Py_ssize_t i = 0; i < nargs; i++)
-		event[i + 1] = args[i] ? args[i] : Py_None;
-	result = state->audit_function ? state->audit_function(state->audit_self, event, nargs + 1)
-				       : audit_any(state, event, nargs + 1);
+	given->event = state->event[call];
+#define AUDIT(N)                       \
+	if (n > (N) && !given->arg[N]) \
+		given->arg[N] = Py_None;
+	AUDIT(0)
+	AUDIT(1)
+	AUDIT(2)
+	AUDIT(3)
+	AUDIT(4)
+#undef AUDIT
+	result = likely(state->audit_function)
+			 ? state->audit_function(state->audit_self, given->all, n + 1)
+			 : audit_any(state, given->all, n + 1);
 	Py_XDECREF(result);
 	return result ? 0 : -1;
 }
@@ -376,15 +420,15 @@ struct blocking {
 	long (*attempt)(void *args, bool nowait);
 	void *args;
 	enum blocking_index index;
-	bool may_try;			/* one with IPC_NOWAIT first means the same */
-	bool may_wait;			/* false: it returns at once by itself */
-	bool large;			/* copies so much that other threads should run meanwhile */
-	const struct timespec *timeout; /* semtimedop's, as it was given */
+	bool may_try;	       /* one with IPC_NOWAIT first means the same */
+	bool may_wait;	       /* false: it returns at once by itself */
+	bool large;	       /* copies so much that other threads should run meanwhile */
+	struct timespec *left; /* of its timeout, kept up to date; or NULL */
 };
 
 /* One attempt, while other threads run. */
 long attempt_unlocked(const struct blocking *blocking, bool nowait);
-long block_until_done(const struct blocking *blocking, struct timespec *left);
+long block_until_done(const struct blocking *blocking);
 
 /*
  * How many calls go straight after a try that failed.  The benchmark builds what
@@ -396,48 +440,36 @@ long block_until_done(const struct blocking *blocking, struct timespec *left);
 
 /*
  * What the call returned; -1 with errno; -2 where a signal handler raised.
- * left, if not NULL, is the timeout that attempt uses: kept at what is left.
  */
-static inline long block(struct state *state, const struct blocking *blocking,
-			 struct timespec *left)
+static always_inline long block(struct state *state, const struct blocking *blocking)
 {
 	unsigned *straight = &state->straight[blocking->index];
+	long result;
 
-	if (STRAIGHT >= 0 && blocking->may_wait && blocking->may_try) {
+	if (!blocking->may_wait && !blocking->large) {
+		result = blocking->attempt(blocking->args, false);
+		if (likely(result != -1 || errno != EINTR))
+			return result;
+	} else if (STRAIGHT >= 0 && blocking->may_wait && blocking->may_try) {
 		const unsigned more = load(straight);
 		if (more > 0) {
 			store(straight, more - 1);
 		} else {
-			long result = blocking->large ? attempt_unlocked(blocking, true)
-						      : blocking->attempt(blocking->args, true);
+			result = blocking->large ? attempt_unlocked(blocking, true)
+						 : blocking->attempt(blocking->args, true);
 			/* Any other error is not that it would have to wait. */
 			if (result != -1 || (errno != EAGAIN && errno != ENOMSG))
 				return result;
 			store(straight, STRAIGHT);
 		}
 	}
-	return block_until_done(blocking, left);
+	return block_until_done(blocking);
 }
 
 /* Copies that are worth letting other threads run, in bytes. */
 enum { LARGE_COPY = 64 * 1024, LARGE_SEGMENT = 1024 * 1024 };
 
 /* ---- the functions: msg.c, sem.c, shm.c, and their names of 2003 --------------- */
-
-/* What a command hands over (CONTROL of the table). */
-enum way { WAY_NONE, WAY_IN, WAY_OUT, WAY_VALUE, WAY_ARRAY_IN, WAY_ARRAY_OUT };
-struct control {
-	enum call_index call;
-	int cmd;
-	enum way way;
-	enum type_index type; /* WAY_IN, WAY_OUT */
-	const char *name;
-};
-/* The row of a command, or NULL. */
-const struct control *control_of(enum call_index call, int cmd);
-/* The bytes for a command's structure, NULL where it takes none; -1 on error. */
-int control_buffer(struct state *state, const struct control *control, PyObject *object,
-		   void **bytes);
 
 /* The row of a method table for ipc_NAME, documented by NAME_doc. */
 #define CALL_METHOD(NAME)                                                                      \
@@ -460,8 +492,22 @@ long attempt_msgrcv(void *args, bool nowait);
 /* OSError for what either returned, with the limit of size that was met; NULL. */
 PyObject *transfer_failed(bool receive, size_t msgsz);
 
-/* GETALL and SETALL: semall.c. */
-PyObject *control_all(struct state *state, int semid, const struct control *control, PyObject *arg);
+/* One operation: sem.c. */
+struct operation {
+	int semid;
+	const struct sembuf *sop, *tried; /* and the same with IPC_NOWAIT */
+	struct timespec *timeout;	  /* or NULL */
+};
+/* One that adds to a value never does. */
+static inline bool operation_waits(const struct sembuf *sop)
+{
+	return sop->sem_op <= 0 && !(sop->sem_flg & IPC_NOWAIT);
+}
+
+/* For struct blocking; args is a struct operation. */
+long attempt_operation(void *args, bool nowait);
+
+/* semall.c */
 void guarded_free(struct guarded *guarded);
 
 extern PyMethodDef msg_methods[], sem_methods[], shm_methods[], structure_methods[], methods_2003[];

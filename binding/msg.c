@@ -1,7 +1,5 @@
 /* Message queues: msgget, msgsnd, msgrcv, msgctl, mkmsgbuf. */
-#include "module.h"
-
-#include "kernel_constants.h"
+#include "control.h"
 
 enum { HEAD = offsetof(struct msgbuf, mtext) };
 
@@ -17,12 +15,13 @@ static PyObject *ipc_msgget(PyObject *module, PyObject *const *args, Py_ssize_t 
 {
 	static const struct signature signature = {"msgget", 2, 2, {"key", "msgflg"}};
 	struct state *state = state_of(module);
-	PyObject *given[2];
+	union arguments given;
 	int key, msgflg, msqid;
 
-	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
-	    to_word(given[0], "key", &key) < 0 || to_word(given[1], "msgflg", &msgflg) < 0 ||
-	    audit(state, CALL_msgget, given, 2) < 0)
+	if (parse(&signature, args, nargs, kwnames, &given) < 0 ||
+	    to_word(given.arg[0], "key", &key) < 0 ||
+	    to_word(given.arg[1], "msgflg", &msgflg) < 0 ||
+	    audit(state, CALL_msgget, &given, 2) < 0)
 		return NULL;
 	msqid = seam_msgget(key, msgflg);
 	if (msqid == -1)
@@ -48,7 +47,8 @@ static void unpin_message(struct message *message)
 		PyBuffer_Release(&message->view);
 }
 
-static int pin_message(struct state *state, PyObject *msgp, bool receive, struct message *message)
+static always_inline int pin_message(struct state *state, PyObject *msgp, bool receive,
+				     struct message *message)
 {
 	if (Py_TYPE(msgp) == state->type[TYPE_msgbuf]) {
 		message->msgbuf = (struct msgbuf_object *)msgp;
@@ -111,19 +111,17 @@ PyObject *transfer_failed(bool receive, size_t msgsz)
 }
 
 /* The call itself, on memory that stays: what it returned; below 0 with an exception. */
-static long transfer_pinned(struct state *state, bool receive, struct transfer *t)
+static always_inline long transfer_pinned(struct state *state, bool receive, struct transfer *t)
 {
 	/* MSG_COPY is an error without IPC_NOWAIT: it never waits. */
 	const int at_once = receive ? IPC_NOWAIT | MSG_COPY : IPC_NOWAIT;
-	const long result =
-		block(state,
-		      &(struct blocking){.attempt = receive ? attempt_msgrcv : attempt_msgsnd,
-					 .args = t,
-					 .index = receive ? BLOCKING_msgrcv : BLOCKING_msgsnd,
-					 .may_try = true,
-					 .may_wait = !(t->msgflg & at_once),
-					 .large = t->msgsz > LARGE_COPY},
-		      NULL);
+	const long result = block(
+		state, &(struct blocking){.attempt = receive ? attempt_msgrcv : attempt_msgsnd,
+					  .args = t,
+					  .index = receive ? BLOCKING_msgrcv : BLOCKING_msgsnd,
+					  .may_try = true,
+					  .may_wait = !(t->msgflg & at_once),
+					  .large = t->msgsz > LARGE_COPY});
 
 	if (result == -1)
 		transfer_failed(receive, t->msgsz);
@@ -131,8 +129,8 @@ static long transfer_pinned(struct state *state, bool receive, struct transfer *
 }
 
 /* All that msgsnd and msgrcv do once their arguments are converted. */
-static PyObject *transfer(struct state *state, bool receive, PyObject *msgp, bool sized,
-			  struct transfer *t)
+static always_inline PyObject *transfer(struct state *state, bool receive, PyObject *msgp,
+					bool sized, struct transfer *t)
 {
 	struct message message;
 	long result = -1;
@@ -169,16 +167,16 @@ static PyObject *ipc_msgsnd(PyObject *module, PyObject *const *args, Py_ssize_t 
 	static const struct signature signature = {
 		"msgsnd", 2, 4, {"msqid", "msgp", "msgsz", "msgflg"}};
 	struct state *state = state_of(module);
-	PyObject *given[4];
+	union arguments given;
 	struct transfer t = {0};
 
-	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
-	    to_int(given[0], "msqid", &t.msqid) < 0 ||
-	    (!left_out(given[2]) && to_size(given[2], "msgsz", &t.msgsz) < 0) ||
-	    (given[3] && to_word(given[3], "msgflg", &t.msgflg) < 0) ||
-	    audit(state, CALL_msgsnd, given, 4) < 0)
+	if (parse(&signature, args, nargs, kwnames, &given) < 0 ||
+	    to_int(given.arg[0], "msqid", &t.msqid) < 0 ||
+	    (!left_out(given.arg[2]) && to_size(given.arg[2], "msgsz", &t.msgsz) < 0) ||
+	    (given.arg[3] && to_word(given.arg[3], "msgflg", &t.msgflg) < 0) ||
+	    audit(state, CALL_msgsnd, &given, 4) < 0)
 		return NULL;
-	return transfer(state, false, given[1], !left_out(given[2]), &t);
+	return transfer(state, false, given.arg[1], !left_out(given.arg[2]), &t);
 }
 
 PyDoc_STRVAR(msgrcv_doc,
@@ -198,17 +196,17 @@ static PyObject *ipc_msgrcv(PyObject *module, PyObject *const *args, Py_ssize_t 
 	static const struct signature signature = {
 		"msgrcv", 2, 5, {"msqid", "msgp", "msgsz", "msgtyp", "msgflg"}};
 	struct state *state = state_of(module);
-	PyObject *given[5];
+	union arguments given;
 	struct transfer t = {0};
 
-	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
-	    to_int(given[0], "msqid", &t.msqid) < 0 ||
-	    (!left_out(given[2]) && to_size(given[2], "msgsz", &t.msgsz) < 0) ||
-	    (given[3] && to_long(given[3], "msgtyp", &t.msgtyp) < 0) ||
-	    (given[4] && to_word(given[4], "msgflg", &t.msgflg) < 0) ||
-	    audit(state, CALL_msgrcv, given, 5) < 0)
+	if (parse(&signature, args, nargs, kwnames, &given) < 0 ||
+	    to_int(given.arg[0], "msqid", &t.msqid) < 0 ||
+	    (!left_out(given.arg[2]) && to_size(given.arg[2], "msgsz", &t.msgsz) < 0) ||
+	    (given.arg[3] && to_long(given.arg[3], "msgtyp", &t.msgtyp) < 0) ||
+	    (given.arg[4] && to_word(given.arg[4], "msgflg", &t.msgflg) < 0) ||
+	    audit(state, CALL_msgrcv, &given, 5) < 0)
 		return NULL;
-	return transfer(state, true, given[1], !left_out(given[2]), &t);
+	return transfer(state, true, given.arg[1], !left_out(given.arg[2]), &t);
 }
 
 /* ---- msgctl, mkmsgbuf -------------------------------------------------------------- */
@@ -226,14 +224,14 @@ static PyObject *ipc_msgctl(PyObject *module, PyObject *const *args, Py_ssize_t 
 {
 	static const struct signature signature = {"msgctl", 2, 3, {"msqid", "cmd", "buf"}};
 	struct state *state = state_of(module);
-	PyObject *given[3];
+	union arguments given;
 	int msqid, cmd, result;
 	void *buf;
 
-	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
-	    to_int(given[0], "msqid", &msqid) < 0 || to_int(given[1], "cmd", &cmd) < 0 ||
-	    control_buffer(state, control_of(CALL_msgctl, cmd), given[2], &buf) < 0 ||
-	    audit(state, CALL_msgctl, given, 3) < 0)
+	if (parse(&signature, args, nargs, kwnames, &given) < 0 ||
+	    to_int(given.arg[0], "msqid", &msqid) < 0 || to_int(given.arg[1], "cmd", &cmd) < 0 ||
+	    control_buffer(state, control_of(CALL_msgctl, cmd), given.arg[2], &buf) < 0 ||
+	    audit(state, CALL_msgctl, &given, 3) < 0)
 		return NULL;
 	result = seam_msgctl(msqid, cmd, buf);
 	return result == -1 ? call_failed(CALL_msgctl, NULL) : PyLong_FromLong(result);
@@ -248,13 +246,13 @@ static PyObject *ipc_mkmsgbuf(PyObject *module, PyObject *const *args, Py_ssize_
 			      PyObject *kwnames)
 {
 	static const struct signature signature = {"mkmsgbuf", 2, 2, {"mtype", "mtext"}};
-	PyObject *given[2];
+	union arguments given;
 	long mtype;
 
-	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
-	    to_long(given[0], "mtype", &mtype) < 0)
+	if (parse(&signature, args, nargs, kwnames, &given) < 0 ||
+	    to_long(given.arg[0], "mtype", &mtype) < 0)
 		return NULL;
-	return msgbuf_make(state_of(module), mtype, given[1]);
+	return msgbuf_make(state_of(module), mtype, given.arg[1]);
 }
 
 PyMethodDef msg_methods[] = {

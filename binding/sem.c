@@ -1,7 +1,5 @@
 /* Semaphore sets: semget, semop, semtimedop, semctl. */
-#include "module.h"
-
-#include "kernel_constants.h"
+#include "control.h"
 
 PyDoc_STRVAR(semget_doc,
 	     "semget(key, nsems, semflg)\n--\n\n"
@@ -38,12 +36,13 @@ static PyObject *ipc_semget(PyObject *module, PyObject *const *args, Py_ssize_t 
 {
 	static const struct signature signature = {"semget", 3, 3, {"key", "nsems", "semflg"}};
 	struct state *state = state_of(module);
-	PyObject *given[3];
+	union arguments given;
 	int key, nsems, semflg, semid;
 
-	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
-	    to_word(given[0], "key", &key) < 0 || to_int(given[1], "nsems", &nsems) < 0 ||
-	    to_word(given[2], "semflg", &semflg) < 0 || audit(state, CALL_semget, given, 3) < 0)
+	if (parse(&signature, args, nargs, kwnames, &given) < 0 ||
+	    to_word(given.arg[0], "key", &key) < 0 || to_int(given.arg[1], "nsems", &nsems) < 0 ||
+	    to_word(given.arg[2], "semflg", &semflg) < 0 ||
+	    audit(state, CALL_semget, &given, 3) < 0)
 		return NULL;
 	semid = seam_semget(key, nsems, semflg);
 	return semid == -1 ? call_failed(CALL_semget, semget_limit(key, nsems))
@@ -206,27 +205,87 @@ static const char *semop_limit(size_t nsops)
 	return NULL;
 }
 
-static PyObject *operate(struct state *state, enum call_index call, struct operate *o)
+static always_inline PyObject *operated(enum call_index call, long result, size_t nsops)
 {
-	const struct timespec timeout = o->timeout ? *o->timeout : (struct timespec){0};
+	if (unlikely(result == -1))
+		call_failed(call, semop_limit(nsops));
+	return unlikely(result < 0) ? NULL : PyLong_FromLong(0);
+}
+
+static PyObject *operate(struct state *state, enum call_index call, int semid,
+			 const union arguments *given, struct timespec *left)
+{
+	struct operate o = {.semid = semid, .timeout = left};
 	bool waits = true;
 	long result;
 
-	for (size_t i = 0; i < o->ops.nsops && waits; i++)
-		waits = !(o->ops.sops[i].sem_flg & IPC_NOWAIT);
-	result = block(state,
-		       &(struct blocking){.attempt = attempt_semop,
-					  .args = o,
-					  .index = BLOCKING_semop,
-					  /* More are rare, and not worth a copy. */
-					  .may_try = o->ops.nsops <= FEW,
-					  .may_wait = waits || o->ops.nsops > 1,
-					  .timeout = &timeout},
-		       o->timeout);
-	if (result == -1)
-		call_failed(call, semop_limit(o->ops.nsops));
-	operations_free(&o->ops);
-	return result < 0 ? NULL : PyLong_FromLong(0);
+	if (to_operations(state, given->arg[1], given->arg[2], &o.ops) < 0)
+		return NULL;
+	for (size_t i = 0; i < o.ops.nsops && waits; i++)
+		waits = !(o.ops.sops[i].sem_flg & IPC_NOWAIT);
+	result = block(state, &(struct blocking){.attempt = attempt_semop,
+						 .args = &o,
+						 .index = BLOCKING_semop,
+						 /* More are rare, and not worth a copy. */
+						 .may_try = o.ops.nsops <= FEW,
+						 .may_wait = waits || o.ops.nsops > 1,
+						 .left = left});
+	PyObject *const done = operated(call, result, o.ops.nsops);
+	operations_free(&o.ops);
+	return done;
+}
+
+/* ---- one operation, as most are ---------------------------------------------------------- */
+
+long attempt_operation(void *args, bool nowait)
+{
+	const struct operation *o = args;
+	/* It is not written to. */
+	struct sembuf *const sop = (struct sembuf *)(nowait ? o->tried : o->sop);
+
+	return o->timeout ? seam_semtimedop(o->semid, sop, 1, o->timeout)
+			  : seam_semop(o->semid, sop, 1);
+}
+
+/* What a try of it shows the kernel. */
+static always_inline const struct sembuf *tried(struct sembuf_object *object)
+{
+	struct sembuf *const kept = &object->tried;
+	struct sembuf sop = object->sop;
+
+	sop.sem_flg |= IPC_NOWAIT;
+	if (unlikely(load(&kept->sem_num) != sop.sem_num || load(&kept->sem_op) != sop.sem_op ||
+		     load(&kept->sem_flg) != sop.sem_flg)) {
+		store(&kept->sem_num, sop.sem_num);
+		store(&kept->sem_op, sop.sem_op);
+		store(&kept->sem_flg, sop.sem_flg);
+	}
+	return kept;
+}
+
+/* All that semop and semtimedop do once their numbers are converted. */
+static always_inline PyObject *operate_given(struct state *state, enum call_index call, int semid,
+					     const union arguments *given, struct timespec *left)
+{
+	struct sembuf_object *const object = (struct sembuf_object *)given->arg[1];
+
+	if (HERE == 0 || Py_TYPE(given->arg[1]) != state->type[TYPE_sembuf] ||
+	    !left_out(given->arg[2]))
+		return operate(state, call, semid, given, left);
+
+	/* While it waits, Python code may run that writes to the object. */
+	const struct sembuf sop = object->sop;
+	const bool waits = operation_waits(&sop);
+	struct operation o = {semid, waits ? &sop : &object->sop, waits ? tried(object) : NULL,
+			      left};
+	return operated(call,
+			block(state, &(struct blocking){.attempt = attempt_operation,
+							.args = &o,
+							.index = BLOCKING_semop,
+							.may_try = true,
+							.may_wait = waits,
+							.left = left}),
+			1);
 }
 
 PyDoc_STRVAR(semop_doc,
@@ -244,14 +303,13 @@ static PyObject *ipc_semop(PyObject *module, PyObject *const *args, Py_ssize_t n
 {
 	static const struct signature signature = {"semop", 2, 3, {"semid", "sops", "nsops"}};
 	struct state *state = state_of(module);
-	struct operate o = {0};
-	PyObject *given[3];
+	union arguments given;
+	int semid;
 
-	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
-	    to_int(given[0], "semid", &o.semid) < 0 || audit(state, CALL_semop, given, 3) < 0 ||
-	    to_operations(state, given[1], given[2], &o.ops) < 0)
+	if (parse(&signature, args, nargs, kwnames, &given) < 0 ||
+	    to_int(given.arg[0], "semid", &semid) < 0 || audit(state, CALL_semop, &given, 3) < 0)
 		return NULL;
-	return operate(state, CALL_semop, &o);
+	return operate_given(state, CALL_semop, semid, &given, NULL);
 }
 
 PyDoc_STRVAR(semtimedop_doc,
@@ -268,32 +326,31 @@ static PyObject *ipc_semtimedop(PyObject *module, PyObject *const *args, Py_ssiz
 	static const struct signature signature = {
 		"semtimedop", 2, 4, {"semid", "sops", "nsops", "timeout"}};
 	struct state *state = state_of(module);
-	struct operate o = {0};
 	struct timespec timeout;
-	PyObject *given[4];
+	union arguments given;
+	int semid;
 
-	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
-	    to_int(given[0], "semid", &o.semid) < 0 ||
-	    (!left_out(given[3]) && to_timespec(given[3], &timeout) < 0) ||
-	    audit(state, CALL_semtimedop, given, 4) < 0 ||
-	    to_operations(state, given[1], given[2], &o.ops) < 0)
+	if (parse(&signature, args, nargs, kwnames, &given) < 0 ||
+	    to_int(given.arg[0], "semid", &semid) < 0 ||
+	    (!left_out(given.arg[3]) && to_timespec(given.arg[3], &timeout) < 0) ||
+	    audit(state, CALL_semtimedop, &given, 4) < 0)
 		return NULL;
-	o.timeout = left_out(given[3]) ? NULL : &timeout;
-	return operate(state, CALL_semtimedop, &o);
+	return operate_given(state, CALL_semtimedop, semid, &given,
+			     left_out(given.arg[3]) ? NULL : &timeout);
 }
 
 /* ---- semctl --------------------------------------------------------------------------- */
 
-static PyObject *control_value(int semid, int semnum, const struct control *control, PyObject *arg)
+static always_inline PyObject *control_value(int semid, int semnum, const struct control *control,
+					     PyObject *arg)
 {
-	union semun value = {0};
-	int result;
+	int value, result;
 
 	if (left_out(arg))
 		return PyErr_Format(PyExc_TypeError, "%s needs a value", control->name);
-	if (to_int(arg, control->name, &value.val) < 0)
+	if (to_int(arg, control->name, &value) < 0)
 		return NULL;
-	result = seam_semctl(semid, semnum, control->cmd, value);
+	result = seam_semctl(semid, semnum, control->cmd, (union semun){.val = value});
 	return result == -1
 		       ? call_failed(CALL_semctl, errno == ERANGE ? "a value above semvmx" : NULL)
 		       : PyLong_FromLong(result);
@@ -315,9 +372,9 @@ static PyObject *inside_semun(PyObject *object, const struct control *control)
 	return target ? target : Py_NewRef(Py_None);
 }
 
-static PyObject *control_set(struct state *state, int semid, int semnum, int cmd, PyObject *arg)
+static always_inline PyObject *control_set(struct state *state, int semid, int semnum, int cmd,
+					   const struct control *control, PyObject *arg)
 {
-	const struct control *control = control_of(CALL_semctl, cmd);
 	void *bytes;
 	int result;
 
@@ -326,7 +383,7 @@ static PyObject *control_set(struct state *state, int semid, int semnum, int cmd
 	if (control && control->way == WAY_VALUE)
 		return control_value(semid, semnum, control, arg);
 	/* Where nothing is needed, whatever C would pass by its union is no error. */
-	if (arg && (!control || control->way == WAY_NONE) && PyIndex_Check(arg))
+	if ((!control || control->way == WAY_NONE) && !left_out(arg) && PyIndex_Check(arg))
 		arg = NULL;
 	if (control_buffer(state, control, arg, &bytes) < 0)
 		return NULL;
@@ -351,17 +408,21 @@ static PyObject *ipc_semctl(PyObject *module, PyObject *const *args, Py_ssize_t 
 	static const struct signature signature = {
 		"semctl", 3, 4, {"semid", "semnum", "cmd", "arg"}};
 	struct state *state = state_of(module);
-	PyObject *given[4], *arg, *result;
+	union arguments given;
+	const struct control *control;
+	PyObject *arg, *result;
 	int semid, semnum, cmd;
 
-	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
-	    to_int(given[0], "semid", &semid) < 0 || to_int(given[1], "semnum", &semnum) < 0 ||
-	    to_int(given[2], "cmd", &cmd) < 0 || audit(state, CALL_semctl, given, 4) < 0)
+	if (parse(&signature, args, nargs, kwnames, &given) < 0 ||
+	    to_int(given.arg[0], "semid", &semid) < 0 ||
+	    to_int(given.arg[1], "semnum", &semnum) < 0 || to_int(given.arg[2], "cmd", &cmd) < 0 ||
+	    audit(state, CALL_semctl, &given, 4) < 0)
 		return NULL;
-	arg = Py_XNewRef(given[3]);
-	if (arg && Py_TYPE(arg) == state->type[TYPE_semun])
-		set_ref(&arg, inside_semun(arg, control_of(CALL_semctl, cmd)));
-	result = control_set(state, semid, semnum, cmd, arg);
+	control = control_of(CALL_semctl, cmd);
+	if (likely(left_out(given.arg[3]) || Py_TYPE(given.arg[3]) != state->type[TYPE_semun]))
+		return control_set(state, semid, semnum, cmd, control, given.arg[3]);
+	arg = inside_semun(given.arg[3], control);
+	result = arg ? control_set(state, semid, semnum, cmd, control, arg) : NULL;
 	Py_XDECREF(arg);
 	return result;
 }

@@ -5,7 +5,7 @@
  * has its id.  So the kernel is shown an array that ends where the memory ends,
  * and says EFAULT where it would go on.  No Python code runs in between.
  */
-#include "module.h"
+#include "control.h"
 
 #include <sys/mman.h>
 #include <unistd.h>

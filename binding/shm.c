@@ -1,5 +1,5 @@
 /* Shared memory: shmget, shmat, shmdt, shmctl, shmcpy_to, shmcpy_from. */
-#include "module.h"
+#include "control.h"
 
 #include <stdio.h>
 #include <sys/mman.h>
@@ -41,13 +41,14 @@ static PyObject *ipc_shmget(PyObject *module, PyObject *const *args, Py_ssize_t 
 {
 	static const struct signature signature = {"shmget", 3, 3, {"key", "size", "shmflg"}};
 	struct state *state = state_of(module);
-	PyObject *given[3];
+	union arguments given;
 	int key, shmflg, shmid;
 	size_t size;
 
-	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
-	    to_word(given[0], "key", &key) < 0 || to_size(given[1], "size", &size) < 0 ||
-	    to_word(given[2], "shmflg", &shmflg) < 0 || audit(state, CALL_shmget, given, 3) < 0)
+	if (parse(&signature, args, nargs, kwnames, &given) < 0 ||
+	    to_word(given.arg[0], "key", &key) < 0 || to_size(given.arg[1], "size", &size) < 0 ||
+	    to_word(given.arg[2], "shmflg", &shmflg) < 0 ||
+	    audit(state, CALL_shmget, &given, 3) < 0)
 		return NULL;
 	shmid = seam_shmget(key, size, shmflg);
 	return shmid == -1 ? call_failed(CALL_shmget, shmget_limit(key, size))
@@ -260,16 +261,17 @@ static PyObject *ipc_shmat(PyObject *module, PyObject *const *args, Py_ssize_t n
 {
 	static const struct signature signature = {"shmat", 1, 3, {"shmid", "shmaddr", "shmflg"}};
 	struct state *state = state_of(module);
-	PyObject *given[3];
+	union arguments given;
 	int shmid, shmflg = 0;
 	uintptr_t shmaddr;
 	PyObject *address;
 	void *memory;
 
-	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
-	    to_int(given[0], "shmid", &shmid) < 0 ||
-	    (given[2] && to_word(given[2], "shmflg", &shmflg) < 0) ||
-	    to_address(state, given[1], &shmaddr) < 0 || audit(state, CALL_shmat, given, 3) < 0)
+	if (parse(&signature, args, nargs, kwnames, &given) < 0 ||
+	    to_int(given.arg[0], "shmid", &shmid) < 0 ||
+	    (given.arg[2] && to_word(given.arg[2], "shmflg", &shmflg) < 0) ||
+	    to_address(state, given.arg[1], &shmaddr) < 0 ||
+	    audit(state, CALL_shmat, &given, 3) < 0)
 		return NULL;
 	memory = shmflg & SHM_REMAP && shmaddr ? remap(state, shmid, shmaddr, shmflg)
 					       : seam_shmat(shmid, (void *)shmaddr, shmflg);
@@ -296,12 +298,12 @@ static PyObject *ipc_shmdt(PyObject *module, PyObject *const *args, Py_ssize_t n
 	static const struct signature signature = {"shmdt", 1, 1, {"shmaddr"}};
 	struct state *state = state_of(module);
 	struct address *address;
-	PyObject *given[1];
+	union arguments given;
 
-	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
-	    audit(state, CALL_shmdt, given, 1) < 0)
+	if (parse(&signature, args, nargs, kwnames, &given) < 0 ||
+	    audit(state, CALL_shmdt, &given, 1) < 0)
 		return NULL;
-	address = address_find(state, given[0], CALL_shmdt);
+	address = address_find(state, given.arg[0], CALL_shmdt);
 	const bool detached = address && address_detach(state, address) == 0;
 	Py_XDECREF((PyObject *)address);
 	return detached ? PyLong_FromLong(0) : NULL;
@@ -331,14 +333,14 @@ static PyObject *ipc_shmctl(PyObject *module, PyObject *const *args, Py_ssize_t 
 {
 	static const struct signature signature = {"shmctl", 2, 3, {"shmid", "cmd", "buf"}};
 	struct state *state = state_of(module);
-	PyObject *given[3];
+	union arguments given;
 	int shmid, cmd, result, error;
 	void *buf;
 
-	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
-	    to_int(given[0], "shmid", &shmid) < 0 || to_int(given[1], "cmd", &cmd) < 0 ||
-	    control_buffer(state, control_of(CALL_shmctl, cmd), given[2], &buf) < 0 ||
-	    audit(state, CALL_shmctl, given, 3) < 0)
+	if (parse(&signature, args, nargs, kwnames, &given) < 0 ||
+	    to_int(given.arg[0], "shmid", &shmid) < 0 || to_int(given.arg[1], "cmd", &cmd) < 0 ||
+	    control_buffer(state, control_of(CALL_shmctl, cmd), given.arg[2], &buf) < 0 ||
+	    audit(state, CALL_shmctl, &given, 3) < 0)
 		return NULL;
 	if (takes_long(shmid, cmd)) {
 		Py_BEGIN_ALLOW_THREADS result = seam_shmctl(shmid, cmd, NULL);
@@ -401,17 +403,18 @@ static PyObject *ipc_shmcpy_to(PyObject *module, PyObject *const *args, Py_ssize
 	static const struct signature signature = {"shmcpy_to", 2, 3, {"p", "data", "len"}};
 	struct state *state = state_of(module);
 	struct address *address;
-	PyObject *given[3], *result = NULL;
+	union arguments given;
+	PyObject *result = NULL;
 	Py_buffer data;
 	size_t len = 0;
 
-	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
-	    (!left_out(given[2]) && to_size(given[2], "len", &len) < 0) ||
-	    text_view(given[1], &data) < 0)
+	if (parse(&signature, args, nargs, kwnames, &given) < 0 ||
+	    (!left_out(given.arg[2]) && to_size(given.arg[2], "len", &len) < 0) ||
+	    text_view(given.arg[1], &data) < 0)
 		return NULL;
-	if (left_out(given[2]))
+	if (left_out(given.arg[2]))
 		len = (size_t)data.len;
-	address = pin(state, given[0], CALL_shmcpy_to);
+	address = pin(state, given.arg[0], CALL_shmcpy_to);
 	if (!address)
 		;
 	else if (address->readonly)
@@ -440,13 +443,14 @@ static PyObject *ipc_shmcpy_from(PyObject *module, PyObject *const *args, Py_ssi
 	static const struct signature signature = {"shmcpy_from", 2, 2, {"p", "len"}};
 	struct state *state = state_of(module);
 	struct address *address;
-	PyObject *given[2], *result = NULL;
+	union arguments given;
+	PyObject *result = NULL;
 	size_t len;
 
-	if (parse(&signature, args, nargs, kwnames, given) < 0 ||
-	    to_size(given[1], "len", &len) < 0)
+	if (parse(&signature, args, nargs, kwnames, &given) < 0 ||
+	    to_size(given.arg[1], "len", &len) < 0)
 		return NULL;
-	address = pin(state, given[0], CALL_shmcpy_from);
+	address = pin(state, given.arg[0], CALL_shmcpy_from);
 	if (!address)
 		return NULL;
 	if (check_length("shmcpy_from", len, address->size) == 0)

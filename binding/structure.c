@@ -366,8 +366,9 @@ PyTypeObject *structure_type(PyObject *module, enum type_index index)
 	PyType_Slot *slot = slots;
 	PyType_Spec spec = {
 		.name = name,
-		.basicsize = (int)(index == TYPE_msgbuf	 ? sizeof(struct msgbuf_object)
-				   : index == TYPE_semun ? sizeof(struct semun_object)
+		.basicsize = (int)(index == TYPE_msgbuf	  ? sizeof(struct msgbuf_object)
+				   : index == TYPE_sembuf ? sizeof(struct sembuf_object)
+				   : index == TYPE_semun  ? sizeof(struct semun_object)
 							 : sizeof(struct structure) + layout->size),
 		.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE |
 			 (index == TYPE_semun ? Py_TPFLAGS_HAVE_GC : 0),

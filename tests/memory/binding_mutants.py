@@ -156,8 +156,8 @@ DEFECTS = [
     Defect(
         "leak.operations",
         "binding/sem.c",
-        "\toperations_free(&o->ops);\n\treturn result",
-        "\treturn result",
+        "\toperations_free(&o.ops);\n\treturn done",
+        "\treturn done",
         "test_sem.py",
         "asan",
     ),
