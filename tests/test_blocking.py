@@ -89,6 +89,12 @@ WAITS = {
     ),
     "semop for zero": wait_of_semaphores(lambda semid: ipc.semop(semid, [(0, 0, 0)])),
     "semop for more": wait_of_semaphores(lambda semid: ipc.semop(semid, [(1, -1, 0)])),
+    "semop for zero, by a sembuf": wait_of_semaphores(
+        lambda semid: ipc.semop(semid, ipc.sembuf(0, 0, 0))
+    ),
+    "semop for more, by a sembuf": wait_of_semaphores(
+        lambda semid: ipc.semop(semid, ipc.sembuf(1, -1, 0))
+    ),
     "semop of many": wait_of_semaphores(
         lambda semid: ipc.semop(semid, [(2, 1, 0)] * 20 + [(1, -1, 0)])
     ),
@@ -96,6 +102,9 @@ WAITS = {
         lambda semid: ipc.semop(semid, [(1, -1, 0), (0, 0, ipc.IPC_NOWAIT)])
     ),
     "semtimedop for ever": wait_of_semaphores(lambda semid: ipc.semtimedop(semid, [(0, 0, 0)])),
+    "semtimedop for ever, by a sembuf": wait_of_semaphores(
+        lambda semid: ipc.semtimedop(semid, ipc.sembuf(0, 0, 0))
+    ),
     "semtimedop for long": wait_of_semaphores(
         lambda semid: ipc.semtimedop(semid, [(1, -1, 0)], None, 600)
     ),
@@ -172,6 +181,22 @@ def test_operations_of_the_caller_are_not_flagged(make: Maker) -> None:
         ipc.semop(semid, [(1, 1, 0)])
         worker.result()
     assert (sembuf, list(buffer)) == (ipc.sembuf(1, -1, 0), [1, -1, 0])
+
+
+def test_an_operation_that_waits_is_what_it_was_when_it_began(make: Maker) -> None:
+    """Whatever its sembuf becomes meanwhile: after a signal the same is waited for."""
+    semid = semset_of_one(make)
+    sembuf = ipc.sembuf(1, -1, 0)
+
+    def change() -> None:
+        sembuf.sem_num, sembuf.sem_op = 2, -2
+        ipc.semctl(semid, 0, ipc.SETALL, [0, 1, 1])  # enough for what it was
+
+    with handler(change):
+        helper = Worker(lambda: interrupt_main(semid), semid)
+        assert ipc.semtimedop(semid, sembuf, None, 600) == 0
+        helper.result()
+    assert ipc.semctl(semid, 0, ipc.GETALL) == [0, 0, 1]
 
 
 def test_memory_that_is_waited_with_cannot_move(queue: int) -> None:

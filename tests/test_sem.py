@@ -192,6 +192,22 @@ def test_operations_of_the_caller_are_not_changed(
     assert (sembuf, buffer) == (ipc.sembuf(0, 1, 0), raw((1, 1, 0)))
 
 
+def test_a_sembuf_is_what_it_has_become(semset: int, operate: Callable[..., int]) -> None:
+    """Each of its members: what a call found in it before is not what the next one does."""
+    ipc.semctl(semset, 0, ipc.SETALL, [109, 9, 9])
+    sembuf = ipc.sembuf(0, -1, 0)
+    for _ in range(101):  # from some time on without waiting first (binding/block.c)
+        operate(semset, sembuf)
+    sembuf.sem_num = 1
+    operate(semset, sembuf)
+    sembuf.sem_op = -2
+    operate(semset, sembuf)
+    assert values(semset) == [8, 6, 9]
+    sembuf.sem_flg = ipc.SEM_UNDO
+    assert errno_in_child(lambda: None, partial(operate, semset, sembuf)) == ""
+    assert values(semset) == [8, 6, 9]
+
+
 def test_no_operation_is_einval(semset: int, operate: Callable[..., int]) -> None:
     for arguments in (([],), (b"",), ([(0, 1, 0)], 0)):
         with fails_with(errno.EINVAL):
