@@ -179,9 +179,7 @@ def table(template: str = TEMPLATE) -> Iterator[Row]:
 
 
 def parameter(member: str, kind: str) -> str:
-    """A parameter of a constructor; a name with underscores could not be a keyword."""
-    if member.startswith("__"):
-        return f"**kwargs: {kind}"
+    """A parameter of a constructor."""
     return f"{member}: {'ReadableBuffer | str' if kind == 'bytes' else kind} = ..."
 
 
@@ -192,7 +190,7 @@ def structure(name: str, members: list[Row]) -> Iterator[str]:
         parameters.append("capacity: int | None = ...")
     yield "\n@final"
     yield f"class {name}:"
-    yield f"    def __init__(self, {', '.join(parameters)}) -> None: ..."
+    yield f"    def __new__(cls, {', '.join(parameters)}) -> {name}: ..."
     for member, spelt, kind in members:
         for attribute in dict.fromkeys((member, spelt)):
             yield f"    {attribute}: {kind}"

@@ -6,14 +6,18 @@ import errno
 import operator
 import os
 from collections import abc as _abc
-from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 
 import ipc
 from ipc.compat.sysv_ipc.constants import IPC_CREX, IPC_EXCL, KEY_MAX, KEY_MIN
 from ipc.compat.sysv_ipc.errors import ExistentialError, fail
 
+if TYPE_CHECKING:
+    import typing as _t
+
+    _Self = _t.TypeVar("_Self", bound="Object")
+
 Bytes = bytes | bytearray | memoryview
-_Self = TypeVar("_Self", bound="Object")
 
 _SHRT_MAX = 2**15 - 1
 OWNER_WRITES = 0o200
@@ -38,9 +42,15 @@ class Number(property):
 
     if TYPE_CHECKING:
 
-        def __get__(self, instance: Any, owner: type | None = None) -> int: ...
+        @_t.overload
+        def __get__(self, instance: None, owner: type, /) -> Number: ...
 
-        def __set__(self, instance: Any, value: int) -> None: ...
+        @_t.overload
+        def __get__(self, instance: Any, owner: type | None = None, /) -> int: ...
+
+        def __get__(self, instance: Any, owner: type | None = None, /) -> Any: ...
+
+        def __set__(self, instance: Any, value: int, /) -> None: ...
 
 
 def status(member: str, doc: str, settable: bool = False) -> Number:
