@@ -436,7 +436,12 @@ CASES += [
     Case("_msgrcv", "woken", lambda w: h._msgrcv(w.msqid, None, 0, 0, 60, woken())),
     Case("_msgrcv", "too long", longer_than_there_is_room, OSError),
     Case("_msgrcv", "bad time", lambda w: h._msgrcv(w.msqid, None, 0, 0, "", None), TypeError),
-    Case("_msgrcv", "big", lambda w: h._msgrcv(w.msqid, 2**63, 0, 0, None, None), MemoryError),
+    Case(
+        "_msgrcv",
+        "big",
+        lambda w: h._msgrcv(w.msqid, sys.maxsize + 1, 0, 0, None, None),
+        MemoryError,
+    ),
     Case("_send_many", "and _receive_many", many_sent_and_received),
     Case("_send_many", "of nothing", lambda w: h._send_many(w.msqid, 1, [], 0, None, None)),
     Case("_send_many", "one bad", one_of_many_sent, TypeError),

@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -34,6 +35,10 @@ SLOWNESS = int(os.environ.get("IPC_TEST_SLOWNESS", 1))
 # After so long a test hangs.  Not nearer: a machine may have twenty other jobs.
 SECONDS_OF_A_TEST = max(300, 60 * SLOWNESS)
 SECONDS_OF_A_WAIT = 10 * SLOWNESS
+
+
+# Of a segment: more than can be attached.
+HUGE = 2**60 if sys.maxsize > 2**32 else 2**32 - 2**25
 
 
 def times(n: int) -> int:

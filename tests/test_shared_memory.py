@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import ipc
-from conftest import Maker, fails_with, row_of_proc
+from conftest import HUGE, Maker, fails_with, row_of_proc
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_read_only(m: ipc.SharedMemory) -> None:
 
 def test_what_cannot_be_attached_leaves_no_segment(alone: None) -> None:
     with pytest.raises(OSError):
-        ipc.SharedMemory(size=2**60)
+        ipc.SharedMemory(size=HUGE)
     if os.geteuid():
         with pytest.raises(PermissionError):
             ipc.SharedMemory(size=1, mode=0)

@@ -10,6 +10,7 @@ import typing as t
 from collections import abc
 from datetime import datetime, timezone
 from pathlib import Path
+from struct import calcsize
 
 import ipc
 
@@ -244,6 +245,7 @@ def unread(kind: Kind, ident: int) -> t.Any:
 # ---- does this build agree with this machine? ------------------------------------------------
 
 
+_INT_MAX, _LONG_MAX = (2 ** (8 * calcsize(code) - 1) - 1 for code in "il")
 # Where /proc has another word than the structure.
 WORDS = {"perms": "mode", "size": "shm_segsz"}
 
@@ -280,8 +282,11 @@ def limits(structure: t.Any, files: dict[str, str], found: dict[str, list[str]])
     """The same of limits: a member, and the file of /proc/sys/kernel, with the word of it."""
     for member, place in files.items():
         name, _, word = place.partition(" ")
-        text = Path("/proc/sys/kernel", name).read_text().split()[int(word or 0)]
-        judge(structure, member, int(text), found)
+        value = int(Path("/proc/sys/kernel", name).read_text().split()[int(word or 0)])
+        # To programs of 32 bits a kernel of 64 says the low word, and of shmmax an int (ipc/shm.c).
+        if member == "shmmax" and value > _INT_MAX == structure.shmmax:
+            value = _INT_MAX
+        judge(structure, member, value % (_LONG_MAX * 2 + 2), found)
 
 
 def observed() -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ import pytest
 
 import ipc
 from compat.conftest import as_nobody, differs, row
-from conftest import row_of_proc, rows_of_proc, view
+from conftest import HUGE, row_of_proc, rows_of_proc, view
 
 
 def test_size(sysv_ipc: Any, key: int) -> None:
@@ -29,7 +29,7 @@ def test_sizes_that_cannot_be(sysv_ipc: Any, key: int) -> None:
         with pytest.raises(ValueError):
             sysv_ipc.SharedMemory(key, flags, size=size)
     with pytest.raises(MemoryError):
-        sysv_ipc.SharedMemory(key, sysv_ipc.IPC_CREX, size=2**62)
+        sysv_ipc.SharedMemory(key, sysv_ipc.IPC_CREX, size=HUGE)
     with pytest.raises(TypeError):
         sysv_ipc.SharedMemory(key, sysv_ipc.IPC_CREX, size="1")
 
