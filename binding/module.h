@@ -180,6 +180,8 @@ struct sembuf_object {
 	struct sembuf sop; /* its bytes */
 	struct sembuf tried;
 };
+_Static_assert(offsetof(struct sembuf_object, sop) == sizeof(struct structure),
+	       "a structure's bytes follow what all have");
 
 /* Its bytes are a union semun, for show: each call makes its pointers anew. */
 struct semun_object {
