@@ -231,6 +231,13 @@ class Growing:
             message.mtext = text
         self.message = ipc.msgbuf(1, b"")
 
+    def may_send(self, text: bytes) -> bool:
+        """One of them; but where threads run at the same time, they may write to it while it is
+        sent: then as much as one of them has, and of what any of them leaves there."""
+        if not sysconfig.get_config_var("Py_GIL_DISABLED"):
+            return text in self.TEXTS
+        return len(text) in map(len, self.TEXTS) and set(text) <= set(b"x\0")
+
 
 def test_a_type_is_kept_while_the_message_is_moved() -> None:
     growing = Growing()
@@ -265,7 +272,7 @@ def test_a_message_is_sent_while_it_is_moved(queue: int) -> None:
     def through() -> None:
         ipc.msgsnd(queue, growing.message, None, ipc.IPC_NOWAIT)
         ipc.msgrcv(queue, received, None, 1, ipc.IPC_NOWAIT)
-        assert received.mtext in growing.TEXTS
+        assert growing.may_send(received.mtext)
 
     hammer(growing.grow, through, growing.grow, allowed=(BufferError, OSError))
 
@@ -276,7 +283,7 @@ def test_a_message_is_sent_by_an_object_while_it_is_moved() -> None:
 
         def through() -> None:
             q.send(growing.message, timeout=0)
-            assert q.receive(1, timeout=0).mtext in growing.TEXTS
+            assert growing.may_send(q.receive(1, timeout=0).mtext)
 
         hammer(growing.grow, through, growing.grow, allowed=(BufferError, TimeoutError))
 
