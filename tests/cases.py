@@ -371,7 +371,7 @@ CASES += [
     Case("2003", "delete of another", lambda w: c.delete_ipc_perm(1), TypeError),
 ]
 
-# ---- what the package's own modules use: binding/hooks.c, binding/exporter.c
+# ---- what the package's own modules use: binding/hooks.c
 
 h: Any = c._ipc
 
