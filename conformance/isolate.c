@@ -316,7 +316,26 @@ long long sysvipc(const char *kind, int id, const char *column)
 static const struct ipc_calls *tracked_inner;
 static struct made *tracked_made;
 
-/* Noted before anyone can lose it; what is more than fits is refused. */
+static void remove_object(char kind, int id)
+{
+	switch (kind) {
+	case 'm':
+		libc_calls.msgctl(id, IPC_RMID, NULL);
+		break;
+	case 's':
+		libc_calls.semctl(id, 0, IPC_RMID, (union semun){0});
+		break;
+	case 'h':
+		libc_calls.shmctl(id, IPC_RMID, NULL);
+		break;
+	}
+}
+
+/*
+ * Noted as soon as it has an id; what there is no room to note is refused.  A
+ * process that is killed between the call and the note leaves its object, so a
+ * check kills none that may be making one.
+ */
 static int track(char kind, int id)
 {
 	unsigned n;
@@ -324,10 +343,13 @@ static int track(char kind, int id)
 	if (id == -1)
 		return id;
 	n = __atomic_fetch_add(&tracked_made->n, 1, __ATOMIC_RELAXED);
-	if (n < MAX_MADE) {
-		tracked_made->object[n].kind = kind;
-		tracked_made->object[n].id = id;
+	if (n >= MAX_MADE) {
+		remove_object(kind, id);
+		errno = ENOSPC;
+		return -1;
 	}
+	tracked_made->object[n].kind = kind;
+	tracked_made->object[n].id = id;
 	return id;
 }
 
@@ -387,18 +409,6 @@ void remove_made(const struct made *made)
 	unsigned n = made->n < MAX_MADE ? made->n : MAX_MADE;
 
 	/* An id is not used again before 32768 others of its slot were. */
-	for (unsigned i = 0; i < n; i++) {
-		int id = made->object[i].id;
-		switch (made->object[i].kind) {
-		case 'm':
-			libc_calls.msgctl(id, IPC_RMID, NULL);
-			break;
-		case 's':
-			libc_calls.semctl(id, 0, IPC_RMID, (union semun){0});
-			break;
-		case 'h':
-			libc_calls.shmctl(id, IPC_RMID, NULL);
-			break;
-		}
-	}
+	for (unsigned i = 0; i < n; i++)
+		remove_object(made->object[i].kind, made->object[i].id);
 }

@@ -268,7 +268,7 @@ CHECK("semop.undo.of_waiter", LIBC | RAW, NEED_PROC,
 
 	CHILD (pid) {
 		expect_eq(0, sem_op(ipc, semid, -2, SEM_UNDO));
-		block(ipc);
+		pause(); /* not block(): it is killed at any point, a set in the making too */
 	}
 	await_blocked(pid);
 	expect_eq(0, sem_op(ipc, semid, 2, 0));

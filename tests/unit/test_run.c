@@ -240,6 +240,20 @@ START_TEST(tracked_objects_are_removed)
 }
 END_TEST
 
+/* What there is no room to note is not made. */
+START_TEST(too_many_to_be_noted_are_refused)
+{
+	struct made made = {.n = MAX_MADE - 1};
+
+	ck_assert(isolate());
+	const struct ipc_calls *ipc = tracking_calls(&libc_calls, &made);
+	ck_assert_int_ge(ipc->semget(IPC_PRIVATE, 1, 0600), 0);
+	ck_assert_int_eq(ipc->semget(IPC_PRIVATE, 1, 0600), -1);
+	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_uint_eq(count_objects(), 1);
+}
+END_TEST
+
 Suite *run_suite(void)
 {
 	Suite *suite = suite_create("run");
@@ -251,6 +265,7 @@ Suite *run_suite(void)
 	tcase_add_test(tcase, selection);
 	tcase_add_test(tcase, nothing_is_left);
 	tcase_add_test(tcase, tracked_objects_are_removed);
+	tcase_add_test(tcase, too_many_to_be_noted_are_refused);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
