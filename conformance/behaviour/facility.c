@@ -30,9 +30,24 @@ static int set_queue(const struct ipc_calls *ipc, int id, uid_t uid, gid_t gid, 
 	return ipc->msgctl(id, IPC_SET, &ds);
 }
 
-static int remove_queue(const struct ipc_calls *ipc, int id)
+static int control_queue(const struct ipc_calls *ipc, int id, int cmd, void *buf)
 {
-	return ipc->msgctl(id, IPC_RMID, NULL);
+	return ipc->msgctl(id, cmd, buf);
+}
+
+static void use_queue(const struct ipc_calls *ipc, int id)
+{
+	must(write_queue(ipc, id));
+}
+
+static void expect_same_queue(const union state *want, const union state *got)
+{
+	msg_expect_same(&want->msg, &got->msg);
+}
+
+static unsigned long queues_used(const union info *info)
+{
+	return (unsigned long)info->msg.msgpool;
 }
 
 static int get_set(const struct ipc_calls *ipc, key_t key, int flags)
@@ -60,9 +75,24 @@ static int set_set(const struct ipc_calls *ipc, int id, uid_t uid, gid_t gid, in
 	return ipc->semctl(id, 0, IPC_SET, (union semun){.buf = &ds});
 }
 
-static int remove_set(const struct ipc_calls *ipc, int id)
+static int control_set(const struct ipc_calls *ipc, int id, int cmd, void *buf)
 {
-	return ipc->semctl(id, 0, IPC_RMID, (union semun){0});
+	return ipc->semctl(id, 0, cmd, (union semun){.buf = buf});
+}
+
+static void use_set(const struct ipc_calls *ipc, int id)
+{
+	must(write_set(ipc, id));
+}
+
+static void expect_same_set(const union state *want, const union state *got)
+{
+	sem_expect_same(&want->sem, &got->sem);
+}
+
+static unsigned long sets_used(const union info *info)
+{
+	return (unsigned long)info->sem.semusz;
 }
 
 static int get_segment(const struct ipc_calls *ipc, key_t key, int flags)
@@ -97,36 +127,69 @@ static int set_segment(const struct ipc_calls *ipc, int id, uid_t uid, gid_t gid
 	return ipc->shmctl(id, IPC_SET, &ds);
 }
 
-static int remove_segment(const struct ipc_calls *ipc, int id)
+static int control_segment(const struct ipc_calls *ipc, int id, int cmd, void *buf)
 {
-	return ipc->shmctl(id, IPC_RMID, NULL);
+	return ipc->shmctl(id, cmd, buf);
+}
+
+static void use_segment(const struct ipc_calls *ipc, int id)
+{
+	attach(ipc, id, NULL, 0);
+}
+
+static void expect_same_segment(const union state *want, const union state *got)
+{
+	shm_expect_same(&want->shm, &got->shm);
+}
+
+static unsigned long segments_used(const union info *info)
+{
+	return (unsigned long)info->shm.used_ids;
 }
 
 const struct facility msg_facility = {
 	.name = "msg",
 	.next_id = "msg_next_id",
+	.info = MSG_INFO,
+	.stat = MSG_STAT,
+	.stat_any = MSG_STAT_ANY,
 	.get = get_queue,
+	.control = control_queue,
 	.read = read_queue,
 	.write = write_queue,
 	.set = set_queue,
-	.remove = remove_queue,
+	.use = use_queue,
+	.expect_same = expect_same_queue,
+	.used = queues_used,
 };
 const struct facility sem_facility = {
 	.name = "sem",
 	.next_id = "sem_next_id",
+	.info = SEM_INFO,
+	.stat = SEM_STAT,
+	.stat_any = SEM_STAT_ANY,
 	.get = get_set,
+	.control = control_set,
 	.read = read_set,
 	.write = write_set,
 	.set = set_set,
-	.remove = remove_set,
+	.use = use_set,
+	.expect_same = expect_same_set,
+	.used = sets_used,
 };
 const struct facility shm_facility = {
 	.name = "shm",
 	.next_id = "shm_next_id",
 	.write_reads = true,
+	.info = SHM_INFO,
+	.stat = SHM_STAT,
+	.stat_any = SHM_STAT_ANY,
 	.get = get_segment,
+	.control = control_segment,
 	.read = read_segment,
 	.write = write_segment,
 	.set = set_segment,
-	.remove = remove_segment,
+	.use = use_segment,
+	.expect_same = expect_same_segment,
+	.used = segments_used,
 };

@@ -164,7 +164,7 @@ CHECK_EACH("limit.existing", LIBC | RAW, NEED_LIMITS,
 	expect_eq(id, facility->get(ipc, check_key(0), IPC_CREAT | 0600));
 	expect_ok(facility->write(ipc, id));
 	expect_ok(facility->read(ipc, id));
-	expect_eq(0, facility->remove(ipc, id));
+	expect_eq(0, rmid(facility, ipc, id));
 }
 
 /* ---- msgmnb ----------------------------------------------------------------------------- */

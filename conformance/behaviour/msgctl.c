@@ -116,34 +116,6 @@ CHECK("msgctl.set.ctime", LIBC, 0, "IPC_SET sets msg_ctime", "msgctl(2), IPC_SET
 	expect_between(before, kernel_time(), msg_state(msqid).msg_ctime);
 }
 
-CHECK("msgctl.set.owner", LIBC, NEED_USERS,
-      "the creator may give a queue to another user and group, who may then remove it",
-      "msgctl(2), IPC_SET")
-{
-	pid_t pid;
-
-	CHILD (pid) {
-		become(OWNER, NOBODY);
-		int msqid = must(ipc->msgget(check_key(0), IPC_CREAT | 0600));
-		struct msqid_ds ds = msg_state(msqid);
-		ds.msg_perm.uid = STRANGER;
-		ds.msg_perm.gid = OWNER;
-		expect_eq(0, ipc->msgctl(msqid, IPC_SET, &ds));
-		ds = msg_state(msqid);
-		expect_eq(STRANGER, ds.msg_perm.uid);
-		expect_eq(OWNER, ds.msg_perm.gid);
-		expect_eq(OWNER, ds.msg_perm.cuid);
-		expect_eq(NOBODY, ds.msg_perm.cgid);
-	}
-	child_join(pid);
-	int msqid = must(ipc->msgget(check_key(0), 0));
-	CHILD (pid) {
-		become(STRANGER, STRANGER);
-		expect_eq(0, ipc->msgctl(msqid, IPC_RMID, NULL));
-	}
-	child_join(pid);
-}
-
 /* A queue and what would let it hold more than msgmnb. */
 static int raise_qbytes(const struct ipc_calls *ipc, struct msqid_ds *ds)
 {

@@ -196,7 +196,7 @@ CHECK_EACH("capability.sys_admin", LIBC, NEED_USERS,
 		expect_eq(0, facility->set(ipc, id, OWNER, GROUP, 0));
 		/* It does not let read what the mode denies. */
 		expect_errno(EACCES, facility->get(ipc, check_key(0), 0400));
-		expect_eq(0, facility->remove(ipc, id));
+		expect_eq(0, rmid(facility, ipc, id));
 	}
 	child_join(pid);
 	expect_errno(ENOENT, facility->get(ipc, check_key(0), 0));
@@ -213,7 +213,7 @@ CHECK_EACH("capability.no_sys_admin", LIBC, NEED_USERS,
 		become_privileged(STRANGER, STRANGER);
 		give_up(CAP_SYS_ADMIN);
 		expect_errno(EPERM, facility->set(ipc, id, STRANGER, STRANGER, 0666));
-		expect_errno(EPERM, facility->remove(ipc, id));
+		expect_errno(EPERM, rmid(facility, ipc, id));
 	}
 	child_join(pid);
 	expect_eq(id, facility->get(ipc, check_key(0), 0600));
@@ -230,7 +230,32 @@ CHECK_EACH("capability.none_of_owner", LIBC, NEED_USERS,
 	CHILD (pid) {
 		become(OWNER, NOBODY);
 		expect_eq(0, facility->set(ipc, id, OWNER, GROUP, 0));
-		expect_eq(0, facility->remove(ipc, id));
+		expect_eq(0, rmid(facility, ipc, id));
+	}
+	child_join(pid);
+}
+
+CHECK_EACH_CTL("set.owner", LIBC, NEED_USERS,
+	       "the creator may give an object to another user and group, who may then remove it",
+	       "msgctl(2), semctl(2), shmctl(2): IPC_SET")
+{
+	pid_t pid;
+
+	CHILD (pid) {
+		become(OWNER, NOBODY);
+		int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
+		expect_eq(0, facility->set(ipc, id, STRANGER, OWNER, 0600));
+		const struct ipc_perm perm = state_of(facility, id).perm;
+		expect_eq(STRANGER, perm.uid);
+		expect_eq(OWNER, perm.gid);
+		expect_eq(OWNER, perm.cuid);
+		expect_eq(NOBODY, perm.cgid);
+	}
+	child_join(pid);
+	int id = must(facility->get(ipc, check_key(0), 0));
+	CHILD (pid) {
+		become(STRANGER, STRANGER);
+		expect_eq(0, rmid(facility, ipc, id));
 	}
 	child_join(pid);
 }

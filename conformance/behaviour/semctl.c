@@ -102,34 +102,6 @@ CHECK("semctl.set.ctime", LIBC, 0, "IPC_SET, SETVAL and SETALL set sem_ctime, no
 	expect_eq(0, sem_state(by_all).sem_otime);
 }
 
-CHECK("semctl.set.owner", LIBC, NEED_USERS,
-      "the creator may give a set to another user and group, who may then remove it",
-      "semctl(2), IPC_SET")
-{
-	pid_t pid;
-
-	CHILD (pid) {
-		become(OWNER, NOBODY);
-		int semid = must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0600));
-		struct semid_ds ds = sem_state(semid);
-		ds.sem_perm.uid = STRANGER;
-		ds.sem_perm.gid = OWNER;
-		expect_eq(0, stat_into(ipc, semid, IPC_SET, &ds));
-		ds = sem_state(semid);
-		expect_eq(STRANGER, ds.sem_perm.uid);
-		expect_eq(OWNER, ds.sem_perm.gid);
-		expect_eq(OWNER, ds.sem_perm.cuid);
-		expect_eq(NOBODY, ds.sem_perm.cgid);
-	}
-	child_join(pid);
-	int semid = must(ipc->semget(check_key(0), 0, 0));
-	CHILD (pid) {
-		become(STRANGER, STRANGER);
-		expect_eq(0, ipc->semctl(semid, 0, IPC_RMID, none));
-	}
-	child_join(pid);
-}
-
 /* ---- IPC_RMID ---------------------------------------------------------------- */
 
 CHECK("semctl.rmid", LIBC | RAW, 0, "a set that was removed is gone, with its key",

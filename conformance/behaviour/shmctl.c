@@ -114,34 +114,6 @@ CHECK("shmctl.set.ctime", LIBC, 0, "IPC_SET sets shm_ctime", "shmctl(2), IPC_SET
 	expect_between(before, kernel_time(), shm_state(shmid).shm_ctime);
 }
 
-CHECK("shmctl.set.owner", LIBC, NEED_USERS,
-      "the creator may give a segment to another user and group, who may then remove it",
-      "shmctl(2), IPC_SET")
-{
-	pid_t pid;
-
-	CHILD (pid) {
-		become(OWNER, NOBODY);
-		int shmid = must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0600));
-		struct shmid_ds ds = shm_state(shmid);
-		ds.shm_perm.uid = STRANGER;
-		ds.shm_perm.gid = OWNER;
-		expect_eq(0, ipc->shmctl(shmid, IPC_SET, &ds));
-		ds = shm_state(shmid);
-		expect_eq(STRANGER, ds.shm_perm.uid);
-		expect_eq(OWNER, ds.shm_perm.gid);
-		expect_eq(OWNER, ds.shm_perm.cuid);
-		expect_eq(NOBODY, ds.shm_perm.cgid);
-	}
-	child_join(pid);
-	int shmid = must(ipc->shmget(check_key(0), 0, 0));
-	CHILD (pid) {
-		become(STRANGER, STRANGER);
-		expect_eq(0, ipc->shmctl(shmid, IPC_RMID, NULL));
-	}
-	child_join(pid);
-}
-
 /* ---- IPC_RMID ---------------------------------------------------------------- */
 
 CHECK("shmctl.rmid", LIBC | RAW, 0, "a segment that was removed unattached is gone, with its key",

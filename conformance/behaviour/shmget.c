@@ -1,5 +1,4 @@
 /* shmget(2). */
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,15 +6,6 @@
 #include <unistd.h>
 
 #include "behaviour/objects.h"
-
-CHECK("shmget.existing_key", LIBC | RAW, 0, "a key that has a segment gives that segment's id",
-      "shmget(2)")
-{
-	int shmid = must(ipc->shmget(check_key(0), 100, IPC_CREAT | 0600));
-
-	expect_eq(shmid, ipc->shmget(check_key(0), 100, 0));
-	expect_eq(shmid, ipc->shmget(check_key(0), 100, IPC_CREAT | 0600));
-}
 
 CHECK("shmget.smaller_found", LIBC | RAW, 0,
       "a segment is found by who asks for less than it has, or for 0", "shmget(2)")
@@ -25,15 +15,6 @@ CHECK("shmget.smaller_found", LIBC | RAW, 0,
 	expect_eq(shmid, ipc->shmget(check_key(0), 99, 0));
 	expect_eq(shmid, ipc->shmget(check_key(0), 0, 0));
 	expect_eq(shmid, ipc->shmget(check_key(0), 0, IPC_CREAT | 0600));
-}
-
-CHECK("shmget.private_always_new", LIBC | RAW, 0, "IPC_PRIVATE makes a new segment each time",
-      "shmget(2)")
-{
-	int first = must(ipc->shmget(IPC_PRIVATE, 1, 0600));
-	int second = must(ipc->shmget(IPC_PRIVATE, 1, IPC_CREAT | IPC_EXCL | 0600));
-
-	expect(first != second);
 }
 
 CHECK("shmget.new_segment_fields", LIBC | RAW, 0,
@@ -82,62 +63,6 @@ CHECK("shmget.zeroed_pages", LIBC | RAW, 0,
 	expect_eq('x', address[2 * page - 1]);
 	expect_eq(page + 1, shm_state(shmid).shm_segsz);
 	free(zeroes);
-}
-
-CHECK("shmget.mode_bits", LIBC | RAW, 0,
-      "of the flags a new segment keeps the nine permission bits and no others", "shmget(2)")
-{
-	/* Each with read permission, which IPC_STAT asks for. */
-	static const int modes[] = {0400, 0444, 0622, 0751, 0777};
-
-	for (unsigned i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		int flags = IPC_CREAT | IPC_EXCL | SHM_NORESERVE | modes[i];
-		int shmid = must(ipc->shmget(check_key(i), 1, flags));
-
-		expect_eq(modes[i], shm_state(shmid).shm_perm.mode);
-	}
-}
-
-CHECK("shmget.id_not_reused", LIBC | RAW, 0,
-      "the id of a segment that was removed is not that of the next one",
-      "ipc/util.h, ipc_checkid: the sequence number of the slot")
-{
-	int removed = must(ipc->shmget(check_key(0), 1, IPC_CREAT | 0600));
-
-	must(libc_calls.shmctl(removed, IPC_RMID, NULL));
-	expect(must(ipc->shmget(check_key(0), 1, IPC_CREAT | 0600)) != removed);
-	expect_errno(EINVAL, libc_calls.shmctl(removed, IPC_RMID, NULL));
-}
-
-CHECK("shmget.eexist", LIBC | RAW, 0, "IPC_CREAT | IPC_EXCL of a key that has a segment fails",
-      "shmget(2), EEXIST")
-{
-	must(ipc->shmget(check_key(0), 1, IPC_CREAT | 0600));
-	expect_errno(EEXIST, ipc->shmget(check_key(0), 1, IPC_CREAT | IPC_EXCL | 0600));
-}
-
-CHECK("shmget.enoent", LIBC | RAW, 0, "a key without a segment fails unless IPC_CREAT is there",
-      "shmget(2), ENOENT")
-{
-	expect_errno(ENOENT, ipc->shmget(check_key(0), 1, 0600));
-	expect_errno(ENOENT, ipc->shmget(check_key(0), 1, IPC_EXCL | 0600));
-}
-
-CHECK("shmget.eacces", LIBC | RAW, NEED_USERS,
-      "asking for read, write or both as a user who may not fails", "shmget(2), EACCES")
-{
-	static const int denied[] = {0400, 0200, 0600, 0004, 0002, 0006};
-	pid_t pid;
-
-	must(ipc->shmget(check_key(0), 1, IPC_CREAT | 0600));
-	CHILD (pid) {
-		become(NOBODY, NOBODY);
-		for (unsigned i = 0; i < sizeof(denied) / sizeof(denied[0]); i++)
-			expect_errno(EACCES, ipc->shmget(check_key(0), 1, denied[i]));
-		/* Asking for nothing is granted to everyone. */
-		expect_ok(ipc->shmget(check_key(0), 1, 0));
-	}
-	child_join(pid);
 }
 
 CHECK("shmget.einval_shmmin", LIBC | RAW, 0, "a new segment of 0 bytes is refused",
@@ -192,46 +117,6 @@ CHECK("shmget.enospc_shmall", LIBC | RAW, NEED_LIMITS,
 	expect_ok(ipc->shmget(IPC_PRIVATE, 1, 0600));
 	must(libc_calls.shmctl(shmid, IPC_RMID, NULL));
 	expect_ok(ipc->shmget(IPC_PRIVATE, 3 * page, 0600));
-}
-
-CHECK("shmget.next_id", LIBC | RAW, NEED_NEXT_ID,
-      "shm_next_id is the next segment's id, once, and then -1 again",
-      "proc(5); Documentation/admin-guide/sysctl/kernel.rst, shm_next_id")
-{
-	/* The slot is the low 15 bits: a free one, and any sequence number. */
-	set_limit("shm_next_id", "65541");
-	expect_eq(65541, ipc->shmget(IPC_PRIVATE, 1, 0600));
-	expect_eq(-1, get_limit("shm_next_id"));
-	expect(ipc->shmget(IPC_PRIVATE, 1, 0600) != 65541);
-}
-
-CHECK("shmget.next_id_taken", LIBC | RAW, NEED_NEXT_ID,
-      "a shm_next_id that a segment has gives another id", "ipc/util.c, ipc_idr_alloc")
-{
-	char taken[16];
-	int shmid = must(ipc->shmget(IPC_PRIVATE, 1, 0600));
-
-	snprintf(taken, sizeof(taken), "%d", shmid);
-	set_limit("shm_next_id", taken);
-	int other = must(ipc->shmget(IPC_PRIVATE, 1, 0600));
-	expect(other != shmid);
-	expect_ok(libc_calls.shmctl(shmid, IPC_RMID, NULL));
-}
-
-CHECK("shmget.namespace", LIBC | RAW, NEED_NAMESPACE,
-      "in another IPC namespace the same key has another segment", "ipc_namespaces(7)")
-{
-	int shmid = must(ipc->shmget(check_key(0), 1, IPC_CREAT | 0600));
-	pid_t pid;
-
-	CHILD (pid) {
-		must(unshare(CLONE_NEWIPC));
-		expect_errno(ENOENT, ipc->shmget(check_key(0), 1, 0));
-		int other = must(ipc->shmget(check_key(0), 1, IPC_CREAT | 0600));
-		must(libc_calls.shmctl(other, IPC_RMID, NULL));
-	}
-	child_join(pid);
-	shm_state(shmid);
 }
 
 /* ---- SHM_HUGETLB ------------------------------------------------------------- */
