@@ -1,6 +1,5 @@
-"""Message queues: what msgget, msgsnd, msgrcv, msgctl and mkmsgbuf do.  See sysvipc(7)."""
+"""Message queues: what msgsnd, msgrcv, msgctl and mkmsgbuf do.  See sysvipc(7)."""
 
-import contextlib
 import errno
 import os
 import struct
@@ -15,17 +14,14 @@ import pytest
 
 import ipc
 from conftest import (
-    NOBODY,
     Limit,
     Maker,
-    become_nobody,
     drop_capabilities,
     errno_in_child,
     fails_with,
     message,
     room,
     row_of_proc,
-    take_slot_of,
     view,
 )
 
@@ -47,53 +43,6 @@ def receive(msqid: int, msgtyp: int = 0, msgflg: int = 0) -> tuple[int, bytes]:
     m = room(64)
     assert ipc.msgrcv(msqid, m, None, msgtyp, msgflg) == len(m.mtext)
     return m.mtype, m.mtext
-
-
-# ---- msgget -------------------------------------------------------------------------
-
-
-def test_a_private_queue_is_always_a_new_one(make: Maker) -> None:
-    assert make.queue() != make.queue()
-
-
-def test_a_key_leads_to_its_queue(make: Maker, key: int) -> None:
-    msqid = make.queue(key)
-    assert ipc.msgget(key, 0) == msqid
-    assert ipc.msgget(key, ipc.IPC_CREAT | 0o600) == msqid
-
-
-@pytest.mark.parametrize(
-    "given, kept",
-    [(0x7FFFFFFF, 0x7FFFFFFF), (0x80000000, -0x80000000), (0xFFFFFFFE, -2), (-3, -3)],
-)
-def test_keys_are_32_bits_and_come_back_signed(
-    alone: None, make: Maker, given: int, kept: int
-) -> None:
-    msqid = make.queue(given)
-    assert stat(msqid).msg_perm.key == kept
-    assert ipc.msgget(kept, 0) == ipc.msgget(kept % 2**32, 0) == msqid
-
-
-def test_the_mode_is_the_low_nine_bits(make: Maker) -> None:
-    assert stat(make.queue(msgflg=0o640)).msg_perm.mode & 0o777 == 0o640
-
-
-def test_a_key_without_a_queue_is_enoent(key: int) -> None:
-    with fails_with(errno.ENOENT, "msgget"):
-        ipc.msgget(key, 0)
-
-
-def test_a_key_with_a_queue_is_eexist_where_a_new_one_is_asked_for(make: Maker, key: int) -> None:
-    make.queue(key)
-    with fails_with(errno.EEXIST, "msgget"):
-        ipc.msgget(key, ipc.IPC_CREAT | ipc.IPC_EXCL | 0o600)
-
-
-def test_one_queue_too_many_is_enospc_and_names_msgmni(make: Maker, limit: Limit) -> None:
-    limit("msgmni", 1)
-    make.queue()
-    with fails_with(errno.ENOSPC, "msgget", "msgmni"):
-        make.queue()
 
 
 # ---- msgsnd, msgrcv ---------------------------------------------------------------------
@@ -337,19 +286,6 @@ def test_ipc_rmid_removes_and_needs_no_structure(make: Maker) -> None:
             ipc.msgctl(msqid, ipc.IPC_STAT, ipc.msqid_ds())
 
 
-@pytest.mark.parametrize("cmd", [ipc.MSG_STAT, ipc.MSG_STAT_ANY])
-def test_a_slot_leads_to_its_queue(alone: None, make: Maker, cmd: int) -> None:
-    msqids = [make.queue(), make.queue(msgflg=0o640)]
-    highest = ipc.msgctl(0, ipc.MSG_INFO, ipc.msginfo())
-    found = {}
-    for slot in range(highest + 1):
-        ds = ipc.msqid_ds()
-        with contextlib.suppress(OSError):  # a slot may be empty
-            msqid = ipc.msgctl(slot, cmd, ds)
-            found[msqid] = ds.msg_perm.mode
-    assert found == {msqids[0]: 0o600, msqids[1]: 0o640}
-
-
 def test_ipc_info_says_the_limits(queue: int) -> None:
     info = ipc.msginfo()
     assert ipc.msgctl(0, ipc.IPC_INFO, info) >= 0
@@ -368,81 +304,11 @@ def test_msg_info_says_the_use(alone: None, make: Maker) -> None:
     assert (info.msgpool, info.msgmap, info.msgtql) == (2, 3, 6)
 
 
-def test_an_unknown_command_is_einval(queue: int) -> None:
-    with fails_with(errno.EINVAL, "msgctl"):
-        ipc.msgctl(queue, 12345)
-
-
-# ---- errors of all four -------------------------------------------------------------------
-
-CALLS: dict[str, Callable[[int], object]] = {
-    "msgsnd": lambda msqid: ipc.msgsnd(msqid, message("x")),
-    "msgrcv": lambda msqid: ipc.msgrcv(msqid, room(1), None, 0, ipc.MSG_NOERROR),
-    "msgctl": lambda msqid: ipc.msgctl(msqid, ipc.IPC_STAT, ipc.msqid_ds()),
-}
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_an_identifier_that_no_queue_has_is_einval(make: Maker, name: str) -> None:
-    msqid = make.queue()
-    ipc.msgctl(msqid, ipc.IPC_RMID)
-    for ident in (-1, msqid):
-        with fails_with(errno.EINVAL, name):
-            CALLS[name](ident)
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_an_old_identifier_does_not_lead_to_the_new_queue_in_its_slot(
-    alone: None, make: Maker, name: str
-) -> None:
-    remove = partial(ipc.msgctl, cmd=ipc.IPC_RMID)
-    old = make.queue()
-    remove(old)
-    take_slot_of(old, make.queue, remove)
-    with pytest.raises(OSError) as caught:
-        CALLS[name](old)
-    # EIDRM by the manual page; EINVAL since Linux 3.11 (ipc/util.c).
-    assert caught.value.errno in (errno.EIDRM, errno.EINVAL)
-
-
-@pytest.mark.parametrize("name", ["msgget", *CALLS])
-def test_who_may_not_read_or_write_gets_eacces(make: Maker, key: int, name: str) -> None:
-    msqid = make.queue(key, 0)
-    call = partial(CALLS[name], msqid) if name in CALLS else partial(ipc.msgget, key, 0o600)
-    assert errno_in_child(drop_capabilities, call) == "EACCES"
-
-
-def test_msg_stat_any_asks_for_no_permission(alone: None, make: Maker) -> None:
-    make.queue(msgflg=0)
-    for cmd, expected in ((ipc.MSG_STAT, "EACCES"), (ipc.MSG_STAT_ANY, "")):
-        slot = ipc.msgctl(0, ipc.MSG_INFO, ipc.msginfo())
-        call = partial(ipc.msgctl, slot, cmd, ipc.msqid_ds())
-        assert errno_in_child(drop_capabilities, call) == expected
-
-
-@pytest.mark.parametrize("cmd", [ipc.IPC_RMID, ipc.IPC_SET])
-def test_who_does_not_own_it_gets_eperm(make: Maker, cmd: int) -> None:
-    msqid = make.queue(msgflg=0o666)
-    ds = stat(msqid)
-    assert errno_in_child(become_nobody, lambda: ipc.msgctl(msqid, cmd, ds)) == "EPERM"
-
-
 def test_who_has_no_privilege_gets_eperm_above_msgmnb(queue: int) -> None:
     ds = stat(queue)
     ds.msg_qbytes += 1
     call = partial(ipc.msgctl, queue, ipc.IPC_SET, ds)
     assert errno_in_child(drop_capabilities, call) == "EPERM"
-
-
-def test_a_new_owner_may_do_what_the_old_one_could(make: Maker) -> None:
-    msqid = make.queue()
-    ds = stat(msqid)
-    ds.msg_perm.uid = NOBODY
-    try:
-        ipc.msgctl(msqid, ipc.IPC_SET, ds)
-    except OSError:
-        pytest.skip("no second user here")
-    assert errno_in_child(become_nobody, lambda: ipc.msgctl(msqid, ipc.IPC_SET, ds)) == ""
 
 
 # ---- mkmsgbuf, and two threads -----------------------------------------------------------

@@ -1,6 +1,5 @@
 """Semaphore sets: what semget, semop, semtimedop and semctl do.  See sysvipc(7)."""
 
-import contextlib
 import errno
 import gc
 import os
@@ -16,17 +15,7 @@ from typing import Any, cast
 import pytest
 
 import ipc
-from conftest import (
-    NOBODY,
-    Limit,
-    Maker,
-    become_nobody,
-    drop_capabilities,
-    errno_in_child,
-    fails_with,
-    row_of_proc,
-    take_slot_of,
-)
+from conftest import Limit, Maker, drop_capabilities, errno_in_child, fails_with, row_of_proc
 
 SEMVMX = 32767
 
@@ -58,50 +47,6 @@ def limits() -> list[int]:
 
 
 # ---- semget -------------------------------------------------------------------------
-
-
-def test_a_private_set_is_always_a_new_one(make: Maker) -> None:
-    assert make.semset() != make.semset()
-
-
-def test_a_key_leads_to_its_set(make: Maker, key: int) -> None:
-    semid = make.semset(3, key)
-    assert ipc.semget(key, 0, 0) == semid
-    assert ipc.semget(key, 3, ipc.IPC_CREAT | 0o600) == semid
-
-
-@pytest.mark.parametrize(
-    "given, kept",
-    [(0x7FFFFFFF, 0x7FFFFFFF), (0x80000000, -0x80000000), (0xFFFFFFFE, -2), (-3, -3)],
-)
-def test_keys_are_32_bits_and_come_back_signed(
-    alone: None, make: Maker, given: int, kept: int
-) -> None:
-    semid = make.semset(1, given)
-    assert stat(semid).sem_perm.key == kept
-    assert ipc.semget(kept, 0, 0) == ipc.semget(kept % 2**32, 0, 0) == semid
-
-
-def test_the_mode_is_the_low_nine_bits(make: Maker) -> None:
-    assert stat(make.semset(semflg=0o640)).sem_perm.mode & 0o777 == 0o640
-
-
-def test_a_key_without_a_set_is_enoent(key: int) -> None:
-    with fails_with(errno.ENOENT, "semget"):
-        ipc.semget(key, 1, 0)
-
-
-def test_a_key_with_a_set_is_eexist_where_a_new_one_is_asked_for(make: Maker, key: int) -> None:
-    make.semset(1, key)
-    with fails_with(errno.EEXIST, "semget"):
-        ipc.semget(key, 1, ipc.IPC_CREAT | ipc.IPC_EXCL | 0o600)
-
-
-def test_one_set_too_many_is_enospc_and_names_semmni(make: Maker, limit: Limit) -> None:
-    limit("sem", "32000 1024000000 500 1")
-    make.semset()
-    with fails_with(errno.ENOSPC, "semget", "semmni"):
-        make.semset()
 
 
 def test_one_semaphore_too_many_is_enospc_and_names_semmns(make: Maker, limit: Limit) -> None:
@@ -487,19 +432,6 @@ def test_ipc_rmid_removes_and_needs_no_structure(make: Maker) -> None:
             ipc.semctl(semid, 0, ipc.IPC_STAT, ipc.semid_ds())
 
 
-@pytest.mark.parametrize("cmd", [ipc.SEM_STAT, ipc.SEM_STAT_ANY])
-def test_a_slot_leads_to_its_set(alone: None, make: Maker, cmd: int) -> None:
-    semids = [make.semset(1), make.semset(2, semflg=0o640)]
-    highest = ipc.semctl(0, 0, ipc.SEM_INFO, ipc.seminfo())
-    found = {}
-    for slot in range(highest + 1):
-        ds = ipc.semid_ds()
-        with contextlib.suppress(OSError):  # a slot may be empty
-            semid = ipc.semctl(slot, 0, cmd, ds)
-            found[semid] = (ds.sem_nsems, ds.sem_perm.mode)
-    assert found == {semids[0]: (1, 0o600), semids[1]: (2, 0o640)}
-
-
 def test_ipc_info_says_the_limits(semset: int) -> None:
     info = ipc.seminfo()
     assert ipc.semctl(0, 0, ipc.IPC_INFO, info) >= 0
@@ -513,80 +445,6 @@ def test_sem_info_says_the_use(alone: None, make: Maker) -> None:
     ipc.semctl(0, 0, ipc.SEM_INFO, info)
     # Sets and semaphores, see semctl(2).
     assert (info.semusz, info.semaem) == (2, 7)
-
-
-def test_an_unknown_command_is_einval(semset: int) -> None:
-    with fails_with(errno.EINVAL, "semctl"):
-        ipc.semctl(semset, 0, 12345)
-
-
-# ---- errors of all four -------------------------------------------------------------------
-
-CALLS: dict[str, Callable[[int], object]] = {
-    "semop": lambda semid: ipc.semop(semid, [(0, 1, 0)]),
-    "semtimedop": lambda semid: ipc.semtimedop(semid, [(0, 1, 0)], None, 60),
-    "semctl": lambda semid: ipc.semctl(semid, 0, ipc.GETVAL),
-    "semctl IPC_STAT": lambda semid: ipc.semctl(semid, 0, ipc.IPC_STAT, ipc.semid_ds()),
-    "semctl GETALL": lambda semid: ipc.semctl(semid, 0, ipc.GETALL),
-    "semctl SETALL": lambda semid: ipc.semctl(semid, 0, ipc.SETALL, [1]),
-    "semctl SETVAL": lambda semid: ipc.semctl(semid, 0, ipc.SETVAL, 1),
-}
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_an_identifier_that_no_set_has_is_einval(make: Maker, name: str) -> None:
-    semid = make.semset()
-    ipc.semctl(semid, 0, ipc.IPC_RMID)
-    for ident in (-1, semid):
-        with fails_with(errno.EINVAL, name.split()[0]):
-            CALLS[name](ident)
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_an_old_identifier_does_not_lead_to_the_new_set_in_its_slot(
-    alone: None, make: Maker, name: str
-) -> None:
-    remove = partial(ipc.semctl, semnum=0, cmd=ipc.IPC_RMID)
-    old = make.semset()
-    remove(old)
-    take_slot_of(old, make.semset, remove)
-    with pytest.raises(OSError) as caught:
-        CALLS[name](old)
-    # EIDRM by the manual page; EINVAL since Linux 3.11 (ipc/util.c).
-    assert caught.value.errno in (errno.EIDRM, errno.EINVAL)
-
-
-@pytest.mark.parametrize("name", ["semget", *CALLS])
-def test_who_may_not_read_or_alter_gets_eacces(make: Maker, key: int, name: str) -> None:
-    semid = make.semset(1, key, 0)
-    call = partial(CALLS[name], semid) if name in CALLS else partial(ipc.semget, key, 1, 0o600)
-    assert errno_in_child(drop_capabilities, call) == "EACCES"
-
-
-def test_sem_stat_any_asks_for_no_permission(alone: None, make: Maker) -> None:
-    make.semset(semflg=0)
-    slot = ipc.semctl(0, 0, ipc.SEM_INFO, ipc.seminfo())
-    for cmd, expected in ((ipc.SEM_STAT, "EACCES"), (ipc.SEM_STAT_ANY, "")):
-        call = partial(ipc.semctl, slot, 0, cmd, ipc.semid_ds())
-        assert errno_in_child(drop_capabilities, call) == expected
-
-
-@pytest.mark.parametrize("cmd", [ipc.IPC_RMID, ipc.IPC_SET])
-def test_who_does_not_own_it_gets_eperm(make: Maker, cmd: int) -> None:
-    semid = make.semset(semflg=0o666)
-    ds = stat(semid)
-    assert errno_in_child(become_nobody, lambda: ipc.semctl(semid, 0, cmd, ds)) == "EPERM"
-
-
-def test_a_new_owner_may_do_what_the_old_one_could(make: Maker) -> None:
-    semid = make.semset()
-    ds = stat(semid)
-    ds.sem_perm.uid = NOBODY
-    try:
-        ipc.semctl(semid, 0, ipc.IPC_SET, ds)
-    except OSError:
-        pytest.skip("no second user here")
-    assert errno_in_child(become_nobody, lambda: ipc.semctl(semid, 0, ipc.IPC_SET, ds)) == ""
 
 
 # ---- two threads ------------------------------------------------------------------------

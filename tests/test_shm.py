@@ -1,6 +1,5 @@
 """Shared memory: what shmget, shmat, shmdt, shmctl and the copies do.  See sysvipc(7)."""
 
-import contextlib
 import ctypes
 import errno
 import gc
@@ -16,15 +15,12 @@ import pytest
 
 import ipc
 from conftest import (
-    NOBODY,
     Limit,
     Maker,
-    become_nobody,
     drop_capabilities,
     errno_in_child,
     fails_with,
     row_of_proc,
-    take_slot_of,
     view,
 )
 
@@ -44,52 +40,6 @@ def nattch(shmid: int) -> int:
 
 
 # ---- shmget -------------------------------------------------------------------------
-
-
-def test_a_private_segment_is_always_a_new_one(make: Maker) -> None:
-    assert make.segment() != make.segment()
-
-
-def test_a_key_leads_to_its_segment(make: Maker, key: int) -> None:
-    shmid = make.segment(100, key)
-    assert ipc.shmget(key, 0, 0) == shmid
-    assert ipc.shmget(key, 100, ipc.IPC_CREAT | 0o600) == shmid
-
-
-@pytest.mark.parametrize(
-    "given, kept",
-    [(0x7FFFFFFF, 0x7FFFFFFF), (0x80000000, -0x80000000), (0xFFFFFFFE, -2), (-3, -3)],
-)
-def test_keys_are_32_bits_and_come_back_signed(
-    alone: None, make: Maker, given: int, kept: int
-) -> None:
-    shmid = make.segment(1, given)
-    assert stat(shmid).shm_perm.key == kept
-    assert ipc.shmget(kept, 0, 0) == ipc.shmget(kept % 2**32, 0, 0) == shmid
-
-
-def test_the_mode_is_the_low_nine_bits(make: Maker) -> None:
-    assert stat(make.segment(shmflg=0o640)).shm_perm.mode & 0o777 == 0o640
-
-
-def test_a_key_without_a_segment_is_enoent(key: int) -> None:
-    with fails_with(errno.ENOENT, "shmget"):
-        ipc.shmget(key, 1, 0)
-
-
-def test_a_key_with_a_segment_is_eexist_where_a_new_one_is_asked_for(
-    make: Maker, key: int
-) -> None:
-    make.segment(1, key)
-    with fails_with(errno.EEXIST, "shmget"):
-        ipc.shmget(key, 1, ipc.IPC_CREAT | ipc.IPC_EXCL | 0o600)
-
-
-def test_one_segment_too_many_is_enospc_and_names_shmmni(make: Maker, limit: Limit) -> None:
-    limit("shmmni", 1)
-    make.segment()
-    with fails_with(errno.ENOSPC, "shmget", "shmmni"):
-        make.segment()
 
 
 def test_one_page_too_many_is_enospc_and_names_shmall(make: Maker, limit: Limit) -> None:
@@ -232,6 +182,13 @@ def test_an_address_where_something_is_is_einval(segment: int) -> None:
             with fails_with(errno.EINVAL, "shmat"):
                 ipc.shmat(segment, shmaddr)
         assert nattch(segment) == 1
+
+
+def test_who_may_only_read_attaches_for_reading(make: Maker) -> None:
+    segment = make.segment(shmflg=0o400)
+    for shmflg, expected in ((0, "EACCES"), (ipc.SHM_RDONLY, "")):
+        call = partial(ipc.shmat, segment, None, shmflg)
+        assert errno_in_child(drop_capabilities, call) == expected
 
 
 # ---- SHM_REMAP -------------------------------------------------------------------------
@@ -602,19 +559,6 @@ def test_ipc_rmid_removes_and_needs_no_structure(make: Maker, size: int) -> None
             ipc.shmctl(shmid, ipc.IPC_STAT, ipc.shmid_ds())
 
 
-@pytest.mark.parametrize("cmd", [ipc.SHM_STAT, ipc.SHM_STAT_ANY])
-def test_a_slot_leads_to_its_segment(alone: None, make: Maker, cmd: int) -> None:
-    shmids = [make.segment(10), make.segment(20, shmflg=0o640)]
-    highest = ipc.shmctl(0, ipc.SHM_INFO, ipc.shm_info())
-    found = {}
-    for slot in range(highest + 1):
-        ds = ipc.shmid_ds()
-        with contextlib.suppress(OSError):  # a slot may be empty
-            shmid = ipc.shmctl(slot, cmd, ds)
-            found[shmid] = (ds.shm_segsz, ds.shm_perm.mode)
-    assert found == {shmids[0]: (10, 0o600), shmids[1]: (20, 0o640)}
-
-
 def test_ipc_info_says_the_limits(segment: int) -> None:
     info = ipc.shminfo()
     assert ipc.shmctl(0, ipc.IPC_INFO, info) >= 0
@@ -656,80 +600,3 @@ def test_shm_lock_is_limited_by_rlimit_memlock(
         drop_capabilities()
 
     assert errno_in_child(become_limited, lambda: ipc.shmctl(segment, ipc.SHM_LOCK)) == expected
-
-
-def test_an_unknown_command_is_einval(segment: int) -> None:
-    with fails_with(errno.EINVAL, "shmctl"):
-        ipc.shmctl(segment, 12345)
-
-
-# ---- errors of all four -------------------------------------------------------------------
-
-CALLS: dict[str, Callable[[int], object]] = {
-    "shmat": ipc.shmat,
-    "shmat SHM_RDONLY": lambda shmid: ipc.shmat(shmid, None, ipc.SHM_RDONLY),
-    "shmctl": lambda shmid: ipc.shmctl(shmid, ipc.IPC_STAT, ipc.shmid_ds()),
-}
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_an_identifier_that_no_segment_has_is_einval(make: Maker, name: str) -> None:
-    shmid = make.segment()
-    ipc.shmctl(shmid, ipc.IPC_RMID)
-    for ident in (-1, shmid):
-        with fails_with(errno.EINVAL, name.split()[0]):
-            CALLS[name](ident)
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_an_old_identifier_does_not_lead_to_the_new_segment_in_its_slot(
-    alone: None, make: Maker, name: str
-) -> None:
-    remove = partial(ipc.shmctl, cmd=ipc.IPC_RMID)
-    old = make.segment()
-    remove(old)
-    take_slot_of(old, make.segment, remove)
-    with pytest.raises(OSError) as caught:
-        CALLS[name](old)
-    # EIDRM by the manual page; EINVAL since Linux 3.11 (ipc/util.c).
-    assert caught.value.errno in (errno.EIDRM, errno.EINVAL)
-
-
-@pytest.mark.parametrize("name", ["shmget", *CALLS])
-def test_who_may_not_read_or_write_gets_eacces(make: Maker, key: int, name: str) -> None:
-    shmid = make.segment(1, key, 0)
-    call = partial(CALLS[name], shmid) if name in CALLS else partial(ipc.shmget, key, 1, 0o600)
-    assert errno_in_child(drop_capabilities, call) == "EACCES"
-
-
-def test_who_may_only_read_attaches_for_reading(make: Maker) -> None:
-    segment = make.segment(shmflg=0o400)
-    for shmflg, expected in ((0, "EACCES"), (ipc.SHM_RDONLY, "")):
-        call = partial(ipc.shmat, segment, None, shmflg)
-        assert errno_in_child(drop_capabilities, call) == expected
-
-
-def test_shm_stat_any_asks_for_no_permission(alone: None, make: Maker) -> None:
-    make.segment(shmflg=0)
-    slot = ipc.shmctl(0, ipc.SHM_INFO, ipc.shm_info())
-    for cmd, expected in ((ipc.SHM_STAT, "EACCES"), (ipc.SHM_STAT_ANY, "")):
-        call = partial(ipc.shmctl, slot, cmd, ipc.shmid_ds())
-        assert errno_in_child(drop_capabilities, call) == expected
-
-
-@pytest.mark.parametrize("cmd", [ipc.IPC_RMID, ipc.IPC_SET, ipc.SHM_LOCK, ipc.SHM_UNLOCK])
-def test_who_does_not_own_it_gets_eperm(make: Maker, cmd: int) -> None:
-    shmid = make.segment(shmflg=0o666)
-    ds = stat(shmid)
-    assert errno_in_child(become_nobody, lambda: ipc.shmctl(shmid, cmd, ds)) == "EPERM"
-
-
-def test_a_new_owner_may_do_what_the_old_one_could(make: Maker) -> None:
-    shmid = make.segment()
-    ds = stat(shmid)
-    ds.shm_perm.uid = NOBODY
-    try:
-        ipc.shmctl(shmid, ipc.IPC_SET, ds)
-    except OSError:
-        pytest.skip("no second user here")
-    assert errno_in_child(become_nobody, lambda: ipc.shmctl(shmid, ipc.IPC_SET, ds)) == ""
