@@ -1,17 +1,17 @@
 """MessageQueue: as an object what the calls of C do, and what they leave to the caller."""
 
 import errno
-import itertools
 import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
 import ipc
-from conftest import Limit, Maker, Worker, fails_with, message, row_of_proc
+from conftest import Limit, Maker, Worker, fails_with, libc, message, row_of_proc
 
 EXISTS, TOO_LONG = errno.EEXIST, errno.E2BIG
 
@@ -184,40 +184,73 @@ def test_how_many_were_sent_before_an_error(q: ipc.MessageQueue) -> None:
             q.receive_many(10)
 
 
-def test_what_was_received_before_an_exception_is_kept(q: ipc.MessageQueue) -> None:
-    """A signal's handler that raises in the midst of many; it is called after each 1024."""
-    armed = False
+class Interrupting:
+    """3000; when C asks for it, a signal comes, whose handler is called later.
 
+    Nothing of this is in Python, where the handler would be called at once.
+    """
+
+    def __lt__(self, other: int) -> bool:
+        return 3000 < other
+
+    def __gt__(self, other: int) -> bool:
+        return 3000 > other
+
+    def __sub__(self, other: int) -> "Interrupting":
+        return self
+
+    _raise = libc["raise"]
+    _raise.restype = [3000].__getitem__  # of what raise(3) returns, 0
+    __index__ = staticmethod(partial(_raise, signal.SIGUSR1))
+
+
+@pytest.fixture
+def interrupting() -> Iterator[Any]:
     def handler(*_: object) -> None:
-        nonlocal armed
-        if armed:
-            armed = False
-            raise ZeroDivisionError
+        raise ZeroDivisionError
 
-    n = q.stat().msg_qbytes  # so many there may be, of no text
-    old = signal.signal(signal.SIGPROF, handler)
-    # Time of the processor: where the machine is busy, the signals come no rarer in a call.
-    signal.setitimer(signal.ITIMER_PROF, 0.001, 0.001)
-    try:
-        for attempt in itertools.count(1):
-            q.send_many([message(b"", mtype) for mtype in range(1, n + 1)], timeout=0)
-            received: list[ipc.msgbuf] = []
-            interrupted = False
-            try:
-                armed = True
-                received = q.receive_many(n)
-                armed = False
-            except ZeroDivisionError:
-                interrupted = True
-            left = q.stat().msg_qnum
-            received += q.messages(timeout=0)
-            assert [m.mtype for m in received] == list(range(1, n + 1))
-            if interrupted and 0 < left < n:
-                break
-            assert attempt < 1000
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, old)
+    old = signal.signal(signal.SIGUSR1, handler)
+    yield Interrupting()
+    signal.signal(signal.SIGUSR1, old)
+
+
+def test_what_was_received_before_an_exception_is_kept(
+    q: ipc.MessageQueue, interrupting: Any
+) -> None:
+    """A signal's handler that raises in the midst of many: it is called after each 1024."""
+    sent = [b"%d" % i for i in range(3000)]
+    q.send_many(sent, timeout=0)
+    for left in 3000 - 1024, 3000 - 2 * 1024:  # the second time behind what is kept
+        with pytest.raises(ZeroDivisionError):
+            q.receive_many(interrupting)
+        assert q.stat().msg_qnum == left
+    assert texts(q.receive_many(100)) == sent[:100]
+    with pytest.raises(ZeroDivisionError):
+        q.receive_many(interrupting)
+    assert texts(list(q.messages(timeout=0))) == sent[100:]
+
+
+def test_one_that_was_received_before_an_exception_is_kept(
+    q: ipc.MessageQueue, interrupting: Any
+) -> None:
+    """A signal's handler that raises just when a message is there."""
+    q.send(b"a")
+    with pytest.raises(ZeroDivisionError):
+        q.receive_many(9, size=interrupting)
+    assert q.stat().msg_qnum == 0
+    assert texts(q.receive_many(9, timeout=0)) == [b"a"]
+    with pytest.raises(TimeoutError):
+        q.receive_many(9, timeout=0)
+    # The same where messages are kept, of which some are taken again: each has its place.
+    q.send_many([message(b"%d" % mtype, mtype) for mtype in (2, 1, 2, 1)])
+    for mtype in 2, 1, 2:
+        with pytest.raises(ZeroDivisionError):
+            q.receive_many(9, mtype, size=interrupting)
+    q.send(message(b"3", 3))
+    with pytest.raises(ZeroDivisionError):
+        q.receive(3, size=interrupting)
+    assert q.stat().msg_qnum == 0
+    assert texts(list(q.messages(timeout=0))) == [b"2", b"2", b"1", b"1", b"3"]
 
 
 def test_iteration_ends_when_the_queue_is_removed(q: ipc.MessageQueue) -> None:

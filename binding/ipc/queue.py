@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ipc.aio import Waiter as _Waiter
 
     _Text = _ReadableBuffer | str | _ipc.msgbuf
+    _Choice = tuple[int | None, int, int]  # msgsz (None: any), msgtyp, msgflg
 
 
 # Whoever makes what the receives of an object share.
@@ -36,10 +37,17 @@ class _Shared:
         self.kept: list[_ipc.msgbuf] = []  # received, but not by anybody
         self.waiters: "set[_Waiter]" = set()
 
-    def keep(self, messages: list[_ipc.msgbuf]) -> None:
-        """For the next receive; those that wait look again."""
+    def keep(
+        self, messages: list[_ipc.msgbuf], taken: "_abc.Sequence[_ipc.msgbuf]" = ()
+    ) -> None:
+        """For the next receive; those that wait look again.
+
+        What was taken of the kept ones is before the others again, what was received behind.
+        """
+        before = {*map(id, taken)}
         with self.lock:
-            self.kept += messages
+            self.kept[:0] = [m for m in messages if id(m) in before]
+            self.kept += [m for m in messages if id(m) not in before]
             for waiter in self.waiters:
                 waiter.wait.wake()
 
@@ -152,9 +160,7 @@ class MessageQueue(Object):
             return message
         from ipc.aio import Waiter
 
-        shared = self._receive_shared(Waiter(), size, mtype, msgflg, timeout)
-        assert shared is not None  # nobody can cancel it
-        return shared
+        return self._receive_shared(Waiter(), 1, (size, mtype, msgflg), timeout)[0]
 
     def receive_many(
         self,
@@ -169,35 +175,20 @@ class MessageQueue(Object):
         """Receive up to count messages: wait for the first, and take what is there then.
 
         The parameters and the errors are those of receive(); an error of a later message is
-        left to the next call.
+        left to the next call.  What was received before a signal's handler raised is kept in
+        this object, as receive_async() keeps it.
         """
-        messages: list[_ipc.msgbuf] = []
         msgflg = _flags(truncate, exclude)
         if count < 1:
             raise ValueError("count: at least 1")
         if self._shared is not None:
-            messages.append(
-                self.receive(
-                    mtype, timeout=timeout, size=size, truncate=truncate, exclude=exclude
-                )
-            )
-            msgflg |= _ipc.IPC_NOWAIT
-        first = len(messages)
+            from ipc.aio import Waiter
+
+            return self._receive_shared(Waiter(), count, (size, mtype, msgflg), timeout)
+        messages: list[_ipc.msgbuf] = []
         try:
-            while first and len(messages) < count:
-                kept = self._take(size, mtype, msgflg)
-                if kept is None:
-                    break
-                messages.append(kept)
-            first = len(messages)
-            if first < count:
-                _ipc._receive_many(
-                    self.id, size, mtype, msgflg, timeout, None, count - first, messages
-                )
-        except BaseException as error:
-            # The call itself fails on its first message only.
-            if isinstance(error, OSError) and 0 < first == len(messages):
-                return messages
+            _ipc._receive_many(self.id, size, mtype, msgflg, timeout, None, count, messages)
+        except BaseException:
             if messages:
                 self._sharing().keep(messages)
             raise
@@ -217,21 +208,18 @@ class MessageQueue(Object):
         in this object: the next receive of any kind that would choose it has it.
         OSError: as receive().
         """
-        msgflg = _flags(truncate, exclude)
-        shared = self._sharing()
-        try:
-            message = self._take(size, mtype, msgflg)
-            if message is None:
-                message = _msgrcv(self.id, size, mtype, msgflg, 0, None)
-            return message
-        except TimeoutError:
-            pass
         from ipc import aio
 
-        return await aio.call(
-            lambda waiter: self._receive_shared(waiter, size, mtype, msgflg, None),
-            lambda message: shared.keep([message]),
+        choice = size, mtype, _flags(truncate, exclude)
+        try:
+            return self._receive_shared(aio.Waiter(), 1, choice, 0)[0]
+        except TimeoutError:
+            pass
+        messages = await aio.call(
+            lambda waiter: self._receive_shared(waiter, 1, choice, None) or None,
+            self._sharing().keep,
         )
+        return messages[0]
 
     def _sharing(self) -> "_Shared":
         if self._shared is None:
@@ -242,47 +230,85 @@ class MessageQueue(Object):
         return self._shared
 
     def _receive_shared(
-        self, waiter: "_Waiter", size: int | None, mtype: int, msgflg: int, timeout: float | None
-    ) -> _ipc.msgbuf | None:
-        """A kept message or another one; None where the waiter was cancelled."""
+        self, waiter: "_Waiter", count: int, choice: "_Choice", timeout: float | None
+    ) -> list[_ipc.msgbuf]:
+        """Kept messages and others, up to count; none where the waiter was cancelled."""
         shared = self._sharing()
         end = None if timeout is None else monotonic() + timeout
-        with shared.lock:
-            shared.waiters.add(waiter)  # from now on, what is kept wakes it
+        messages: list[_ipc.msgbuf] = []
+        taken: list[_ipc.msgbuf] = []  # those of them that had been kept
         try:
-            while True:
-                message = self._take(size, mtype, msgflg)
-                if message is None:
-                    left = None if end is None else max(0, end - monotonic())
-                    message = _msgrcv(self.id, size, mtype, msgflg, left, waiter.wait)
-                if message is not None or waiter.cancelled:
-                    return message
-        finally:
             with shared.lock:
-                shared.waiters.discard(waiter)
+                shared.waiters.add(waiter)  # from now on, what is kept wakes it
+            try:
+                while not messages and not waiter.cancelled:
+                    left = None if end is None else max(0, end - monotonic())
+                    self._fill(messages, taken, waiter, count, choice, left)
+            finally:
+                with shared.lock:
+                    shared.waiters.discard(waiter)
+        except BaseException:
+            if messages:
+                shared.keep(messages, taken)
+            raise
+        return messages
 
-    def _take(self, size: int | None, mtype: int, msgflg: int) -> _ipc.msgbuf | None:
-        """A kept message as msgrcv(2) would choose it: they came before what is in the queue."""
+    def _fill(
+        self,
+        messages: list[_ipc.msgbuf],
+        taken: list[_ipc.msgbuf],
+        waiter: "_Waiter",
+        count: int,
+        choice: "_Choice",
+        timeout: float | None,
+    ) -> None:
+        """Append what is kept, then what is in the queue; wait where there is nothing.
+
+        An error of a later message is left to the next call.
+        """
+        size, mtype, msgflg = choice
+        try:
+            while (n := len(messages)) < count:
+                if not self._take(messages, taken, choice):
+                    flags = msgflg | _ipc.IPC_NOWAIT if messages else msgflg
+                    _ipc._receive_many(
+                        self.id, size, mtype, flags, timeout, waiter.wait, count - n, messages
+                    )
+                    return
+        except OSError:
+            if not 0 < n == len(messages):
+                raise
+
+    def _take(
+        self, messages: list[_ipc.msgbuf], taken: list[_ipc.msgbuf], choice: "_Choice"
+    ) -> bool:
+        """Append a kept message as msgrcv(2) would choose it; False: there is none.
+
+        They came before what is in the queue.
+        """
+        size, mtype, msgflg = choice
         shared = self._sharing()
         with shared.lock:
             i = shared.index(mtype, bool(msgflg & _ipc.MSG_EXCEPT))
             if i is None:
-                return None
+                return False
             message = shared.kept[i]
             if mtype < 0 and message.mtype > 1:
                 try:  # one in the queue may have a lower type
-                    lower: _ipc.msgbuf = _msgrcv(
-                        self.id, size, 1 - message.mtype, msgflg, 0, None
-                    )
-                    return lower
+                    lower = 1 - message.mtype
+                    _ipc._receive_many(self.id, size, lower, msgflg, 0, None, 1, messages)
+                    return True
                 except TimeoutError:
                     pass
             if size is not None and len(message.mtext) > size:
                 if not msgflg & _ipc.MSG_NOERROR:
                     raise OSError(errno.E2BIG, "msgrcv: the text is longer than size")
                 message.mtext = message.mtext[:size]
+            # No call is between these, after which a signal's handler could raise.
+            taken += [message]
+            messages += [message]
             del shared.kept[i]
-            return message
+            return True
 
     def peek(self, index: int = 0, *, size: int | None = None) -> _ipc.msgbuf | None:
         """Return a copy of the message at an index, from 0; it stays.  None: there is none.
