@@ -1,18 +1,18 @@
 /*
  * What a check is made of (conform.h, as libcheck has check.h).
  *
- *	CHECK("msgget.existing_key", LIBC | RAW, 0,
- *	      "msgget of a key that has a queue returns that queue", "msgget(2)")
+ *	CHECK("shmget.smaller_found", LIBC | RAW, 0,
+ *	      "a segment is found by who asks for less than it has, or for 0", "shmget(2)")
  *	{
- *		int msqid = must(ipc->msgget(check_key(0), IPC_CREAT | 0600));
+ *		int shmid = must(ipc->shmget(check_key(0), 100, IPC_CREAT | 0600));
  *
- *		expect_eq(msqid, ipc->msgget(check_key(0), 0));
+ *		expect_eq(shmid, ipc->shmget(check_key(0), 99, 0));
  *	}
  *
  * The body gets `ipc`, the calls to make, and runs in a process of its own, in
  * a fresh IPC namespace, with a time limit; it leaves everything behind.  With
- * LIBC | RAW it runs twice, the second time as "msgget.existing_key.raw", and
- * where the architecture has ipc(2), a third time as "msgget.existing_key.ipc".
+ * LIBC | RAW it runs twice, the second time as "shmget.smaller_found.raw", and
+ * where the architecture has ipc(2), a third time as "shmget.smaller_found.ipc".
  * An expectation that fails is noted and the check goes on; must() ends it.
  */
 #ifndef CONFORM_H
