@@ -227,7 +227,7 @@ static bool number(const char *text, double least, double most, double *value)
 	return end != text && !*end && *value >= least && *value <= most;
 }
 
-static const struct options defaults = {.jobs = 1, .time_limit = 20, .operations = 300};
+static const struct options defaults = {.jobs = 1, .time_limit = 120, .operations = 300};
 
 /* The options of run, and of coverage, which has no outputs. */
 static int parse_run(int argc, char **argv, struct options *options, struct outputs *outputs)

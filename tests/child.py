@@ -10,7 +10,8 @@ from types import MappingProxyType
 
 import pytest
 
-from conftest import SECONDS_OF_A_TEST, waits_with
+from conftest import waits_with
+from limits import HANG
 
 # What a program may use.  Its object's ids are its arguments, as many as it has.
 PRELUDE = """
@@ -59,7 +60,7 @@ def run_child(
         [sys.executable, *options, "-c", PRELUDE + program, *map(str, ids)],
         capture_output=True,
         text=True,
-        timeout=SECONDS_OF_A_TEST,
+        timeout=HANG,
         env=os.environ | environment,
     )
     if child.returncode != 0 or child.stderr:

@@ -25,16 +25,10 @@ from typing import Any, Generic, NoReturn, TypeVar
 import pytest
 
 import ipc
+from limits import HANG, SLOWNESS
 from programs import Facts, build, facts_of
 
 T = TypeVar("T")
-
-# How many times slower than most the machine is: one under an emulator has more time, and
-# where a test is about repetition, repeats less.
-SLOWNESS = int(os.environ.get("IPC_TEST_SLOWNESS", 1))
-# After so long a test hangs.  Not nearer: a machine may have twenty other jobs.
-SECONDS_OF_A_TEST = max(300, 60 * SLOWNESS)
-SECONDS_OF_A_WAIT = 10 * SLOWNESS
 
 
 # Of a segment: more than can be attached.
@@ -287,11 +281,11 @@ def a_hang_fails(request: pytest.FixtureRequest) -> Iterator[None]:
         return
 
     def expired(*_: object) -> NoReturn:
-        raise TimeoutError(f"the test took more than {SECONDS_OF_A_TEST} seconds")
+        raise TimeoutError(f"the test took more than {HANG} seconds")
 
     old = signal.signal(signal.SIGALRM, expired)
-    faulthandler.dump_traceback_later(2 * SECONDS_OF_A_TEST, exit=True)
-    signal.alarm(SECONDS_OF_A_TEST)
+    faulthandler.dump_traceback_later(2 * HANG, exit=True)
+    signal.alarm(HANG)
     yield
     signal.alarm(0)
     faulthandler.cancel_dump_traceback_later()
@@ -299,10 +293,10 @@ def a_hang_fails(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:
-    end = time.monotonic() + SECONDS_OF_A_WAIT
+    end = time.monotonic() + HANG
     while not condition():
         if time.monotonic() > end:
-            pytest.fail(f"not within {SECONDS_OF_A_WAIT} seconds: {what}")
+            pytest.fail(f"not within {HANG} seconds: {what}")
         time.sleep(0.0002)
 
 
@@ -353,7 +347,7 @@ class Worker(threading.Thread, Generic[T]):
 
     def result(self) -> T:
         """What the call returned or raised, once it has."""
-        self.join(SECONDS_OF_A_WAIT)
+        self.join(HANG)
         assert not self.is_alive(), "the call did not end"
         if self.error:
             raise self.error

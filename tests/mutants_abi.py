@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, NoReturn
+from limits import HANG
 
 TOP = Path(__file__).resolve().parent.parent
 ABI = TOP / "conformance" / "abi"
@@ -37,7 +38,7 @@ def die(what: object) -> NoReturn:
 
 def run(*command: object) -> "subprocess.CompletedProcess[str]":
     words = [str(word) for word in command]
-    return subprocess.run(words, cwd=TOP, capture_output=True, text=True, timeout=120)
+    return subprocess.run(words, cwd=TOP, capture_output=True, text=True, timeout=HANG)
 
 
 class Layer(NamedTuple):

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 import ipc
-from conftest import SLOWNESS, Maker, Worker, fails_with, is_blocked, message, times, wait_until
+from conftest import Maker, Worker, fails_with, is_blocked, message, times, wait_until
+from limits import SLOWNESS
 
 # How many races there are; more by the environment.
 RACES = int(os.environ.get("IPC_TEST_RACES", times(1000)))

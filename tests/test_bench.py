@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import ipc
+from limits import HANG
 
 TOP = Path(__file__).resolve().parent.parent
 BENCH = TOP / "tests" / "bench"
@@ -38,7 +39,7 @@ def bench(*options: object, **environment: str) -> "subprocess.CompletedProcess[
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=HANG,
     )
 
 

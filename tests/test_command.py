@@ -10,6 +10,7 @@ import pytest
 import ipc
 import ipc.__main__ as command
 from conftest import Maker, all_objects, row_of_proc
+from limits import HANG
 
 KINDS = ("msg", "sem", "shm")
 
@@ -17,7 +18,10 @@ KINDS = ("msg", "sem", "shm")
 def run(*words: object, status: int = 0) -> tuple[str, str]:
     """What it prints, and its complaints."""
     result = subprocess.run(
-        [sys.executable, "-m", "ipc", *map(str, words)], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "ipc", *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=HANG,
     )
     assert result.returncode == status, result.stdout + result.stderr
     assert bool(result.stderr) == bool(status), result.stderr

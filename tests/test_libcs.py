@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from limits import HANG
 
 import test_tools
 from test_tools import TOP
 
-run = functools.partial(test_tools.run, timeout=900)
+run = functools.partial(test_tools.run, timeout=HANG)
 LIBC = TOP / "conformance" / "libc"
 ARCH = {"i686": "i386"}.get(platform.machine(), platform.machine())
 

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from limits import HANG
 from test_tools import CONFORM, TOP
 
 PAGE = (TOP / "conformance" / "ipc-conform.1").read_text()
@@ -21,7 +22,7 @@ def run(*words: str, where: Path = TOP) -> "subprocess.CompletedProcess[str]":
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        timeout=120,
+        timeout=HANG,
     )
 
 

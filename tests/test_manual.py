@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import ipc
-from conftest import SECONDS_OF_A_WAIT, Maker, fails_with, row_of_proc, wait_until
+from conftest import Maker, fails_with, row_of_proc, wait_until
+from limits import HANG
 
 MANUAL = Path(__file__).with_name("manual")
 
@@ -21,7 +22,7 @@ def command(name: str, *arguments: object) -> list[str]:
 
 def run(name: str, *arguments: object) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        command(name, *arguments), capture_output=True, text=True, timeout=SECONDS_OF_A_WAIT
+        command(name, *arguments), capture_output=True, text=True, timeout=HANG
     )
 
 
@@ -53,7 +54,7 @@ class Background:
 
     def rest(self) -> str:
         """What it prints until it ends, which is to be well."""
-        output, _ = self.process.communicate(timeout=SECONDS_OF_A_WAIT)
+        output, _ = self.process.communicate(timeout=HANG)
         assert self.process.returncode == 0, output
         return output
 

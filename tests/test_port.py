@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from limits import HANG
 
 from test_tools import CONFORM, DUMP, TOP, assert_refused, run
 
@@ -246,7 +247,7 @@ def test_mutants_of_real_headers_are_caught() -> None:
         [str(PYTHON), str(TOP / "tests" / "mutants_abi.py"), str(CONFORM), "--each", "1"],
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=HANG,
     )
     assert result.returncode == 0, result.stdout + result.stderr
     count = re.search(r"^(\d+) defects, (\d+) caught$", result.stdout, flags=re.M)

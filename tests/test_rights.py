@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from limits import HANG
 from test_tools import CONFORM
 
 pytestmark = [
@@ -31,7 +32,7 @@ def results(program: Path, *prefix: str) -> "list[dict[str, Any]]":
     if not shutil.which(prefix[0]):
         pytest.skip(f"no {prefix[0]}")
     command = [*prefix, str(program), "run", "--jobs", "2", "--format", "json"]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=HANG)
     assert ended.returncode == 0, ended.stderr or ended.stdout
     found: "list[dict[str, Any]]" = json.loads(ended.stdout)["runs"][0]["results"]
     return found

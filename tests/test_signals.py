@@ -7,7 +7,8 @@ Each program is a process with a timer of its own, see setitimer(2).
 import pytest
 
 from child import run_child
-from conftest import SLOWNESS, Maker, row_of_proc, times
+from conftest import Maker, row_of_proc, times
+from limits import SLOWNESS
 
 STORM = f"""
 MESSAGES, SIGNALS, PERIOD = {times(100_000)}, {times(10_000)}, {SLOWNESS} / 10_000

@@ -7,6 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from limits import HANG
+
 TOP = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP / "tests" / "boot"))
 
@@ -34,7 +36,7 @@ def home(folder: Path, *tests: str) -> tuple[int, str]:
     (folder / "test_these.py").write_text("\n".join(tests))
     port = folder / "port"
     command = [sys.executable, str(TOP / "tests/boot/inside.py"), str(port), "test_these.py"]
-    ran = subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, timeout=120)
+    ran = subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, timeout=HANG)
     return ran.returncode, port.read_text() if port.exists() else ""
 
 
@@ -128,7 +130,7 @@ def test_bad_calls(tmp_path: Path) -> None:
     }.items():
         command = [sys.executable, str(TOP / "tests/boot/suite.py"), "--report", str(tmp_path)]
         command += words
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=HANG)
         assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
         assert message in ran.stderr
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from limits import HANG
 
 TOP = Path(__file__).resolve().parent.parent
 ARCH = {"i686": "i386"}.get(platform.machine(), platform.machine())
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.skipif(not CONFORM.exists(), reason="ipc-conform is not
 
 
 def run(
-    *command: object, timeout: int = 120, **more: str
+    *command: object, timeout: int = HANG, **more: str
 ) -> "subprocess.CompletedProcess[str]":
     """Runs a command from the top of the tree, without make's own settings."""
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}

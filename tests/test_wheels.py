@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from limits import HANG
+
 TOP = Path(__file__).resolve().parent.parent
 ARCH = {"i686": "i386"}.get(platform.machine(), platform.machine())
 NEEDED = ("pip", "setuptools", "wheel")
@@ -37,7 +39,7 @@ def run(*command: object, cwd: Path = TOP, **more: str) -> "subprocess.Completed
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=HANG,
     )
 
 

@@ -11,7 +11,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from baseline import Baseline, baseline_for, excuse_known, name_of
-from boot import Boot, Machine, Misuse, Options, Run, check_image, end_with, machine_of, run_on
+from boot import SILENCE, Boot, Machine, Misuse, Options, Run
+from boot import check_image, end_with, machine_of, run_on
 
 
 def verdict(
@@ -100,7 +101,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--qemu", default="", help="options for QEMU")
     parser.add_argument("--select", default="", help="options for the harness: --only GLOB")
     parser.add_argument("--emulate", action="store_true", help="without KVM")
-    parser.add_argument("--time-limit", type=float, default=180, metavar="SECONDS")
+    parser.add_argument(
+        "--time-limit", type=float, default=SILENCE, metavar="SECONDS",
+        help="after which a kernel that says nothing hangs",
+    )
     return parser.parse_args()
 
 

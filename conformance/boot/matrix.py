@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from baseline import accept, series
-from boot import HERE, Misuse, Options, Run, check_image, end_with, machine_of, machines
+from boot import HERE, SILENCE, Misuse, Options, Run
+from boot import check_image, end_with, machine_of, machines
 from gate import as_json, gate, write
 
 TOP = HERE.parent.parent
@@ -110,7 +111,10 @@ def main() -> int:
     parser.add_argument("--accept", action="store_true", help="take them as baselines")
     parser.add_argument("--optional", action="store_true", help="SKIP what cannot be fetched")
     parser.add_argument("--select", default="", help="options for the harness: --only GLOB")
-    parser.add_argument("--time-limit", type=float, default=1200, metavar="SECONDS")
+    parser.add_argument(
+        "--time-limit", type=float, default=SILENCE, metavar="SECONDS",
+        help="after which a kernel that says nothing hangs",
+    )
     parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 1) // 2))
     given = parser.parse_args()
     if given.programs:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from compat.conftest import OURS, THEIRS, THERE_IS_NONE
-from conftest import SECONDS_OF_A_WAIT
+from limits import HANG
 
 PROGRAMS = Path(__file__).with_name("programs")
 BOTH = [
@@ -48,7 +48,7 @@ class Program:
         return self.process.stdout.readline()
 
     def rest(self) -> list[str]:
-        output, _ = self.process.communicate(timeout=SECONDS_OF_A_WAIT)
+        output, _ = self.process.communicate(timeout=HANG)
         assert self.process.returncode == 0, output
         return list(output.splitlines())
 

@@ -46,7 +46,7 @@ def see(build: Path, column: str, defect: str) -> str:
             stderr=subprocess.DEVNULL,
             # What a tool says is not read here, and names of functions take it long.
             env={**os.environ, "SANITIZER_OPTIONS": "symbolize=0"},
-            timeout=120,
+            timeout=1800,  # ends a hang
         )
     except subprocess.TimeoutExpired:
         return "hangs"
