@@ -196,6 +196,21 @@ unsigned random_operations(void);
 
 /* A key of this check's own; n from 0 to 255. */
 key_t check_key(unsigned n);
+/*
+ * Whether this process is in an IPC namespace that the program has made.  Only there
+ * may a check write limits or look at what it has not made.
+ */
+bool is_isolated(void);
+/*
+ * Moves this process into another fresh namespace; ends the check as one that could
+ * not run where there is no room for one, or no right to it.
+ */
+void another_namespace(void);
+/*
+ * Opens /proc/sys/kernel/NAME for writing, in a namespace of the program's only: -1
+ * and errno where open(2) fails.
+ */
+int open_limit(const char *name);
 /* Writes, reads /proc/sys/kernel/NAME (NEED_LIMITS); ends the check on error. */
 void set_limit(const char *name, const char *value);
 long long get_limit(const char *name);

@@ -9,7 +9,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+static const char need_namespace[] =
+	"no IPC namespace of its own: CAP_SYS_ADMIN or user namespaces";
 
 static bool write_file(const char *path, const char *text)
 {
@@ -23,17 +27,34 @@ static bool write_file(const char *path, const char *text)
 	return ok;
 }
 
-bool isolate(void)
+/*
+ * How often this process, and those that it descends from, have moved into a namespace
+ * that they made, and the one that they were in first, as /proc names it; "" without
+ * /proc.
+ */
+static unsigned moves;
+static char home[64];
+
+static void namespace_name(char name[64])
+{
+	const ssize_t n = readlink("/proc/self/ns/ipc", name, 63);
+
+	name[n > 0 ? n : 0] = '\0';
+}
+
+static void note_move(const char before[64])
+{
+	if (moves++ == 0)
+		memcpy(home, before, sizeof(home));
+}
+
+/* The identities 0, in a user namespace of this process. */
+static bool map_identities(uid_t uid, gid_t gid)
 {
 	char map[64];
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
 
-	if (unshare(CLONE_NEWIPC) == 0)
-		return true;
 	/* user_namespaces(7): setgroups is denied first, or gid_map is refused. */
-	if (unshare(CLONE_NEWUSER | CLONE_NEWIPC) != 0 ||
-	    !write_file("/proc/self/setgroups", "deny"))
+	if (!write_file("/proc/self/setgroups", "deny"))
 		return false;
 	snprintf(map, sizeof(map), "0 %u 1", (unsigned)uid);
 	if (!write_file("/proc/self/uid_map", map))
@@ -42,13 +63,82 @@ bool isolate(void)
 	return write_file("/proc/self/gid_map", map);
 }
 
+bool isolate(void)
+{
+	const uid_t uid = geteuid();
+	const gid_t gid = getegid();
+	char before[64];
+
+	namespace_name(before);
+	if (unshare(CLONE_NEWIPC) != 0) {
+		if (errno != EPERM || unshare(CLONE_NEWUSER | CLONE_NEWIPC) != 0 ||
+		    !map_identities(uid, gid))
+			return false;
+	}
+	note_move(before);
+	return true;
+}
+
+bool is_isolated(void)
+{
+	char now[64];
+
+	namespace_name(now);
+	return moves > 0 && (!home[0] || !now[0] || strcmp(home, now) != 0);
+}
+
+/* Whether there may be room for a namespace or a process in a moment. */
+static bool may_pass(int error)
+{
+	return error == ENOSPC || error == ENOMEM || error == EAGAIN;
+}
+
+enum { PATIENCE = 30000, PAUSE = 20 }; /* ms */
+
+static void pause_a_moment(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = PAUSE * 1000000L}, NULL);
+}
+
+bool isolate_patiently(unsigned *waited)
+{
+	while (!isolate()) {
+		const int error = errno;
+
+		if (!may_pass(error) ||
+		    __atomic_add_fetch(waited, PAUSE, __ATOMIC_RELAXED) > PATIENCE) {
+			errno = error;
+			return false;
+		}
+		pause_a_moment();
+	}
+	__atomic_store_n(waited, 0, __ATOMIC_RELAXED);
+	return true;
+}
+
+void another_namespace(void)
+{
+	char reason[96], before[64];
+
+	namespace_name(before);
+	for (unsigned waited = 0; unshare(CLONE_NEWIPC) != 0; waited += PAUSE) {
+		if (!may_pass(errno) || waited > PATIENCE / 10) {
+			snprintf(reason, sizeof(reason),
+				 "could not run: no second IPC namespace: %s", strerror(errno));
+			skip(reason);
+		}
+		pause_a_moment();
+	}
+	note_move(before);
+}
+
 /* ---- needs --------------------------------------------------------------- */
 
 static const char *const sysctls = "/proc/sys/kernel/";
 
 static const char *need_NAMESPACE(bool isolated)
 {
-	return isolated ? NULL : "no IPC namespace of its own: CAP_SYS_ADMIN or user namespaces";
+	return isolated ? NULL : need_namespace;
 }
 
 static bool rewrite(const char *name)
@@ -168,14 +258,14 @@ static bool may_isolate(void)
 
 static void try_needs(struct unmet *unmet)
 {
-	const bool isolated = may_isolate() && isolate();
+	const bool own = may_isolate() && isolate();
 	static const char *(*const tries[])(bool) = {
 #define X(N) need_##N,
 		NEEDS(X)
 #undef X
 	};
 	for (unsigned i = 0; i < NNEEDS; i++) {
-		const char *reason = tries[i](isolated);
+		const char *reason = tries[i](own);
 		snprintf(unmet->reason[i], sizeof(unmet->reason[i]), "%s", reason ? reason : "");
 	}
 }
@@ -209,12 +299,22 @@ key_t check_key(unsigned n)
 	return (key_t)(0x50000000u | ((unsigned)getpgrp() & 0xfffff) << 8 | (n & 0xff));
 }
 
-void set_limit(const char *name, const char *value)
+int open_limit(const char *name)
 {
 	char path[64];
 
+	if (!is_isolated())
+		skip(need_namespace);
 	snprintf(path, sizeof(path), "%s%s", sysctls, name);
-	must(write_file(path, value) ? 0 : -1);
+	return open(path, O_WRONLY | O_CLOEXEC);
+}
+
+void set_limit(const char *name, const char *value)
+{
+	const int fd = must(open_limit(name));
+
+	must(write(fd, value, strlen(value)) == (ssize_t)strlen(value) ? 0 : -1);
+	close(fd);
 }
 
 long long get_limit_n(const char *name, unsigned n)
@@ -315,6 +415,7 @@ long long sysvipc(const char *kind, int id, const char *column)
 
 static const struct ipc_calls *tracked_inner;
 static struct made *tracked_made;
+static unsigned tracked_moves;
 
 static void remove_object(char kind, int id)
 {
@@ -340,7 +441,8 @@ static int track(char kind, int id)
 {
 	unsigned n;
 
-	if (id == -1)
+	/* In a namespace that the check has made meanwhile it goes with that. */
+	if (id == -1 || moves != tracked_moves)
 		return id;
 	n = __atomic_fetch_add(&tracked_made->n, 1, __ATOMIC_RELAXED);
 	if (n >= MAX_MADE) {
@@ -397,6 +499,7 @@ const struct ipc_calls *tracking_calls(const struct ipc_calls *inner, struct mad
 
 	tracked_inner = inner;
 	tracked_made = made;
+	tracked_moves = moves;
 	calls = *inner;
 	calls.msgget = tracked_msgget;
 	calls.semget = tracked_semget;

@@ -11,6 +11,13 @@
  * this process may be of no more use: probe_needs() finds that out.
  */
 bool isolate(void);
+/*
+ * The same, for a check of a run.  A kernel before 7.0 frees a namespace some time
+ * after its last process has ended, and until then it counts: so while there is no
+ * room (ENOSPC, ENOMEM, EAGAIN) this tries again, for half a minute altogether since
+ * a check of the run last had one; waited is where the run's processes count that.
+ */
+bool isolate_patiently(unsigned *waited);
 
 /* For each need, why it cannot be met; "" where it can. */
 struct unmet {
@@ -20,7 +27,7 @@ struct unmet {
 /* Tries each need in a child that isolated itself as checks do. */
 void probe_needs(struct unmet *unmet);
 
-/* Where no namespace is to be had: objects made, to be removed whatever happens. */
+/* Where a run has no namespaces: objects made, to be removed whatever happens. */
 enum { MAX_MADE = 256 };
 struct made {
 	unsigned n;

@@ -1,22 +1,25 @@
 /*
- * The runner: each check in a process of libcheck's, which gives it a time
- * limit and sees how it ends; what the check notes comes through shared memory.
+ * The runner.  Worker processes take checks one after the other and give each a
+ * process, a process group and a time limit; a check notes its results in memory
+ * that it shares with the runner.
  *
- * libcheck runs one test after another, so there is a runner for each worker
- * process, and a suite for each check; it has no status for a test that cannot
- * be run, so needs are asked before.
+ * libcheck, which the unit tests use, does not do for this: it writes a file for
+ * each test, needs a POSIX timer for each time limit, ends the program where fork
+ * fails, and has no outcome for a test that cannot run.  The harness has to run
+ * where there is no writable directory, no timer left and no room for a process.
  */
 #include "run.h"
 
-#include <check.h>
 #include <fnmatch.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/utsname.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "expect.h"
 #include "isolate.h"
@@ -25,6 +28,7 @@
 struct shared {
 	unsigned next; /* the first instance that no worker has taken */
 	unsigned done;
+	unsigned waited; /* see isolate_patiently() */
 	struct unmet unmet;
 	struct slot {
 		struct result result;
@@ -33,7 +37,7 @@ struct shared {
 	} slot[];
 };
 
-/* What the processes of a run inherit; libcheck hands a test nothing but a number. */
+/* What the processes of a run inherit. */
 static struct {
 	const struct instance *instances;
 	const struct options *options;
@@ -118,24 +122,41 @@ struct instance *select_checks(const struct options *options, size_t *n)
 
 /* ---- one check ----------------------------------------------------------- */
 
-START_TEST(body)
+static void reset_signals(void)
 {
-	const struct instance *instance = &inherited.instances[_i];
-	struct slot *slot = &inherited.shared->slot[_i];
+	sigset_t none;
+
+	/* A parent may have blocked or ignored what a check sends itself. */
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/*
+ * A check that could have a namespace at the start of the run, and has none now,
+ * does not run: it would meet other people's objects, and might change limits
+ * that are theirs.
+ */
+static void run_body(const struct instance *instance, struct slot *slot)
+{
 	const struct ipc_calls *calls = instance->calls;
+	char reason[96];
 
 	expect_into(&slot->result);
-	if (inherited.shared->unmet.reason[NAMESPACE_INDEX][0] || !isolate())
+	if (inherited.shared->unmet.reason[NAMESPACE_INDEX][0]) {
 		calls = tracking_calls(calls, &slot->made);
+	} else if (!isolate_patiently(&inherited.shared->waited)) {
+		snprintf(reason, sizeof(reason), "could not run: no IPC namespace for it: %s",
+			 strerror(errno));
+		skip(reason);
+	}
 	if (inherited.covering) {
 		cover_into(&slot->covered);
 		calls = covering_calls(calls);
 	}
 	instance->check->body(calls, instance->check->arg);
-	if (slot->result.nfailures)
-		ck_abort_msg("%s", slot->result.failures[0].what);
 }
-END_TEST
 
 static double now(void)
 {
@@ -153,31 +174,100 @@ static const char *unmet_need(const struct check *check, const struct unmet *unm
 	return NULL;
 }
 
-/* Lets libcheck run the check; a verdict that the check did not note itself is noted here. */
-static void run_body(const struct instance *instance, int i, double time_limit,
-		     struct result *result)
-{
-	Suite *suite = suite_create(instance->id);
-	TCase *tcase = tcase_create(instance->id);
-	SRunner *runner = srunner_create(suite);
+/* The process group of the check that this worker runs, and what that check has made. */
+static volatile pid_t group;
+static struct made *volatile group_made;
 
-	tcase_set_timeout(tcase, time_limit);
-	tcase_add_loop_test(tcase, body, i, i + 1);
-	suite_add_tcase(suite, tcase);
-	srunner_set_fork_status(runner, CK_FORK);
-	/* Tagged, since the plain form lets the environment leave tests out. */
-	srunner_run_tagged(runner, NULL, NULL, NULL, NULL, CK_SILENT);
-	TestResult **results = srunner_results(runner);
+static void end_group(void)
+{
+	if (group > 0)
+		kill(-group, SIGKILL);
+}
+
+/* The runner was told to end, or is dead. */
+static void end_worker(int number)
+{
+	end_group();
+	if (group_made)
+		remove_made(group_made);
+	_exit(128 + number);
+}
+
+/* False where the process is still there at the end of the time limit. */
+static bool await_end(pid_t pid, double time_limit, int *status)
+{
+	const double end = now() + time_limit;
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD); /* which a worker blocks */
+	for (;;) {
+		if (waitpid(pid, status, WNOHANG) == pid)
+			return true;
+		const double left = end - now();
+		if (left <= 0)
+			return false;
+		const time_t seconds = left < 1 ? 0 : 1;
+		const struct timespec slice = {seconds, seconds ? 0 : (long)(left * 1e9)};
+		sigtimedwait(&child, NULL, &slice);
+	}
+}
+
+/* Notes how a check ended, where it has not noted itself why it did not pass. */
+static void note_end(const struct instance *instance, int status, struct result *result)
+{
+	const struct check *check = instance->check;
+	char seen[64];
+
+	if (result->nfailures || result->outcome == SKIPPED ||
+	    (WIFEXITED(status) && WEXITSTATUS(status) == 0))
+		return;
+	if (WIFSIGNALED(status))
+		snprintf(seen, sizeof(seen), "death by signal %d", WTERMSIG(status));
+	else
+		snprintf(seen, sizeof(seen), "exit status %d", WEXITSTATUS(status));
+	fail_at(check->file, check->line, "the check's process", "an ordinary end", seen);
+}
+
+static void run_apart(const struct instance *instance, struct slot *slot, double time_limit)
+{
+	struct result *result = &slot->result;
+	const pid_t worker = getpid();
+	char words[64];
+	int status;
+
 	expect_into(result);
-	if (srunner_ntests_run(runner) != 1)
-		fail_at(instance->check->file, instance->check->line, "the check", "one run",
-			"none");
-	else if (tr_rtype(results[0]) != CK_PASS && result->nfailures == 0 &&
-		 result->outcome != SKIPPED)
-		fail_at(instance->check->file, instance->check->line, "the check's process",
-			"an ordinary end", tr_msg(results[0]));
-	free(results);
-	srunner_free(runner);
+	group_made = &slot->made;
+	group = fork();
+	if (group == 0) {
+		setpgid(0, 0);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != worker)
+			_exit(1);
+		reset_signals();
+		run_body(instance, slot);
+		_exit(0);
+	}
+	if (group == -1) {
+		snprintf(result->reason, sizeof(result->reason), "could not run: fork: %s",
+			 strerror(errno));
+		result->outcome = SKIPPED;
+		return;
+	}
+	setpgid(group, group);
+	if (await_end(group, time_limit, &status)) {
+		note_end(instance, status, result);
+		end_group();
+	} else {
+		end_group();
+		waitpid(group, &status, 0);
+		snprintf(words, sizeof(words), "an end within %g s", time_limit);
+		fail_at(instance->check->file, instance->check->line, "the check's process", words,
+			"timed out");
+	}
+	group = 0;
+	remove_made(&slot->made);
+	group_made = NULL;
 }
 
 static void run_instance(const struct options *options, int i)
@@ -192,8 +282,7 @@ static void run_instance(const struct options *options, int i)
 		snprintf(result->reason, sizeof(result->reason), "%s", reason);
 		result->outcome = SKIPPED;
 	} else {
-		run_body(instance, i, options->time_limit, result);
-		remove_made(&slot->made);
+		run_apart(instance, slot, options->time_limit);
 	}
 	/* A check that failed before it found that it cannot go on has failed. */
 	if (result->nfailures)
@@ -229,24 +318,78 @@ static void work(const struct options *options, size_t n)
 	}
 }
 
+enum { MOST_JOBS = 1024 };
+static pid_t workers[MOST_JOBS];
+static volatile unsigned nworkers;
+
+/* SIGTERM and its kin end the workers, each of which ends its check, and then the runner. */
+static void end_runner(int number)
+{
+	for (unsigned i = 0; i < nworkers; i++)
+		kill(workers[i], SIGTERM);
+	for (unsigned i = 0; i < nworkers; i++)
+		waitpid(workers[i], NULL, 0);
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static const int ends[] = {SIGHUP, SIGINT, SIGTERM};
+enum { NENDS = sizeof(ends) / sizeof(ends[0]) };
+
+static void be_worker(const struct options *options, size_t n, pid_t runner)
+{
+	sigset_t child;
+
+	reset_signals();
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
+	for (unsigned i = 0; i < NENDS; i++)
+		signal(ends[i], end_worker);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() == runner)
+		work(options, n);
+	_exit(0);
+}
+
 static bool run_workers(const struct options *options, size_t n)
 {
-	unsigned jobs = options->jobs, begun = 0;
+	const unsigned jobs = options->jobs < MOST_JOBS ? options->jobs : MOST_JOBS;
+	const pid_t runner = getpid();
+	struct sigaction before[NENDS], old_child;
+	sigset_t blocked, mask;
 
+	/* Ignored, it would have wait(2) wait for all children at once. */
+	sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &old_child);
+	sigemptyset(&blocked);
+	for (unsigned i = 0; i < NENDS; i++)
+		sigaddset(&blocked, ends[i]);
+	sigprocmask(SIG_BLOCK, &blocked, &mask);
+	for (unsigned i = 0; i < NENDS; i++) {
+		sigaction(ends[i], NULL, &before[i]);
+		/* nohup(1) has SIGHUP ignored, and means it. */
+		if (before[i].sa_handler != SIG_IGN)
+			signal(ends[i], end_runner);
+	}
 	fflush(NULL);
-	while (begun < jobs) {
+	for (nworkers = 0; nworkers < jobs; nworkers++) {
 		pid_t pid = fork();
-		if (pid == 0) {
-			work(options, n);
-			_exit(0);
-		}
+		if (pid == 0)
+			be_worker(options, n, runner);
 		if (pid < 0)
 			break;
-		begun++;
+		workers[nworkers] = pid;
 	}
-	for (unsigned i = 0; i < begun; i++)
-		wait(NULL);
-	return begun > 0;
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	for (unsigned i = 0; i < nworkers; i++)
+		while (waitpid(workers[i], NULL, 0) == -1 && errno == EINTR)
+			;
+	const bool ran = nworkers > 0;
+	nworkers = 0;
+	for (unsigned i = 0; i < NENDS; i++)
+		sigaction(ends[i], &before[i], NULL);
+	sigaction(SIGCHLD, &old_child, NULL);
+	return ran;
 }
 
 static void describe(struct result *result, const struct instance *instance)

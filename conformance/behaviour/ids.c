@@ -76,7 +76,7 @@ CHECK_EACH("namespace", LIBC | RAW, NEED_NAMESPACE,
 	pid_t pid;
 
 	CHILD (pid) {
-		must(unshare(CLONE_NEWIPC));
+		another_namespace();
 		expect_errno(ENOENT, facility->get(ipc, check_key(0), 0));
 		int other = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
 		must(rmid(facility, &libc_calls, other));

@@ -45,11 +45,8 @@ CHECK("shmget.limit.defaults", LIBC, NEED_NAMESPACE | NEED_PROC,
 static void expect_refused(const char *name, const char *value)
 {
 	long long before = get_limit(name);
-	char path[64];
-	int fd;
+	const int fd = must(open_limit(name));
 
-	snprintf(path, sizeof(path), "/proc/sys/kernel/%s", name);
-	fd = must(open(path, O_WRONLY | O_CLOEXEC));
 	expect_errno(EINVAL, write(fd, value, strlen(value)));
 	close(fd);
 	expect_eq(before, get_limit(name));
@@ -74,13 +71,12 @@ CHECK("semget.limit.bounds", LIBC, NEED_LIMITS,
       "since Linux 4.20 SEMMNI is not above what ids there are, nor below 0",
       "ipc/ipc_sysctl.c, proc_ipc_sem_dointvec; kernel commit 8c81ddd2acf8")
 {
-	char path[] = "/proc/sys/kernel/sem";
 	int fd;
 
 	need_kernel(4, 20);
 	set_limit("sem", "10 100 10 32768");
 	expect_eq(32768, get_limit_n("sem", 3));
-	fd = must(open(path, O_WRONLY | O_CLOEXEC));
+	fd = must(open_limit("sem"));
 	expect_errno(ERANGE, write(fd, "10 100 10 " TOO_MANY, 18));
 	close(fd);
 	expect_eq(32768, get_limit_n("sem", 3));
@@ -121,7 +117,7 @@ CHECK("msgget.limit.namespace", LIBC, NEED_LIMITS,
 	for (unsigned i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
 		set_limit(limits[i].name, limits[i].value);
 	CHILD (pid) {
-		must(unshare(CLONE_NEWIPC));
+		another_namespace();
 		expect_limits(false);
 		set_limit("msgmni", "3");
 	}
@@ -142,7 +138,7 @@ CHECK_EACH("limit.count_of_namespace", LIBC | RAW, NEED_LIMITS,
 	expect_errno(ENOSPC, facility->get(ipc, IPC_PRIVATE, 0600));
 	for (int i = 0; i < 2; i++) {
 		CHILD (pid) {
-			must(unshare(CLONE_NEWIPC));
+			another_namespace();
 			expect_ok(facility->get(ipc, check_key(0), IPC_CREAT | IPC_EXCL | 0600));
 		}
 		child_join(pid);

@@ -176,7 +176,7 @@ CHECK_EACH("capability.of_child_user_namespace", LIBC | RAW, 0,
 		skip("no user namespaces");
 	expect_granted(ipc, facility, id, check_key(0), 0);
 	/* In an IPC namespace that is its own, they count. */
-	must(unshare(CLONE_NEWIPC));
+	another_namespace();
 	id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0000));
 	expect_ok(facility->read(ipc, id));
 }
@@ -265,15 +265,13 @@ CHECK_EACH_CTL("set.owner", LIBC, NEED_USERS,
 /* Whether the next id can be chosen; as the user that a CHILD has become. */
 static void expect_next_id(const struct ipc_calls *ipc, const struct facility *facility, bool may)
 {
-	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/sys/kernel/%s", facility->next_id);
 	if (!may) {
-		expect_errno(EACCES, open(path, O_WRONLY | O_CLOEXEC));
+		expect_errno(EACCES, open_limit(facility->next_id));
 		return;
 	}
-	fd = must(open(path, O_WRONLY | O_CLOEXEC));
+	fd = must(open_limit(facility->next_id));
 	must(write(fd, "65541", 5));
 	close(fd);
 	expect_eq(65541, facility->get(ipc, IPC_PRIVATE, 0600));

@@ -151,7 +151,7 @@ START_TEST(outcomes)
 	assert_outcome("self.fails", FAILED, 3, "8");
 	assert_outcome("self.must", FAILED, 1, "ENOENT");
 	assert_outcome("self.crashes", FAILED, 1, "signal 11");
-	assert_outcome("self.hangs", FAILED, 1, "timeout");
+	assert_outcome("self.hangs", FAILED, 1, "timed out");
 	assert_outcome("self.exits", FAILED, 1, "3");
 	assert_outcome("self.skips", SKIPPED, 0, "no such thing");
 	assert_outcome("self.fails_then_skips", FAILED, 1, "false");

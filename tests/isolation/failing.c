@@ -1,0 +1,82 @@
+/*
+ * Preloaded: calls that isolate a check fail, as a kernel may let them fail.
+ *	FAIL_CALL	unshare, user (unshare with CLONE_NEWUSER), fork, open
+ *	FAIL_ERRNO	the number that it fails with
+ *	FAIL_AFTER	how many calls of one process succeed before
+ *	FAIL_PATH	for open: the end of the path
+ * For fork and unshare the processes of the program share one count.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static long *calls;
+
+__attribute__((constructor)) static void share(void)
+{
+	calls = mmap(NULL, sizeof(*calls), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
+}
+
+static bool is_asked(const char *call)
+{
+	const char *asked = getenv("FAIL_CALL");
+
+	return asked && strcmp(asked, call) == 0;
+}
+
+static bool fails(void)
+{
+	if (__atomic_fetch_add(calls, 1, __ATOMIC_RELAXED) < atol(getenv("FAIL_AFTER")))
+		return false;
+	errno = atoi(getenv("FAIL_ERRNO"));
+	return true;
+}
+
+int unshare(int flags)
+{
+	int (*next)(int) = (int (*)(int))dlsym(RTLD_NEXT, "unshare");
+
+	/* Without the privilege there is the way through a user namespace. */
+	if ((is_asked("user") || is_asked("open")) && flags == CLONE_NEWIPC) {
+		errno = EPERM;
+		return -1;
+	}
+	if (is_asked("unshare") && fails())
+		return -1;
+	if (is_asked("user") && flags & CLONE_NEWUSER && fails())
+		return -1;
+	return next(flags);
+}
+
+pid_t fork(void)
+{
+	pid_t (*next)(void) = (pid_t(*)(void))dlsym(RTLD_NEXT, "fork");
+
+	return is_asked("fork") && fails() ? -1 : next();
+}
+
+int open(const char *path, int flags, ...)
+{
+	int (*next)(const char *, int, ...) =
+		(int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open");
+	const char *end = getenv("FAIL_PATH");
+	const size_t n = strlen(path);
+	va_list list;
+	int mode;
+
+	va_start(list, flags);
+	mode = flags & O_CREAT ? va_arg(list, int) : 0;
+	va_end(list);
+	if (is_asked("open") && n >= strlen(end) && strcmp(path + n - strlen(end), end) == 0 &&
+	    fails())
+		return -1;
+	return next(path, flags, mode);
+}
