@@ -66,6 +66,7 @@ help:
 #: make bench      the binding beside raw C, sysv_ipc and ctypes, as ratios in one run
 #: make soak       a million calls of each function: the memory stays as it was
 #: make races      a hundred thousand cancellations at the moment of a message: none is lost
+#: make waits      a hundred thousand timeouts while every real-time signal is handled, ignored, sent
 #: make interpreters  every test with the CPythons of Debian's suites, in a cache
 #: make free-threaded  every test with a CPython without the interpreter's lock, in a cache
 #: make lint       clang-format, clang-tidy, flake8, mandoc, mypy, shellcheck
@@ -533,6 +534,12 @@ RACES ?= 100000
 do-races: python
 	$(Q)IPC_TEST_RACES=$(RACES) PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest -rP \
 	 --no-header --show-capture=stdout tests/test_asyncio.py -k race
+
+# WAITS: how many.  In make check the same with fewer.
+WAITS ?= 100000
+do-waits: python
+	$(Q)IPC_TEST_WAITS=$(WAITS) PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest -rP \
+	 --no-header --show-capture=stdout tests/test_timeouts.py -k waits_beside
 
 # ---- what it costs ----------------------------------------------------------------
 

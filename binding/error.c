@@ -9,13 +9,11 @@ static const char *const call_names[NCALLS] = {
 #undef X
 };
 
-PyObject *call_failed(enum call_index call, const char *limit)
+/* Steals message. */
+static PyObject *raise_os_error(int error, PyObject *message)
 {
-	const int error = errno;
-	PyObject *message, *exception;
+	PyObject *exception;
 
-	message = PyUnicode_FromFormat("%s: %s%s%s%s", call_names[call], strerror(error),
-				       limit ? " (" : "", limit ? limit : "", limit ? ")" : "");
 	if (!message)
 		return NULL;
 	/* OSError makes FileExistsError and its kin of errno by itself. */
@@ -25,6 +23,20 @@ PyObject *call_failed(enum call_index call, const char *limit)
 		Py_DECREF(exception);
 	}
 	return NULL;
+}
+
+PyObject *call_failed(enum call_index call, const char *limit)
+{
+	const int error = errno;
+
+	return raise_os_error(error, PyUnicode_FromFormat("%s: %s%s%s%s", call_names[call],
+							  strerror(error), limit ? " (" : "",
+							  limit ? limit : "", limit ? ")" : ""));
+}
+
+PyObject *call_timed_out(enum call_index call)
+{
+	return raise_os_error(ETIMEDOUT, PyUnicode_FromFormat("%s: timed out", call_names[call]));
 }
 
 PyObject *audit_any(struct state *state, PyObject *const *args, Py_ssize_t nargs)

@@ -3,11 +3,16 @@
  * that a time or another thread may end, loops over many messages, and a class to export memory.
  * They are private, and the C functions do without them.
  *
- * No system call waits for a message only so long.  So a timer of the waiting thread alone
- * (timer_create(2), SIGEV_THREAD_ID) ends it by a signal, which is sent again and again, since it
- * may come just before the call; another thread ends the call by setting that timer to now.  The
- * signal is a real-time one that has no handler, the highest such; it has one only while somebody
- * waits, and who waits sees to it that it is not blocked.
+ * msgsnd(2) and msgrcv(2) have no timeout, so a timer of the waiting thread alone
+ * (timer_create(2), SIGEV_THREAD_ID) interrupts them by a signal.  It sends the signal again
+ * and again, because the first may come just before the call; another thread ends a call by
+ * setting the timer to now.  Where there is no timer, the thread tries again and again.
+ *
+ * The signal is the one that libc keeps for pthread_cancel(3).  A program cannot reach it:
+ * sigaction(3) refuses it, sigfillset(3) and sigprocmask(3) leave it out, so no program
+ * handles, ignores, blocks or waits for it.  Libc's handler does nothing unless another thread
+ * of the process has sent the signal by tgkill(2), which a timer does not (si_code is
+ * SI_TIMER); it is installed by the first pthread_cancel(3), in glibc before 2.34 at the start.
  */
 #include "module.h"
 
@@ -22,67 +27,103 @@
 
 /* ---- the signal ------------------------------------------------------------------------ */
 
-/*
- * A signal's handler is the process's, so this is too, for all interpreters in it: how many
- * threads wait by each.  Whoever has the lock runs no Python.
- */
+/* SIGCANCEL: nptl/internaltypes.h of glibc, src/internal/pthread_impl.h of musl. */
+#ifdef __GLIBC__
+enum { SIGNAL = 32 };
+#else
+enum { SIGNAL = 33 };
+#endif
+
+/* What rt_sigaction(2) takes, which is not libc's structure. */
+#if defined(__mips__)
+struct disposition {
+	unsigned int flags;
+	void (*handler)(int);
+	unsigned long mask[16 / sizeof(long)];
+};
+#elif defined(__riscv) || defined(__loongarch__)
+struct disposition {
+	void (*handler)(int);
+	unsigned long flags;
+	unsigned long mask[8 / sizeof(long)];
+};
+#else
+struct disposition {
+	void (*handler)(int);
+	unsigned long flags;
+	void (*restorer)(void);
+	unsigned long mask[8 / sizeof(long)];
+};
+#endif
+enum { MASK_SIZE = sizeof(((struct disposition *)0)->mask) };
+
+/* Those whose rt_sigaction(2) takes other arguments do without the signal. */
+#if defined(__alpha__) || defined(__sparc__) || defined(__hppa__) || defined(__ia64__)
+#undef SYS_rt_sigaction
+#endif
+
+/* x86_64 returns from a handler by code of the program's; debuggers know it by its bytes. */
+#ifdef __x86_64__
+#ifdef __ILP32__
+#define RT_SIGRETURN "0x40000201"
+#else
+#define RT_SIGRETURN "15"
+#endif
+extern void ipc_return_from_handler(void) __attribute__((visibility("hidden")));
+__asm__(".text\n"
+	".type ipc_return_from_handler,@function\n"
+	".hidden ipc_return_from_handler\n"
+	".globl ipc_return_from_handler\n"
+	"ipc_return_from_handler:\n"
+	"	mov $" RT_SIGRETURN ", %rax\n"
+	"	syscall\n"
+	".size ipc_return_from_handler, .-ipc_return_from_handler\n");
+#endif
+
+/* Of wait objects; no Python runs while a thread holds it. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static unsigned users[_NSIG];
 
 static void interrupt(int Py_UNUSED(signal))
 {
 	/* That there is a handler is what makes a call return EINTR. */
 }
 
-static bool is_free(const struct sigaction *action)
+/* Whether the signal has a handler: libc's, or from now on this one. */
+static bool claim_signal(void)
 {
-	return action->sa_handler == SIG_DFL || action->sa_handler == interrupt;
-}
+#ifdef SYS_rt_sigaction
+	struct disposition mine = {.handler = interrupt}, is;
 
-/* Sets the handler where nobody else's is. */
-static bool claim(int number)
-{
-	const struct sigaction mine = {.sa_handler = interrupt};
-	struct sigaction was;
-
-	if (sigaction(number, NULL, &was) != 0 || !is_free(&was) ||
-	    sigaction(number, &mine, &was) != 0)
+	if (syscall(SYS_rt_sigaction, SIGNAL, NULL, &is, MASK_SIZE) != 0)
 		return false;
-	if (is_free(&was))
+	if (is.handler != SIG_DFL && is.handler != SIG_IGN)
 		return true;
-	sigaction(number, &was, NULL); /* somebody set one between */
+#ifdef __x86_64__
+	mine.flags = 0x04000000; /* SA_RESTORER */
+	mine.restorer = ipc_return_from_handler;
+#endif
+	return syscall(SYS_rt_sigaction, SIGNAL, &mine, NULL, MASK_SIZE) == 0;
+#else
 	return false;
+#endif
 }
 
-/* A signal to wait with, -1 if there is none: one that is not blocked rather than one that is. */
-static int take_signal(void)
+/* Only a parent of odd habits has it blocked; then it is to be blocked again. */
+static void unblock_signal(unsigned long before[])
 {
-	sigset_t mask, pending;
-	int found = -1;
+	unsigned long only[MASK_SIZE / sizeof(long)] = {0};
+	const unsigned bits = 8 * sizeof(long);
 
-	sigprocmask(SIG_BLOCK, NULL, &mask);
-	sigpending(&pending);
-	pthread_mutex_lock(&lock);
-	for (int blocked = 0; blocked < 2 && found < 0; blocked++)
-		for (int number = SIGRTMAX; number >= SIGRTMIN && found < 0; number--)
-			if (sigismember(&mask, number) == blocked &&
-			    !sigismember(&pending, number) && claim(number))
-				found = number;
-	if (found > 0)
-		users[found]++;
-	pthread_mutex_unlock(&lock);
-	return found;
+	only[(SIGNAL - 1) / bits] = 1UL << (SIGNAL - 1) % bits;
+	syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, only, before, MASK_SIZE);
 }
 
-static void give_signal(int number)
+static void restore_mask(const unsigned long before[])
 {
-	const struct sigaction none = {.sa_handler = SIG_DFL};
-	struct sigaction was;
+	const unsigned bits = 8 * sizeof(long);
 
-	pthread_mutex_lock(&lock);
-	if (--users[number] == 0 && sigaction(number, &none, &was) == 0 && !is_free(&was))
-		sigaction(number, &was, NULL); /* it has a user by now */
-	pthread_mutex_unlock(&lock);
+	if (before[(SIGNAL - 1) / bits] & 1UL << (SIGNAL - 1) % bits)
+		syscall(SYS_rt_sigprocmask, SIG_SETMASK, before, NULL, MASK_SIZE);
 }
 
 static void before_fork(void)
@@ -95,10 +136,16 @@ static void parent_after_fork(void)
 	pthread_mutex_unlock(&lock);
 }
 
-/* The threads that wait are the parent's, and so are their timers. */
+/* The threads that wait are the parent's, and no signal is pending for this one. */
 static void child_after_fork(void)
 {
-	memset(users, 0, sizeof(users));
+#ifdef SYS_rt_sigaction
+	const struct disposition none = {.handler = SIG_DFL};
+	struct disposition is;
+
+	if (syscall(SYS_rt_sigaction, SIGNAL, NULL, &is, MASK_SIZE) == 0 && is.handler == interrupt)
+		syscall(SYS_rt_sigaction, SIGNAL, &none, NULL, MASK_SIZE);
+#endif
 	pthread_mutex_unlock(&lock);
 }
 
@@ -115,9 +162,9 @@ static void watch_forks(void)
 /* ---- the timer ---------------------------------------------------------------------------- */
 
 /* Past libc, whose functions are in another library before glibc 2.34. */
-static int create_timer(int number, int *timer)
+static int create_timer(int *timer)
 {
-	struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = number};
+	struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGNAL};
 
 	event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
 	return (int)syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, timer);
@@ -162,20 +209,25 @@ struct limits {
 /* Beside what a call returns, and -1. */
 enum { RAISED = -2, LATE = -3, WOKEN = -4, NO_TIMER = -5 };
 
+enum { SECOND = 1000000000 }; /* in nanoseconds */
+
+static bool is_before(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
+
 static bool is_over(const struct timespec *deadline)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec > deadline->tv_sec ||
-	       (now.tv_sec == deadline->tv_sec && now.tv_nsec >= deadline->tv_nsec);
+	return !is_before(&now, deadline);
 }
 
 /* Seconds or None, and a _Wait or None. */
 static always_inline int to_limits(struct state *state, PyObject *timeout, PyObject *wait,
 				   struct limits *limits)
 {
-	const long second = 1000000000;
 	/* Longer than that, some thirty years, is for ever. */
 	const time_t for_ever = 1 << 30;
 	struct timespec time = {0};
@@ -196,9 +248,9 @@ static always_inline int to_limits(struct state *state, PyObject *timeout, PyObj
 		return 0;
 	limits->deadline.tv_sec += time.tv_sec;
 	limits->deadline.tv_nsec += time.tv_nsec;
-	if (limits->deadline.tv_nsec >= second) {
+	if (limits->deadline.tv_nsec >= SECOND) {
 		limits->deadline.tv_sec++;
-		limits->deadline.tv_nsec -= second;
+		limits->deadline.tv_nsec -= SECOND;
 	}
 	return 0;
 }
@@ -246,29 +298,45 @@ static void disarm(int timer, struct wait *wait)
 /* One attempt that ends by the limits too, with EINTR.  No Python runs meanwhile. */
 static long attempt_limited(const struct blocking *blocking, const struct limits *limits)
 {
-	const int number = take_signal();
-	sigset_t only, mask;
-	long result = NO_TIMER;
-	int timer, error = EBUSY;
+	unsigned long mask[MASK_SIZE / sizeof(long)] = {0};
+	long result;
+	int timer, error;
 
-	if (number > 0) {
-		sigemptyset(&only);
-		sigaddset(&only, number);
-		/* Of this thread alone, as on Linux. */
-		sigprocmask(SIG_UNBLOCK, &only, &mask);
-		if (create_timer(number, &timer) == 0) {
-			arm(timer, limits);
-			result = blocking->attempt(blocking->args, false);
-			error = errno;
-			disarm(timer, limits->wait);
-		} else {
-			error = errno;
-		}
-		sigprocmask(SIG_SETMASK, &mask, NULL);
-		give_signal(number);
-	}
+	/* RLIMIT_SIGPENDING bounds the timers of a user. */
+	if (!claim_signal() || create_timer(&timer) != 0)
+		return NO_TIMER;
+	unblock_signal(mask);
+	arm(timer, limits);
+	result = blocking->attempt(blocking->args, false);
+	error = errno;
+	disarm(timer, limits->wait);
+	restore_mask(mask);
 	errno = error;
 	return result;
+}
+
+/* The nanoseconds after which a thread without a timer looks again: it waits ever longer. */
+enum { SOON = 50000, LATER = 10000000 };
+
+static void pause_before_retry(const struct limits *limits, long *pause)
+{
+	struct timespec end;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_nsec += *pause;
+	if (end.tv_nsec >= SECOND) {
+		end.tv_sec++;
+		end.tv_nsec -= SECOND;
+	}
+	if (limits->timed && is_before(&limits->deadline, &end))
+		end = limits->deadline;
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL);
+	*pause = *pause < LATER / 2 ? 2 * *pause : LATER;
+}
+
+static bool would_wait(long result)
+{
+	return result == -1 && (errno == EAGAIN || errno == ENOMSG);
 }
 
 /* What the call returned; -1 with errno; or what ended it. */
@@ -276,14 +344,21 @@ static long wait_until_done(const struct blocking *blocking, const struct limits
 {
 	long result = blocking->large ? attempt_unlocked(blocking, true)
 				      : blocking->attempt(blocking->args, true);
+	long pause = SOON;
 	int error;
 
-	if (result != -1 || (errno != EAGAIN && errno != ENOMSG))
+	if (!would_wait(result))
 		return result;
 	for (;;) {
 		if (limits->timed && is_over(&limits->deadline))
 			return LATE;
 		Py_BEGIN_ALLOW_THREADS result = attempt_limited(blocking, limits);
+		if (result == NO_TIMER) {
+			pause_before_retry(limits, &pause);
+			result = blocking->attempt(blocking->args, true);
+			if (would_wait(result))
+				errno = EINTR;
+		}
 		error = errno;
 		Py_END_ALLOW_THREADS errno = error;
 		if (result != -1 || error != EINTR)
@@ -307,11 +382,9 @@ static always_inline long call(struct state *state, const struct blocking *block
 static void call_ended(enum call_index index, long result)
 {
 	if (result == LATE)
-		errno = ETIMEDOUT;
-	if (result != RAISED)
-		call_failed(index, result == LATE	? "the time is over"
-				   : result == NO_TIMER ? "no signal or timer is free to wait with"
-							: NULL);
+		call_timed_out(index);
+	else if (result != RAISED)
+		call_failed(index, NULL);
 }
 
 static PyObject *wait_wake(PyObject *object, PyObject *Py_UNUSED(unused))

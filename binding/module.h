@@ -413,6 +413,8 @@ static always_inline int audit(struct state *state, enum call_index call, union 
 
 /* OSError for errno, with the call's name and what limit was met, if any; NULL. */
 PyObject *call_failed(enum call_index call, const char *limit);
+/* The TimeoutError of a call whose timeout has passed. */
+PyObject *call_timed_out(enum call_index call);
 
 /*
  * A call that may block.  attempt makes it once, with IPC_NOWAIT where nowait

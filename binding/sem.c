@@ -317,7 +317,7 @@ PyDoc_STRVAR(semtimedop_doc,
 	     "As semop, but wait no longer than timeout; return 0.\n\n"
 	     "timeout: seconds as int or float, or (sec, nsec); None waits for ever.  A signal\n"
 	     "handler that returns does not prolong it.\n\n"
-	     "OSError: as semop; EAGAIN when the time is over; EINVAL for a time below zero or\n"
+	     "OSError: as semop; EAGAIN when it timed out; EINVAL for a time below zero or\n"
 	     "nsec not below 10**9.  See semop(2).");
 
 static PyObject *ipc_semtimedop(PyObject *module, PyObject *const *args, Py_ssize_t nargs,

@@ -102,8 +102,7 @@ class MessageQueue(Object):
         text: bytes-like, str (as UTF-8), or a msgbuf, which has a type of its own.  mtype: from
         1 to what a C long holds.  timeout: seconds; None: for ever, 0: not at all.
 
-        TimeoutError: the time is over.  OSError: EACCES, EBUSY (no signal is free for the
-        timeout), EIDRM, EINVAL (the type, msgmax, no such queue).  See msgop(2).
+        TimeoutError: it timed out.  OSError: EACCES, EIDRM, EINVAL (the type, msgmax, no such queue).  See msgop(2).
         """
         _msgsnd(self.id, mtype, text, 0, timeout, None)
 
@@ -151,8 +150,7 @@ class MessageQueue(Object):
         at all.  size: bytes of text to take at most; None: however long it is.  truncate: cut a
         longer one; otherwise it stays, with an error.
 
-        TimeoutError: the time is over.  OSError: E2BIG, EACCES, EBUSY (no signal is free for
-        the timeout), EIDRM, EINVAL (no such queue).  See msgop(2).
+        TimeoutError: it timed out.  OSError: E2BIG, EACCES, EIDRM, EINVAL (no such queue).  See msgop(2).
         """
         msgflg = _flags(truncate, exclude) if truncate or exclude else 0
         if self._shared is None:

@@ -115,7 +115,7 @@ class SemaphoreSet(Object):
         sops: as semop() takes them, one sembuf, or a sequence of sembuf or (num, op, flg).
         undo: all with SEM_UNDO.  timeout: seconds; None: for ever, 0: not at all.
 
-        TimeoutError: the time is over.  BlockingIOError: IPC_NOWAIT is among the flags.
+        TimeoutError: it timed out.  BlockingIOError: IPC_NOWAIT is among the flags.
         OSError: E2BIG (semopm), EACCES, EFBIG, EIDRM, EINVAL, ERANGE (semvmx).  See semop(2).
         """
         if undo:
@@ -176,7 +176,7 @@ def _operate(semid: int, sops: "_Operations", timeout: float | None) -> None:
     except BlockingIOError:
         if monotonic() - begin < timeout:
             raise  # by an IPC_NOWAIT of the caller's
-        raise TimeoutError(errno.ETIMEDOUT, "semtimedop: the time is over") from None
+        raise TimeoutError(errno.ETIMEDOUT, "semtimedop: timed out") from None
 
 
 class Semaphore:
@@ -259,7 +259,7 @@ class Semaphore:
 
         timeout: seconds; None: for ever, 0: not at all.
 
-        TimeoutError: the time is over.  OSError: EACCES, EIDRM, EINVAL.  See semop(2).
+        TimeoutError: it timed out.  OSError: EACCES, EIDRM, EINVAL.  See semop(2).
         """
         if n is _ONE and timeout is None:
             _semop(self.set.id, self._down)
