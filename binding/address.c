@@ -2,10 +2,22 @@
  * shm_address: where a segment is attached.  It counts its views as mmap does,
  * and refuses to be detached while one lives; one that is forgotten detaches
  * when it is collected.
+ *
+ * A view's exporter (Py_buffer.obj) is not the address but a pin, which holds the
+ * address until it is freed.  NumPy's ndarray(buffer=...) releases the view at once
+ * and goes on using the memory, but keeps the exporter of a memoryview; so the pin
+ * lives as long as the array.  Where it is given the address itself, it keeps only
+ * that: then detaching leaves empty memory in the segment's place as long as the
+ * address object lives.
  */
 #include "module.h"
 
 #include <structmember.h>
+#include <sys/mman.h>
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000 /* Linux 4.17; a mere hint before */
+#endif
 
 static void link_address(struct state *state, struct address *self)
 {
@@ -71,6 +83,24 @@ static int detach(const void *memory, size_t size)
 	return result;
 }
 
+/*
+ * Puts memory that reads as zeros where the segment was.  Another thread may be quicker
+ * to map something there, which then stays.
+ */
+static void reserve(struct address *self, void *memory)
+{
+	const int access = self->readonly ? PROT_READ : PROT_READ | PROT_WRITE;
+	void *got = mmap(memory, self->size, access,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (got == MAP_FAILED)
+		return;
+	if (got == memory)
+		self->reserved = got;
+	else
+		munmap(got, self->size);
+}
+
 struct address *address_missing(enum call_index call)
 {
 	errno = EINVAL;
@@ -96,8 +126,11 @@ int address_detach(struct state *state, struct address *self)
 				"shmdt: views of the segment, or copies, are alive");
 		return -1;
 	}
-	if (detach(memory, self->size) == 0)
+	if (detach(memory, self->size) == 0) {
+		if (self->lent)
+			reserve(self, memory);
 		return 0;
+	}
 	call_failed(CALL_shmdt, NULL);
 	lock(state);
 	store(&self->memory, memory);
@@ -197,26 +230,77 @@ static PyObject *address_repr(PyObject *object)
 				    self->shmid, self->size, self->readonly ? ", read-only" : "");
 }
 
+/* ---- views --------------------------------------------------------------------------- */
+
+struct pin {
+	PyObject_HEAD struct address *address; /* with a reference, and pinned */
+};
+
+static int fill_view(Py_buffer *view, PyObject *exporter, const struct address *self, int flags)
+{
+	return PyBuffer_FillInfo(view, exporter, self->memory, (Py_ssize_t)self->size,
+				 self->readonly, flags);
+}
+
 static int address_export(PyObject *object, Py_buffer *view, int flags)
 {
 	struct address *self = (struct address *)object;
+	struct pin *pin;
+	int result;
 
 	view->obj = NULL;
 	if (!address_pin(self)) {
 		PyErr_SetString(PyExc_BufferError, "shm_address: the segment is detached");
 		return -1;
 	}
-	if (PyBuffer_FillInfo(view, object, self->memory, (Py_ssize_t)self->size, self->readonly,
-			      flags) == 0)
-		return 0;
-	address_unpin(self);
-	return -1;
+	pin = (struct pin *)PyType_GenericAlloc(state_of_object(object)->pin_type, 0);
+	if (!pin) {
+		address_unpin(self);
+		return -1;
+	}
+	pin->address = (struct address *)Py_NewRef(object);
+	/* A memoryview asks so, and holds the view as long as it is used. */
+	if (flags != PyBUF_FULL_RO)
+		self->lent = true;
+	result = fill_view(view, (PyObject *)pin, self, flags);
+	Py_DECREF((PyObject *)pin);
+	return result;
 }
 
-static void address_release(PyObject *object, Py_buffer *Py_UNUSED(view))
+static int pin_export(PyObject *object, Py_buffer *view, int flags)
 {
-	address_unpin((struct address *)object);
+	view->obj = NULL;
+	return fill_view(view, object, ((struct pin *)object)->address, flags);
 }
+
+static void pin_dealloc(PyObject *object)
+{
+	PyTypeObject *type = Py_TYPE(object);
+	struct address *address = ((struct pin *)object)->address;
+
+	if (address) {
+		address_unpin(address);
+		Py_DECREF((PyObject *)address);
+	}
+	PyObject_Free(object);
+	Py_DECREF(type);
+}
+
+static PyType_Slot pin_slots[] = {
+	{Py_tp_doc, "Keeps a segment attached, as the exporter of its views."},
+	{Py_tp_dealloc, pin_dealloc},
+	{Py_bf_getbuffer, pin_export},
+	{0, NULL},
+};
+
+PyType_Spec pin_spec = {
+	.name = "ipc._ipc._Pin",
+	.basicsize = sizeof(struct pin),
+	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+	.slots = pin_slots,
+};
+
+/* ---- the rest of the object's own face ------------------------------------------------ */
 
 static PyObject *address_enter(PyObject *object, PyObject *Py_UNUSED(unused))
 {
@@ -267,6 +351,8 @@ static void address_dealloc(PyObject *object)
 #endif
 	if (memory)
 		detach(memory, self->size);
+	if (self->reserved)
+		munmap(self->reserved, self->size);
 	PyObject_Free(object);
 	Py_DECREF(type);
 }
@@ -286,13 +372,20 @@ static PyMemberDef address_members[] = {
 	{"shmid", T_INT, offsetof(struct address, shmid), READONLY, "The segment's identifier."},
 	{"readonly", T_BOOL, offsetof(struct address, readonly), READONLY,
 	 "True where it was attached with SHM_RDONLY."},
+	{"_lent", T_BOOL, offsetof(struct address, lent), READONLY,
+	 "True if somebody may use its memory who holds no view."},
 	{NULL, 0, 0, 0, NULL},
 };
 
 static PyType_Slot address_slots[] = {
-	{Py_tp_doc, "An attached segment, from shmat().\n\n"
-		    "int(p) is the address, len(p) the size in bytes, memoryview(p) the memory\n"
-		    "itself; as a context manager it detaches at the end.  False once detached."},
+	{Py_tp_doc,
+	 "An attached segment, from shmat().\n\n"
+	 "int(p) is the address, len(p) the size in bytes, memoryview(p) the memory\n"
+	 "itself; as a context manager it detaches at the end.  False once detached.\n\n"
+	 "While a memoryview lives, or anything that was made of one, it cannot be\n"
+	 "detached (BufferError).  NumPy's ndarray(buffer=p) keeps p and no view: there\n"
+	 "p can be detached, and the array then has zeros, no longer the segment.\n"
+	 "A number, int(p), protects nothing."},
 	{Py_tp_dealloc, address_dealloc},
 	{Py_tp_repr, address_repr},
 	{Py_tp_methods, address_methods},
@@ -302,7 +395,6 @@ static PyType_Slot address_slots[] = {
 	{Py_nb_bool, address_bool},
 	{Py_sq_length, address_length},
 	{Py_bf_getbuffer, address_export},
-	{Py_bf_releasebuffer, address_release},
 	{0, NULL},
 };
 

@@ -498,7 +498,7 @@ static long send_object(struct state *state, PyObject *object, long mtype, struc
 		return RAISED;
 	}
 	room.msgp->mtype = mtype;
-	memcpy((char *)room.msgp + HEAD, text.buf, (size_t)text.len);
+	copy_memory((char *)room.msgp + HEAD, text.buf, (size_t)text.len);
 	t->msgp = room.msgp;
 	t->msgsz = (size_t)text.len;
 	PyBuffer_Release(&text);

@@ -97,6 +97,9 @@ static int add_types(PyObject *module, struct state *state)
 			return -1;
 	}
 	state->address_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &address_spec, NULL);
+	state->pin_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &pin_spec, NULL);
+	if (!state->pin_type)
+		return -1;
 	return state->address_type ? PyModule_AddType(module, state->address_type) : -1;
 }
 
@@ -168,6 +171,7 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
 	for (unsigned i = 0; i < NTYPES; i++)
 		Py_VISIT(state->type[i]);
 	Py_VISIT(state->address_type);
+	Py_VISIT(state->pin_type);
 	Py_VISIT(state->wait_type);
 	Py_VISIT(state->audit);
 	return 0;
@@ -182,6 +186,7 @@ static int module_clear(PyObject *module)
 	for (unsigned i = 0; i < NCALLS; i++)
 		Py_CLEAR(state->event[i]);
 	Py_CLEAR(state->address_type);
+	Py_CLEAR(state->pin_type);
 	Py_CLEAR(state->wait_type);
 	Py_CLEAR(state->audit);
 	return 0;

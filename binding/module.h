@@ -97,6 +97,7 @@ typedef PyObject *(*fast_function)(PyObject *self, PyObject *const *args, Py_ssi
 struct state {
 	PyTypeObject *type[NTYPES];
 	PyTypeObject *address_type;
+	PyTypeObject *pin_type;	      /* address.c */
 	PyTypeObject *wait_type;      /* hooks.c */
 	PyObject *audit;	      /* sys.audit */
 	fast_function audit_function; /* the C function that it is, or NULL */
@@ -242,13 +243,15 @@ struct address {
 	size_t size;
 	int shmid;
 	bool readonly;
+	bool lent;	 /* to somebody who may hold this object and no view */
 	Py_ssize_t pins; /* views, and copies under way */
+	void *reserved;	 /* since it was detached: in the memory's place, for such */
 #ifdef Py_GIL_DISABLED
 	PyObject *weak; /* a weak reference to it */
 #endif
 };
 
-extern PyType_Spec address_spec;
+extern PyType_Spec address_spec, pin_spec;
 struct address *address_new(struct state *state, void *memory, size_t size, int shmid,
 			    bool readonly);
 /* An attachment by object or by number; NULL with an error. */
@@ -472,6 +475,20 @@ static always_inline long block(struct state *state, const struct blocking *bloc
 
 /* Copies that are worth letting other threads run, in bytes. */
 enum { LARGE_COPY = 64 * 1024, LARGE_SEGMENT = 1024 * 1024 };
+
+/*
+ * Copies memory that the caller has pinned, and that may overlap; other threads run if
+ * there is much of it.
+ */
+static inline void copy_memory(void *to, const void *from, size_t n)
+{
+	if (n < LARGE_COPY) {
+		memmove(to, from, n);
+		return;
+	}
+	Py_BEGIN_ALLOW_THREADS memmove(to, from, n);
+	Py_END_ALLOW_THREADS
+}
 
 /* ---- the functions: msg.c, sem.c, shm.c, and their names of 2003 --------------- */
 

@@ -112,7 +112,7 @@ PyObject *msgbuf_of(struct state *state, long mtype, const void *text, Py_ssize_
 
 	if (self) {
 		message_of(self)->mtype = mtype;
-		memcpy(message_of(self)->mtext, text, (size_t)length);
+		copy_memory(message_of(self)->mtext, text, (size_t)length);
 		self->length = length;
 	}
 	return (PyObject *)self;

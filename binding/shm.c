@@ -247,6 +247,21 @@ static const char *shmat_limit(uintptr_t shmaddr, int shmflg)
 		       : NULL;
 }
 
+/*
+ * Other threads run meanwhile: under mlockall(2) with MCL_FUTURE the call fills the whole
+ * segment, and nothing says beforehand how large that is.
+ */
+static void *attach(int shmid, const void *shmaddr, int shmflg)
+{
+	void *memory;
+	int error;
+
+	Py_BEGIN_ALLOW_THREADS memory = seam_shmat(shmid, shmaddr, shmflg);
+	error = errno;
+	Py_END_ALLOW_THREADS errno = error;
+	return memory;
+}
+
 PyDoc_STRVAR(shmat_doc,
 	     "shmat(shmid, shmaddr=None, shmflg=0)\n--\n\n"
 	     "Attach a segment; return a shm_address.\n\n"
@@ -274,7 +289,7 @@ static PyObject *ipc_shmat(PyObject *module, PyObject *const *args, Py_ssize_t n
 	    audit(state, CALL_shmat, &given, 3) < 0)
 		return NULL;
 	memory = shmflg & SHM_REMAP && shmaddr ? remap(state, shmid, shmaddr, shmflg)
-					       : seam_shmat(shmid, (void *)shmaddr, shmflg);
+					       : attach(shmid, (void *)shmaddr, shmflg);
 	if (memory == (void *)-1)
 		return call_failed(CALL_shmat, shmat_limit(shmaddr, shmflg));
 	address = memory ? attached(state, memory, shmid, shmflg & SHM_RDONLY) : NULL;
@@ -354,17 +369,6 @@ static PyObject *ipc_shmctl(PyObject *module, PyObject *const *args, Py_ssize_t 
 
 /* ---- copying ------------------------------------------------------------------------------ */
 
-/* Both ends are pinned by the caller; data may be a view of the segment itself. */
-static void copy(void *to, const void *from, size_t n)
-{
-	if (n < LARGE_COPY) {
-		memmove(to, from, n);
-		return;
-	}
-	Py_BEGIN_ALLOW_THREADS memmove(to, from, n);
-	Py_END_ALLOW_THREADS
-}
-
 static int check_length(const char *call, size_t len, size_t size)
 {
 	if (len <= size)
@@ -422,7 +426,7 @@ static PyObject *ipc_shmcpy_to(PyObject *module, PyObject *const *args, Py_ssize
 	else if (len > (size_t)data.len)
 		PyErr_Format(PyExc_ValueError, "shmcpy_to: %zu bytes, data has %zd", len, data.len);
 	else if (check_length("shmcpy_to", len, address->size) == 0) {
-		copy(address->memory, data.buf, len);
+		copy_memory(address->memory, data.buf, len);
 		result = Py_NewRef(Py_None);
 	}
 	if (address)
@@ -456,7 +460,7 @@ static PyObject *ipc_shmcpy_from(PyObject *module, PyObject *const *args, Py_ssi
 	if (check_length("shmcpy_from", len, address->size) == 0)
 		result = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)len);
 	if (result)
-		copy(PyBytes_AsString(result), address->memory, len);
+		copy_memory(PyBytes_AsString(result), address->memory, len);
 	unpin(address);
 	return result;
 }

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import ipc
+from child import run_child
 from conftest import (
     Limit,
     Maker,
@@ -600,3 +601,45 @@ def test_shm_lock_is_limited_by_rlimit_memlock(
         drop_capabilities()
 
     assert errno_in_child(become_limited, lambda: ipc.shmctl(segment, ipc.SHM_LOCK)) == expected
+
+
+def test_other_threads_run_while_a_segment_is_filled(make: Maker) -> None:
+    """Under mlockall(2) with MCL_FUTURE, shmat makes every page of it."""
+    said = run_child(
+        """
+import ctypes, resource
+libc = ctypes.CDLL(None, use_errno=True)
+locked = resource.getrlimit(resource.RLIMIT_MEMLOCK)
+if libc.mlockall(2) != 0:
+    print("SKIP")
+    sys.exit()
+counted, running = 0, True
+def count():
+    global counted
+    while running:
+        counted += 1
+        time.sleep(0)
+thread = threading.Thread(target=count)
+thread.start()
+sys.setswitchinterval(1e-5)
+wait_until(lambda: counted)
+most = 0
+for _ in range(20):
+    before = counted
+    try:
+        p = ipc.shmat(ids[0])
+    except OSError:
+        print("SKIP")
+        break
+    most = max(most, counted - before)
+    ipc.shmdt(p)
+running = False
+thread.join()
+print(most)
+""",
+        make.segment(256 << 20),
+    )
+    if "SKIP" in said:
+        pytest.skip("not so much memory may be locked")
+    # One attachment takes as long as some ten thousand rounds; with the GIL held, two at most.
+    assert int(said) > 500

@@ -21,8 +21,9 @@ class SharedMemory(Object, _ipc._Exporter):
     IPC_CREX.  It has the buffer protocol: memoryview(segment) is the memory itself.
     """
 
-    __slots__ = ("_attachments",)
+    __slots__ = ("_attachments", "_lent")
     _attachments: list[ipc.shm_address]
+    _lent: list[ipc.shm_address]
 
     def _ctl(self, cmd: int, arg: Any) -> object:
         return shmctl(self._id, cmd, arg)
@@ -46,7 +47,7 @@ class SharedMemory(Object, _ipc._Exporter):
             raise ValueError("size is below 0")
         made = flags & IPC_CREX == IPC_CREX
         size = size or (PAGE_SIZE if made else 0)
-        self._attachments = []
+        self._attachments, self._lent = [], []
         self._open(key, flags, mode, lambda key, flg: ipc.shmget(key, size, flg))
         try:
             self.attach(None, 0 if mode & OWNER_WRITES else SHM_RDONLY)
@@ -89,6 +90,8 @@ class SharedMemory(Object, _ipc._Exporter):
         memory = self._memory
         ipc.shmdt(memory)
         self._attachments.remove(memory)
+        if memory._lent:  # an array may have this object and no view: see ipc.shm_address
+            self._lent.append(memory)
 
     def read(self, byte_count: int = 0, offset: int = 0) -> bytes:
         """Return so many bytes from the offset on, or what there is of them; 0: all of it."""
@@ -140,7 +143,7 @@ class SharedMemory(Object, _ipc._Exporter):
 def attach(id: int, address: SupportsIndex | None = None, flags: int = 0) -> SharedMemory:
     """Attach the segment that has the identifier; address and flags as for its attach()."""
     found = SharedMemory._with_id(id)
-    found._attachments = []
+    found._attachments, found._lent = [], []
     found.attach(address, flags)
     found._key = found._status().shm_perm.key
     return found

@@ -1,0 +1,143 @@
+"""Memory that outlives its detachment, in the hands of NumPy and its kin: nothing crashes.
+
+A program here is a process, since what fails is a crash of the interpreter.
+"""
+
+import itertools
+
+import pytest
+
+import ipc
+from child import run_child
+from conftest import Maker
+
+np = pytest.importorskip("numpy")
+
+PROGRAM = """
+import ctypes, itertools, struct
+import numpy as np
+import ipc.compat.sysv_ipc as sysv_ipc
+
+SIZE = 4096
+shmid = ids[0]
+exporter, consumer, order = sys.argv[2].split(",")
+holder = None
+if exporter == "buf":
+    holder = ipc.SharedMemory.from_id(shmid)
+    holder.attach()
+    given = holder.buf
+    detach = holder.detach
+elif exporter == "address":
+    given = holder = ipc.shmat(shmid)
+    detach = lambda: ipc.shmdt(holder)
+elif exporter == "view of the address":
+    holder = ipc.shmat(shmid)
+    given = memoryview(holder)
+    detach = lambda: ipc.shmdt(holder)
+elif exporter == "exporter of the view":
+    holder = ipc.shmat(shmid)
+    given = memoryview(holder).obj
+    detach = lambda: ipc.shmdt(holder)
+else:
+    given = holder = sysv_ipc.attach(shmid)
+    detach = holder.detach
+
+ipc.shmcpy_to(ipc.shmat(shmid), b"somebody")
+first = {
+    "ndarray": lambda: np.ndarray((SIZE,), np.uint8, buffer=given),
+    "recarray": lambda: np.recarray((SIZE // 4,), [("a", np.int32)], buf=given),
+    "frombuffer": lambda: np.frombuffer(given, np.uint8),
+    "asarray": lambda: np.asarray(memoryview(given)),
+    "slice": lambda: np.ndarray((SIZE,), np.uint8, buffer=given)[3:].reshape(-1, 1),
+    "view": lambda: memoryview(given),
+    "cast": lambda: memoryview(given)[8:].cast("I"),
+    "ctypes": lambda: (ctypes.c_char * SIZE).from_buffer(given),
+    "array": lambda: array("b", bytes(memoryview(given))),
+    "struct": lambda: struct.unpack_from("16s", given),
+    "pack_into": lambda: struct.pack_into("8s", given, 0, b"somebody"),
+    "bytes": lambda: bytes(memoryview(given)),
+}[consumer]()
+
+def use(memory):
+    "Reads all of it, and writes where it may."
+    if isinstance(memory, np.ndarray):
+        memory.sum() if memory.dtype.names is None else memory.a.sum()
+        if memory.flags.writeable and memory.dtype.names is None:
+            memory[0] = memory[0]
+    elif memory is not None:
+        bytes(memory) if not isinstance(memory, tuple) else None
+
+use(first)
+refused = False
+for step in order:
+    if step == "d" and detach:
+        try:
+            detach()
+        except (BufferError, ipc.compat.sysv_ipc.NotAttachedError, OSError) as error:
+            refused = isinstance(error, BufferError) or refused
+    elif step == "e":
+        given = None
+    elif step == "h":
+        holder = detach = None
+    elif step == "g":
+        gc.collect()
+    use(first)
+    # Other memory comes to where the segment was, if it can.
+    others = [np.ones(SIZE, np.uint8) for _ in range(3)]
+    use(first)
+print("refused" if refused else "done")
+"""
+
+EXPORTERS = ["buf", "address", "view of the address", "exporter of the view", "drop-in"]
+CONSUMERS = [
+    "ndarray", "recarray", "frombuffer", "asarray", "slice", "view", "cast", "ctypes", "array",
+    "struct", "pack_into", "bytes",
+]  # fmt: skip
+# Detach; drop what was exported, and what holds the attachment; collect garbage.
+ORDERS = ["dehg", "ehdg", "edhg", "gdge", "hged", "dd"]
+# Those that hold memory by a view; what they were given is then not detached under them.
+HOLD = {"asarray", "view", "cast", "ctypes"}
+
+
+@pytest.mark.parametrize("exporter, consumer", itertools.product(EXPORTERS, CONSUMERS))
+def test_no_crash(make: Maker, exporter: str, consumer: str) -> None:
+    shmid = make.segment(4096)
+    for order in ORDERS:
+        said = run_child(
+            PROGRAM.replace("sys.argv[2]", repr(f"{exporter},{consumer},{order}")), shmid
+        )
+        of_view = exporter not in ("address", "drop-in")
+        if order[0] == "d" and (of_view or consumer in HOLD):
+            assert said == "refused\n", order
+
+
+def test_the_idiom_of_multiprocessing(make: Maker) -> None:
+    """An array over buf holds the segment at the end of the with block."""
+    with pytest.raises(BufferError):
+        with ipc.SharedMemory(size=4096, remove_on_exit=True) as m:
+            a = np.ndarray((1024,), np.int32, buffer=m.buf)
+            a[0] = 5
+    assert a[0] == 5
+    assert bool(m.address)
+    del a
+    m.detach()
+    assert not m.address
+
+
+def test_what_is_detached_is_no_longer_the_segment(make: Maker) -> None:
+    """An array that has the address and no view: zeros, while the segment has no attachment."""
+    shmid = make.segment(5000)
+    p = ipc.shmat(shmid)
+    a = np.ndarray((5000,), np.uint8, buffer=p)
+    a[4999] = 7
+    assert ipc.shmdt(p) == 0
+    state = ipc.shmid_ds()
+    ipc.shmctl(shmid, ipc.IPC_STAT, state)
+    assert state.shm_nattch == 0
+    assert not a.any()
+    a[:] = 1
+    q = ipc.shmat(shmid)
+    assert ipc.shmcpy_from(q, 5000) == bytes(4999) + b"\7"
+    with pytest.raises(OSError):
+        ipc.shmdt(p)
+    ipc.shmdt(q)
