@@ -533,7 +533,7 @@ do-soak: python
 RACES ?= 100000
 do-races: python
 	$(Q)IPC_TEST_RACES=$(RACES) PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest -rP \
-	 --no-header --show-capture=stdout tests/test_asyncio.py -k race
+	 --no-header --show-capture=stdout tests/test_asyncio.py tests/test_message_queue.py -k race
 
 # WAITS: how many.  In make check the same with fewer.
 WAITS ?= 100000

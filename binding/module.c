@@ -151,8 +151,9 @@ static int add_names_2003(PyObject *module)
 
 static int module_exec(PyObject *module)
 {
-	PyMethodDef *const methods[] = {ftok_methods,	   msg_methods,	 sem_methods, shm_methods,
-					structure_methods, methods_2003, hook_methods};
+	PyMethodDef *const methods[] = {ftok_methods, msg_methods,	 sem_methods,
+					shm_methods,  structure_methods, methods_2003,
+					hook_methods, inbox_functions};
 	struct state *state = state_of(module);
 
 	if (add_events(state) < 0 || add_types(module, state) < 0 || add_constants(module) < 0 ||
@@ -173,6 +174,7 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
 	Py_VISIT(state->address_type);
 	Py_VISIT(state->pin_type);
 	Py_VISIT(state->wait_type);
+	Py_VISIT(state->inbox_type);
 	Py_VISIT(state->audit);
 	return 0;
 }
@@ -188,6 +190,7 @@ static int module_clear(PyObject *module)
 	Py_CLEAR(state->address_type);
 	Py_CLEAR(state->pin_type);
 	Py_CLEAR(state->wait_type);
+	Py_CLEAR(state->inbox_type);
 	Py_CLEAR(state->audit);
 	return 0;
 }

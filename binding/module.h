@@ -98,7 +98,8 @@ struct state {
 	PyTypeObject *type[NTYPES];
 	PyTypeObject *address_type;
 	PyTypeObject *pin_type;	      /* address.c */
-	PyTypeObject *wait_type;      /* hooks.c */
+	PyTypeObject *wait_type;      /* timed.c */
+	PyTypeObject *inbox_type;     /* inbox.c */
 	PyObject *audit;	      /* sys.audit */
 	fast_function audit_function; /* the C function that it is, or NULL */
 	PyObject *audit_self;	      /* with what it is called, borrowed */
@@ -169,7 +170,14 @@ struct msgbuf_object {
 	Py_ssize_t length;   /* of the text that is there */
 	Py_ssize_t capacity; /* of the text that there is room for */
 	Py_ssize_t pins;     /* views, and calls under way: the bytes must stay */
+	struct inbox *inbox; /* which handed it out, until its text is looked at, or NULL */
+	unsigned long long serial;
 };
+
+/* The program has seen the message: it no longer goes back to its inbox.  inbox.c. */
+void inbox_forget(struct msgbuf_object *message);
+/* The same, of one that is freed: it goes back if an exception is being raised. */
+void inbox_take_back(struct msgbuf_object *message);
 
 /*
  * Beside its bytes there is what a try of it shows the kernel (sem.c): written only when they
@@ -217,6 +225,8 @@ int semun_set(PyObject *object, PyObject *value, void *member);
 /* Its bytes stay where they are, and so does its capacity. */
 static inline void msgbuf_pin(struct msgbuf_object *self)
 {
+	if (self->inbox)
+		inbox_forget(self);
 	lock(&self->head);
 	self->pins++;
 	unlock(&self->head);
@@ -535,7 +545,7 @@ extern PyMethodDef msg_methods[], sem_methods[], shm_methods[], structure_method
 
 /* ---- for the package's own modules: hooks.c ------------------------------------ */
 
-extern PyMethodDef hook_methods[];
+extern PyMethodDef hook_methods[], inbox_functions[];
 int hooks_add(PyObject *module, struct state *state);
 
 #endif

@@ -75,6 +75,8 @@ PyObject *text_get(PyObject *object, void *Py_UNUSED(member))
 {
 	struct msgbuf_object *self = (struct msgbuf_object *)object;
 
+	if (self->inbox)
+		inbox_forget(self);
 	lock(&self->head);
 	PyObject *text = PyBytes_FromStringAndSize(message_of(self)->mtext, self->length);
 	unlock(&self->head);
@@ -163,7 +165,11 @@ static PyObject *msgbuf_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
 
 static void msgbuf_dealloc(PyObject *object)
 {
-	PyMem_Free(((struct msgbuf_object *)object)->head.bytes);
+	struct msgbuf_object *self = (struct msgbuf_object *)object;
+
+	if (self->inbox)
+		inbox_take_back(self);
+	PyMem_Free(self->head.bytes);
 	structure_dealloc(object);
 }
 

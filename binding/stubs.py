@@ -72,17 +72,22 @@ def _send_many(
     wait: _Wait | None,
     /,
 ) -> int: ...
-def _receive_many(
-    msqid: int,
-    msgsz: int | None,
-    msgtyp: int,
-    msgflg: int,
-    timeout: _Timeout,
-    wait: _Wait | None,
-    count: int,
-    messages: list[msgbuf],
-    /,
-) -> bool: ...
+@final
+class _Inbox:
+    def receive(
+        self, msqid: int, msgsz: int | None, msgtyp: int, msgflg: int, timeout: _Timeout,
+        wait: _Wait | None, /
+    ) -> Any: ...  # a msgbuf, or None where it was woken
+    def receive_many(
+        self, msqid: int, msgsz: int | None, msgtyp: int, msgflg: int, timeout: _Timeout,
+        wait: _Wait | None, count: int, /
+    ) -> Any: ...  # a list of them, or None where it was woken
+    def next(self, msqid: int, msgtyp: int, timeout: _Timeout, /) -> msgbuf | None: ...
+    def fill(
+        self, msqid: int, msgsz: int | None, msgtyp: int, msgflg: int, timeout: _Timeout,
+        wait: _Wait | None, /
+    ) -> bool: ...
+    def kept(self) -> list[msgbuf]: ...
 def _semop(semid: int, sop: tuple[int, int, int], wait: _Wait | None, /) -> bool: ...
 
 def ftok(pathname: StrOrBytesPath, proj_id: SupportsIndex | str | bytes) -> int: ...

@@ -12,7 +12,15 @@ import pytest
 
 import ipc
 from child import run_child
-from conftest import Maker, Worker, fails_with, row_of_proc
+from conftest import (
+    Maker,
+    Worker,
+    become_nobody,
+    errno_in_child,
+    fails_with,
+    row_of_proc,
+)
+from limits import HANG
 
 
 @pytest.fixture
@@ -61,23 +69,40 @@ def test_by_its_key(make: Maker, key: int) -> None:
         assert (found.key, len(found), found.created) == (key, 2, False)
 
 
-def test_who_opens_waits_for_the_values(make: Maker, key: int) -> None:
-    """Its maker has made it, and no more yet."""
-    semid = make.semset(1, key)
-    begin = time.monotonic()
-    with pytest.raises(TimeoutError, match="sem_otime"):
-        ipc.SemaphoreSet(key, ready_timeout=0.05)
-    assert time.monotonic() - begin >= 0.05
-    assert ipc.SemaphoreSet(key, ready_timeout=None).values == [0]
-    worker = Worker(lambda: ipc.SemaphoreSet(key, create=True).values, semid)
-    time.sleep(0.001)  # that it waits longer proves more, nothing depends on it
+MAKING = 0o200  # the mode of a set whose maker has not given it its values
+
+
+def in_the_making(key: int) -> int:
+    return ipc.semget(key, 1, ipc.IPC_CREAT | ipc.IPC_EXCL | MAKING)
+
+
+def make_ready(semid: int) -> None:
+    """As its maker does it."""
     ipc.semctl(semid, 0, ipc.SETVAL, 7)
     ipc.semop(semid, [(0, 1, 0)])
-    assert worker.result() == [8]
+    state = ipc.semid_ds()
+    state.sem_perm.uid, state.sem_perm.gid, state.sem_perm.mode = os.geteuid(), os.getegid(), 0o600
+    ipc.semctl(semid, 0, ipc.IPC_SET, state)
+
+
+def test_who_opens_waits_for_the_values(make: Maker, key: int) -> None:
+    """Its maker has made it, and no more yet."""
+    semid = in_the_making(key)
+    try:
+        begin = time.monotonic()
+        with pytest.raises(TimeoutError, match="not made it ready"):
+            ipc.SemaphoreSet(key, ready_timeout=0.05)
+        assert time.monotonic() - begin >= 0.05
+        worker = Worker(lambda: ipc.SemaphoreSet(key, create=True).values, semid)
+        time.sleep(0.001)  # that it waits longer proves more, nothing depends on it
+        make_ready(semid)
+        assert worker.result() == [8]
+    finally:
+        ipc.semctl(semid, 0, ipc.IPC_RMID)
 
 
 def test_who_opens_begins_anew_where_the_maker_gave_up(make: Maker, key: int) -> None:
-    semid = make.semset(1, key)
+    semid = in_the_making(key)
     opened: list[ipc.SemaphoreSet] = []
     looked = threading.Event()
 
@@ -87,12 +112,42 @@ def test_who_opens_begins_anew_where_the_maker_gave_up(make: Maker, key: int) ->
             return super().stat()
 
     worker = Worker(lambda: opened.append(Set(key, create=True, values=4)), semid)
-    assert looked.wait(10)
+    assert looked.wait(HANG)
     ipc.semctl(semid, 0, ipc.IPC_RMID)
     worker.result()
     (made,) = opened
     assert made.created and made.values == [4]
     made.remove()
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o622, 0o666, 0o400])
+def test_a_set_of_somebody_else_is_opened_at_once(key: int, mode: int) -> None:
+    """One that C functions or ipcmk make: its sem_otime is 0, and nobody will change that."""
+    semid = ipc.semget(key, 3, ipc.IPC_CREAT | ipc.IPC_EXCL | mode)
+    try:
+        s = ipc.SemaphoreSet(key, 2)
+        assert (s.id, s.nsems, s.created) == (semid, 3, False)
+        assert ipc.Semaphore(key).id == semid
+        with pytest.raises(TimeoutError, match="sem_otime is 0"):
+            ipc.Semaphore(key, ready_timeout=0.01)
+    finally:
+        ipc.semctl(semid, 0, ipc.IPC_RMID)
+
+
+def test_a_set_that_may_be_altered_and_not_read(make: Maker, key: int) -> None:
+    semid = ipc.semget(key, 2, ipc.IPC_CREAT | ipc.IPC_EXCL | 0o622)
+
+    def use() -> None:
+        s = ipc.SemaphoreSet(key, 1)
+        assert s.nsems == 2
+        s[1].release()
+        assert s[1].acquire(timeout=0)
+        assert not s[1].acquire(timeout=0)
+
+    try:
+        assert errno_in_child(become_nobody, use) == ""
+    finally:
+        ipc.semctl(semid, 0, ipc.IPC_RMID)
 
 
 def test_no_process_sees_a_set_without_its_values(make: Maker, key: int) -> None:
@@ -142,7 +197,7 @@ def test_operations(s: ipc.SemaphoreSet) -> None:
     with pytest.raises(BlockingIOError):
         s.operate([(0, -1, ipc.IPC_NOWAIT)], timeout=100)
     begin = time.monotonic()
-    with pytest.raises(TimeoutError, match="time is over"):
+    with pytest.raises(TimeoutError, match="timed out"):
         s.operate([(2, -1, 0), (0, -1, 0)], timeout=0.05)
     assert time.monotonic() - begin >= 0.05 and s.values == [0, 1, 3]
     s.values = [2, 2, 2]
@@ -190,8 +245,7 @@ def test_a_semaphore_of_its_own(key: int) -> None:
         assert one.value == 2 and one.key == key and one.num == 0 and len(one.set) == 1
         with one, ipc.Semaphore(key) as same:
             assert same.id == one.id and one.value == 0
-            with pytest.raises(TimeoutError, match="time is over"):
-                one.acquire(timeout=0)
+            assert one.acquire(timeout=0) is False
         assert one.value == 2
     finally:
         one.remove()
@@ -210,7 +264,7 @@ def test_it_waits_and_is_counted(s: ipc.SemaphoreSet) -> None:
     s[0].acquire()
     more.result()
     zero.result()
-    with pytest.raises(TimeoutError, match="time is over"):
+    with pytest.raises(TimeoutError, match="timed out"):
         s[2].wait_for_zero(timeout=0.01)
 
 

@@ -6,11 +6,14 @@ import asyncio
 import threading
 
 from ipc import _ipc
+from ipc.object import GONE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as _t
     from collections import abc as _abc
+
+    from ipc.queue import MessageQueue
 
     _T = _t.TypeVar("_T")
 
@@ -25,22 +28,41 @@ class Waiter:
         self.cancelled = False
 
 
+# Calls that wait.  Their threads are no daemons, which isolated sub-interpreters do not have:
+# an interpreter that ends wakes them first.
+_waiters: set[Waiter] = set()
+
+
+def _wake_all() -> None:
+    for waiter in list(_waiters):
+        waiter.wait.wake()
+
+
+threading._register_atexit(_wake_all)  # type: ignore[attr-defined]
+
+
 class _Thread(threading.Thread):
     """Makes the call; keeps what it returned, None where it was woken, or what it raised."""
 
     def __init__(
-        self, function: _abc.Callable[[], _t.Any], done: _abc.Callable[[], object]
+        self,
+        waiter: Waiter,
+        function: _abc.Callable[[], _t.Any],
+        done: _abc.Callable[[], object],
     ) -> None:
-        super().__init__(daemon=True)
-        self.function, self.done = function, done
+        super().__init__(daemon=False)
+        self.waiter, self.function, self.done = waiter, function, done
         self.value: _t.Any = None
         self.error: BaseException | None = None
 
     def run(self) -> None:
+        _waiters.add(self.waiter)
         try:
             self.value = self.function()
         except BaseException as error:
             self.error = error
+        finally:
+            _waiters.discard(self.waiter)
         try:
             self.done()
         except RuntimeError:
@@ -60,11 +82,12 @@ async def call(
     future: asyncio.Future[None] = loop.create_future()
     waiter = Waiter()
     thread = _Thread(
-        lambda: function(waiter), lambda: loop.call_soon_threadsafe(_finish, future)
+        waiter, lambda: function(waiter), lambda: loop.call_soon_threadsafe(_finish, future)
     )
     thread.start()
     try:
         await future
+        thread.join()
     except BaseException:
         waiter.cancelled = True
         waiter.wait.wake()
@@ -72,11 +95,39 @@ async def call(
         if take_back and thread.value is not None:
             take_back(thread.value)
         raise
-    thread.join()
+    # From here on no call is made, after which a signal's handler could raise.
     if thread.error is not None:
         raise thread.error
     value: _T = thread.value
     return value
+
+
+class Messages:
+    """Receives one message of a queue after the other; ends when the queue is removed."""
+
+    def __init__(self, queue: MessageQueue) -> None:
+        self.queue = queue
+
+    def __aiter__(self) -> Messages:
+        return self
+
+    async def __anext__(self) -> _ipc.msgbuf:
+        queue = self.queue
+        while True:
+            try:
+                message: _ipc.msgbuf | None = queue._inbox.next(queue.id, 0, 0)
+                if message is not None:
+                    return message
+                if not queue._is_there():
+                    raise StopAsyncIteration
+                await call(
+                    lambda waiter: queue._inbox.fill(queue.id, None, 0, 0, None, waiter.wait)
+                    or None
+                )
+            except OSError as error:
+                if error.errno not in GONE or queue._is_there():
+                    raise
+                raise StopAsyncIteration from None
 
 
 def _finish(future: asyncio.Future[None]) -> None:

@@ -1,7 +1,13 @@
 """SharedMemory: a segment, and where it is attached, as an object."""
 
 from ipc import _ipc
-from ipc.object import Object, change_permissions, enumerate_objects
+from ipc.object import (
+    GONE,
+    Object,
+    change_permissions,
+    check_mode,
+    enumerate_objects,
+)
 
 __all__ = ["SharedMemory", "segments"]
 
@@ -41,18 +47,37 @@ class SharedMemory(Object):
         shmflg: int = 0,
         remove_on_exit: bool = False,
     ) -> None:
+        check_mode(mode)
         self.remove_on_exit = remove_on_exit
         self.readonly = readonly
         self.address = None
-        self._make(
-            lambda flags: _ipc.shmget(key, size, flags | shmflg), key, create, exclusive, mode
-        )
-        try:
-            self.attach()
-        except BaseException:
-            if self.created:
-                self._remove_if_there()
-            raise
+        while not self.address:
+            self._make(
+                lambda flags: _ipc.shmget(key, size, flags | shmflg), key, create, exclusive, mode
+            )
+            try:
+                self.attach()
+            except OSError as error:
+                # Others may remove it before it is attached.
+                if error.errno not in GONE or self._is_there():
+                    if self.created:
+                        self._remove_if_there()
+                    raise
+                if not create:
+                    raise self._removed_meanwhile() from None
+            except BaseException:
+                if self.created:
+                    self._remove_if_there()
+                raise
+
+    def __reduce__(self) -> "tuple[_t.Any, ...]":
+        make, (cls, ident) = super().__reduce__()
+        return make, (cls, ident, bool(self.address), self.readonly)
+
+    def _reopened(self, *state: "_t.Any") -> None:
+        attached, readonly = state
+        if attached:
+            self.attach(readonly=readonly)
 
     def _found(self) -> int:
         state = self.stat()
@@ -63,8 +88,9 @@ class SharedMemory(Object):
     # ---- the memory
 
     def attach(self, *, readonly: bool | None = None) -> None:
-        """Attach it, unless it is; one that from_id() found is not.  readonly: None: as before.
+        """Attach the segment if it is not attached yet, as after from_id() or detach().
 
+        readonly: None keeps the previous setting.
         OSError: EACCES, EIDRM, EINVAL, ENOMEM.  See shmop(2).
         """
         if not self.address:
@@ -98,8 +124,10 @@ class SharedMemory(Object):
         return len(address) if address else self.stat().shm_segsz
 
     def __exit__(self, *exception: object) -> None:
-        super().__exit__(*exception)
-        self.detach()
+        try:
+            super().__exit__(*exception)
+        finally:
+            self.detach()
 
     # ---- the segment itself
 

@@ -1,23 +1,40 @@
 """SemaphoreSet, and Semaphore: one of a set, as an object."""
 
 import errno
-from posix import sched_yield
+from posix import getegid, geteuid, sched_yield
 from time import monotonic, sleep
 
 from ipc import _ipc
 from ipc._ipc import semop as _semop
-from ipc.object import GONE, Object, change_permissions, enumerate_objects
+from ipc.object import (
+    GONE,
+    Object,
+    change_permissions,
+    check_mode,
+    enumerate_objects,
+    raised_by_call,
+)
 
 __all__ = ["Semaphore", "SemaphoreSet", "semaphore_sets"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import typing as _t
     from collections import abc as _abc
 
     _Operations = _ipc.sembuf | _abc.Sequence[_ipc.sembuf | tuple[int, ...]]
 
 # The default of acquire() and release() itself, for which there are operations that are made.
 _ONE = 1
+
+
+# The mode of a set that has no values yet: its owner can give it some, nobody else can use it.
+MAKING = 0o200
+# Seconds after which a set of that mode has lost its maker.
+MAKER_TIMEOUT = 10
+# How many slots there may be, which an identifier modulo it is one of (ipc/util.h): by default,
+# and with ipcmni_extend.
+IPCMNI = 1 << 15, 1 << 24
 
 
 class SemaphoreSet(Object):
@@ -29,13 +46,15 @@ class SemaphoreSet(Object):
     it must not be there.  mode: the permission bits of a new one.  remove_on_exit: as a context
     manager, remove it at the end.
 
-    Who makes a set gives it its values and then does an operation that changes none, by which
-    sem_otime is no longer 0; who opens it waits for that, as programs in C do (semget(2)):
-    ready_timeout seconds at most, None for a set whose maker does not do so.
+    The process that makes a set gives it its values before any other can use it: until then
+    its mode is MAKING, and an open waits.  A set that a C program or the drop-in makes has no
+    such mode and is opened at once.  If its makers keep to the convention of semget(2), by which
+    sem_otime is 0 until the set has its values, ready_timeout waits for that, so many seconds at
+    most.
 
     len(s) is the number of semaphores, s[n] one of them, a Semaphore.
 
-    TimeoutError: its maker has not made it ready.  OSError: EACCES, EEXIST, EINVAL (fewer in the
+    TimeoutError: the set did not become ready.  OSError: EACCES, EEXIST, EINVAL (fewer in the
     set; semmsl), ENOENT, ENOSPC (semmni, semmns), ERANGE (semvmx).  See semget(2).
     """
 
@@ -51,54 +70,82 @@ class SemaphoreSet(Object):
         exclusive: bool = False,
         mode: int = 0o600,
         remove_on_exit: bool = False,
-        ready_timeout: float | None = 10,
+        ready_timeout: float | None = None,
     ) -> None:
+        check_mode(mode)
+        if nsems < 0:
+            raise ValueError(f"nsems: {nsems} is not at least 0")
         self.remove_on_exit = remove_on_exit
         initial = [values] * nsems if isinstance(values, int) else list(values)
         if len(initial) != nsems:
             raise ValueError(f"values: {len(initial)} of them, nsems is {nsems}")
         while True:
             self._make(
-                lambda flags: _ipc.semget(key, nsems, flags), key, create, exclusive, mode
+                lambda flags: _ipc.semget(key, nsems, flags), key, create, exclusive, MAKING
             )
-            if self.created:
-                self._initialise(initial)
-                self.nsems = nsems
-                return
             try:
-                self.nsems = self._wait_until_ready(ready_timeout)
+                if self.created:
+                    self._initialise(initial, mode)
+                    self.nsems = nsems
+                else:
+                    self.nsems = self._wait_until_ready(ready_timeout, nsems)
                 return
             except OSError as error:
-                # Removed meanwhile, by a maker that failed, say: from the beginning.
-                if error.errno not in GONE:
+                # Others may remove it, for one a maker that failed.
+                if error.errno not in GONE or self._is_there():
                     raise
+                if not create and not self.created:
+                    raise self._removed_meanwhile() from None
 
-    def _initialise(self, values: list[int]) -> None:
+    def _initialise(self, values: list[int], mode: int) -> None:
         try:
             _ipc.semctl(self.id, 0, _ipc.SETALL, values)
             by = 1 if values[0] == 0 else -1
             _ipc.semop(self.id, [(0, by, _ipc.IPC_NOWAIT), (0, -by, _ipc.IPC_NOWAIT)])
+            state = _ipc.semid_ds()
+            state.sem_perm.uid, state.sem_perm.gid = geteuid(), getegid()
+            state.sem_perm.mode = mode
+            _ipc.semctl(self.id, 0, _ipc.IPC_SET, state)
         except BaseException:
             self._remove_if_there()
             raise
 
-    def _wait_until_ready(self, timeout: float | None) -> int:
-        """The number of semaphores.  The kernel tells nobody that sem_otime has changed, and an
+    def _wait_until_ready(self, timeout: float | None, nsems: int) -> int:
+        """The number of semaphores.  The kernel tells nobody that the state has changed, and an
         operation that waits would change it; so others run, then it is looked at again."""
-        state = self.stat()
-        end = None if timeout is None else monotonic() + timeout
+        end = monotonic() + (MAKER_TIMEOUT if timeout is None else timeout)
         looks = 0
-        while end is not None and state.sem_otime == 0:
+        while True:
+            state = self._state_of_any()
+            if state is None:
+                return nsems
+            if state.sem_otime or timeout is None and state.sem_perm.mode & 0o777 != MAKING:
+                return state.sem_nsems
             if monotonic() >= end:
-                text = f"semaphore set {self.id}: sem_otime is 0, nobody made it ready"
+                text = f"semaphore set {self.id}: sem_otime is 0, its maker has not made it ready"
                 raise TimeoutError(errno.ETIMEDOUT, text)
             looks += 1
             if looks < 100:
                 sched_yield()
             else:  # its maker does not run
                 sleep(0.001)
-            state = self.stat()
-        return state.sem_nsems
+
+    def _state_of_any(self) -> _ipc.semid_ds | None:
+        """The state, though it may not be read; None before Linux 4.17.  GONE: as IPC_STAT."""
+        try:
+            return self.stat()
+        except PermissionError as error:
+            if not raised_by_call(error, 1):
+                raise
+        for slots in IPCMNI:
+            state = _ipc.semid_ds()
+            try:
+                if _ipc.semctl(self.id % slots, 0, _ipc.SEM_STAT_ANY, state) == self.id:
+                    return state
+            except OSError as error:
+                if error.errno not in GONE or not raised_by_call(error):
+                    raise
+        return None
 
     def _found(self) -> int:
         state = self.stat()
@@ -173,8 +220,8 @@ def _operate(semid: int, sops: "_Operations", timeout: float | None) -> None:
     begin = monotonic()
     try:
         _ipc.semtimedop(semid, sops, None, max(timeout, 0))
-    except BlockingIOError:
-        if monotonic() - begin < timeout:
+    except BlockingIOError as error:
+        if monotonic() - begin < timeout or not raised_by_call(error):
             raise  # by an IPC_NOWAIT of the caller's
         raise TimeoutError(errno.ETIMEDOUT, "semtimedop: timed out") from None
 
@@ -204,7 +251,7 @@ class Semaphore:
         exclusive: bool = False,
         mode: int = 0o600,
         undo: bool = False,
-        ready_timeout: float | None = 10,
+        ready_timeout: float | None = None,
     ) -> None:
         self.set = SemaphoreSet(
             key,
@@ -254,41 +301,48 @@ class Semaphore:
     def _sop(self, op: int) -> tuple[int, int, int]:
         return self.num, op, self._up.sem_flg
 
-    def acquire(self, n: int = _ONE, *, timeout: float | None = None) -> None:
-        """Take n from the value; wait until it is at least n.
+    def acquire(self, n: int = _ONE, *, timeout: float | None = None) -> bool:
+        """Take n from the value; wait until it is at least n.  True, or False if it timed out.
 
         timeout: seconds; None: for ever, 0: not at all.
 
-        TimeoutError: it timed out.  OSError: EACCES, EIDRM, EINVAL.  See semop(2).
+        OSError: EACCES, EIDRM, EINVAL.  See semop(2).
         """
-        if n is _ONE and timeout is None:
-            _semop(self.set.id, self._down)
-        else:
-            _operate(self.set.id, [self._sop(-_at_least_1(n))], timeout)
+        if timeout is None:
+            _semop(self.set.id, self._down if n is _ONE else [self._sop(-_at_least_1(n))])
+            return True
+        try:
+            _ipc.semtimedop(
+                self.set.id, [self._sop(-_at_least_1(n))], None, timeout if timeout > 0 else 0
+            )
+        except BlockingIOError as error:
+            if not raised_by_call(error):
+                raise
+            return False
+        return True
 
-    async def acquire_async(self, n: int = 1) -> None:
+    async def acquire_async(self, n: int = 1) -> bool:
         """As acquire(), while the event loop runs.
 
         Where it is cancelled, no thread stays behind, and what it took just then is given back.
         OSError: as acquire().
         """
-        try:
-            return self.acquire(n, timeout=0)
-        except TimeoutError:
-            pass
+        if self.acquire(n, timeout=0):
+            return True
         from ipc import aio
 
         sop = self._sop(-n)
-        await aio.call(
-            lambda waiter: _ipc._semop(self.set.id, sop, waiter.wait) or None,
-            lambda _: self._give_back(n),
-        )
+
+        def take(waiter: aio.Waiter) -> bool | None:
+            return _ipc._semop(self.set.id, sop, waiter.wait) or None
+
+        return await aio.call(take, lambda _: self._give_back(n))
 
     def _give_back(self, n: int) -> None:
         try:
             self.release(n)
         except OSError as error:
-            if error.errno not in GONE:
+            if error.errno not in GONE or not raised_by_call(error, 1):
                 raise
 
     def release(self, n: int = _ONE) -> None:
@@ -299,7 +353,10 @@ class Semaphore:
             _semop(self.set.id, [self._sop(_at_least_1(n))])
 
     def wait_for_zero(self, *, timeout: float | None = None) -> None:
-        """Wait until the value is 0.  timeout, and the errors, are those of acquire()."""
+        """Wait until the value is 0.
+
+        timeout, and the errors, are those of acquire(), and TimeoutError: it timed out.
+        """
         _operate(self.set.id, [(self.num, 0, 0)], timeout)
 
     @property
@@ -334,6 +391,9 @@ class Semaphore:
         """Remove the whole set.  OSError: EIDRM, EINVAL, EPERM."""
         self.set.remove()
 
+    def __reduce__(self) -> "tuple[_t.Any, ...]":
+        return _reopen, (self.set, self.num, self.undo)
+
     def __repr__(self) -> str:
         return f"<ipc.Semaphore {self.num} of {self.set!r}>"
 
@@ -345,9 +405,15 @@ class Semaphore:
         self.release()
 
 
+def _reopen(semset: SemaphoreSet, num: int, undo: bool) -> Semaphore:
+    self = Semaphore._of(semset, num)
+    self.undo = undo
+    return self
+
+
 def _at_least_1(n: int) -> int:
     if n < 1:
-        raise ValueError("n: at least 1")
+        raise ValueError(f"n: {n} is not at least 1")
     return n
 
 

@@ -1,0 +1,607 @@
+/*
+ * _Inbox: what a MessageQueue has received, and the receiving itself.
+ *
+ * A message that msgrcv(2) has taken is nowhere else, so it is either here, kept for the next
+ * receive, or in an object that has been handed out.  In between no Python code runs.  But the
+ * interpreter runs signal handlers between a C function's return and the next instruction, and
+ * a handler that raises has the interpreter drop what was returned.  So a message is handed out
+ * fresh: until its text is looked at, it belongs to the inbox too, and if it is freed while an
+ * exception is being raised, it goes back to its place.  (CPython 3.11 to 3.15 pop the stack of
+ * a frame before they fetch the exception: exception_unwind in ceval.c.)  A message that the
+ * program itself drops is freed without an exception, and stays dropped.
+ */
+#include "transfer.h"
+
+/* The bytes of a struct msgbuf, with so much text. */
+struct kept {
+	unsigned long long serial;
+	Py_ssize_t length;
+	unsigned char *bytes;
+};
+
+/* A call that has to look again when a message is kept. */
+struct looker {
+	struct looker *next;
+	struct wait *wait;
+};
+
+struct inbox {
+	PyObject_HEAD LOCK struct kept
+		*kept; /* by serial, which is the order in which they were received */
+	Py_ssize_t nkept, room;
+	Py_ssize_t fresh;   /* messages that may come back, for which there is room */
+	Py_ssize_t pending; /* calls under way, for one message of each of which there is too */
+	unsigned long long serial; /* of the next message */
+	unsigned long long first;  /* the first one that this process received */
+	struct looker *lookers;
+	bool shared; /* between threads that keep messages for others: calls register */
+	unsigned forks;
+};
+
+static long mtype_of(const struct kept *kept)
+{
+	return ((const struct msgbuf *)kept->bytes)->mtype;
+}
+
+/* What a parent keeps is not the child's. */
+static void notice_fork(struct inbox *self)
+{
+	if (self->forks == forks)
+		return;
+	self->forks = forks;
+	for (Py_ssize_t i = 0; i < self->nkept; i++)
+		PyMem_Free(self->kept[i].bytes);
+	self->nkept = 0;
+	self->first = self->serial;
+	self->lookers = NULL;
+}
+
+/* Before a call: room for its message.  MemoryError, -1. */
+static int reserve(struct inbox *self)
+{
+	struct kept *larger = self->kept;
+
+	lock(self);
+	notice_fork(self);
+	const Py_ssize_t wanted = self->nkept + self->fresh + self->pending + 1;
+	if (wanted > self->room) {
+		larger = PyMem_Realloc(self->kept, 2 * (size_t)wanted * sizeof(*larger));
+		if (larger) {
+			self->kept = larger;
+			self->room = 2 * wanted;
+		}
+	}
+	self->pending += larger != NULL;
+	unlock(self);
+	if (!larger)
+		PyErr_NoMemory();
+	return larger ? 0 : -1;
+}
+
+/* Behind it. */
+static void release(struct inbox *self)
+{
+	lock(self);
+	self->pending--;
+	unlock(self);
+}
+
+/* Which of the kept ones msgrcv(2) would choose; -1: none. */
+static Py_ssize_t choose(const struct inbox *self, long msgtyp, int msgflg)
+{
+	const long most = msgtyp == LONG_MIN ? LONG_MAX : -msgtyp;
+	Py_ssize_t chosen = -1;
+
+	for (Py_ssize_t i = 0; i < self->nkept; i++) {
+		const long mtype = mtype_of(&self->kept[i]);
+
+		if (msgtyp < 0) {
+			if (mtype <= most && (chosen < 0 || mtype < mtype_of(&self->kept[chosen])))
+				chosen = i;
+		} else if (msgtyp == 0 || (mtype == msgtyp) == !(msgflg & MSG_EXCEPT)) {
+			return i;
+		}
+	}
+	return chosen;
+}
+
+/* In its place; there is room.  Calls of other threads look again. */
+static void insert(struct inbox *self, const struct kept *message)
+{
+	Py_ssize_t i = self->nkept++;
+
+	for (; i > 0 && self->kept[i - 1].serial > message->serial; i--)
+		self->kept[i] = self->kept[i - 1];
+	self->kept[i] = *message;
+	for (const struct looker *looker = self->lookers; looker; looker = looker->next)
+		wait_look_again(looker->wait);
+}
+
+static void register_looker(struct inbox *self, struct looker *looker, struct wait *wait)
+{
+	*looker = (struct looker){self->lookers, wait};
+	self->lookers = looker;
+}
+
+static void unregister_looker(struct inbox *self, const struct looker *looker)
+{
+	struct looker **place = &self->lookers;
+
+	lock(self);
+	while (*place && *place != looker)
+		place = &(*place)->next;
+	if (*place)
+		*place = looker->next;
+	unlock(self);
+}
+
+/* ---- messages that are handed out ------------------------------------------------------ */
+
+static void hand_out(struct inbox *self, struct msgbuf_object *message, unsigned long long serial)
+{
+	message->inbox = (struct inbox *)Py_NewRef((PyObject *)self);
+	message->serial = serial;
+	self->fresh++;
+}
+
+void inbox_forget(struct msgbuf_object *message)
+{
+	/* Two threads may look at it at the same time. */
+	struct inbox *self = __atomic_exchange_n(&message->inbox, NULL, __ATOMIC_ACQ_REL);
+
+	if (!self)
+		return;
+	lock(self);
+	self->fresh--;
+	unlock(self);
+	Py_DECREF((PyObject *)self);
+}
+
+void inbox_take_back(struct msgbuf_object *message)
+{
+	struct inbox *self = message->inbox;
+	const struct kept kept = {message->serial, message->length, message->head.bytes};
+
+	if (PyErr_Occurred()) {
+		lock(self);
+		notice_fork(self);
+		if (message->serial >= self->first) {
+			insert(self, &kept);
+			message->head.bytes = NULL;
+		}
+		unlock(self);
+	}
+	inbox_forget(message);
+}
+
+/* The message that was received into room, as an object. */
+static PyObject *received(struct state *state, struct inbox *self, const struct room *room,
+			  long length)
+{
+	PyObject *message = msgbuf_of(state, room->msgp->mtype, (char *)room->msgp + HEAD, length);
+
+	if (message) {
+		lock(self);
+		hand_out(self, (struct msgbuf_object *)message, self->serial++);
+		unlock(self);
+	}
+	return message;
+}
+
+/* A kept message as an object; 0, or RAISED, or -1 with errno, as msgrcv(2) has it. */
+static long take(struct state *state, struct inbox *self, Py_ssize_t i, const struct transfer *t,
+		 bool sized, PyObject **message)
+{
+	struct kept *kept = &self->kept[i];
+
+	if (sized && (size_t)kept->length > t->msgsz) {
+		if (!(t->msgflg & MSG_NOERROR)) {
+			errno = E2BIG;
+			return -1;
+		}
+		kept->length = (Py_ssize_t)t->msgsz;
+	}
+	*message = msgbuf_of(state, mtype_of(kept), kept->bytes + HEAD, kept->length);
+	if (!*message)
+		return RAISED;
+	hand_out(self, (struct msgbuf_object *)*message, kept->serial);
+	PyMem_Free(kept->bytes);
+	self->nkept--;
+	memmove(kept, kept + 1, (size_t)(self->nkept - i) * sizeof(*kept));
+	return 0;
+}
+
+/* ---- receiving --------------------------------------------------------------------------- */
+
+/* Any length that it has where none was asked for: E2BIG leaves the message where it is. */
+static always_inline long receive(struct state *state, struct transfer *t, bool sized,
+				  struct room *room, const struct limits *limits)
+{
+	for (;;) {
+		t->msgp = room->msgp;
+		if (!sized)
+			t->msgsz = room->size;
+		const long result = transfer(state, attempt_msgrcv, BLOCKING_msgrcv, t, limits);
+		if (result != -1 || errno != E2BIG || sized)
+			return result;
+		const size_t more = 2 * room->size;
+		room_free(room);
+		if (room_alloc(room, more) < 0)
+			return RAISED;
+	}
+}
+
+/* A message of the queue whose type is lower than that of the kept one; below 0: none. */
+static long receive_lower(struct state *state, struct transfer *t, bool sized, struct room *room,
+			  long mtype)
+{
+	const struct limits none = {0};
+	struct transfer lower = *t;
+
+	lower.msgtyp = 1 - mtype;
+	lower.msgflg |= IPC_NOWAIT;
+	return mtype > 1 ? receive(state, &lower, sized, room, &none) : -1;
+}
+
+/* One message, kept or of the queue, for which there is room. */
+static long receive_reserved(struct state *state, struct inbox *self, struct transfer *t,
+			     bool sized, struct room *room, const struct limits *given,
+			     PyObject **message)
+{
+	struct limits limits = *given;
+	struct wait own = {.woken = false};
+	struct looker looker;
+
+	for (;;) {
+		bool registered = false;
+		long result, lower = -1;
+
+		lock(self);
+		Py_ssize_t i = choose(self, t->msgtyp, t->msgflg);
+		if (i >= 0 && t->msgtyp < 0) {
+			const long mtype = mtype_of(&self->kept[i]);
+			unlock(self);
+			lower = receive_lower(state, t, sized, room, mtype);
+			if (lower == RAISED)
+				return RAISED;
+			lock(self);
+			i = lower >= 0 ? -1 : choose(self, t->msgtyp, t->msgflg);
+		}
+		if (i >= 0) {
+			result = take(state, self, i, t, sized, message);
+			unlock(self);
+			return result;
+		}
+		if (lower < 0 && self->shared && !(t->msgflg & IPC_NOWAIT)) {
+			limits.wait = limits.wait ? limits.wait : &own;
+			register_looker(self, &looker, limits.wait);
+			registered = true;
+		}
+		unlock(self);
+		result = lower >= 0 ? lower : receive(state, t, sized, room, &limits);
+		if (registered)
+			unregister_looker(self, &looker);
+		if (result == AGAIN)
+			continue;
+		if (result < 0)
+			return result;
+		*message = received(state, self, room, result);
+		return *message ? 0 : RAISED;
+	}
+}
+
+/* One message: 0, or what ended the call. */
+static long receive_one(struct state *state, struct inbox *self, struct transfer *t, bool sized,
+			struct room *room, const struct limits *limits, PyObject **message)
+{
+	long result;
+	int error;
+
+	if (reserve(self) < 0)
+		return RAISED;
+	result = receive_reserved(state, self, t, sized, room, limits, message);
+	error = errno;
+	release(self);
+	errno = error;
+	return result;
+}
+
+/* The same without a wait, where nothing is kept: -1 too where receive_one() has to look. */
+static long receive_next(struct state *state, struct inbox *self, const struct transfer *t,
+			 const struct room *room, PyObject **message)
+{
+	long result = -1;
+
+	lock(self);
+	const bool plain = self->nkept == 0 && t->msgsz <= LARGE_COPY;
+	unlock(self);
+	if (!plain)
+		return -1;
+	if (reserve(self) < 0)
+		return RAISED;
+	result = seam_msgrcv(t->msqid, room->msgp, t->msgsz, t->msgtyp, t->msgflg);
+	if (result >= 0) {
+		*message = received(state, self, room, result);
+		result = *message ? 0 : RAISED;
+	}
+	release(self);
+	return result;
+}
+
+/*
+ * The first is waited for, the others must be there: what is wrong there the next call says.
+ * Freed by an exception, the list gives each message back.
+ */
+static long receive_each(struct state *state, struct inbox *self, struct transfer *t, bool sized,
+			 struct room *room, const struct limits *limits, Py_ssize_t count,
+			 PyObject *messages)
+{
+	for (Py_ssize_t n = 0; n < count; n++) {
+		PyObject *message = NULL;
+		long result = n > 0 ? receive_next(state, self, t, room, &message) : -1;
+
+		if (result == -1) /* it says why, and does what can be done about it */
+			result = receive_one(state, self, t, sized, room, limits, &message);
+		if (result < 0)
+			return n == 0 || result == RAISED ? result : 0;
+		result = PyList_Append(messages, message);
+		Py_DECREF(message);
+		if (result < 0 || breathe(n + 1) < 0)
+			return RAISED;
+		t->msgflg |= IPC_NOWAIT;
+	}
+	return 0;
+}
+
+/* ---- the class ---------------------------------------------------------------------------- */
+
+/* msqid, msgsz, msgtyp, msgflg, timeout, wait. */
+static always_inline int to_receive(struct state *state, PyObject *const *args, struct transfer *t,
+				    struct limits *limits)
+{
+	union arguments given = {.arg = {args[0], NULL, args[1], args[2], args[3]}};
+
+	*t = (struct transfer){0};
+	if (to_int(args[0], "msqid", &t->msqid) < 0 ||
+	    (args[1] != Py_None && to_size(args[1], "size", &t->msgsz) < 0) ||
+	    to_long(args[2], "mtype", &t->msgtyp) < 0 ||
+	    to_word(args[3], "msgflg", &t->msgflg) < 0 ||
+	    to_limits(state, args[4], args[5], limits) < 0)
+		return -1;
+	/* Without a size nothing is cut: there is room for any message. */
+	if (args[1] == Py_None)
+		t->msgflg &= ~MSG_NOERROR;
+	return audit(state, CALL_msgrcv, &given, 5);
+}
+
+static PyObject *inbox_receive(PyObject *object, PyObject *const *args, Py_ssize_t nargs)
+{
+	struct state *state = state_of_object(object);
+	PyObject *message = NULL;
+	struct limits limits;
+	struct transfer t;
+	struct room room;
+
+	if (!takes("receive", 6, nargs) || to_receive(state, args, &t, &limits) < 0 ||
+	    room_alloc(&room, t.msgsz) < 0)
+		return NULL;
+	const long result = receive_one(state, (struct inbox *)object, &t, args[1] != Py_None,
+					&room, &limits, &message);
+	room_free(&room);
+	if (result == WOKEN)
+		return Py_NewRef(Py_None);
+	return result < 0 ? transfer_ended(true, result, t.msgsz) : message;
+}
+
+static PyObject *inbox_receive_many(PyObject *object, PyObject *const *args, Py_ssize_t nargs)
+{
+	struct state *state = state_of_object(object);
+	struct limits limits;
+	struct transfer t;
+	struct room room;
+	PyObject *messages;
+	size_t count;
+	long result;
+
+	if (!takes("receive_many", 7, nargs) || to_size(args[6], "count", &count) < 0 ||
+	    to_receive(state, args, &t, &limits) < 0 || room_alloc(&room, t.msgsz) < 0)
+		return NULL;
+	if (count > PY_SSIZE_T_MAX)
+		count = PY_SSIZE_T_MAX;
+	messages = PyList_New(0);
+	result = messages ? receive_each(state, (struct inbox *)object, &t, args[1] != Py_None,
+					 &room, &limits, (Py_ssize_t)count, messages)
+			  : RAISED;
+	room_free(&room);
+	if (result >= 0)
+		return messages;
+	if (result != WOKEN)
+		transfer_ended(true, result, t.msgsz);
+	Py_XDECREF(messages);
+	return result == WOKEN ? Py_NewRef(Py_None) : NULL;
+}
+
+static PyObject *inbox_next(PyObject *object, PyObject *const *args, Py_ssize_t nargs)
+{
+	struct state *state = state_of_object(object);
+	PyObject *message = NULL;
+	struct limits limits;
+	struct transfer t = {0};
+	struct room room;
+
+	if (!takes("next", 3, nargs) || to_int(args[0], "msqid", &t.msqid) < 0 ||
+	    to_long(args[1], "mtype", &t.msgtyp) < 0 ||
+	    to_limits(state, args[2], Py_None, &limits) < 0 ||
+	    audit(state, CALL_msgrcv,
+		  &(union arguments){.arg = {args[0], NULL, NULL, args[1], NULL}}, 5) < 0 ||
+	    room_alloc(&room, 0) < 0)
+		return NULL;
+	const long result =
+		receive_one(state, (struct inbox *)object, &t, false, &room, &limits, &message);
+	const int error = errno;
+	room_free(&room);
+	if (result >= 0)
+		return message;
+	if (result == LATE || (result == -1 && (error == EIDRM || error == EINVAL)))
+		return Py_NewRef(Py_None);
+	errno = error;
+	return transfer_ended(true, result, t.msgsz);
+}
+
+/* Keeps a message that was received into room. */
+static bool keep(struct inbox *self, const struct room *room, long length)
+{
+	const size_t size = HEAD + (size_t)length;
+	unsigned char *bytes = PyMem_Malloc(size);
+
+	if (!bytes)
+		return false;
+	memcpy(bytes, room->msgp, size);
+	lock(self);
+	insert(self, &(struct kept){self->serial++, length, bytes});
+	unlock(self);
+	return true;
+}
+
+static PyObject *inbox_fill(PyObject *object, PyObject *const *args, Py_ssize_t nargs)
+{
+	struct state *state = state_of_object(object);
+	struct inbox *self = (struct inbox *)object;
+	struct looker looker;
+	struct limits limits;
+	struct transfer t;
+	struct room room;
+	long result;
+
+	if (!takes("fill", 6, nargs) || to_receive(state, args, &t, &limits) < 0 ||
+	    room_alloc(&room, t.msgsz) < 0)
+		return NULL;
+	if (reserve(self) < 0) {
+		room_free(&room);
+		return NULL;
+	}
+	do {
+		lock(self);
+		self->shared = true;
+		const bool there = choose(self, t.msgtyp, t.msgflg) >= 0;
+		if (!there && limits.wait)
+			register_looker(self, &looker, limits.wait);
+		unlock(self);
+		result = 0;
+		if (there)
+			break;
+		result = receive(state, &t, args[1] != Py_None, &room, &limits);
+		if (limits.wait)
+			unregister_looker(self, &looker);
+		if (result >= 0 && !keep(self, &room, result)) {
+			PyErr_NoMemory();
+			result = RAISED;
+		}
+	} while (result == AGAIN);
+	const int error = errno;
+	release(self);
+	room_free(&room);
+	errno = error;
+	return result < 0 && result != WOKEN ? transfer_ended(true, result, t.msgsz)
+					     : PyBool_FromLong(result != WOKEN);
+}
+
+static PyObject *inbox_kept(PyObject *object, PyObject *Py_UNUSED(unused))
+{
+	struct inbox *self = (struct inbox *)object;
+	struct state *state = state_of_object(object);
+	PyObject *list = PyList_New(0);
+
+	lock(self);
+	notice_fork(self);
+	for (Py_ssize_t i = 0; list && i < self->nkept; i++) {
+		const struct kept *kept = &self->kept[i];
+		PyObject *copy = msgbuf_of(state, mtype_of(kept), kept->bytes + HEAD, kept->length);
+		if (!copy || PyList_Append(list, copy) < 0)
+			Py_CLEAR(list);
+		Py_XDECREF(copy);
+	}
+	unlock(self);
+	return list;
+}
+
+static void inbox_dealloc(PyObject *object)
+{
+	struct inbox *self = (struct inbox *)object;
+	PyTypeObject *type = Py_TYPE(object);
+
+	for (Py_ssize_t i = 0; i < self->nkept; i++)
+		PyMem_Free(self->kept[i].bytes);
+	PyMem_Free(self->kept);
+	PyObject_Free(object);
+	Py_DECREF(type);
+}
+
+#define METHOD(NAME, DOC)                                                                  \
+	{                                                                                  \
+#NAME, (PyCFunction)(void (*)(void))inbox_##NAME, METH_FASTCALL, #NAME DOC \
+	}
+
+static PyMethodDef inbox_methods[] = {
+	METHOD(receive, "($self, msqid, msgsz, msgtyp, msgflg, timeout, wait, /)\n--\n\n"
+			"Return a message, or None where it was woken; msgsz None: of any length."),
+	METHOD(receive_many,
+	       "($self, msqid, msgsz, msgtyp, msgflg, timeout, wait, count, /)\n--\n\n"
+	       "Return what there is, up to count messages; wait for the first.  None where it\n"
+	       "was woken."),
+	METHOD(next, "($self, msqid, msgtyp, timeout, /)\n--\n\n"
+		     "Return a message, or None where it timed out or the queue is gone."),
+	METHOD(fill, "($self, msqid, msgsz, msgtyp, msgflg, timeout, wait, /)\n--\n\n"
+		     "Wait until such a message is kept, and return True; False where it was\n"
+		     "woken."),
+	{"kept", inbox_kept, METH_NOARGS,
+	 "kept($self, /)\n--\n\nReturn copies of the messages that are kept."},
+	{NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot inbox_slots[] = {
+	{Py_tp_doc, "_Inbox()\n--\n\nReceives the messages of a queue, and keeps some."},
+	{Py_tp_dealloc, inbox_dealloc},
+	{Py_tp_methods, inbox_methods},
+	{0, NULL},
+};
+
+PyType_Spec inbox_spec = {
+	.name = "ipc._ipc._Inbox",
+	.basicsize = sizeof(struct inbox),
+	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+	.slots = inbox_slots,
+};
+
+/* ---- without an inbox ------------------------------------------------------------------- */
+
+PyDoc_STRVAR(_msgrcv_doc,
+	     "_msgrcv(msqid, msgsz, msgtyp, msgflg, timeout, wait, /)\n--\n\n"
+	     "Return a message, a msgbuf, or None where it was woken; msgsz None: of any length.");
+
+static PyObject *ipc__msgrcv(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+	struct state *state = state_of(module);
+	PyObject *message = NULL;
+	struct limits limits;
+	struct transfer t;
+	struct room room;
+
+	if (!takes("_msgrcv", 6, nargs) || to_receive(state, args, &t, &limits) < 0 ||
+	    room_alloc(&room, t.msgsz) < 0)
+		return NULL;
+	const long result = receive(state, &t, args[1] != Py_None, &room, &limits);
+	if (result >= 0)
+		message = msgbuf_of(state, room.msgp->mtype, (char *)room.msgp + HEAD, result);
+	else if (result == WOKEN)
+		message = Py_NewRef(Py_None);
+	else
+		transfer_ended(true, result, t.msgsz);
+	room_free(&room);
+	return message;
+}
+
+PyMethodDef inbox_functions[] = {
+	{"_msgrcv", (PyCFunction)(void (*)(void))ipc__msgrcv, METH_FASTCALL, _msgrcv_doc},
+	{NULL, NULL, 0, NULL},
+};

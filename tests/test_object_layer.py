@@ -1,0 +1,344 @@
+"""Objects in processes and threads that come and go: fork, pickle, races for a key, signals."""
+
+import multiprocessing
+import os
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import ipc
+from child import run_child
+from conftest import Limit, Maker
+
+
+@pytest.fixture(params=["queue", "set", "semaphore", "segment"])
+def thing(request: pytest.FixtureRequest) -> Iterator[Any]:
+    if request.param == "queue":
+        with ipc.MessageQueue(remove_on_exit=True) as q:
+            yield q
+    elif request.param == "segment":
+        with ipc.SharedMemory(size=100, remove_on_exit=True) as m:
+            yield m
+    else:
+        with ipc.SemaphoreSet(nsems=3, values=[1, 2, 3], remove_on_exit=True) as s:
+            yield s if request.param == "set" else s[1]
+
+
+def is_there(thing: Any) -> bool:
+    try:
+        (thing.set if isinstance(thing, ipc.Semaphore) else thing).stat()
+    except OSError:
+        return False
+    return True
+
+
+# ---- pickle
+
+
+def use(thing: Any, results: Any) -> None:
+    """In another process."""
+    if isinstance(thing, ipc.MessageQueue):
+        results.put((thing.id, thing.remove_on_exit, bytes(thing.receive(timeout=600).mtext)))
+    elif isinstance(thing, ipc.SharedMemory):
+        results.put((thing.id, thing.remove_on_exit, bytes(thing.buf[:3])))
+    elif isinstance(thing, ipc.SemaphoreSet):
+        results.put((thing.id, thing.remove_on_exit, thing.values))
+    else:
+        results.put((thing.id, thing.set.remove_on_exit, [thing.num, thing.value, thing.undo]))
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_a_spawned_process_gets_an_object(thing: Any, method: str) -> None:
+    context: Any = multiprocessing.get_context(method)
+    results = context.SimpleQueue()
+    expected: object = [1, 2, 3]
+    if isinstance(thing, ipc.MessageQueue):
+        thing.send(b"abc")
+        expected = b"abc"
+    elif isinstance(thing, ipc.SharedMemory):
+        thing.buf[:3] = b"abc"
+        expected = b"abc"
+    elif isinstance(thing, ipc.Semaphore):
+        thing.undo = True
+        expected = [1, 2, True]
+    process = context.Process(target=use, args=(thing, results))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+    assert results.get() == (thing.id, False, expected)
+    assert is_there(thing)
+
+
+def test_a_copy_removes_nothing(thing: Any) -> None:
+    copy = pickle.loads(pickle.dumps(thing))
+    assert (type(copy), copy.id, copy.key) == (type(thing), thing.id, thing.key)
+    if not isinstance(copy, ipc.Semaphore):
+        assert not copy.created and not copy.remove_on_exit
+        with copy:
+            pass
+    assert is_there(thing)
+
+
+# ---- fork
+
+
+def test_a_child_removes_nothing(thing: Any) -> None:
+    """It leaves the block by an exception, as sys.exit() does."""
+    if isinstance(thing, ipc.Semaphore):
+        pytest.skip("its set does that")
+    pid = os.fork()
+    if pid == 0:
+        try:
+            with thing:
+                raise SystemExit
+        except SystemExit:
+            pass
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+    assert is_there(thing) and thing.remove_on_exit
+
+
+def test_kept_messages_are_the_parents(make: Maker) -> None:
+    run_child(
+        """
+import signal
+q = ipc.MessageQueue.from_id(ids[0])
+def handler(*_):
+    raise ZeroDivisionError
+signal.signal(signal.SIGALRM, handler)
+class Interrupting(int):
+    def __index__(self):
+        signal.raise_signal(signal.SIGALRM)
+q.send_many([b"a", b"b"])
+kept = False
+while not kept:  # the alarm comes at the return of one of these
+    signal.setitimer(signal.ITIMER_REAL, 1e-5)
+    try:
+        while True:
+            q.send(q.receive(timeout=0))
+    except ZeroDivisionError:
+        kept = len(q._inbox.kept()) > 0
+    except TimeoutError:
+        sys.exit("a message is lost")
+left = q.stat().msg_qnum
+pid = os.fork()
+if pid == 0:
+    os._exit(0 if q._inbox.kept() == [] else 1)
+assert os.waitpid(pid, 0)[1] == 0
+assert len(q._inbox.kept()) == 1 and len(q.receive_many(9, timeout=0)) == 1 + left
+""",
+        make.queue(),
+    )
+
+
+# ---- races for a key
+
+
+@pytest.mark.parametrize("kind", ["MessageQueue", "Semaphore", "SharedMemory"])
+def test_others_make_and_remove_it(kind: str, make: Maker) -> None:
+    """Making succeeds at last; opening says that it is not there, and nothing else."""
+    run_child(
+        """
+key, kind = ids[0], sys.argv[2]
+make = {
+    "MessageQueue": lambda **how: ipc.MessageQueue(key, **how),
+    "Semaphore": lambda **how: ipc.Semaphore(key, **how),
+    "SharedMemory": lambda **how: ipc.SharedMemory(key, 4096, **how),
+}[kind]
+pid = os.fork()
+if pid == 0:
+    while os.getppid() != 1:
+        made = make(create=True)
+        try:
+            made.remove()
+        except OSError:
+            pass
+try:
+    for n in range(1000):
+        made = make(create=True)
+        if kind == "SharedMemory":
+            made.detach()
+        try:
+            made.remove()
+        except OSError:
+            pass
+        try:
+            opened = make()
+            if kind == "SharedMemory":
+                opened.detach()
+        except FileNotFoundError:
+            pass
+finally:
+    os.kill(pid, 9)
+    os.waitpid(pid, 0)
+    try:
+        make().remove()
+    except FileNotFoundError:
+        pass
+""".replace("sys.argv[2]", repr(kind)),
+        0x1CEB00DA + len(kind),
+    )
+
+
+# ---- a handler that uses the object that it interrupts
+
+
+def test_a_handler_drains_the_queue(make: Maker) -> None:
+    run_child(
+        """
+import asyncio, signal
+q = ipc.MessageQueue.from_id(ids[0])
+async def once():
+    q.send("x")
+    await q.receive_async()
+asyncio.run(once())
+busy = False
+drained = 0
+def drain(*_):
+    global busy, drained
+    if not busy:
+        busy = True
+        drained += len(list(q.messages(timeout=0)))
+        busy = False
+signal.signal(signal.SIGALRM, drain)
+signal.setitimer(signal.ITIMER_REAL, .0005, .0005)
+received = 0
+for n in range(30000):
+    q.send("x")
+    try:
+        q.receive(timeout=0)
+        received += 1
+    except TimeoutError:
+        pass
+signal.setitimer(signal.ITIMER_REAL, 0)
+drained += len(list(q.messages(timeout=0)))
+assert received + drained == 30000, (received, drained)
+""",
+        make.queue(),
+    )
+
+
+def test_a_child_of_a_thread_that_receives(make: Maker) -> None:
+    """It is forked while other threads are in the midst of a receive."""
+    run_child(
+        """
+q = ipc.MessageQueue.from_id(ids[0])
+running = True
+def pump():
+    while running:
+        q.send(b"x", 5)
+        q.receive(5)
+        q._inbox.kept()
+threads = [threading.Thread(target=pump) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for _ in range(30):
+    pid = os.fork()
+    if pid == 0:
+        try:
+            q.receive(7, timeout=0.001)
+        except TimeoutError:
+            os._exit(0)
+        os._exit(1)
+    assert os.waitpid(pid, 0)[1] == 0
+running = False
+for thread in threads:
+    thread.join()
+""",
+        make.queue(),
+    )
+
+
+# ---- what is cut
+
+
+@pytest.mark.parametrize("size", [8191, 8192, 8193, 20000, 100_000])
+def test_without_a_size_nothing_is_cut(make: Maker, limit: Limit, size: int) -> None:
+    limit("msgmax", 200_000)
+    limit("msgmnb", 2_000_000)
+    q = ipc.MessageQueue.from_id(make.queue())
+    text = (bytes(range(256)) * (size // 256 + 1))[:size]
+    q.send_many([text] * 4)
+    assert q.receive(truncate=True).mtext == text
+    assert [m.mtext for m in q.receive_many(2, truncate=True)] == [text] * 2
+    message = q.peek()
+    assert message is not None and message.mtext == text
+    assert [m.mtext for m in q.messages(timeout=0)] == [text]
+
+
+# ---- arguments
+
+
+def test_one_text_is_not_many(make: Maker) -> None:
+    q = ipc.MessageQueue.from_id(make.queue())
+    for text in "abc", b"abc", bytearray(b"abc"), memoryview(b"abc"), ipc.mkmsgbuf(1, b"abc"):
+        with pytest.raises(TypeError, match="an iterable of texts"):
+            q.send_many(text)  # type: ignore[arg-type]
+    assert q.stat().msg_qnum == 0
+    assert q.send_many(["a", b"b"]) == 2
+
+
+@pytest.mark.parametrize("mode", [-1, 0o1000, 0o7777, 2**31])
+def test_modes(mode: int) -> None:
+    for make in ipc.MessageQueue, ipc.SemaphoreSet, ipc.Semaphore:
+        with pytest.raises(ValueError, match="from 0 to 0o777"):
+            make(mode=mode)
+    with pytest.raises(ValueError, match="from 0 to 0o777"):
+        ipc.SharedMemory(size=1, mode=mode)
+    with ipc.MessageQueue(remove_on_exit=True) as q:
+        with pytest.raises(ValueError, match="from 0 to 0o777"):
+            q.set(mode=mode)
+
+
+def test_a_number_of_semaphores_below_0() -> None:
+    with pytest.raises(ValueError, match="nsems: -1 is not at least 0"):
+        ipc.SemaphoreSet(nsems=-1)
+
+
+def test_acquire_says_whether_it_did(make: Maker) -> None:
+    with ipc.SemaphoreSet(values=1, remove_on_exit=True) as s:
+        assert s[0].acquire() is True
+        assert s[0].acquire(timeout=0) is False
+        assert s[0].acquire(timeout=0.001) is False
+        s[0].release(2)
+        assert s[0].acquire(2, timeout=1) is True
+
+
+def test_it_is_detached_though_it_cannot_be_removed() -> None:
+    m = ipc.SharedMemory(size=1, remove_on_exit=True)
+    removed = m.remove
+
+    class Refusing(ipc.SharedMemory):
+        def remove(self) -> None:
+            raise PermissionError
+
+    refusing = Refusing.from_id(m.id)
+    refusing.attach()
+    refusing.remove_on_exit = True
+    with pytest.raises(PermissionError):
+        with refusing:
+            pass
+    assert not refusing.address
+    removed()
+    m.detach()
+
+
+def test_threads_of_asyncio_end_with_the_interpreter(make: Maker) -> None:
+    """The loop is left while a receive waits: the process ends all the same."""
+    run_child(
+        """
+import asyncio
+q = ipc.MessageQueue.from_id(ids[0])
+loop = asyncio.new_event_loop()
+task = loop.create_task(q.receive_async())
+loop.run_until_complete(asyncio.sleep(0.01))
+wait_until(lambda: threading.active_count() > 1)
+task._log_destroy_pending = False
+asyncio.set_event_loop(None)
+warnings.simplefilter("ignore")
+""",
+        make.queue(),
+    )
