@@ -183,6 +183,8 @@ bool may_lock_memory(void);
 bool may_raise_limits(void);
 /* Whether this is a program of 32 bits on a kernel of 64. */
 bool kernel_is_wider(void);
+/* Whether this kernel's version is before MAJOR.MINOR. */
+bool kernel_before(unsigned major, unsigned minor);
 /* Ends the check as one that could not run, on a kernel before that version. */
 void need_kernel(unsigned major, unsigned minor);
 

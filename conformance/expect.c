@@ -38,6 +38,16 @@ const char *errno_name(int error, char buf[32])
 		ERRNO(ENOTDIR)
 		ERRNO(EROFS)
 		ERRNO(ESRCH)
+		ERRNO(EBUSY)
+		ERRNO(EMFILE)
+		ERRNO(ENAMETOOLONG)
+		ERRNO(ENODEV)
+		ERRNO(ENOEXEC)
+		ERRNO(ENOTTY)
+		ERRNO(EOPNOTSUPP)
+		ERRNO(EPIPE)
+		ERRNO(ETXTBSY)
+		ERRNO(EUSERS)
 #undef ERRNO
 	}
 	snprintf(buf, 32, "errno %d", error);
@@ -71,15 +81,50 @@ bool has_skipped(void)
 	return noted->outcome == SKIPPED;
 }
 
+/* The name, and what the libc says of it. */
+static const char *errno_words(int error, char buf[96])
+{
+	char name[32];
+
+	if (error == 0)
+		snprintf(buf, 96, "-1 and no errno");
+	else
+		snprintf(buf, 96, "%s (%s)", errno_name(error, name), strerror(error));
+	return buf;
+}
+
+/* Whether the expression WHAT is a mode, which people read in octal digits. */
+static bool is_mode(const char *what)
+{
+	static const char *const ends[] = {".mode", "->mode", "\"perms\")"};
+	const size_t length = strlen(what);
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (length >= strlen(ends[i]) &&
+		    strcmp(what + length - strlen(ends[i]), ends[i]) == 0)
+			return true;
+	return false;
+}
+
 bool expect_eq_at(const char *file, int line, const char *what, long long want, long long got)
 {
-	char wanted[32], seen[32];
+	const int error = errno;
+	char wanted[32], seen[128], words[96];
 
-	cover(want == got && want == errno ? errno : 0);
+	cover(want == got && want == error ? error : 0);
 	if (want == got)
 		return true;
-	snprintf(wanted, sizeof(wanted), "%lld", want);
-	snprintf(seen, sizeof(seen), "%lld", got);
+	if (is_mode(what)) {
+		snprintf(wanted, sizeof(wanted), "0%llo", want);
+		snprintf(seen, sizeof(seen), "0%llo", got);
+	} else {
+		snprintf(wanted, sizeof(wanted), "%lld", want);
+		/* A call that returned -1 has said why. */
+		if (got == -1 && error && strchr(what, '('))
+			snprintf(seen, sizeof(seen), "-1, errno %s", errno_words(error, words));
+		else
+			snprintf(seen, sizeof(seen), "%lld", got);
+	}
 	fail_at(file, line, what, wanted, seen);
 	return false;
 }
@@ -99,24 +144,26 @@ bool expect_between_at(const char *file, int line, const char *what, long long l
 
 bool expect_ok_at(const char *file, int line, const char *what, intptr_t got)
 {
-	char name[32];
+	const int error = errno;
+	char words[96];
 
 	cover(0);
 	if (got != -1)
 		return true;
-	fail_at(file, line, what, "success", errno_name(errno, name));
+	fail_at(file, line, what, "success", errno_words(error, words));
 	return false;
 }
 
 bool expect_errno_at(const char *file, int line, const char *what, int error, intptr_t got)
 {
-	char wanted[32], name[32], seen[64];
+	const int set = errno;
+	char wanted[32], seen[96];
 
 	cover(error);
-	if (got == -1 && errno == error)
+	if (got == -1 && set == error)
 		return true;
 	if (got == -1)
-		snprintf(seen, sizeof(seen), "%s", errno_name(errno, name));
+		errno_words(set, seen);
 	else
 		snprintf(seen, sizeof(seen), "success (%lld)", (long long)got);
 	fail_at(file, line, what, errno_name(error, wanted), seen);
@@ -149,6 +196,17 @@ bool expect_at(const char *file, int line, const char *what, bool holds)
 
 int must_at(const char *file, int line, const char *what, intptr_t got)
 {
+	char reason[96];
+
+	/*
+	 * How many files the caller lets a process open says nothing about the kernel,
+	 * and no call of System V IPC fails with these.
+	 */
+	if (got == -1 && (errno == EMFILE || errno == ENFILE)) {
+		snprintf(reason, sizeof(reason), "could not run: %s (RLIMIT_NOFILE)",
+			 strerror(errno));
+		skip(reason);
+	}
 	if (!expect_ok_at(file, line, what, got))
 		_exit(1);
 	return (int)got;

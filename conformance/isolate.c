@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -166,47 +167,67 @@ static const char *need_LIMITS(bool isolated)
 		       : "the limits in /proc/sys/kernel cannot be written";
 }
 
-static const char *need_NEXT_ID(bool isolated)
-{
-	if (!isolated)
-		return need_NAMESPACE(isolated);
-	/* What they say while unused, -1, cannot be written back. */
-	return write_file("/proc/sys/kernel/msg_next_id", "1") &&
-			       write_file("/proc/sys/kernel/sem_next_id", "1") &&
-			       write_file("/proc/sys/kernel/shm_next_id", "1")
-		       ? NULL
-		       : "no writable /proc/sys/kernel/*_next_id (CONFIG_CHECKPOINT_RESTORE)";
-}
-
-static const char *need_MSG_COPY(bool isolated UNUSED)
+/*
+ * Whether the kernel was built without MSG_COPY: it says ENOSYS then (ipc/msg.c,
+ * prepare_copy).  Before Linux 3.8 it ignored the flag.
+ */
+static bool lacks_msg_copy(void)
 {
 	struct {
 		long mtype;
 		char mtext[1];
 	} message = {.mtype = 1};
-	int msqid = libc_calls.msgget(IPC_PRIVATE, 0600);
-	bool works = msqid >= 0 && libc_calls.msgsnd(msqid, &message, 1, IPC_NOWAIT) == 0 &&
-		     libc_calls.msgrcv(msqid, &message, 1, 0, MSG_COPY | IPC_NOWAIT) == 1;
+	const int msqid = libc_calls.msgget(IPC_PRIVATE, 0600);
+	bool lacks = kernel_before(3, 8);
 
+	if (msqid >= 0 && libc_calls.msgsnd(msqid, &message, 1, IPC_NOWAIT) == 0 &&
+	    libc_calls.msgrcv(msqid, &message, 1, 0, MSG_COPY | IPC_NOWAIT) == -1)
+		lacks |= errno == ENOSYS;
 	if (msqid >= 0)
 		libc_calls.msgctl(msqid, IPC_RMID, NULL);
-	return works ? NULL : "this kernel has no MSG_COPY (CONFIG_CHECKPOINT_RESTORE)";
+	return lacks;
+}
+
+static const char *need_NEXT_ID(bool isolated)
+{
+	if (!isolated)
+		return need_NAMESPACE(isolated);
+	/* What they say while unused, -1, cannot be written back. */
+	static const char *const files[] = {
+		"/proc/sys/kernel/msg_next_id",
+		"/proc/sys/kernel/sem_next_id",
+		"/proc/sys/kernel/shm_next_id",
+	};
+	unsigned absent = 0;
+
+	for (size_t i = 0; i < 3; i++) {
+		if (write_file(files[i], "1"))
+			continue;
+		if (errno == EACCES || errno == EPERM || errno == EROFS)
+			return "no right to write /proc/sys/kernel/*_next_id";
+		absent += errno == ENOENT;
+	}
+	if (absent < 3)
+		return NULL; /* what one of them refuses, the checks refuse to accept */
+	if (access("/proc/sys/kernel/msgmni", F_OK) != 0)
+		return "no /proc/sys/kernel";
+	/* The three files and MSG_COPY are built together or not at all. */
+	return lacks_msg_copy() ? "no /proc/sys/kernel/*_next_id (CONFIG_CHECKPOINT_RESTORE)"
+				: NULL;
+}
+
+static const char *need_MSG_COPY(bool isolated UNUSED)
+{
+	/* With the files of need_NEXT_ID, a kernel without it has lost it. */
+	return lacks_msg_copy() && access("/proc/sys/kernel/msg_next_id", F_OK) != 0
+		       ? "this kernel has no MSG_COPY (CONFIG_CHECKPOINT_RESTORE)"
+		       : NULL;
 }
 
 static const char *need_STAT_ANY(bool isolated UNUSED)
 {
-	struct shmid_ds ds;
-	int shmid = libc_calls.shmget(IPC_PRIVATE, 1, 0600);
-	struct shm_info info;
-	bool works = false;
-
-	/* The slot of a new segment is not known: one of those in use must answer. */
-	int highest = libc_calls.shmctl(0, SHM_INFO, (struct shmid_ds *)&info);
-	for (int slot = 0; slot <= highest && !works; slot++)
-		works = libc_calls.shmctl(slot, SHM_STAT_ANY, &ds) >= 0;
-	if (shmid >= 0)
-		libc_calls.shmctl(shmid, IPC_RMID, NULL);
-	return works ? NULL : "this kernel or libc has no *_STAT_ANY (Linux 4.17)";
+	/* Not by trying: a later kernel that refuses it has lost it. */
+	return kernel_before(4, 17) ? "this kernel has no *_STAT_ANY (Linux 4.17)" : NULL;
 }
 
 static const char *need_USERS(bool isolated UNUSED)
@@ -225,7 +246,15 @@ static const char *need_USERS(bool isolated UNUSED)
 
 static const char *need_PROC(bool isolated UNUSED)
 {
-	return access("/proc/self/stat", R_OK) == 0 ? NULL : "/proc is not mounted";
+	char self[32] = "";
+	const ssize_t n = readlink("/proc/self", self, sizeof(self) - 1);
+
+	if (n <= 0 || access("/proc/self/stat", R_OK) != 0)
+		return "/proc is not mounted";
+	/* A new PID namespace sees the /proc of the old one until it mounts its own. */
+	if (strtol(self, NULL, 10) != getpid())
+		return "/proc is of another PID namespace";
+	return NULL;
 }
 
 static const char *need_COMPAT(bool isolated UNUSED)
@@ -293,10 +322,40 @@ void probe_needs(struct unmet *unmet)
 
 /* ---- limits and keys ----------------------------------------------------- */
 
+static unsigned first_key = 0x50000000u;
+
 key_t check_key(unsigned n)
 {
-	/* By process, since without a namespace checks share one space of keys. */
-	return (key_t)(0x50000000u | ((unsigned)getpgrp() & 0xfffff) << 8 | (n & 0xff));
+	return (key_t)(first_key | (n & 0xff));
+}
+
+/* Whether a queue, set or segment has one of the keys of check_key(). */
+static bool keys_in_use(void)
+{
+	for (unsigned n = 0; n <= 0xff; n++)
+		if (libc_calls.msgget(check_key(n), 0) != -1 || errno != ENOENT ||
+		    libc_calls.semget(check_key(n), 0, 0) != -1 || errno != ENOENT ||
+		    libc_calls.shmget(check_key(n), 0, 0) != -1 || errno != ENOENT)
+			return true;
+	return false;
+}
+
+void choose_keys(void)
+{
+	unsigned chance;
+
+	/*
+	 * Ids of processes would not do: two runs in two PID namespaces can share one IPC
+	 * namespace.  So the keys come by chance, and none that has an object is taken.
+	 */
+	for (int tries = 0; tries < 100; tries++) {
+		if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) != sizeof(chance))
+			chance = (unsigned)getpid() * 2654435761u + (unsigned)tries;
+		first_key = 0x50000000u | (chance & 0xfffff) << 8;
+		if (!keys_in_use())
+			return;
+	}
+	skip("could not run: no free keys");
 }
 
 int open_limit(const char *name)
@@ -325,7 +384,11 @@ long long get_limit_n(const char *name, unsigned n)
 	int fd;
 
 	snprintf(path, sizeof(path), "%s%s", sysctls, name);
-	fd = must(open(path, O_RDONLY | O_CLOEXEC));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* No /proc, or one mounted with subset=pid; a kernel lost a file where others are. */
+	if (fd == -1 && errno == ENOENT && access("/proc/sys/kernel", F_OK) != 0)
+		skip("no /proc/sys/kernel");
+	must(fd);
 	must(read(fd, text, sizeof(text) - 1));
 	close(fd);
 	/* shmmax is an unsigned long; as a long long it compares alike. */
@@ -433,6 +496,59 @@ static void remove_object(char kind, int id)
 }
 
 /*
+ * Outside of a namespace of the program, limits are other people's, and objects that
+ * others have count.  A check that expects a limit needs NEED_LIMITS and is not run.
+ */
+static void need_room(int got, const char *limits)
+{
+	char reason[96];
+
+	if (got != -1 || errno != ENOSPC)
+		return;
+	snprintf(reason, sizeof(reason), "could not run: no room under %s, and no IPC namespace",
+		 limits);
+	skip(reason);
+}
+
+/* Ends the check as one that could not run where VALUE, from 1 on, is less than LEAST. */
+static void need_limit(const char *limit, unsigned long long value, unsigned long long least)
+{
+	char reason[96];
+
+	if (value >= least)
+		return;
+	snprintf(reason, sizeof(reason), "could not run: %s is %llu, and no IPC namespace", limit,
+		 value);
+	skip(reason);
+}
+
+/* The limits that checks which need no LIMITS stay below. */
+static void need_usual_limits(void)
+{
+	struct msginfo msg = {0};
+	struct seminfo sem = {0};
+	struct shminfo shm = {0};
+	char forced = '0';
+	int fd;
+
+	if (libc_calls.msgctl(0, IPC_INFO, (struct msqid_ds *)&msg) != -1) {
+		need_limit("msgmax", (unsigned)msg.msgmax, 8192);
+		need_limit("msgmnb", (unsigned)msg.msgmnb, 16384);
+	}
+	if (libc_calls.semctl(0, 0, IPC_INFO, (union semun){.__buf = &sem}) != -1) {
+		need_limit("semmsl (kernel.sem)", (unsigned)sem.semmsl, 250);
+		need_limit("semopm (kernel.sem)", (unsigned)sem.semopm, 32);
+	}
+	if (libc_calls.shmctl(0, IPC_INFO, (struct shmid_ds *)&shm) != -1)
+		need_limit("shmmax", shm.shmmax, 1ull << 30);
+	fd = open("/proc/sys/kernel/shm_rmid_forced", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && read(fd, &forced, 1) == 1 && forced == '1')
+		skip("could not run: shm_rmid_forced is 1, and no IPC namespace");
+	if (fd >= 0)
+		close(fd);
+}
+
+/*
  * Noted as soon as it has an id; what there is no room to note is refused.  A
  * process that is killed between the call and the note leaves its object, so a
  * check kills none that may be making one.
@@ -442,7 +558,10 @@ static int track(char kind, int id)
 	unsigned n;
 
 	/* In a namespace that the check has made meanwhile it goes with that. */
-	if (id == -1 || moves != tracked_moves)
+	if (moves != tracked_moves)
+		return id;
+	need_room(id, kind == 'm' ? "msgmni" : kind == 's' ? "kernel.sem" : "shmmni and shmall");
+	if (id == -1)
 		return id;
 	n = __atomic_fetch_add(&tracked_made->n, 1, __ATOMIC_RELAXED);
 	if (n >= MAX_MADE) {
@@ -497,6 +616,7 @@ const struct ipc_calls *tracking_calls(const struct ipc_calls *inner, struct mad
 {
 	static struct ipc_calls calls;
 
+	need_usual_limits();
 	tracked_inner = inner;
 	tracked_made = made;
 	tracked_moves = moves;

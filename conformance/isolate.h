@@ -19,6 +19,9 @@ bool isolate(void);
  */
 bool isolate_patiently(unsigned *waited);
 
+/* Chooses what check_key() gives this process and its children: keys without objects. */
+void choose_keys(void);
+
 /* For each need, why it cannot be met; "" where it can. */
 struct unmet {
 	char reason[NNEEDS][160];

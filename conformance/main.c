@@ -101,15 +101,21 @@ static int write_outputs(struct outputs *outputs, const struct run *runs, size_t
 
 		if (!out)
 			return misused(path, strerror(errno));
+		errno = 0;
 		report(out, outputs->output[i].format, runs, nruns);
 		/* A full disk shows when the last bytes go, if not before. */
-		bool failed = ferror(out) != 0 || fflush(out) != 0;
+		bool failed = ferror(out) != 0;
+		failed = fflush(out) != 0 || failed;
+		int error = errno;
 		/* A serial line is slow, and may lose at its close what it has not sent. */
 		tcdrain(fileno(out));
-		if (path && fclose(out))
+		errno = 0;
+		if (path && fclose(out)) {
+			error = failed ? error : errno;
 			failed = true;
+		}
 		if (failed)
-			return misused(path ? path : "standard output", strerror(errno));
+			return misused(path ? path : "standard output", strerror(error));
 	}
 	return CONFORMS;
 }

@@ -119,15 +119,20 @@ bool kernel_is_wider(void)
 	return sizeof(long) == 4 && strstr(name.machine, "64");
 }
 
-void need_kernel(unsigned major, unsigned minor)
+bool kernel_before(unsigned major, unsigned minor)
 {
 	struct utsname name;
 	unsigned is_major = 0, is_minor = 0;
+
+	return uname(&name) != 0 || sscanf(name.release, "%u.%u", &is_major, &is_minor) != 2 ||
+	       is_major < major || (is_major == major && is_minor < minor);
+}
+
+void need_kernel(unsigned major, unsigned minor)
+{
 	char reason[64];
 
-	must(uname(&name));
-	if (sscanf(name.release, "%u.%u", &is_major, &is_minor) == 2 &&
-	    (is_major > major || (is_major == major && is_minor >= minor)))
+	if (!kernel_before(major, minor))
 		return;
 	snprintf(reason, sizeof(reason), "since Linux %u.%u only", major, minor);
 	skip(reason);

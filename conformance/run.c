@@ -145,6 +145,7 @@ static void run_body(const struct instance *instance, struct slot *slot)
 
 	expect_into(&slot->result);
 	if (inherited.shared->unmet.reason[NAMESPACE_INDEX][0]) {
+		choose_keys();
 		calls = tracking_calls(calls, &slot->made);
 	} else if (!isolate_patiently(&inherited.shared->waited)) {
 		snprintf(reason, sizeof(reason), "could not run: no IPC namespace for it: %s",

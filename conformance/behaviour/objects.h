@@ -5,6 +5,7 @@
 #ifndef OBJECTS_H
 #define OBJECTS_H
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -126,6 +127,22 @@ static inline void shm_expect_same(const struct shmid_ds *want, const struct shm
 	expect_eq(want->shm_cpid, got->shm_cpid);
 	expect_eq(want->shm_lpid, got->shm_lpid);
 	expect_eq(want->shm_nattch, got->shm_nattch);
+}
+
+/*
+ * Ends the check as one that could not run where vm.overcommit_memory is 2: SHM_NORESERVE
+ * has no effect then, and a large segment counts as used (mm/shmem.c, mm/util.c).
+ */
+static inline void need_overcommit(void)
+{
+	const int error = errno, fd = open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC);
+	char mode = '0';
+
+	if (fd >= 0 && read(fd, &mode, 1) == 1 && mode == '2')
+		skip("could not run: vm.overcommit_memory is 2");
+	if (fd >= 0)
+		close(fd);
+	errno = error;
 }
 
 /* shmat of anything, anywhere, or the end of the check. */

@@ -172,15 +172,16 @@ static bool await_wait(struct crew *crew, unsigned who, struct trouble *out)
 	return true;
 }
 
-static void describe_answer(const struct answer *answer, char text[160])
+/* An answer, so that two that differ have different descriptions: from byte `at` of the text. */
+static void describe_answer(const struct answer *answer, size_t at, char text[160])
 {
 	char name[32];
+	int length;
 
-	if (answer->error)
-		snprintf(text, 160, "%s", errno_name(answer->error, name));
-	else
-		snprintf(text, 160, "%ld, type %ld, text %02x %02x %02x...", answer->result,
-			 answer->type, answer->text[0], answer->text[1], answer->text[2]);
+	length = snprintf(text, 160, "%ld, %s, type %ld, text[%zu]", answer->result,
+			  errno_name(answer->error, name), answer->type, at);
+	for (size_t i = at; i < at + 4 && i < sizeof(answer->text); i++)
+		length += snprintf(text + length, 160 - (size_t)length, " %02x", answer->text[i]);
 }
 
 static bool compare_answer(const struct crew *crew, unsigned who, const struct answer *want,
@@ -188,12 +189,16 @@ static bool compare_answer(const struct crew *crew, unsigned who, const struct a
 {
 	const struct answer *got = &crew->answer[who];
 	char wanted[160], seen[160], text[32];
+	size_t at = 0;
 
 	if (got->result == want->result && got->error == want->error && got->type == want->type &&
 	    memcmp(got->text, want->text, sizeof(got->text)) == 0)
 		return true;
-	describe_answer(want, wanted);
-	describe_answer(got, seen);
+	while (at < sizeof(got->text) && got->text[at] == want->text[at])
+		at++;
+	at = at == sizeof(got->text) ? 0 : at;
+	describe_answer(want, at, wanted);
+	describe_answer(got, at, seen);
 	return trouble(out, who_is(who, text), wanted, seen);
 }
 

@@ -182,6 +182,7 @@ CHECK("shmctl.rmid.forced_creator", LIBC | RAW, NEED_LIMITS,
       "with shm_rmid_forced a segment that nobody has attached goes with its creator",
       "Documentation/admin-guide/sysctl/kernel.rst, shm_rmid_forced; kernel commit b34a6b1da371")
 {
+	const struct timespec pause = {.tv_nsec = 50000};
 	struct shmid_ds ds;
 	int own = new_segment(ipc), attached;
 	pid_t pid;
@@ -196,6 +197,9 @@ CHECK("shmctl.rmid.forced_creator", LIBC | RAW, NEED_LIMITS,
 	}
 	child_join(pid);
 	expect_errno(ENOENT, ipc->shmget(check_key(0), 0, 0));
+	/* What reads the child's /proc/PID/smaps as it ends, detaches in its place. */
+	for (int tries = 0; tries < 10000 && libc_calls.shmget(check_key(1), 0, 0) != -1; tries++)
+		nanosleep(&pause, NULL);
 	expect_errno(ENOENT, ipc->shmget(check_key(1), 0, 0));
 	expect_eq(0, libc_calls.shmctl(own, IPC_STAT, &ds));
 }
@@ -325,7 +329,8 @@ CHECK("shmctl.lock.no_ipc_lock", LIBC | RAW, NEED_USERS,
 	int shmid = must(ipc->shmget(IPC_PRIVATE, 3 * page_size(), 0600));
 	pid_t pid;
 
-	must(setrlimit(RLIMIT_MEMLOCK, &page));
+	if (setrlimit(RLIMIT_MEMLOCK, &page) == -1 && errno == EPERM)
+		skip("could not run: RLIMIT_MEMLOCK is below a page");
 	CHILD (pid) {
 		become_privileged(STRANGER, STRANGER);
 		give_up(CAP_IPC_LOCK);
