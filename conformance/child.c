@@ -148,6 +148,9 @@ void await_blocked(pid_t pid)
 	bool gone = false;
 
 	while (!look(pid, &gone)) {
+		/* What a child could not do, its parent has nothing to expect of. */
+		if (gone && has_skipped())
+			_exit(0);
 		if (gone) {
 			fail_at(HERE, "a process that should block", "blocked", "ended");
 			_exit(1);

@@ -181,6 +181,8 @@ void give_up(int capability);
  */
 bool may_lock_memory(void);
 bool may_raise_limits(void);
+/* Whether this user and group are mapped in this user namespace (user_namespaces(7)). */
+bool is_mapped(void);
 /* Whether this is a program of 32 bits on a kernel of 64. */
 bool kernel_is_wider(void);
 /* Whether this kernel's version is before MAJOR.MINOR. */

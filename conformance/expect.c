@@ -106,6 +106,18 @@ static bool is_mode(const char *what)
 	return false;
 }
 
+/*
+ * IPC_SET of an owner that has no mapping in the caller's user namespace fails (ipc/util.c,
+ * ipc_update_perm), and a process in a fresh user namespace may be such an owner itself.
+ * Where that is why the call WHAT failed, the check could not run.
+ */
+static void skip_unmapped(const char *what, intptr_t got, int error)
+{
+	if (got == -1 && error == EINVAL && (strstr(what, "IPC_SET") || strstr(what, "->set(")) &&
+	    !is_mapped())
+		skip("could not run: this user or group has no mapping in the user namespace");
+}
+
 bool expect_eq_at(const char *file, int line, const char *what, long long want, long long got)
 {
 	const int error = errno;
@@ -114,6 +126,7 @@ bool expect_eq_at(const char *file, int line, const char *what, long long want, 
 	cover(want == got && want == error ? error : 0);
 	if (want == got)
 		return true;
+	skip_unmapped(what, (intptr_t)got, error);
 	if (is_mode(what)) {
 		snprintf(wanted, sizeof(wanted), "0%llo", want);
 		snprintf(seen, sizeof(seen), "0%llo", got);
@@ -150,6 +163,7 @@ bool expect_ok_at(const char *file, int line, const char *what, intptr_t got)
 	cover(0);
 	if (got != -1)
 		return true;
+	skip_unmapped(what, got, error);
 	fail_at(file, line, what, "success", errno_words(error, words));
 	return false;
 }
@@ -162,6 +176,7 @@ bool expect_errno_at(const char *file, int line, const char *what, int error, in
 	cover(error);
 	if (got == -1 && set == error)
 		return true;
+	skip_unmapped(what, got, set);
 	if (got == -1)
 		errno_words(set, seen);
 	else

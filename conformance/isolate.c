@@ -522,8 +522,11 @@ static void need_limit(const char *limit, unsigned long long value, unsigned lon
 	skip(reason);
 }
 
-/* The limits that checks which need no LIMITS stay below. */
-static void need_usual_limits(void)
+/*
+ * The limits that checks which need no LIMITS stay below; asked for before an object of
+ * that kind is made, so that a check of another kind runs.
+ */
+static void need_usual_limits(char kind)
 {
 	struct msginfo msg = {0};
 	struct seminfo sem = {0};
@@ -531,14 +534,16 @@ static void need_usual_limits(void)
 	char forced = '0';
 	int fd;
 
-	if (libc_calls.msgctl(0, IPC_INFO, (struct msqid_ds *)&msg) != -1) {
+	if (kind == 'm' && libc_calls.msgctl(0, IPC_INFO, (struct msqid_ds *)&msg) != -1) {
 		need_limit("msgmax", (unsigned)msg.msgmax, 8192);
 		need_limit("msgmnb", (unsigned)msg.msgmnb, 16384);
 	}
-	if (libc_calls.semctl(0, 0, IPC_INFO, (union semun){.__buf = &sem}) != -1) {
+	if (kind == 's' && libc_calls.semctl(0, 0, IPC_INFO, (union semun){.__buf = &sem}) != -1) {
 		need_limit("semmsl (kernel.sem)", (unsigned)sem.semmsl, 250);
 		need_limit("semopm (kernel.sem)", (unsigned)sem.semopm, 32);
 	}
+	if (kind != 'h')
+		return;
 	if (libc_calls.shmctl(0, IPC_INFO, (struct shmid_ds *)&shm) != -1)
 		need_limit("shmmax", shm.shmmax, 1ull << 30);
 	fd = open("/proc/sys/kernel/shm_rmid_forced", O_RDONLY | O_CLOEXEC);
@@ -548,11 +553,6 @@ static void need_usual_limits(void)
 		close(fd);
 }
 
-/*
- * Noted as soon as it has an id; what there is no room to note is refused.  A
- * process that is killed between the call and the note leaves its object, so a
- * check kills none that may be making one.
- */
 static int track(char kind, int id)
 {
 	unsigned n;
@@ -581,6 +581,8 @@ static int track(char kind, int id)
 #define TRACK(KIND, KEY, FLAGS, GET)                                   \
 	do {                                                           \
 		int id;                                                \
+		if ((KEY) == IPC_PRIVATE || ((FLAGS)&IPC_CREAT))       \
+			need_usual_limits(KIND);                       \
 		if ((KEY) == IPC_PRIVATE)                              \
 			return track(KIND, GET(FLAGS));                \
 		if (!((FLAGS)&IPC_CREAT))                              \
@@ -616,7 +618,6 @@ const struct ipc_calls *tracking_calls(const struct ipc_calls *inner, struct mad
 {
 	static struct ipc_calls calls;
 
-	need_usual_limits();
 	tracked_inner = inner;
 	tracked_made = made;
 	tracked_moves = moves;

@@ -109,6 +109,25 @@ bool may_raise_limits(void)
 	return setrlimit(RLIMIT_CORE, &limit) == 0;
 }
 
+/* Whether a map of user_namespaces(7) has an id; true where the file cannot be read. */
+static bool map_has(const char *path, unsigned id)
+{
+	FILE *file = fopen(path, "r");
+	unsigned first, outside, count;
+	bool has = !file;
+
+	while (file && fscanf(file, "%u %u %u", &first, &outside, &count) == 3)
+		has |= id >= first && id - first < count;
+	if (file)
+		fclose(file);
+	return has;
+}
+
+bool is_mapped(void)
+{
+	return map_has("/proc/self/uid_map", geteuid()) && map_has("/proc/self/gid_map", getegid());
+}
+
 bool kernel_is_wider(void)
 {
 	struct utsname name;
