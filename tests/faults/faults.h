@@ -39,6 +39,9 @@ struct fault {
 #define FUNCTION(R, F, P, A) R(*F) THROUGH P;
 #include "abi/sysvipc.def"
 	key_t (*ftok)(const char *path, int project);
+	int (*unshare)(int flags);
+	int (*setns)(int fd, int type);
+	int (*clone)(int (*body)(void *), void *stack, int flags, void *arg);
 	/* What a fault that is one row of a table is of. */
 	int error, instead;  /* errno that comes out wrong */
 	int cmd;	     /* command whose structure does */
@@ -98,6 +101,11 @@ struct fault {
 	static int semop_##ID##_timed(const struct through *t, int semid UNUSED,        \
 				      struct sembuf *sops UNUSED, size_t nsops UNUSED,  \
 				      const struct timespec *timeout UNUSED)
+
+/* What the linker redirects to a fault (FAULT_WRAPS), as it is without one. */
+int __real_unshare(int flags);
+int __real_setns(int fd, int type);
+int __real_clone(int (*body)(void *), void *stack, int flags, void *arg, ...);
 
 /* A call fails. */
 static inline int fails(int error)

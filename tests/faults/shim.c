@@ -56,6 +56,38 @@ key_t __wrap_ftok(const char *path, int project)
 	return (chosen->ftok ? chosen->ftok : __real_ftok)(path, project);
 }
 
+int __wrap_unshare(int flags);
+int __wrap_unshare(int flags)
+{
+	return (chosen->unshare ? chosen->unshare : __real_unshare)(flags);
+}
+
+int __wrap_setns(int fd, int type);
+int __wrap_setns(int fd, int type)
+{
+	return (chosen->setns ? chosen->setns : __real_setns)(fd, type);
+}
+
+int __wrap_clone(int (*body)(void *), void *stack, int flags, void *arg, ...);
+int __wrap_clone(int (*body)(void *), void *stack, int flags, void *arg, ...)
+{
+	return chosen->clone ? chosen->clone(body, stack, flags, arg)
+			     : __real_clone(body, stack, flags, arg);
+}
+
+/* The namespace that a check runs in is a real one, whatever the fault. */
+bool __real_isolate(void);
+bool __wrap_isolate(void);
+bool __wrap_isolate(void)
+{
+	const struct fault *fault = chosen;
+
+	chosen = &no_fault;
+	bool isolated = __real_isolate();
+	chosen = fault;
+	return isolated;
+}
+
 /* What a machine has is asked without a fault, or its checks would be left out. */
 void __real_probe_needs(struct unmet *unmet);
 void __wrap_probe_needs(struct unmet *unmet);
