@@ -42,6 +42,10 @@ struct fault {
 	int (*unshare)(int flags);
 	int (*setns)(int fd, int type);
 	int (*clone)(int (*body)(void *), void *stack, int flags, void *arg);
+	off_t (*lseek)(int fd, off_t offset, int whence);
+	ssize_t (*read)(int fd, void *buf, size_t size);
+	/* Writes a row of /proc/sysvipc as it should not be. */
+	void (*listing)(FILE *out, char *row, int id);
 	/* What a fault that is one row of a table is of. */
 	int error, instead;  /* errno that comes out wrong */
 	int cmd;	     /* command whose structure does */
@@ -105,6 +109,10 @@ struct fault {
 /* What the linker redirects to a fault (FAULT_WRAPS), as it is without one. */
 int __real_unshare(int flags);
 int __real_setns(int fd, int type);
+int __real_open(const char *path, int flags, ...);
+FILE *__real_fopen(const char *path, const char *mode);
+off_t __real_lseek(int fd, off_t offset, int whence);
+ssize_t __real_read(int fd, void *buf, size_t size);
 int __real_clone(int (*body)(void *), void *stack, int flags, void *arg, ...);
 
 /* A call fails. */
@@ -122,6 +130,8 @@ static inline int allowed(int error, int result)
 
 /* Copies what a call points to; false where it is not in memory. */
 bool read_memory(void *to, const void *from, size_t size);
+/* A file of /proc/sysvipc whose rows are written by a fault. */
+int listing(const char *path, void (*spoil)(FILE *out, char *row, int id));
 /* Writes /proc/sys/kernel/KIND_next_id, where that can be. */
 void write_next_id(const char *kind, int id);
 /* Where one was written: another sequence number of the same slot. */

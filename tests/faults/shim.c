@@ -1,4 +1,6 @@
 /* The call tables with a fault before them. */
+#include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +75,42 @@ int __wrap_clone(int (*body)(void *), void *stack, int flags, void *arg, ...)
 {
 	return chosen->clone ? chosen->clone(body, stack, flags, arg)
 			     : __real_clone(body, stack, flags, arg);
+}
+
+static bool lists(const char *path)
+{
+	return chosen->listing && strncmp(path, "/proc/sysvipc/", 14) == 0;
+}
+
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...)
+{
+	va_list more;
+	mode_t mode;
+
+	va_start(more, flags);
+	mode = flags & O_CREAT ? va_arg(more, mode_t) : 0;
+	va_end(more);
+	return lists(path) ? listing(path, chosen->listing) : __real_open(path, flags, mode);
+}
+
+FILE *__wrap_fopen(const char *path, const char *mode);
+FILE *__wrap_fopen(const char *path, const char *mode)
+{
+	return lists(path) ? fdopen(listing(path, chosen->listing), mode)
+			   : __real_fopen(path, mode);
+}
+
+off_t __wrap_lseek(int fd, off_t offset, int whence);
+off_t __wrap_lseek(int fd, off_t offset, int whence)
+{
+	return (chosen->lseek ? chosen->lseek : __real_lseek)(fd, offset, whence);
+}
+
+ssize_t __wrap_read(int fd, void *buf, size_t size);
+ssize_t __wrap_read(int fd, void *buf, size_t size)
+{
+	return (chosen->read ? chosen->read : __real_read)(fd, buf, size);
 }
 
 /* The namespace that a check runs in is a real one, whatever the fault. */

@@ -1,5 +1,10 @@
 /* Faults of the kernel beside the IPC calls: namespaces, mappings, files of /proc. */
+#include <fcntl.h>
 #include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "faults.h"
 
@@ -64,3 +69,79 @@ ON_CLONE(newipc_ignored, "clone does not make an IPC namespace")
 {
 	return __real_clone(body, stack, flags & ~CLONE_NEWIPC, arg);
 }
+
+/* ---- /proc/sysvipc -------------------------------------------------------------- */
+
+/* Such a file as a fault has it: as text, in a file of its own. */
+int listing(const char *path, void (*spoil)(FILE *out, char *row, int id))
+{
+	FILE *in = fdopen(__real_open(path, O_RDONLY | O_CLOEXEC), "re"), *out;
+	int fd = memfd_create("sysvipc", 0), id;
+	char row[512];
+
+	out = fdopen(dup(fd), "we");
+	if (!in || !out)
+		abort();
+	while (fgets(row, sizeof(row), in))
+		if (sscanf(row, "%*d %d", &id) == 1)
+			spoil(out, row, id);
+		else
+			fputs(row, out);
+	fclose(in);
+	fclose(out);
+	lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
+#define ON_LISTING(ID, WHAT)                                                        \
+	static void sysvipc_##ID(FILE *out, char *row, int id);                     \
+	FAULT(sysvipc_##ID##_fault, "sysvipc." #ID, WHAT, .listing = sysvipc_##ID); \
+	static void sysvipc_##ID(FILE *out, char *row UNUSED, int id UNUSED)
+
+/* Kernel commit 89163f93c6f9. */
+ON_LISTING(hole_doubles, "what is listed behind a free slot is listed twice")
+{
+	static int last = -1;
+
+	if (last != -1 && id != last + 1)
+		fputs(row, out);
+	last = id;
+	fputs(row, out);
+}
+
+ON_LISTING(hole_ends, "nothing is listed behind a free slot")
+{
+	static int last;
+
+	if (id <= last + 1)
+		fputs(row, out);
+	last = id <= last + 1 ? id : last;
+}
+
+ON_LISTING(low_slots, "what is in the last slot is not listed")
+{
+	if (id % 32768 != 32767)
+		fputs(row, out);
+}
+
+/* Files that were read to a place go on from there, whatever lseek says. */
+static off_t lseek_ignored(int fd UNUSED, off_t offset, int whence UNUSED)
+{
+	return offset;
+}
+FAULT(lseek_ignored_fault, "lseek.ignored", "lseek says that it did what it did not",
+      .lseek = lseek_ignored);
+
+/* One piece in the middle of a page of text comes a second time. */
+static ssize_t read_twice(int fd, void *buf, size_t size)
+{
+	static bool again;
+	const off_t place = lseek(fd, 0, SEEK_CUR);
+
+	again = !again && place > 0;
+	if (again && size < (size_t)place)
+		lseek(fd, -(off_t)size, SEEK_CUR);
+	return __real_read(fd, buf, size);
+}
+FAULT(read_twice_fault, "read.twice", "a file that is read in pieces gives one of them twice",
+      .read = read_twice);
