@@ -216,6 +216,10 @@ def harness_words(machine: Machine, options: Options) -> str:
     return f"run --progress --jobs 2 {select} --format json --output /dev/{machine.results.name}"
 
 
+# Enough for the checks of SHM_HUGETLB that run at the same time; a kernel without huge pages ignores it.
+HUGE_PAGES = "hugepages=16"
+
+
 def qemu_command(
     machine: Machine, kernel: Path, initramfs: Path, words: str, folder: Path, options: Options
 ) -> list[str]:
@@ -233,7 +237,7 @@ def qemu_command(
         # Warnings and worse; a machine that panics starts again, which ends the emulator.
         "-append",
         f"console={machine.console.name} {machine.console.word} printk.time=1 loglevel=5"
-        f" panic=-1 {options.append} -- {words}",
+        f" panic=-1 {HUGE_PAGES} {options.append} -- {words}",
         *shlex.split(options.qemu),
     ]
 

@@ -44,6 +44,10 @@ struct fault {
 	int (*clone)(int (*body)(void *), void *stack, int flags, void *arg);
 	off_t (*lseek)(int fd, off_t offset, int whence);
 	ssize_t (*read)(int fd, void *buf, size_t size);
+	int (*munmap)(void *address, size_t length);
+	int (*mprotect)(void *address, size_t length, int protection);
+	void *(*mremap)(void *address, size_t old, size_t new, int flags, void *place);
+	int (*madvise)(void *address, size_t length, int advice);
 	/* Writes a row of /proc/sysvipc as it should not be. */
 	void (*listing)(FILE *out, char *row, int id);
 	/* What a fault that is one row of a table is of. */
@@ -113,6 +117,10 @@ int __real_open(const char *path, int flags, ...);
 FILE *__real_fopen(const char *path, const char *mode);
 off_t __real_lseek(int fd, off_t offset, int whence);
 ssize_t __real_read(int fd, void *buf, size_t size);
+int __real_munmap(void *address, size_t length);
+int __real_mprotect(void *address, size_t length, int protection);
+void *__real_mremap(void *address, size_t old, size_t new, int flags, ...);
+int __real_madvise(void *address, size_t length, int advice);
 int __real_clone(int (*body)(void *), void *stack, int flags, void *arg, ...);
 
 /* A call fails. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "abi/layers.h"
 #include "faults.h"
@@ -111,6 +112,37 @@ ssize_t __wrap_read(int fd, void *buf, size_t size);
 ssize_t __wrap_read(int fd, void *buf, size_t size)
 {
 	return (chosen->read ? chosen->read : __real_read)(fd, buf, size);
+}
+
+int __wrap_munmap(void *address, size_t length);
+int __wrap_munmap(void *address, size_t length)
+{
+	return (chosen->munmap ? chosen->munmap : __real_munmap)(address, length);
+}
+
+int __wrap_mprotect(void *address, size_t length, int protection);
+int __wrap_mprotect(void *address, size_t length, int protection)
+{
+	return (chosen->mprotect ? chosen->mprotect : __real_mprotect)(address, length, protection);
+}
+
+void *__wrap_mremap(void *address, size_t old, size_t new, int flags, ...);
+void *__wrap_mremap(void *address, size_t old, size_t new, int flags, ...)
+{
+	va_list more;
+	void *place;
+
+	va_start(more, flags);
+	place = flags & MREMAP_FIXED ? va_arg(more, void *) : NULL;
+	va_end(more);
+	return chosen->mremap ? chosen->mremap(address, old, new, flags, place)
+			      : __real_mremap(address, old, new, flags, place);
+}
+
+int __wrap_madvise(void *address, size_t length, int advice);
+int __wrap_madvise(void *address, size_t length, int advice)
+{
+	return (chosen->madvise ? chosen->madvise : __real_madvise)(address, length, advice);
 }
 
 /* The namespace that a check runs in is a real one, whatever the fault. */

@@ -145,3 +145,45 @@ static ssize_t read_twice(int fd, void *buf, size_t size)
 }
 FAULT(read_twice_fault, "read.twice", "a file that is read in pieces gives one of them twice",
       .read = read_twice);
+
+/* ---- mappings -------------------------------------------------------------------- */
+
+static int munmap_ignored(void *address UNUSED, size_t length UNUSED)
+{
+	return 0;
+}
+FAULT(munmap_ignored_fault, "munmap.ignored", "munmap does nothing", .munmap = munmap_ignored);
+
+static int mprotect_ignored(void *address UNUSED, size_t length UNUSED, int protection UNUSED)
+{
+	return 0;
+}
+FAULT(mprotect_ignored_fault, "mprotect.ignored", "mprotect does nothing",
+      .mprotect = mprotect_ignored);
+
+static void *mremap_in_place(void *address, size_t old, size_t new, int flags, void *place UNUSED)
+{
+	return old < new ? address : __real_mremap(address, old, new, flags & ~MREMAP_FIXED);
+}
+FAULT(mremap_in_place_fault, "mremap.in_place", "mremap leaves what is to become larger as it is",
+      .mremap = mremap_in_place);
+
+static void *mremap_keeps_rest(void *address, size_t old, size_t new, int flags, void *place)
+{
+	return new < old ? address : __real_mremap(address, old, new, flags, place);
+}
+FAULT(mremap_keeps_rest_fault, "mremap.keeps_rest", "mremap to fewer pages keeps the others",
+      .mremap = mremap_keeps_rest);
+
+static int madvise_ignored(void *address UNUSED, size_t length UNUSED, int advice UNUSED)
+{
+	return 0;
+}
+FAULT(madvise_ignored_fault, "madvise.ignored", "madvise does nothing", .madvise = madvise_ignored);
+
+static int madvise_loses(void *address, size_t length, int advice)
+{
+	return __real_madvise(address, length, advice == MADV_DONTNEED ? MADV_REMOVE : advice);
+}
+FAULT(madvise_loses_fault, "madvise.loses", "MADV_DONTNEED loses what a segment holds",
+      .madvise = madvise_loses);
