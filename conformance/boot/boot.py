@@ -216,8 +216,9 @@ def harness_words(machine: Machine, options: Options) -> str:
     return f"run --progress --jobs 2 {select} --format json --output /dev/{machine.results.name}"
 
 
-# Enough for the checks of SHM_HUGETLB that run at the same time; a kernel without huge pages ignores it.
-HUGE_PAGES = "hugepages=16"
+# What checks need and a new kernel does not have: huge pages for those of SHM_HUGETLB that run at
+# the same time, and a number of mappings that an emulated processor reaches in a second.
+FOR_CHECKS = "hugepages=16 sysctl.vm.max_map_count=5000"
 
 
 def qemu_command(
@@ -237,7 +238,7 @@ def qemu_command(
         # Warnings and worse; a machine that panics starts again, which ends the emulator.
         "-append",
         f"console={machine.console.name} {machine.console.word} printk.time=1 loglevel=5"
-        f" panic=-1 {HUGE_PAGES} {options.append} -- {words}",
+        f" panic=-1 {FOR_CHECKS} {options.append} -- {words}",
         *shlex.split(options.qemu),
     ]
 
