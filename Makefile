@@ -484,7 +484,7 @@ FAULT_OBJECTS = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/faults/*.c)) \
 	$(filter-out $(OUT)/conformance/calls.o,$(HARNESS_OBJECTS))
 FAULT_WRAPS := -Wl,--wrap=ftok,--wrap=libc_layer,--wrap=kernel_layer,--wrap=probe_needs,--wrap=isolate \
 	-Wl,--wrap=unshare,--wrap=setns,--wrap=clone,--wrap=open,--wrap=fopen,--wrap=lseek,--wrap=read \
-	-Wl,--wrap=munmap,--wrap=mprotect,--wrap=mremap,--wrap=madvise
+	-Wl,--wrap=munmap,--wrap=mprotect,--wrap=mremap,--wrap=madvise,--wrap=ptrace
 $(OUT)/faults-calls.o: conformance/calls.c $(OUT)/kernel_constants.h $(OUT)/flags
 	$(call say,CC,$@)
 	$(Q)$(COMPILE) -Dlibc_calls=real_libc_calls -Draw_calls=real_raw_calls \

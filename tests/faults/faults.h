@@ -48,6 +48,7 @@ struct fault {
 	int (*mprotect)(void *address, size_t length, int protection);
 	void *(*mremap)(void *address, size_t old, size_t new, int flags, void *place);
 	int (*madvise)(void *address, size_t length, int advice);
+	long (*ptrace)(int request, pid_t pid, void *address, void *data);
 	/* Writes a row of /proc/sysvipc as it should not be. */
 	void (*listing)(FILE *out, char *row, int id);
 	/* What a fault that is one row of a table is of. */
@@ -117,6 +118,7 @@ int __real_open(const char *path, int flags, ...);
 FILE *__real_fopen(const char *path, const char *mode);
 off_t __real_lseek(int fd, off_t offset, int whence);
 ssize_t __real_read(int fd, void *buf, size_t size);
+long __real_ptrace(int request, pid_t pid, ...);
 int __real_munmap(void *address, size_t length);
 int __real_mprotect(void *address, size_t length, int protection);
 void *__real_mremap(void *address, size_t old, size_t new, int flags, ...);

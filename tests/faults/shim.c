@@ -145,6 +145,18 @@ int __wrap_madvise(void *address, size_t length, int advice)
 	return (chosen->madvise ? chosen->madvise : __real_madvise)(address, length, advice);
 }
 
+long __wrap_ptrace(int request, pid_t pid, ...);
+long __wrap_ptrace(int request, pid_t pid, ...)
+{
+	va_list more;
+
+	va_start(more, pid);
+	void *address = va_arg(more, void *), *data = va_arg(more, void *);
+	va_end(more);
+	return chosen->ptrace ? chosen->ptrace(request, pid, address, data)
+			      : __real_ptrace(request, pid, address, data);
+}
+
 /* The namespace that a check runs in is a real one, whatever the fault. */
 bool __real_isolate(void);
 bool __wrap_isolate(void);

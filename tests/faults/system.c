@@ -1,9 +1,11 @@
 /* Faults of the kernel beside the IPC calls: namespaces, mappings, files of /proc. */
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <unistd.h>
 
 #include "faults.h"
@@ -187,3 +189,17 @@ static int madvise_loses(void *address, size_t length, int advice)
 }
 FAULT(madvise_loses_fault, "madvise.loses", "MADV_DONTNEED loses what a segment holds",
       .madvise = madvise_loses);
+
+/* ---- who is charged, and stopped ------------------------------------------------- */
+
+static long ptrace_signals(int request, pid_t pid, void *address, void *data)
+{
+	long result = __real_ptrace(request, pid, address, data);
+
+	/* Without a handler it ends the process. */
+	if (request == PTRACE_DETACH)
+		kill(pid, SIGUSR2);
+	return result;
+}
+FAULT(ptrace_signals_sent_fault, "ptrace.signals", "a signal comes with what a tracer lets go",
+      .ptrace = ptrace_signals);
