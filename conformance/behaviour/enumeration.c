@@ -300,3 +300,29 @@ CHECK_EACH_CTL("enumeration.ends", LIBC | RAW, NEEDED | NEED_NEXT_ID,
 	expect(must(facility->control(ipc, 0, facility->info, &info)) < 64);
 	expect_eq(1, sysvipc_rows(facility->name));
 }
+
+CHECK("shmctl.info.holes", LIBC | RAW, NEED_NAMESPACE,
+      "SHM_INFO adds up the segments behind free slots too: sizes, and pages in memory or swap",
+      "shmctl(2), SHM_INFO; ipc/shm.c, shm_get_stat")
+{
+	const size_t page = page_size();
+	struct shm_info info;
+	int shmid[SLOTS];
+
+	for (size_t i = 0; i < SLOTS; i++) {
+		shmid[i] = must(ipc->shmget(IPC_PRIVATE, 10 * page, 0600));
+		char *address = attach(ipc, shmid[i], NULL, 0);
+		for (size_t n = 0; n < (size_t)1 << i; n += 2)
+			address[n / 2 * page] = 'x';
+		must(ipc->shmdt(address));
+	}
+	/* 1 1 2 4 8 pages are in use: all sums of some of them but two differ. */
+	for (unsigned gone = 0; gone < SLOTS; gone++) {
+		static const unsigned order[SLOTS] = {0, 3, 1, 4, 2};
+		static const unsigned long left[SLOTS] = {15, 11, 10, 2, 0};
+		must(ipc->shmctl(shmid[order[gone]], IPC_RMID, NULL));
+		must(libc_calls.shmctl(0, SHM_INFO, (struct shmid_ds *)&info));
+		expect_eq(left[gone], info.shm_rss + info.shm_swp);
+		expect_eq(10 * (SLOTS - 1 - gone), info.shm_tot);
+	}
+}

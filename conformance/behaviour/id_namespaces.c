@@ -157,6 +157,28 @@ CHECK("shmctl.stat.pid_namespace", LIBC | RAW, NEED_NAMESPACE | NEED_STAT_ANY | 
 	expect_eq(inner, sysvipc("shm", second, "cpid"));
 }
 
+CHECK("msgctl.stat.pid_namespace_of_opener", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
+      "an open file of /proc/sysvipc has process ids as its opener's PID namespace has them",
+      "ipc/util.c, sysvipc_proc_open, ipc_seq_pid_ns")
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600)), lspid = -1;
+	int fd = must(open("/proc/sysvipc/msg", O_RDONLY | O_CLOEXEC));
+	pid_t pid, inner, outer = getpid();
+
+	msg_put(ipc, msqid, 1, "text");
+	INNER(pid, &inner)
+	{
+		char text[1024];
+		text[must((int)read(fd, text, sizeof(text) - 1))] = '\0';
+		/* key msqid perms cbytes qnum lspid */
+		const char *row = strchr(text, '\n');
+		expect_eq(1, row ? sscanf(row, "%*d %*d %*o %*u %*u %d", &lspid) : 0);
+		expect_eq(outer, lspid);
+		expect_eq(0, sysvipc("msg", msqid, "lspid"));
+	}
+	child_join(pid);
+}
+
 /* ---- user namespaces ------------------------------------------------------------------- */
 
 enum { INSIDE = 7, OVERFLOW_ID = 65534 };

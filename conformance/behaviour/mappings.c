@@ -410,12 +410,16 @@ static unsigned long huge_pages(const char *name)
 /* A segment of so many huge pages, or the end of the check as one that could not run. */
 static int huge_segment(const struct ipc_calls *ipc, size_t pages, size_t *huge)
 {
-	int shmid;
+	const struct timespec pause = {.tv_nsec = 1000000};
+	int shmid, tries = 0;
 
 	*huge = (size_t)meminfo("Hugepagesize:");
 	if (huge_pages("HugePages_Total:") < pages)
 		skip("no huge pages to be had: vm.nr_hugepages, or hugepages= of the kernel");
-	shmid = ipc->shmget(IPC_PRIVATE, pages * *huge, SHM_HUGETLB | 0600);
+	/* Another check may have them all for a moment. */
+	while ((shmid = ipc->shmget(IPC_PRIVATE, pages * *huge, SHM_HUGETLB | 0600)) == -1 &&
+	       errno == ENOMEM && tries++ < 3000)
+		nanosleep(&pause, NULL);
 	if (shmid == -1 && (errno == ENOMEM || errno == EPERM))
 		skip("huge pages are in use, or not for this user");
 	return must(shmid);

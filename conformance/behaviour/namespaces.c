@@ -2,8 +2,10 @@
 #include "behaviour/namespaces.h"
 
 #include <linux/capability.h>
+#include <linux/nsfs.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -537,6 +539,25 @@ CHECK("msgget.namespace.identity", LIBC, NEED_BOTH,
 	expect_eq(before, inode_of_namespace());
 }
 
+CHECK("msgget.namespace.owner", LIBC, NEED_BOTH,
+      "an IPC namespace is one of CLONE_NEWIPC, and of the user namespace that it was made in",
+      "ioctl_ns(2), NS_GET_NSTYPE, NS_GET_USERNS; ipc/namespace.c, ipcns_owner")
+{
+	struct stat user, owner;
+	pid_t pid;
+
+	CHILD (pid) {
+		new_user_namespace(0);
+		new_namespace();
+		int own = own_namespace();
+		expect_eq(CLONE_NEWIPC, ioctl(own, NS_GET_NSTYPE));
+		must(fstat(must(ioctl(own, NS_GET_USERNS)), &owner));
+		must(stat("/proc/self/ns/user", &user));
+		expect_eq(user.st_ino, owner.st_ino);
+	}
+	child_join(pid);
+}
+
 CHECK("msgget.namespace.einval", LIBC, NEED_BOTH,
       "setns of an IPC namespace as one of another type fails, and the process stays where it is",
       "setns(2), EINVAL")
@@ -635,6 +656,69 @@ CHECK("semop.undo.setns", LIBC | RAW, NEED_BOTH,
       "kernel/nsproxy.c, commit_nsset; ipc/sem.c, exit_sem")
 {
 	expect_undone_on_leaving(ipc, true);
+}
+
+struct sharing {
+	const struct ipc_calls *ipc;
+	int semid;
+};
+
+static int leave_sharers(void *arg)
+{
+	const struct sharing *self = arg;
+
+	must(sem_op(self->ipc, self->semid, 2, SEM_UNDO));
+	new_namespace();
+	int other = sem_new(self->ipc, 5);
+	must(sem_op(self->ipc, other, -3, SEM_UNDO));
+	expect_eq(2, sem_value(other, 0));
+	return 0;
+}
+
+CHECK("semop.undo.shared_newipc", LIBC | RAW, NEED_NAMESPACE,
+      "what is to be undone is the other processes' that shared it, when one leaves the namespace",
+      "clone(2), CLONE_SYSVSEM; unshare(2), CLONE_NEWIPC; ipc/sem.c, exit_sem")
+{
+	struct sharing sharing = {ipc, sem_new(ipc, 5)};
+	pid_t pid;
+
+	CHILD (pid) {
+		must(sem_op(ipc, sharing.semid, -4, SEM_UNDO));
+		child_join(must(
+			clone(leave_sharers, stack + 65536, CLONE_SYSVSEM | SIGCHLD, &sharing)));
+		expect_eq(5 - 4 + 2, sem_value(sharing.semid, 0));
+	}
+	child_join(pid);
+	expect_eq(5, sem_value(sharing.semid, 0));
+}
+
+CHECK("semop.undo.many_sets", LIBC | RAW, NEED_NAMESPACE,
+      "a process's end undoes in all sets, whichever were removed meanwhile", "ipc/sem.c, exit_sem")
+{
+	enum { SETS = 5 };
+	int semid[SETS];
+	pid_t pid;
+
+	/* Bit by bit which of the sets are removed before the end. */
+	for (unsigned removed = 0; removed < 1u << SETS; removed++) {
+		for (int i = 0; i < SETS; i++)
+			semid[i] = sem_new(ipc, 10 + i);
+		CHILD (pid) {
+			for (int i = 0; i < SETS; i++)
+				must(sem_op(ipc, semid[i], -(i + 1), SEM_UNDO));
+			for (int i = 0; i < SETS; i++)
+				if (removed & 1u << i)
+					must(ipc->semctl(semid[i], 0, IPC_RMID, (union semun){0}));
+				else
+					expect_eq(9, sem_value(semid[i], 0));
+		}
+		child_join(pid);
+		for (int i = 0; i < SETS; i++)
+			if (!(removed & 1u << i)) {
+				expect_eq(10 + i, sem_value(semid[i], 0));
+				must(ipc->semctl(semid[i], 0, IPC_RMID, (union semun){0}));
+			}
+	}
 }
 
 /* ---- segments ---------------------------------------------------------------------- */
