@@ -483,7 +483,7 @@ FAULT_OBJECTS = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/faults/*.c)) \
 	$(OUT)/faults-main.o $(OUT)/faults-calls.o \
 	$(filter-out $(OUT)/conformance/calls.o,$(HARNESS_OBJECTS))
 FAULT_WRAPS := -Wl,--wrap=ftok,--wrap=libc_layer,--wrap=kernel_layer,--wrap=probe_needs,--wrap=isolate \
-	-Wl,--wrap=unshare,--wrap=setns,--wrap=clone,--wrap=open,--wrap=fopen,--wrap=lseek,--wrap=read \
+	-Wl,--wrap=unshare,--wrap=setns,--wrap=clone,--wrap=open,--wrap=fopen,--wrap=lseek,--wrap=read,--wrap=write \
 	-Wl,--wrap=munmap,--wrap=mprotect,--wrap=mremap,--wrap=madvise,--wrap=ptrace
 $(OUT)/faults-calls.o: conformance/calls.c $(OUT)/kernel_constants.h $(OUT)/flags
 	$(call say,CC,$@)

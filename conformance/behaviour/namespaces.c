@@ -118,7 +118,7 @@ CHECK("msgctl.info.namespace", LIBC | RAW, NEED_NAMESPACE,
 CHECK("semctl.info.namespace", LIBC | RAW, NEED_NAMESPACE,
       "SEM_INFO counts the semaphores of one IPC namespace", "semctl(2), SEM_INFO; " NAMESPACES)
 {
-	struct seminfo info;
+	struct seminfo info = {0};
 	const union semun into = {.__buf = &info};
 	pid_t pid;
 

@@ -208,7 +208,7 @@ CHECK("semctl.limit.above_65535", LIBC | RAW, NEED_LIMITS,
 	set_limit("sem", "100000 100000 10 10");
 	semid = must(ipc->semget(IPC_PRIVATE, N, 0600));
 	/* Not by sem_nsems, which is a short in musl. */
-	struct seminfo info;
+	struct seminfo info = {0};
 	must(libc_calls.semctl(0, 0, SEM_INFO, (union semun){.__buf = &info}));
 	expect_eq(N, info.semaem);
 	must(ipc->semctl(semid, 2, SETVAL, (union semun){.val = 7}));

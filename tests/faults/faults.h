@@ -44,6 +44,8 @@ struct fault {
 	int (*clone)(int (*body)(void *), void *stack, int flags, void *arg);
 	off_t (*lseek)(int fd, off_t offset, int whence);
 	ssize_t (*read)(int fd, void *buf, size_t size);
+	ssize_t (*write)(int fd, const void *buf, size_t size);
+	int (*open)(const char *path, int flags, mode_t mode);
 	int (*munmap)(void *address, size_t length);
 	int (*mprotect)(void *address, size_t length, int protection);
 	void *(*mremap)(void *address, size_t old, size_t new, int flags, void *place);
@@ -118,6 +120,7 @@ int __real_open(const char *path, int flags, ...);
 FILE *__real_fopen(const char *path, const char *mode);
 off_t __real_lseek(int fd, off_t offset, int whence);
 ssize_t __real_read(int fd, void *buf, size_t size);
+ssize_t __real_write(int fd, const void *buf, size_t size);
 long __real_ptrace(int request, pid_t pid, ...);
 int __real_munmap(void *address, size_t length);
 int __real_mprotect(void *address, size_t length, int protection);

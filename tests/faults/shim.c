@@ -92,7 +92,9 @@ int __wrap_open(const char *path, int flags, ...)
 	va_start(more, flags);
 	mode = flags & O_CREAT ? va_arg(more, mode_t) : 0;
 	va_end(more);
-	return lists(path) ? listing(path, chosen->listing) : __real_open(path, flags, mode);
+	if (lists(path))
+		return listing(path, chosen->listing);
+	return chosen->open ? chosen->open(path, flags, mode) : __real_open(path, flags, mode);
 }
 
 FILE *__wrap_fopen(const char *path, const char *mode);
@@ -112,6 +114,12 @@ ssize_t __wrap_read(int fd, void *buf, size_t size);
 ssize_t __wrap_read(int fd, void *buf, size_t size)
 {
 	return (chosen->read ? chosen->read : __real_read)(fd, buf, size);
+}
+
+ssize_t __wrap_write(int fd, const void *buf, size_t size);
+ssize_t __wrap_write(int fd, const void *buf, size_t size)
+{
+	return (chosen->write ? chosen->write : __real_write)(fd, buf, size);
 }
 
 int __wrap_munmap(void *address, size_t length);

@@ -203,3 +203,48 @@ static long ptrace_signals(int request, pid_t pid, void *address, void *data)
 }
 FAULT(ptrace_signals_sent_fault, "ptrace.signals", "a signal comes with what a tracer lets go",
       .ptrace = ptrace_signals);
+
+/* ---- /proc/sys/kernel -------------------------------------------------------------- */
+
+static bool is_limit(const char *path)
+{
+	return strncmp(path, "/proc/sys/kernel/", 17) == 0;
+}
+
+#define ON_OPEN(ID, WHAT)                                               \
+	static int open_##ID(const char *path, int flags, mode_t mode); \
+	FAULT(open_##ID##_fault, "open." #ID, WHAT, .open = open_##ID); \
+	static int open_##ID(const char *path, int flags, mode_t mode)
+
+ON_OPEN(limits_unprotected, "everybody may open limits for writing")
+{
+	int fd = __real_open(path, flags, mode);
+
+	return fd == -1 && errno == EACCES && is_limit(path) ? __real_open(path, O_RDONLY) : fd;
+}
+
+ON_OPEN(limits_protected, "nobody may open limits for writing")
+{
+	return is_limit(path) && flags & O_WRONLY ? fails(EACCES) : __real_open(path, flags, mode);
+}
+
+ON_OPEN(limits_wrong, "every limit reads as 7")
+{
+	int fd;
+
+	if (!is_limit(path) || flags & O_WRONLY)
+		return __real_open(path, flags, mode);
+	fd = memfd_create("limit", 0);
+	if (fd != -1 && (__real_write(fd, "7 7 7 7\n", 8) != 8 || __real_lseek(fd, 0, SEEK_SET)))
+		abort();
+	return fd;
+}
+
+static ssize_t write_accepted(int fd, const void *buf, size_t size)
+{
+	ssize_t written = __real_write(fd, buf, size);
+
+	return written == -1 && (errno == EINVAL || errno == ERANGE) ? (ssize_t)size : written;
+}
+FAULT(write_accepted_fault, "write.accepted", "what is out of its bounds is written without error",
+      .write = write_accepted);
