@@ -135,7 +135,7 @@ CHECK("msgsnd.cgroup", LIBC, NEED_LIMITS,
 }
 
 CHECK("semget.cgroup", LIBC, NEED_LIMITS,
-      "since Linux 5.15 sets, and what is to be undone, are charged to a memory control group",
+      "since Linux 5.15 sets and undo lists are charged to a memory control group",
       "kernel commit 18319498fdd4; ipc/sem.c, sem_alloc, find_alloc_undo")
 {
 	enum { SETS = 16, N = 30000 };

@@ -55,7 +55,7 @@ static int open_list(const struct facility *facility)
 	return must(open(path, O_RDONLY | O_CLOEXEC));
 }
 
-/* What is left of such a file, read in pieces. */
+/* Reads the rest of such a file in pieces. */
 static size_t read_list(int fd, char *text, size_t piece)
 {
 	size_t length = 0;
@@ -277,7 +277,7 @@ CHECK_EACH_CTL("enumeration.removed_meanwhile", LIBC | RAW, NEEDED,
 }
 
 CHECK_EACH_CTL("enumeration.ends", LIBC | RAW, NEEDED | NEED_NEXT_ID,
-	       "objects in the first and in the last slot that there is are both listed, once",
+	       "objects in the first and in the last possible slot are both listed, once",
 	       PROC "; ipc/util.h, ipcmni; ipc/util.c, ipc_get_maxidx")
 {
 	union info info = {0};

@@ -120,7 +120,7 @@ CHECK("shmat.mapping.fork_parts", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("shmdt.mapping.neighbours", LIBC | RAW, 0,
-      "shmdt leaves what is mapped beside an attachment, and another attachment of its segment",
+      "shmdt leaves neighbouring mappings, and another attachment of its segment",
       "ipc/shm.c, ksys_shmdt: the size of the segment, and its file")
 {
 	const size_t page = page_size(), step = page > (size_t)SHMLBA ? page : (size_t)SHMLBA;
@@ -165,7 +165,7 @@ CHECK("shmat.mapping.mremap_larger", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("shmat.mapping.mremap_smaller", LIBC | RAW, NEED_PROC,
-      "mremap to fewer pages unmaps the others, and shmdt what is left", "mremap(2); shmop(2)")
+      "mremap to fewer pages unmaps the others, and shmdt the rest", "mremap(2); shmop(2)")
 {
 	const size_t page = page_size();
 	int shmid = new_segment(ipc, 3);
@@ -274,7 +274,7 @@ CHECK("shmat.mapping.memlock", LIBC | RAW, NEED_PROC,
 	drop_privileges();
 	must(getrlimit(RLIMIT_MEMLOCK, &limit));
 	if (limit.rlim_max < 2 * page_size())
-		skip("RLIMIT_MEMLOCK is lower than what is needed");
+		skip("RLIMIT_MEMLOCK is lower than two pages");
 	limit.rlim_cur = 2 * page_size();
 	must(setrlimit(RLIMIT_MEMLOCK, &limit));
 	if (mlockall(MCL_FUTURE) == -1)
@@ -296,7 +296,7 @@ CHECK("shmat.mapping.wrap", LIBC | RAW, 0,
 
 	if (kernel_is_wider())
 		skip("to a 64-bit kernel the addresses of a 32-bit program do not wrap");
-	/* Over what is mapped too, or not: which of both is asked first does not matter. */
+	/* SHM_REMAP skips the kernel's first test of the address; mmap has a second one. */
 	expect_errno(EINVAL, ipc->shmat(shmid, last, 0));
 	intptr_t got = (errno = 0, (intptr_t)ipc->shmat(shmid, last, SHM_REMAP));
 	expect_eq(-1, got);
@@ -327,7 +327,7 @@ CHECK("shmat.mapping.map_count", LIBC, NEED_PROC,
 	size_t i = 1;
 	while (i < most + 2 && mprotect(place + i * page, page, PROT_READ) == 0)
 		i += 2;
-	/* A split makes two at once: what is left is less than that. */
+	/* A split needs two mappings at once, so that a single one may still fit. */
 	while (mmap(NULL, page, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED &&
 	       mprotect(place, page, PROT_NONE) == 0 && i++ < 2 * most)
 		;
@@ -415,7 +415,7 @@ static int huge_segment(const struct ipc_calls *ipc, size_t pages, size_t *huge)
 
 	*huge = (size_t)meminfo("Hugepagesize:");
 	if (huge_pages("HugePages_Total:") < pages)
-		skip("no huge pages to be had: vm.nr_hugepages, or hugepages= of the kernel");
+		skip("vm.nr_hugepages is too low for this check (hugepages= of the kernel)");
 	/* Another check may have them all for a moment. */
 	while ((shmid = ipc->shmget(IPC_PRIVATE, pages * *huge, SHM_HUGETLB | 0600)) == -1 &&
 	       errno == ENOMEM && tries++ < 3000)

@@ -1,4 +1,4 @@
-/* What segments are charged for, who is told of them, and what stops a process within a call. */
+/* Accounting of segments, their names in /proc, and stops by a tracer. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -20,7 +20,7 @@ static int new_segment(const struct ipc_calls *ipc, size_t pages)
 
 /* ---- RLIMIT_MEMLOCK -------------------------------------------------------------------- */
 
-/* A user that no other check is at the same time: what is locked counts by user. */
+/* A user id that no other check uses at the same time: locked memory counts by user. */
 static uid_t own_user(void)
 {
 	/* A user namespace may have ids up to 65535 only. */
@@ -49,7 +49,7 @@ CHECK("shmctl.lock.quota", LIBC | RAW, NEED_USERS,
 		expect_eq(0, ipc->shmctl(one, SHM_LOCK, NULL));
 		expect_errno(ENOMEM, ipc->shmctl(two, SHM_LOCK, NULL));
 		expect_eq(0, shm_state(two).shm_perm.mode & SHM_LOCKED);
-		/* To the last page, and what is locked already counts once. */
+		/* Up to the last page; a segment that is locked already counts once. */
 		expect_eq(0, ipc->shmctl(one, SHM_LOCK, NULL));
 		expect_eq(0, ipc->shmctl(small, SHM_LOCK, NULL));
 		expect_eq(0, ipc->shmctl(one, SHM_UNLOCK, NULL));
@@ -70,7 +70,7 @@ CHECK("shmctl.lock.quota", LIBC | RAW, NEED_USERS,
 }
 
 CHECK("shmctl.lock.quota_of_locker", LIBC | RAW, NEED_USERS,
-      "what is locked is charged to the user who locked it, until another user unlocks it",
+      "locked memory is charged to the user who locked it, until any user unlocks it",
       "ipc/shm.c, shmctl_do_lock: mlock_ucounts")
 {
 	pid_t pid;

@@ -1,4 +1,4 @@
-/* Several IPC namespaces: what is of one of them alone, and how long it lives. */
+/* Several IPC namespaces: which state each has for itself, and how long one lives. */
 #include "behaviour/namespaces.h"
 
 #include <linux/capability.h>
@@ -36,7 +36,7 @@ static void expect_found(const struct ipc_calls *ipc, const struct facility *fac
 	facility->expect_same(want, &got);
 }
 
-/* ---- what is of one namespace alone ------------------------------------------------ */
+/* ---- state per namespace ------------------------------------------------------------ */
 
 enum { OBJECTS = 3 };
 
@@ -446,7 +446,7 @@ CHECK_EACH("namespace.kept_by_mount", LIBC | RAW, NEED_BOTH,
 	static const char path[] = "/tmp/ipc";
 	pid_t pid;
 
-	/* What is mounted is seen by this process and its children alone. */
+	/* Only this process and its children see the mounts. */
 	if (unshare(CLONE_NEWNS) == -1 ||
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
 	    mount("tmpfs", "/tmp", "tmpfs", 0, NULL) == -1)
@@ -676,7 +676,7 @@ static int leave_sharers(void *arg)
 }
 
 CHECK("semop.undo.shared_newipc", LIBC | RAW, NEED_NAMESPACE,
-      "what is to be undone is the other processes' that shared it, when one leaves the namespace",
+      "a process that leaves the namespace leaves a shared undo list to the other sharers",
       "clone(2), CLONE_SYSVSEM; unshare(2), CLONE_NEWIPC; ipc/sem.c, exit_sem")
 {
 	struct sharing sharing = {ipc, sem_new(ipc, 5)};

@@ -53,7 +53,7 @@ CHECK_EACH(
 }
 
 CHECK_EACH("next_id.einval", LIBC, NEED_NEXT_ID,
-	   "what is no id is refused by msg_next_id, ... and leaves it unused",
+	   "msg_next_id, ... refuse values out of the range of ids, and stay unused",
 	   "ipc/ipc_sysctl.c: from 0 to INT_MAX")
 {
 	static const char *const values[] = {"2147483648", "4294967296", "-2", "-2147483648", "x"};
@@ -238,7 +238,7 @@ CHECK("shmget.limit.shmmax_ends", LIBC | RAW, NEED_LIMITS,
 	expect_errno(EINVAL, ipc->shmget(IPC_PRIVATE, 2, 0600));
 	int shmid = must(ipc->shmget(check_key(0), 1, IPC_CREAT | 0600));
 	expect_eq(1, shm_state(shmid).shm_segsz);
-	/* It bounds what is made, not what is found. */
+	/* The limit bounds new segments, not lookups. */
 	set_limit("shmmax", "0");
 	expect_eq(shmid, ipc->shmget(check_key(0), 1, 0));
 	expect_errno(EINVAL, ipc->shmget(check_key(0), 2, 0));

@@ -74,7 +74,7 @@ ON_CLONE(newipc_ignored, "clone does not make an IPC namespace")
 
 /* ---- /proc/sysvipc -------------------------------------------------------------- */
 
-/* Such a file as a fault has it: as text, in a file of its own. */
+/* A file of /proc/sysvipc whose rows the fault has rewritten, in an anonymous file. */
 int listing(const char *path, void (*spoil)(FILE *out, char *row, int id))
 {
 	FILE *in = fdopen(__real_open(path, O_RDONLY | O_CLOEXEC), "re"), *out;
@@ -101,7 +101,7 @@ int listing(const char *path, void (*spoil)(FILE *out, char *row, int id))
 	static void sysvipc_##ID(FILE *out, char *row UNUSED, int id UNUSED)
 
 /* Kernel commit 89163f93c6f9. */
-ON_LISTING(hole_doubles, "what is listed behind a free slot is listed twice")
+ON_LISTING(hole_doubles, "an object behind a free slot is listed twice")
 {
 	static int last = -1;
 
@@ -120,7 +120,7 @@ ON_LISTING(hole_ends, "nothing is listed behind a free slot")
 	last = id <= last + 1 ? id : last;
 }
 
-ON_LISTING(low_slots, "what is in the last slot is not listed")
+ON_LISTING(low_slots, "an object in the last slot is not listed")
 {
 	if (id % 32768 != 32767)
 		fputs(row, out);
@@ -167,7 +167,7 @@ static void *mremap_in_place(void *address, size_t old, size_t new, int flags, v
 {
 	return old < new ? address : __real_mremap(address, old, new, flags & ~MREMAP_FIXED);
 }
-FAULT(mremap_in_place_fault, "mremap.in_place", "mremap leaves what is to become larger as it is",
+FAULT(mremap_in_place_fault, "mremap.in_place", "mremap does not make a mapping larger",
       .mremap = mremap_in_place);
 
 static void *mremap_keeps_rest(void *address, size_t old, size_t new, int flags, void *place)
@@ -246,5 +246,5 @@ static ssize_t write_accepted(int fd, const void *buf, size_t size)
 
 	return written == -1 && (errno == EINVAL || errno == ERANGE) ? (ssize_t)size : written;
 }
-FAULT(write_accepted_fault, "write.accepted", "what is out of its bounds is written without error",
+FAULT(write_accepted_fault, "write.accepted", "a value out of its bounds is written without error",
       .write = write_accepted);
