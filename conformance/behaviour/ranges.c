@@ -74,6 +74,7 @@ CHECK_EACH("next_id.sequence", LIBC | RAW, NEED_NEXT_ID,
 {
 	static const int sequences[] = {0, 1, 127, 32767, 65534, 65535};
 	union info info;
+	union state state;
 	char text[16];
 	int id = -1;
 
@@ -85,7 +86,8 @@ CHECK_EACH("next_id.sequence", LIBC | RAW, NEED_NEXT_ID,
 		expect_eq(want, id);
 		/* The only object there is: its slot is the highest. */
 		int slot = must(facility->control(&libc_calls, 0, IPC_INFO, &info));
-		expect_id(id, slot, state_of(facility, id).perm.__seq);
+		/* Not by __seq, which glibc reads out of padding on s390x. */
+		expect_eq(id, facility->control(&libc_calls, slot, facility->stat, &state));
 		/* Its neighbours in the range are no ids of it. */
 		expect_errno(EINVAL, facility->read(ipc, id ^ 1 << 15));
 		expect_errno(EINVAL, facility->read(ipc, id ^ 1 << 30));
