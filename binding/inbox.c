@@ -448,8 +448,12 @@ static PyObject *inbox_next(PyObject *object, PyObject *const *args, Py_ssize_t 
 	return transfer_ended(true, result, t.msgsz);
 }
 
-/* Keeps a message that was received into room. */
-static bool keep(struct inbox *self, const struct room *room, long length)
+/*
+ * Keeps a message that was received into room.  Calls that wait get their messages in the
+ * order in which they began to wait, which is then the messages' order too.
+ */
+static bool keep(struct inbox *self, const struct room *room, long length,
+		 unsigned long long serial)
 {
 	const size_t size = HEAD + (size_t)length;
 	unsigned char *bytes = PyMem_Malloc(size);
@@ -458,7 +462,7 @@ static bool keep(struct inbox *self, const struct room *room, long length)
 		return false;
 	memcpy(bytes, room->msgp, size);
 	lock(self);
-	insert(self, &(struct kept){self->serial++, length, bytes});
+	insert(self, &(struct kept){serial, length, bytes});
 	unlock(self);
 	return true;
 }
@@ -483,6 +487,7 @@ static PyObject *inbox_fill(PyObject *object, PyObject *const *args, Py_ssize_t 
 	do {
 		lock(self);
 		self->shared = true;
+		const unsigned long long serial = self->serial++;
 		const bool there = choose(self, t.msgtyp, t.msgflg) >= 0;
 		if (!there && limits.wait)
 			register_looker(self, &looker, limits.wait);
@@ -493,7 +498,7 @@ static PyObject *inbox_fill(PyObject *object, PyObject *const *args, Py_ssize_t 
 		result = receive(state, &t, args[1] != Py_None, &room, &limits);
 		if (limits.wait)
 			unregister_looker(self, &looker);
-		if (result >= 0 && !keep(self, &room, result)) {
+		if (result >= 0 && !keep(self, &room, result, serial)) {
 			PyErr_NoMemory();
 			result = RAISED;
 		}
