@@ -4,17 +4,18 @@
 
 #include "behaviour/random.h"
 
-enum { OPERATE = FIRST_OWN, OPERATE_TWO, SET, SET_ALL };
+enum { OPERATE = FIRST_OWN, OPERATE_MANY, SET, SET_ALL, MOST_OPS = 3 };
 
 struct waiter {
 	unsigned who;
-	int semnum, op;
-	bool undo;
+	int nsops, blocking; /* how many operations, and which of them waits */
+	struct sembuf sops[MOST_OPS];
 };
 
 struct model {
 	int value[NSEMS];
 	int semadj[WORKERS][NSEMS];
+	bool undoes[WORKERS];	       /* a call with SEM_UNDO got past its permission */
 	struct waiter waiter[WORKERS]; /* the longest first */
 	int waiters;
 };
@@ -29,27 +30,47 @@ static void remove_set(const struct ipc_calls *ipc UNUSED, const int id[2])
 	libc_calls.semctl(id[0], 0, IPC_RMID, (union semun){0});
 }
 
-/* arg: of OPERATE a semaphore, what is added, flags; of the others semaphores and values. */
+/*
+ * arg: of OPERATE a semaphore, what is added, flags; of OPERATE_MANY an operation each
+ * and at last their flags and number; of the others semaphores and values.
+ */
 static void draw(struct dice *dice, struct step *step)
 {
 	static const short flags[] = {0, 0, SEM_UNDO, SEM_UNDO, IPC_NOWAIT};
 	int kind = roll(dice, 0, 19);
 
-	step->what = kind < 15 ? OPERATE : kind < 18 ? OPERATE_TWO : kind < 19 ? SET : SET_ALL;
+	step->what = kind < 9 ? OPERATE : kind < 18 ? OPERATE_MANY : kind < 19 ? SET : SET_ALL;
 	step->arg[0] = (short)roll(dice, 0, NSEMS - 1);
 	step->arg[1] = (short)roll(dice, -3, 3);
 	step->arg[2] = flags[roll(dice, 0, 4)];
-	if (step->what == OPERATE_TWO)
-		step->arg[2] = (short)roll(dice, -2, 2);
+	if (step->what == OPERATE_MANY) {
+		/* The semaphores at random, so that one comes twice and more in many calls. */
+		for (int i = 0; i < MOST_OPS; i++)
+			step->arg[i] = (short)(roll(dice, 0, NSEMS - 1) * 8 + roll(dice, 0, 5));
+		/* Which have SEM_UNDO, whether all have IPC_NOWAIT, and how many there are. */
+		step->arg[3] = (short)(roll(dice, 0, 7) + 8 * roll(dice, 0, 1) +
+				       16 * roll(dice, 2, MOST_OPS));
+	}
 	if (step->what >= SET)
 		for (int i = step->what == SET; i < NSEMS; i++)
 			step->arg[i] = (short)roll(dice, 0, 3);
 }
 
-/* Of two operations in one call, neither of which waits, the second is on the next semaphore. */
-static int next_of(int semnum)
+/* The operations of a step; how many. */
+static int operations_of(const struct step *step, struct sembuf sops[MOST_OPS])
 {
-	return (semnum + 1) % NSEMS;
+	static const short adds[] = {-2, -1, 0, 0, 1, 2};
+
+	if (step->what == OPERATE) {
+		sops[0] = (struct sembuf){(unsigned short)step->arg[0], step->arg[1], step->arg[2]};
+		return 1;
+	}
+	for (int i = 0; i < step->arg[3] / 16; i++)
+		sops[i] =
+			(struct sembuf){(unsigned short)(step->arg[i] / 8), adds[step->arg[i] % 8],
+					(short)((step->arg[3] & 1 << i ? SEM_UNDO : 0) |
+						(step->arg[3] & 8 ? IPC_NOWAIT : 0))};
+	return step->arg[3] / 16;
 }
 
 static void perform(const struct ipc_calls *ipc, const int id[2], const struct step *step,
@@ -59,13 +80,12 @@ static void perform(const struct ipc_calls *ipc, const int id[2], const struct s
 
 	switch (step->what) {
 	case OPERATE:
-		answered(answer, ipc->semop(id[0], OPS({first, step->arg[1], step->arg[2]})));
+	case OPERATE_MANY: {
+		struct sembuf sops[MOST_OPS];
+		size_t nsops = (size_t)operations_of(step, sops);
+		answered(answer, ipc->semop(id[0], sops, nsops));
 		break;
-	case OPERATE_TWO:
-		answered(answer, ipc->semop(id[0], OPS({first, step->arg[1], IPC_NOWAIT | SEM_UNDO},
-						       {(unsigned short)next_of(first),
-							step->arg[2], IPC_NOWAIT | SEM_UNDO})));
-		break;
+	}
 	case SET:
 		answered(answer,
 			 ipc->semctl(id[0], first, SETVAL, (union semun){.val = step->arg[1]}));
@@ -77,16 +97,34 @@ static void perform(const struct ipc_calls *ipc, const int id[2], const struct s
 	}
 }
 
-static bool can(const struct model *model, int semnum, int op)
+/* Does all of the operations, one after another, or none; then says which cannot be done. */
+static bool operate(struct model *model, unsigned who, const struct sembuf *sops, int nsops,
+		    int *blocking)
 {
-	return op ? model->value[semnum] + op >= 0 : model->value[semnum] == 0;
+	int value[NSEMS];
+
+	memcpy(value, model->value, sizeof(value));
+	for (int i = 0; i < nsops; i++) {
+		int *now = &value[sops[i].sem_num];
+		if (sops[i].sem_op ? *now + sops[i].sem_op < 0 : *now != 0) {
+			*blocking = i;
+			return false;
+		}
+		*now += sops[i].sem_op;
+	}
+	memcpy(model->value, value, sizeof(value));
+	for (int i = 0; i < nsops; i++)
+		if (sops[i].sem_flg & SEM_UNDO)
+			model->semadj[who][sops[i].sem_num] -= sops[i].sem_op;
+	return true;
 }
 
-static void operate(struct model *model, unsigned who, int semnum, int op, bool undo)
+static bool alters(const struct waiter *waiter)
 {
-	model->value[semnum] += op;
-	if (undo)
-		model->semadj[who][semnum] -= op;
+	for (int i = 0; i < waiter->nsops; i++)
+		if (waiter->sops[i].sem_op)
+			return true;
+	return false;
 }
 
 static void forget_waiter(struct model *model, int i)
@@ -95,45 +133,55 @@ static void forget_waiter(struct model *model, int i)
 		(size_t)(--model->waiters - i) * sizeof(model->waiter[0]));
 }
 
-static void release(struct model *model, int i, struct outcome *outcome)
+/* Whether one that waits goes on; else what it waits for now is noted. */
+static bool goes_on(struct model *model, int i, struct outcome *outcome)
 {
-	const struct waiter waiter = model->waiter[i];
+	struct waiter *waiter = &model->waiter[i];
 
+	if (!operate(model, waiter->who, waiter->sops, waiter->nsops, &waiter->blocking))
+		return false;
+	done(outcome, waiter->who, 0, 0);
 	forget_waiter(model, i);
-	operate(model, waiter.who, waiter.semnum, waiter.op, waiter.undo);
-	done(outcome, waiter.who, 0, 0);
+	return true;
 }
 
-static void release_zero(struct model *model, int semnum, struct outcome *outcome)
+/* Who only waits for zero is looked at when one of these semaphores (bits) has become 0. */
+static void zero_goes_on(struct model *model, unsigned semaphores, struct outcome *outcome)
 {
-	for (int i = 0; i < model->waiters;)
-		if (model->waiter[i].semnum == semnum && model->waiter[i].op == 0 &&
-		    model->value[semnum] == 0)
-			release(model, i, outcome);
-		else
+	bool zero = false;
+
+	for (int semnum = 0; semnum < NSEMS; semnum++)
+		zero |= semaphores & 1u << semnum && model->value[semnum] == 0;
+	for (int i = 0; zero && i < model->waiters;)
+		if (alters(&model->waiter[i]) || !goes_on(model, i, outcome))
 			i++;
 }
 
-/* Who waits on a semaphore and can go on does: for zero before for more, the longest first. */
-static void changed(struct model *model, int semnum, struct outcome *outcome)
+static unsigned semaphores_of(const struct sembuf *sops, int nsops)
 {
-	release_zero(model, semnum, outcome);
-	for (int i = 0; i < model->waiters;)
-		if (model->waiter[i].semnum == semnum && model->waiter[i].op != 0 &&
-		    can(model, semnum, model->waiter[i].op)) {
-			release(model, i, outcome);
-			release_zero(model, semnum, outcome);
+	unsigned semaphores = 0;
+
+	for (int i = 0; i < nsops; i++)
+		semaphores |= 1u << sops[i].sem_num;
+	return semaphores;
+}
+
+/* Who can go on after a change does: for zero before for more, the longest first. */
+static void changed(struct model *model, unsigned semaphores, struct outcome *outcome)
+{
+	zero_goes_on(model, semaphores, outcome);
+	for (int i = 0; i < model->waiters;) {
+		const struct waiter waiter = model->waiter[i];
+		if (alters(&waiter) && goes_on(model, i, outcome)) {
+			zero_goes_on(model, semaphores_of(waiter.sops, waiter.nsops), outcome);
 			i = 0;
 		} else {
 			i++;
 		}
+	}
 }
 
-static void all_changed(struct model *model, struct outcome *outcome)
-{
-	for (int semnum = 0; semnum < NSEMS; semnum++)
-		changed(model, semnum, outcome);
-}
+enum { ALL_SEMAPHORES = (1 << NSEMS) - 1 };
 
 static void leave(struct model *model, unsigned who)
 {
@@ -145,13 +193,16 @@ static void leave(struct model *model, unsigned who)
 /* What a worker did with SEM_UNDO is taken back, down to 0 and no further. */
 static void undo(struct model *model, unsigned who, struct outcome *outcome)
 {
+	if (!model->undoes[who])
+		return;
+	model->undoes[who] = false;
 	for (int semnum = 0; semnum < NSEMS; semnum++) {
 		int *value = &model->value[semnum];
 		*value += model->semadj[who][semnum];
 		*value = *value < 0 ? 0 : *value > SEMVMX ? SEMVMX : *value;
 		model->semadj[who][semnum] = 0;
 	}
-	all_changed(model, outcome);
+	changed(model, ALL_SEMAPHORES, outcome);
 }
 
 static void set(struct model *model, int semnum, int value)
@@ -163,33 +214,20 @@ static void set(struct model *model, int semnum, int value)
 
 static void apply_operate(struct model *model, const struct step *step, struct outcome *outcome)
 {
-	int semnum = step->arg[0], op = step->arg[1], flags = step->arg[2];
+	struct waiter waiter = {.who = step->who};
 
-	if (can(model, semnum, op)) {
-		operate(model, step->who, semnum, op, flags & SEM_UNDO);
+	waiter.nsops = operations_of(step, waiter.sops);
+	for (int i = 0; i < waiter.nsops; i++)
+		model->undoes[step->who] |= waiter.sops[i].sem_flg & SEM_UNDO;
+	if (operate(model, step->who, waiter.sops, waiter.nsops, &waiter.blocking)) {
 		done(outcome, step->who, 0, 0);
-		changed(model, semnum, outcome);
-	} else if (flags & IPC_NOWAIT) {
+		if (alters(&waiter))
+			changed(model, semaphores_of(waiter.sops, waiter.nsops), outcome);
+	} else if (waiter.sops[0].sem_flg & IPC_NOWAIT) {
 		done(outcome, step->who, 0, EAGAIN);
 	} else {
-		model->waiter[model->waiters++] =
-			(struct waiter){step->who, semnum, op, flags & SEM_UNDO};
+		model->waiter[model->waiters++] = waiter;
 	}
-}
-
-static void apply_two(struct model *model, const struct step *step, struct outcome *outcome)
-{
-	int first = step->arg[0], second = next_of(first);
-
-	if (!can(model, first, step->arg[1]) || !can(model, second, step->arg[2])) {
-		done(outcome, step->who, 0, EAGAIN);
-		return;
-	}
-	operate(model, step->who, first, step->arg[1], true);
-	operate(model, step->who, second, step->arg[2], true);
-	done(outcome, step->who, 0, 0);
-	changed(model, first, outcome);
-	changed(model, second, outcome);
 }
 
 static bool apply(void *arg, const struct step *step, struct outcome *outcome)
@@ -198,21 +236,19 @@ static bool apply(void *arg, const struct step *step, struct outcome *outcome)
 
 	switch (step->what) {
 	case OPERATE:
+	case OPERATE_MANY:
 		apply_operate(model, step, outcome);
-		break;
-	case OPERATE_TWO:
-		apply_two(model, step, outcome);
 		break;
 	case SET:
 		set(model, step->arg[0], step->arg[1]);
 		done(outcome, step->who, 0, 0);
-		changed(model, step->arg[0], outcome);
+		changed(model, ALL_SEMAPHORES, outcome);
 		break;
 	case SET_ALL:
 		for (int i = 0; i < NSEMS; i++)
 			set(model, i, step->arg[i]);
 		done(outcome, step->who, 0, 0);
-		all_changed(model, outcome);
+		changed(model, ALL_SEMAPHORES, outcome);
 		break;
 	case SIGNAL:
 		done(outcome, step->who, 0, EINTR);
@@ -229,8 +265,10 @@ static int counted(const struct model *model, int semnum, bool zero)
 {
 	int n = 0;
 
-	for (int i = 0; i < model->waiters; i++)
-		n += model->waiter[i].semnum == semnum && (model->waiter[i].op == 0) == zero;
+	for (int i = 0; i < model->waiters; i++) {
+		const struct sembuf *sop = &model->waiter[i].sops[model->waiter[i].blocking];
+		n += sop->sem_num == semnum && (sop->sem_op == 0) == zero;
+	}
 	return n;
 }
 
@@ -263,10 +301,18 @@ static void describe(const struct step *step, char text[96])
 			 : step->arg[2] == IPC_NOWAIT ? "IPC_NOWAIT"
 						      : "0");
 		break;
-	case OPERATE_TWO:
-		snprintf(text, 96, "semop {%d, %d} {%d, %d}, IPC_NOWAIT | SEM_UNDO", step->arg[0],
-			 step->arg[1], next_of(step->arg[0]), step->arg[2]);
+	case OPERATE_MANY: {
+		struct sembuf sops[MOST_OPS];
+		int nsops = operations_of(step, sops);
+		int length = snprintf(text, 96, "semop");
+		for (int i = 0; i < nsops; i++)
+			length += snprintf(text + length, (size_t)(96 - length), " {%d, %d%s}",
+					   sops[i].sem_num, sops[i].sem_op,
+					   sops[i].sem_flg & SEM_UNDO ? ", SEM_UNDO" : "");
+		snprintf(text + length, (size_t)(96 - length), "%s",
+			 sops[0].sem_flg & IPC_NOWAIT ? ", IPC_NOWAIT" : "");
 		break;
+	}
 	case SET:
 		snprintf(text, 96, "SETVAL %d of %d", step->arg[1], step->arg[0]);
 		break;

@@ -219,6 +219,28 @@ ON_SEMCTL(refused_ctime, "a command that fails sets sem_ctime")
 	return result;
 }
 
+ON_SEMCTL(otime_of_first, "sem_otime is when the first semaphore was worked on")
+{
+	int result = t->real->semctl(semid, semnum, cmd, arg);
+
+	if (result == 0 && cmd == IPC_STAT &&
+	    t->real->semctl(semid, 0, GETPID, (union semun){0}) == 0)
+		arg.buf->sem_otime = 0;
+	return result;
+}
+
+ON_SEMCTL(counts_all, "semncnt and semzcnt of a semaphore count who waits for others too")
+{
+	int result = t->real->semctl(semid, semnum, cmd, arg);
+
+	if (result >= 0 && (cmd == GETNCNT || cmd == GETZCNT) && semnum == 0)
+		for (int i = 1; i < 3; i++) {
+			int more = t->real->semctl(semid, i, cmd, arg);
+			result += more > 0 ? more : 0;
+		}
+	return result;
+}
+
 ON_SEMGET(eexist_uses_slot, "a key that is taken costs a slot")
 {
 	int result = t->real->semget(key, nsems, semflg);

@@ -125,6 +125,83 @@ CHANGES(semvmx_clamped, "a value that would go above SEMVMX stays there")
 			sops[i].sem_op = SEMVMX - 1;
 }
 
+CHANGES(number_modulo_64, "semaphores 64 apart are the same")
+{
+	for (size_t i = 0; i < nsops; i++)
+		if (sops[i].sem_num < 200)
+			sops[i].sem_num %= 64;
+}
+
+CHANGES(above_64_empty, "what comes behind 64 operations of a call does nothing")
+{
+	for (size_t i = 64; i < nsops; i++)
+		sops[i] = (struct sembuf){sops[0].sem_num, sops[0].sem_op > 0, 0};
+}
+
+CHANGES(twice_summed, "operations on one semaphore are added up before they are done")
+{
+	for (size_t i = 1; i < nsops && nsops < 64; i++)
+		for (size_t j = 0; j < i; j++)
+			if (sops[j].sem_num == sops[i].sem_num && sops[i].sem_op &&
+			    sops[j].sem_op && sops[i].sem_op + sops[j].sem_op > 0) {
+				sops[j].sem_op = (short)(sops[j].sem_op + sops[i].sem_op);
+				sops[i] = (struct sembuf){sops[j].sem_num, 1, sops[j].sem_flg};
+				sops[j].sem_op--;
+			}
+}
+
+CHANGES(nowait_of_any, "IPC_NOWAIT of one operation counts for all of its call")
+{
+	short nowait = 0;
+
+	for (size_t i = 0; i < nsops; i++)
+		nowait |= sops[i].sem_flg & IPC_NOWAIT;
+	for (size_t i = 0; i < nsops; i++)
+		sops[i].sem_flg |= nowait;
+}
+
+CHANGES(undo_of_any, "SEM_UNDO of one operation counts for all of its call")
+{
+	short undone = 0;
+
+	for (size_t i = 0; i < nsops; i++)
+		undone |= sops[i].sem_flg & SEM_UNDO;
+	for (size_t i = 0; i < nsops; i++)
+		sops[i].sem_flg |= undone;
+}
+
+CHANGES(zero_waits_last, "what waits for zero is looked at when all else is done")
+{
+	for (size_t i = 0; i + 1 < nsops && nsops < 64; i++)
+		if (sops[i].sem_op == 0 && sops[i + 1].sem_op != 0) {
+			struct sembuf zero = sops[i];
+			sops[i] = sops[i + 1];
+			sops[i + 1] = zero;
+		}
+}
+
+ON_SEMOP(efbig_after_waiting, "a semaphore that the set lacks is found when its turn comes")
+{
+	int result = real_semop(t, semid, sops, nsops, timeout);
+
+	if (result == -1 && errno == EFBIG && nsops > 1)
+		return real_semop(t, semid, sops, 1, &(struct timespec){.tv_nsec = 1});
+	return result;
+}
+
+ON_SEMOP(second_semaphore_kept, "a call with a semaphore twice that fails leaves the first add")
+{
+	int result = real_semop(t, semid, sops, nsops, timeout);
+	struct sembuf copy[2];
+
+	if (result == -1 && errno == EAGAIN && nsops > 2 && read_memory(copy, sops, sizeof(copy)) &&
+	    copy[0].sem_num == copy[1].sem_num && copy[0].sem_op > 0) {
+		t->real->semop(semid, copy, 1);
+		errno = EAGAIN;
+	}
+	return result;
+}
+
 ON_SEMOP(semvmx_unchecked, "a value above SEMVMX is not refused")
 {
 	return allowed(ERANGE, real_semop(t, semid, sops, nsops, timeout));
