@@ -1,0 +1,332 @@
+/* Faults at the ends of ranges, of rights, and where two rules meet. */
+#include <limits.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+#include "faults.h"
+
+ON_MSGGET(negative_key_refused, "a key below 0 is refused")
+{
+	return key < 0 ? fails(ENOENT) : t->real->msgget(key, msgflg);
+}
+ON_SEMGET(negative_key_refused, "a key below 0 is refused")
+{
+	return key < 0 ? fails(ENOENT) : t->real->semget(key, nsems, semflg);
+}
+ON_SHMGET(negative_key_refused, "a key below 0 is refused")
+{
+	return key < 0 ? fails(ENOENT) : t->real->shmget(key, size, shmflg);
+}
+
+ON_MSGRCV(except_below_zero, "with MSG_EXCEPT a type below 0 means what is above it")
+{
+	return t->real->msgrcv(
+		msqid, msgp, msgsz,
+		msgflg & MSG_EXCEPT && !(msgflg & MSG_COPY) && msgtyp < 0 ? 0 : msgtyp, msgflg);
+}
+
+ON_MSGRCV(except_zero, "with MSG_EXCEPT the type 0 is that of no message")
+{
+	if (msgflg & MSG_EXCEPT && !(msgflg & MSG_COPY) && msgtyp == 0 && msgflg & IPC_NOWAIT)
+		return fails(ENOMSG);
+	return t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
+}
+
+ON_MSGRCV(negative_below_only, "a type below 0 takes lower types than that, not the type itself")
+{
+	return t->real->msgrcv(msqid, msgp, msgsz, msgtyp < -LONG_MAX / 2 ? msgtyp + 1 : msgtyp,
+			       msgflg);
+}
+
+ON_MSGCTL(qbytes_not_below, "msg_qbytes below what a queue holds is refused")
+{
+	struct msqid_ds ds;
+
+	if (cmd == IPC_SET && t->real->msgctl(msqid, IPC_STAT, &ds) == 0 &&
+	    buf->msg_qbytes < ds.__msg_cbytes)
+		return fails(EINVAL);
+	return t->real->msgctl(msqid, cmd, buf);
+}
+
+ON_MSGSND(empty_always_fits, "an empty message needs no room")
+{
+	struct msqid_ds ds, wide;
+	int result = t->real->msgsnd(msqid, msgp, msgsz, msgflg);
+
+	if (result == 0 || errno != EAGAIN || msgsz || t->real->msgctl(msqid, IPC_STAT, &ds) == -1)
+		return result;
+	wide = ds;
+	wide.msg_qbytes = 16384;
+	t->real->msgctl(msqid, IPC_SET, &wide);
+	result = t->real->msgsnd(msqid, msgp, msgsz, msgflg);
+	t->real->msgctl(msqid, IPC_SET, &ds);
+	return result;
+}
+
+ON_MSGCTL(highest_stays, "MSG_INFO and IPC_INFO return how many slots ever were in use")
+{
+	static int most;
+	int result = t->real->msgctl(msqid, cmd, buf);
+
+	if (cmd != MSG_INFO && cmd != IPC_INFO)
+		return result;
+	most = result > most ? result : most;
+	return most;
+}
+ON_SEMCTL(highest_stays, "SEM_INFO and IPC_INFO return how many slots ever were in use")
+{
+	static int most;
+	int result = t->real->semctl(semid, semnum, cmd, arg);
+
+	if (cmd != SEM_INFO && cmd != IPC_INFO)
+		return result;
+	most = result > most ? result : most;
+	return most;
+}
+ON_SHMCTL(highest_stays, "SHM_INFO and IPC_INFO return how many slots ever were in use")
+{
+	static int most;
+	int result = t->real->shmctl(shmid, cmd, buf);
+
+	if (cmd != SHM_INFO && cmd != IPC_INFO)
+		return result;
+	most = result > most ? result : most;
+	return most;
+}
+
+ON_MSGCTL(sequence_unchecked, "the sequence number of an id below 2^24 is not looked at")
+{
+	int result = t->real->msgctl(msqid, cmd, buf);
+
+	return result == -1 && errno == EINVAL && msqid > 32767 && cmd == IPC_STAT
+		       ? t->real->msgctl(msqid & 32767, cmd, buf)
+		       : result;
+}
+ON_SEMCTL(sequence_unchecked, "the sequence number of an id below 2^24 is not looked at")
+{
+	int result = t->real->semctl(semid, semnum, cmd, arg);
+
+	return result == -1 && errno == EINVAL && semid > 32767 && cmd == IPC_STAT
+		       ? t->real->semctl(semid & 32767, semnum, cmd, arg)
+		       : result;
+}
+ON_SHMCTL(sequence_unchecked, "the sequence number of an id below 2^24 is not looked at")
+{
+	int result = t->real->shmctl(shmid, cmd, buf);
+
+	return result == -1 && errno == EINVAL && shmid > 32767 && cmd == IPC_STAT
+		       ? t->real->shmctl(shmid & 32767, cmd, buf)
+		       : result;
+}
+
+ON_MSGCTL(nobody_is_root, "IPC_SET of the user or group -1 is of the caller's")
+{
+	struct msqid_ds ds;
+
+	if (cmd != IPC_SET || !read_memory(&ds, buf, sizeof(ds)))
+		return t->real->msgctl(msqid, cmd, buf);
+	ds.msg_perm.uid = ds.msg_perm.uid == (uid_t)-1 ? geteuid() : ds.msg_perm.uid;
+	ds.msg_perm.gid = ds.msg_perm.gid == (gid_t)-1 ? getegid() : ds.msg_perm.gid;
+	return t->real->msgctl(msqid, cmd, &ds);
+}
+ON_SEMCTL(nobody_is_root, "IPC_SET of the user or group -1 is of the caller's")
+{
+	struct semid_ds ds;
+
+	if (cmd != IPC_SET || !read_memory(&ds, arg.buf, sizeof(ds)))
+		return t->real->semctl(semid, semnum, cmd, arg);
+	ds.sem_perm.uid = ds.sem_perm.uid == (uid_t)-1 ? geteuid() : ds.sem_perm.uid;
+	ds.sem_perm.gid = ds.sem_perm.gid == (gid_t)-1 ? getegid() : ds.sem_perm.gid;
+	return t->real->semctl(semid, semnum, cmd, (union semun){.buf = &ds});
+}
+ON_SHMCTL(nobody_is_root, "IPC_SET of the user or group -1 is of the caller's")
+{
+	struct shmid_ds ds;
+
+	if (cmd != IPC_SET || !read_memory(&ds, buf, sizeof(ds)))
+		return t->real->shmctl(shmid, cmd, buf);
+	ds.shm_perm.uid = ds.shm_perm.uid == (uid_t)-1 ? geteuid() : ds.shm_perm.uid;
+	ds.shm_perm.gid = ds.shm_perm.gid == (gid_t)-1 ? getegid() : ds.shm_perm.gid;
+	return t->real->shmctl(shmid, cmd, &ds);
+}
+
+ON_SHMCTL(set_of_removed, "IPC_SET of a segment that was removed fails")
+{
+	struct shmid_ds ds;
+
+	if (cmd == IPC_SET && t->real->shmctl(shmid, IPC_STAT, &ds) == 0 &&
+	    ds.shm_perm.mode & SHM_DEST)
+		return fails(EIDRM);
+	return t->real->shmctl(shmid, cmd, buf);
+}
+
+/* ---- the id after a failure ------------------------------------------------------------ */
+
+ON_MSGGET(next_id_lost, "a get call that fails uses up msg_next_id")
+{
+	int result = t->real->msgget(key, msgflg);
+
+	if (result == -1) {
+		int error = errno;
+		spoil_next_id("msg");
+		errno = error;
+	}
+	return result;
+}
+ON_SEMGET(next_id_lost, "a get call that fails uses up sem_next_id")
+{
+	int result = t->real->semget(key, nsems, semflg);
+
+	if (result == -1) {
+		int error = errno;
+		spoil_next_id("sem");
+		errno = error;
+	}
+	return result;
+}
+ON_SHMGET(next_id_lost, "a get call that fails uses up shm_next_id")
+{
+	int result = t->real->shmget(key, size, shmflg);
+
+	if (result == -1) {
+		int error = errno;
+		spoil_next_id("shm");
+		errno = error;
+	}
+	return result;
+}
+
+/* ---- rights and orders of errors ---------------------------------------------------------- */
+
+/* Whether the owner has all of these rights of a set. */
+static bool grants(const struct through *t, int semid, int bits)
+{
+	struct seminfo info;
+	struct semid_ds ds;
+	int last = t->real->semctl(0, 0, SEM_INFO, (union semun){.__buf = &info});
+
+	/* IPC_STAT would ask for read permission. */
+	for (int slot = 0; slot <= last; slot++)
+		if (t->real->semctl(slot, 0, SEM_STAT_ANY, (union semun){.buf = &ds}) == semid)
+			return ((int)ds.sem_perm.mode & bits) == bits;
+	return true;
+}
+
+ON_SEMOP(eagain_asks_read, "what would wait with IPC_NOWAIT asks for read permission as well")
+{
+	int result = timeout ? t->real->semtimedop(semid, sops, nsops, timeout)
+			     : t->real->semop(semid, sops, nsops);
+
+	if (result == -1 && errno == EAGAIN)
+		return fails(grants(t, semid, 0400) ? EAGAIN : EACCES);
+	return result;
+}
+
+ON_SEMOP(zero_always_reads, "waiting for zero asks for read permission in a call that alters too")
+{
+	struct sembuf copy[8];
+
+	if (nsops > 1 && nsops <= 8 && read_memory(copy, sops, nsops * sizeof(*sops)))
+		for (size_t i = 0; i < nsops; i++)
+			if (copy[i].sem_op == 0 && !grants(t, semid, 0400))
+				return fails(EACCES);
+	return timeout ? t->real->semtimedop(semid, sops, nsops, timeout)
+		       : t->real->semop(semid, sops, nsops);
+}
+
+ON_SEMCTL(setval_asks_read, "SETVAL asks for read permission too")
+{
+	if (cmd == SETVAL && !grants(t, semid, 0400))
+		return fails(EACCES);
+	return t->real->semctl(semid, semnum, cmd, arg);
+}
+
+ON_MSGSND(eagain_before_eacces, "a full queue is EAGAIN also where there is no permission")
+{
+	int result = t->real->msgsnd(msqid, msgp, msgsz, msgflg);
+
+	return result == -1 && errno == EACCES && msgflg & IPC_NOWAIT ? fails(EAGAIN) : result;
+}
+
+ON_MSGRCV(e2big_asks_write, "a text that is too long is EACCES where the queue may be read only")
+{
+	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
+	struct msqid_ds ds;
+
+	if (result == -1 && errno == E2BIG) {
+		if (t->real->msgctl(msqid, IPC_STAT, &ds) == 0 && !(ds.msg_perm.mode & 0200))
+			return fails(EACCES);
+		errno = E2BIG;
+	}
+	return result;
+}
+
+ON_SEMGET(eacces_before_einval, "a set is EACCES before the number of its semaphores is looked at")
+{
+	int result = t->real->semget(key, nsems, semflg), error = errno;
+
+	if (result == -1 && error == EINVAL && t->real->semget(key, 0, semflg) == -1 &&
+	    errno == EACCES)
+		return -1;
+	errno = error;
+	return result;
+}
+
+ON_MSGGET(eacces_before_eexist, "a key that is taken is EACCES before EEXIST")
+{
+	int result = t->real->msgget(key, msgflg), error = errno;
+
+	if (result == -1 && error == EEXIST && t->real->msgget(key, msgflg & 0777) == -1)
+		return -1;
+	errno = error;
+	return result;
+}
+ON_SEMGET(eacces_before_eexist, "a key that is taken is EACCES before EEXIST")
+{
+	int result = t->real->semget(key, nsems, semflg), error = errno;
+
+	if (result == -1 && error == EEXIST && t->real->semget(key, 0, semflg & 0777) == -1)
+		return -1;
+	errno = error;
+	return result;
+}
+ON_SHMGET(eacces_before_eexist, "a key that is taken is EACCES before EEXIST")
+{
+	int result = t->real->shmget(key, size, shmflg), error = errno;
+
+	if (result == -1 && error == EEXIST && t->real->shmget(key, 0, shmflg & 0777) == -1)
+		return -1;
+	errno = error;
+	return result;
+}
+
+ON_SEMOP(eacces_before_efbig,
+	 "permission is asked for before the semaphores' numbers are looked at")
+{
+	int result = timeout ? t->real->semtimedop(semid, sops, nsops, timeout)
+			     : t->real->semop(semid, sops, nsops);
+
+	if (result == -1 && errno == EFBIG)
+		return fails(grants(t, semid, 0200) ? EFBIG : EACCES);
+	return result;
+}
+
+ON_MSGGET(counts_in_rlimit, "queues are bound by RLIMIT_MSGQUEUE")
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_MSGQUEUE, &limit) == 0 && limit.rlim_cur == 0)
+		return fails(ENOMEM);
+	return t->real->msgget(key, msgflg);
+}
+
+ON_SHMAT(exec_unasked, "SHM_EXEC asks for no permission to execute")
+{
+	void *result = t->real->shmat(shmid, shmaddr, shmflg);
+
+	return (intptr_t)result == -1 && errno == EACCES && shmflg & SHM_EXEC
+		       ? t->real->shmat(shmid, shmaddr, shmflg & ~SHM_EXEC)
+		       : result;
+}
