@@ -13,6 +13,9 @@
 
 #include "conform.h"
 
+/* The exit status of a child that may not be traced. */
+enum { NO_PTRACE = 77 };
+
 enum { TEXT = 16 };
 struct message {
 	long mtype;

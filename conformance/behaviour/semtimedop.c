@@ -73,6 +73,34 @@ CHECK("semtimedop.eagain", LIBC | RAW, 0, "what still waits at the timeout fails
 	expect_eq(1, sem_value(semid, 0));
 }
 
+/*
+ * How late a wait ends is the machine's, when it is busy: one of many has to end before
+ * ten times its length.
+ */
+CHECK("semtimedop.eagain_in_time", LIBC | RAW, 0,
+      "what still waits at the timeout fails then, and not ten times as late", "semop(2), EAGAIN")
+{
+	enum { ATTEMPTS = 50 };
+	static const struct timespec timeouts[] = {
+		{.tv_nsec = 1}, {.tv_nsec = 1000000}, {.tv_nsec = 20000000}};
+	int semid = sem_new(ipc, 0);
+
+	for (unsigned i = 0; i < sizeof(timeouts) / sizeof(timeouts[0]); i++) {
+		/* Beside three ticks of the slowest clock. */
+		const long long most = 10LL * timeouts[i].tv_nsec + 30000000;
+		long long took = 0;
+
+		for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+			took = nanoseconds(CLOCK_MONOTONIC);
+			expect_errno(EAGAIN, timed_op(ipc, semid, -1, &timeouts[i]));
+			took = nanoseconds(CLOCK_MONOTONIC) - took;
+			if (took < most)
+				break;
+		}
+		expect_between(0, most, took);
+	}
+}
+
 CHECK("semtimedop.zero_timeout", LIBC | RAW, 0, "a timeout of 0 does not wait", "semop(2), EAGAIN")
 {
 	int semid = sem_new(ipc, 0);

@@ -230,3 +230,40 @@ CHECK("shmget.noreserve", LIBC | RAW, 0,
 	memset(address, 'x', 2 * page_size());
 	expect_eq('x', *(attach(ipc, shmid, NULL, SHM_RDONLY) + 2 * page_size() - 1));
 }
+
+/* By how many bytes more a segment makes what is promised to all processes. */
+static long long promised_for(const struct ipc_calls *ipc, size_t size, int flags)
+{
+	const long long before = (long long)meminfo("Committed_AS:");
+	const int shmid = ipc->shmget(IPC_PRIVATE, size, flags | 0600);
+	const long long after = (long long)meminfo("Committed_AS:");
+
+	if (shmid == -1)
+		skip("no segment of half of the memory");
+	must(libc_calls.shmctl(shmid, IPC_RMID, NULL));
+	return after - before;
+}
+
+CHECK("shmget.noreserve.committed", LIBC | RAW, NEED_PROC | NEED_NAMESPACE,
+      "memory is promised for a whole segment when it is made, with SHM_NORESERVE for none of it",
+      "shmget(2), SHM_NORESERVE; proc(5), Committed_AS; mm/shmem.c, shmem_acct_size")
+{
+	enum { ATTEMPTS = 20 };
+	const unsigned long long half = meminfo("MemTotal:") / 2, most = SIZE_MAX / 8;
+	const size_t size = (size_t)(half < most ? half : most);
+	bool reserves = false, does_not = false;
+	FILE *file = fopen("/proc/sys/vm/overcommit_memory", "re");
+	const int mode = file ? fgetc(file) : EOF;
+
+	if (file)
+		fclose(file);
+	if (mode != '0' && mode != '1')
+		skip("vm.overcommit_memory is not 0 or 1, or not known");
+	/* Others' memory is in that sum too: once is enough. */
+	for (int i = 0; i < ATTEMPTS && !(reserves && does_not); i++) {
+		reserves |= promised_for(ipc, size, 0) > (long long)(size / 2);
+		does_not |= promised_for(ipc, size, SHM_NORESERVE) < (long long)(size / 2);
+	}
+	expect(reserves);
+	expect(does_not);
+}

@@ -190,3 +190,13 @@ static int reuse_removed(const struct through *t, key_t key, size_t size, int sh
 
 FAULT(sequence_fault, "shmget.sequence_reused", "the id of a removed segment is given again",
       .shmget = reuse_removed, .shmctl = note_removed);
+
+ON_SHMGET(noreserve_ignored, "SHM_NORESERVE is ignored")
+{
+	return t->real->shmget(key, size, shmflg & ~SHM_NORESERVE);
+}
+
+ON_SHMGET(never_reserves, "no segment has its memory reserved")
+{
+	return t->real->shmget(key, size, shmflg | SHM_NORESERVE);
+}
