@@ -531,3 +531,61 @@ CHECK("shmdt.refused", LIBC | RAW, NEED_NAMESPACE,
 	expect_eq(0, ipc->shmdt(address));
 	expect_eq(0, shm_state(shmid).shm_nattch);
 }
+
+/* ---- waits that end without success ------------------------------------------------- */
+
+/* A child that is seen to wait in CALL, and that a signal ends: nothing has changed. */
+#define INTERRUPTED(BEFORE, CALL)                           \
+	do {                                                \
+		pid_t waiter_;                              \
+		CHILD (waiter_) {                           \
+			catch_signal(SIGUSR1, 0);           \
+			expect_errno(EINTR, CALL);          \
+		}                                           \
+		interrupt(waiter_);                         \
+		expect_unchanged_at(HERE, #CALL, (BEFORE)); \
+	} while (0)
+
+CHECK("msgrcv.refused.eintr", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
+      "a receive or send that a signal ends leaves the queue as it was, and nobody waiting",
+      "msgop(2), EINTR; ipc/msg.c, do_msgsnd and do_msgrcv")
+{
+	const struct message message = {1, "text"};
+	int msqid = queue_of_three(ipc, 0600);
+	struct message got;
+
+	set_room(msqid, 6, 0600);
+	const struct snapshot before = snapshot_of(&msg_facility, msqid);
+	INTERRUPTED(&before, ipc->msgrcv(msqid, &got, TEXT, 4, 0));
+	INTERRUPTED(&before, ipc->msgrcv(msqid, &got, 0, 4, MSG_NOERROR));
+	INTERRUPTED(&before, ipc->msgsnd(msqid, &message, 1, 0));
+	INTERRUPTED(&before, ipc->msgsnd(msqid, &message, 4, 0));
+	/* What comes now is for nobody that has gone. */
+	expect_three(ipc, msqid);
+	expect_eq(0, ipc->msgsnd(msqid, &message, 4, IPC_NOWAIT));
+	expect_eq(4, ipc->msgrcv(msqid, &got, TEXT, 0, IPC_NOWAIT));
+	expect_serves(ipc, &msg_facility, msqid, check_key(0));
+}
+
+CHECK("semop.refused.eintr", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
+      "operations that a signal ends while they wait leave the set as it was, and no count",
+      "semop(2), EINTR; ipc/sem.c, do_semtimedop and unlink_queue")
+{
+	int semid = must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0600));
+
+	must(libc_calls.semctl(semid, 0, SETVAL, (union semun){.val = 1}));
+	struct snapshot before = snapshot_of(&sem_facility, semid);
+	INTERRUPTED(&before, sem_op(ipc, semid, -2, 0));
+	INTERRUPTED(&before, sem_op(ipc, semid, 0, 0));
+	INTERRUPTED(&before, ipc->semop(semid, OPS({0, -1, 0}, {1, -1, 0})));
+	INTERRUPTED(&before, ipc->semop(semid, OPS({0, 1, 0}, {0, 1, 0}, {0, -4, 0})));
+	INTERRUPTED(&before, ipc->semop(semid, OPS({1, 0, 0}, {0, 0, 0})));
+	before.without_otime = true;
+	INTERRUPTED(&before, ipc->semop(semid, OPS({0, -1, SEM_UNDO}, {1, -1, SEM_UNDO})));
+	INTERRUPTED(&before, ipc->semop(semid, OPS({1, 3, SEM_UNDO}, {1, -4, SEM_UNDO})));
+	/* Nobody takes what comes now. */
+	expect_eq(0, ipc->semop(semid, OPS({1, 4, 0}, {0, 3, 0})));
+	expect_eq(4, sem_value(semid, 0));
+	expect_eq(4, sem_value(semid, 1));
+	expect_serves(ipc, &sem_facility, semid, check_key(0));
+}

@@ -67,6 +67,21 @@ ON_MSGRCV(refused_turns, "after a receive that fails the first message is the la
 	return result;
 }
 
+ON_MSGRCV(eintr_touches, "a receive that a signal ends puts the first message behind the others")
+{
+	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
+
+	if (result == -1 && errno == EINTR)
+		KEEPING_ERRNO({
+			struct message message;
+			ssize_t length = t->real->msgrcv(msqid, &message, sizeof(message.mtext), 0,
+							 IPC_NOWAIT);
+			if (length >= 0)
+				t->real->msgsnd(msqid, &message, (size_t)length, IPC_NOWAIT);
+		});
+	return result;
+}
+
 ON_MSGRCV(enomsg_touches, "a receive that finds no message sets msg_lrpid and msg_rtime")
 {
 	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
@@ -151,6 +166,7 @@ TOUCHES(erange_touches, ERANGE)
 TOUCHES(efbig_touches, EFBIG)
 TOUCHES(e2big_touches, E2BIG)
 TOUCHES(efault_touches, EFAULT)
+TOUCHES(eintr_touches, EINTR)
 
 ON_SEMTIMEDOP(einval_touches, "a timeout that is refused leaves sempid and sem_otime set")
 {
