@@ -294,3 +294,29 @@ CHECK("msgget.rlimits", LIBC | RAW, 0,
 	}
 	child_join(pid);
 }
+
+CHECK("msgrcv.noerror_counts", LIBC | RAW, NEED_NAMESPACE,
+      "a text that MSG_NOERROR cuts, to nothing too, is taken off the counts with its whole length",
+      "msgop(2), MSG_NOERROR; ipc/msg.c, do_msgrcv: msg->m_ts, not what is copied")
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	struct msginfo info;
+	struct message got;
+
+	for (int room = 0; room <= 4; room++) {
+		msg_put(ipc, msqid, 1, "four");
+		msg_put(ipc, msqid, 2, "seven..");
+		expect_eq(room, ipc->msgrcv(msqid, &got, (size_t)room, 1, MSG_NOERROR));
+		expect_eq(7, msg_state(msqid).__msg_cbytes);
+		expect_eq(1, msg_state(msqid).msg_qnum);
+		must(libc_calls.msgctl(0, MSG_INFO, (struct msqid_ds *)(void *)&info));
+		expect_eq(1, info.msgmap);
+		expect_eq(7, info.msgtql);
+		expect_eq(room, ipc->msgrcv(msqid, &got, (size_t)room, -2, MSG_NOERROR));
+		expect_eq(2, got.mtype);
+		expect_eq(0, msg_state(msqid).__msg_cbytes);
+		must(libc_calls.msgctl(0, MSG_INFO, (struct msqid_ds *)(void *)&info));
+		expect_eq(0, info.msgmap);
+		expect_eq(0, info.msgtql);
+	}
+}

@@ -40,6 +40,26 @@ ON_MSGRCV(negative_below_only, "a type below 0 takes lower types than that, not 
 			       msgflg);
 }
 
+ON_MSGRCV(noerror_counts_rest, "what MSG_NOERROR cuts off stays in the counts")
+{
+	struct msqid_ds before, after;
+	bool cuts = msgflg & MSG_NOERROR && !(msgflg & MSG_COPY) &&
+		    t->real->msgctl(msqid, IPC_STAT, &before) == 0;
+	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
+
+	/* As a message of as many bytes as were cut off, of a type that nobody asks for. */
+	if (cuts && result >= 0 && t->real->msgctl(msqid, IPC_STAT, &after) == 0) {
+		size_t rest = before.__msg_cbytes - after.__msg_cbytes - (size_t)result;
+		struct {
+			long mtype;
+			char mtext[64];
+		} left = {.mtype = LONG_MAX};
+		if (rest > 0 && rest <= sizeof(left.mtext))
+			t->real->msgsnd(msqid, &left, rest, IPC_NOWAIT);
+	}
+	return result;
+}
+
 ON_MSGCTL(qbytes_not_below, "msg_qbytes below what a queue holds is refused")
 {
 	struct msqid_ds ds;
