@@ -17,9 +17,13 @@ Q := $(if $(filter 0,$(V)),@,)
 QUIET := $(if $(filter 0,$(V)),-s)
 say = @printf '  %-7s %s\n' $(1) $(2)
 
-# The compiler's architecture, by the kernel's name for it.
-TARGET = $(or $(TARGET_$(CC)),$(eval TARGET_$(CC) := $(shell $(CC) -dumpmachine 2>/dev/null \
-	| sed 's/-.*//; s/^i.86$$/i386/'))$(TARGET_$(CC)))
+# The compiler's architecture, by the kernel's name for it.  gcc's flags (gcc -m32) change its
+# -print-multiarch but not its -dumpmachine.  A variable's name cannot have blanks, = and :.
+empty :=
+CC_NAME = $(subst :,_,$(subst =,_,$(subst $(empty) $(empty),_,$(CC))))
+TARGET = $(or $(TARGET_$(CC_NAME)),$(eval TARGET_$(CC_NAME) := $(shell \
+	{ $(if $(word 2,$(CC)),$(CC) -print-multiarch | grep .,false) || $(CC) -dumpmachine; } 2>/dev/null \
+	| sed 's/-.*//; s/^i.86$$/i386/'))$(TARGET_$(CC_NAME)))
 PYTHON ?= $(or $(PYTHON_FOUND),$(eval PYTHON_FOUND := $(shell ci/python))$(PYTHON_FOUND))
 OUT = build/$(TARGET)
 LIBC ?= glibc
@@ -53,7 +57,7 @@ help:
 #: make check      every test
 #: make mutants-checks  what each of the seeded faults makes fail, and checks that none does
 #: make abi        ABI facts by every cross compiler there is, compared with abi-dumps
-#: make port       a libc's headers against the kernel's by rule, for CC; CPPFLAGS, LIBC
+#: make port       a libc's headers against the kernel's by rule, for CC; CPPFLAGS, LIBC, KERNEL_CPPFLAGS
 #: make mutants-abi seeded defects in real headers, each shown to be caught; EACH of a kind
 #: make abi-accept takes what the compilers say as the new abi-dumps
 #: make btf        the kernel's own types, running or KERNEL=image ARCH=aarch64, against abi-dumps
@@ -259,8 +263,10 @@ do-abi do-abi-accept: do-%: host-tools
 	$(Q)[ $@ = do-abi-accept ] || $(BTF) || [ $$? -eq 4 ]
 
 # A libc that is given by CPPFLAGS, by rule.
+word_of = '$(subst ','\'',$(1))'
 do-port: host-tools
-	$(Q)conformance/abi/port $(HOST)/ipc-conform $(LIBC) '$(CC)' '$(CPPFLAGS)'
+	$(Q)KERNEL_CPPFLAGS=$(call word_of,$(KERNEL_CPPFLAGS)) conformance/abi/port $(HOST)/ipc-conform \
+	 $(call word_of,$(LIBC)) $(call word_of,$(CC)) $(call word_of,$(CPPFLAGS))
 
 # Real headers with one declaration changed: EACH of a kind in each layer, 0 for all.
 EACH ?= 6

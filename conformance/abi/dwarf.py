@@ -3,9 +3,12 @@
 
     dwarf.py complete DUMP ELF    is every member and every byte in the dump?
     dwarf.py places ELF           where each structure and member is declared
+    dwarf.py others DUMP ELF      the dump, with the members that the table has no name for
 
 ELF comes from `dump -g`.  A member that no fact of the dump names, or names elsewhere, and
 a byte that is neither of a member nor a hole that alignment asks for, is an error, one line each.
+`others` gives what the table cannot name as padding, with its sign where it is an integer, and
+the place of bit-fields: judge finds by place what a libc may name as it likes.
 Exit status: 0, 1 something is missing, 2 it cannot be told.
 """
 
@@ -25,6 +28,7 @@ class Member(NamedTuple):
     size: int
     align: int
     place: str
+    kind: str  # "signed", "unsigned", "pointer", "bytes"; behind it "bits" of a bit-field
 
 
 class Structure(NamedTuple):
@@ -92,27 +96,66 @@ def name_of(entry: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def structure(name: str, type_: Any, program: Any, word: int) -> Structure:
+def kind_of(type_: Any) -> str:
+    """The words of a dump for an integer; what a pointer points to is judged by the table."""
+    if type_.tag == "DW_TAG_pointer_type":
+        return "pointer"
+    if type_.tag == "DW_TAG_enumeration_type":
+        return "unsigned"
+    if type_.tag != "DW_TAG_base_type":
+        return "bytes"
+    encodings = {5: "signed", 6: "signed", 7: "unsigned", 8: "unsigned"}  # DW_ATE_*
+    return encodings.get(of(type_, "DW_AT_encoding"), "bytes")
+
+
+def bit_field(child: Any, size: int, little: bool) -> tuple[int, int]:
+    """The first byte of a bit-field and the number of bytes that it is in."""
+    bits = of(child, "DW_AT_bit_size")
+    start = of(child, "DW_AT_data_bit_offset")
+    if start is None:
+        # DWARF 3: from the most significant bit of the unit that it is in.
+        unit = of(child, "DW_AT_byte_size", size)
+        before = of(child, "DW_AT_bit_offset")
+        start = 8 * of(child, "DW_AT_data_member_location", 0)
+        start += 8 * unit - before - bits if little else before
+    return start // 8, (start + bits + 7) // 8 - start // 8
+
+
+def flat_members(type_: Any, unit: "Unit", base: int = 0) -> list[Member]:
+    """Those of anonymous structures and unions stand among the others, as they do in C."""
     members = []
     for child in children(type_):
-        size, align = size_and_alignment(type_of(child), word)
+        inner = type_of(child)
+        size, align = size_and_alignment(inner, unit.word)
+        offset = base + of(child, "DW_AT_data_member_location", 0)
+        kind = kind_of(inner)
         if "DW_AT_bit_size" in child.attributes:
-            die(f"{name}.{name_of(child)} is a bit-field")
+            first, size = bit_field(child, size, unit.little)
+            offset, kind = base + first, f"{kind} bits"
+        elif "DW_AT_name" not in child.attributes and inner.tag != "DW_TAG_array_type":
+            members += flat_members(inner, unit, offset)
+            continue
         members.append(
-            Member(
-                name_of(child),
-                of(child, "DW_AT_data_member_location", 0),
-                size,
-                align,
-                place(child, program),
-            )
+            Member(name_of(child), offset, size, align, place(child, unit.program), kind)
         )
+    return members
+
+
+class Unit(NamedTuple):
+    """What the members of a compilation unit are read with."""
+
+    program: Any  # the line program
+    word: int
+    little: bool
+
+
+def structure(name: str, type_: Any, unit: Unit) -> Structure:
     return Structure(
         name,
         of(type_, "DW_AT_byte_size"),
         type_.tag == "DW_TAG_union_type",
-        place(type_, program),
-        members,
+        place(type_, unit.program),
+        flat_members(type_, unit),
     )
 
 
@@ -139,8 +182,8 @@ def read(path: str) -> list[Structure]:
                         continue
                     target = type_of(type_of(variable))
                     if "DW_AT_declaration" not in target.attributes:
-                        word = unit["address_size"]
-                        found.append(structure(name[len(VARIABLE):], target, program, word))
+                        place_ = Unit(program, unit["address_size"], elf.little_endian)
+                        found.append(structure(name[len(VARIABLE):], target, place_))
             return found
     except (OSError, exceptions.ELFError, exceptions.DWARFError) as error:
         die(f"{path}: {getattr(error, 'strerror', None) or error}")
@@ -221,6 +264,34 @@ def complete(dump: str, elf: str) -> int:
     return 1 if words else 0
 
 
+def others(dump: str, elf: str) -> int:
+    """A member on the bytes of one that the dump names is that one under another name."""
+    known = facts(dump)
+    with open(dump) as lines:
+        rows = [line.split(maxsplit=2) for line in lines if not line.startswith("#")]
+    values = {(row[0], row[1]): row[2].strip() for row in rows}
+    for structure in read(elf):
+        named = {
+            where
+            for name, where in known.get(structure.name, {}).items()
+            if not values["member", f"{structure.name}.{name}"].endswith(" pad")
+        }
+        for member in structure.members:
+            where = f"offset {member.offset} size {member.size} {member.kind}"
+            for name in (member.name, fact_name(member.name)):
+                key = "member", f"{structure.name}.{name}"
+                if values.get(key) == "bits":
+                    values[key] = where
+                    break
+            else:
+                if (member.offset, member.size) not in named:
+                    values["member", f"{structure.name}.{member.name}"] = f"{where} pad"
+    for (kind, name), value in sorted(values.items()):
+        print(f"{kind:<7} {name:<22} {value}")
+    print(f"# {len(values)} facts")
+    return 0
+
+
 def places(elf: str) -> int:
     for structure in read(elf):
         print(f"{structure.name}\t{structure.place}")
@@ -235,10 +306,11 @@ def main(arguments: list[str]) -> int:
     commands: dict[tuple[str, int], Callable[..., int]] = {
         ("complete", 2): complete,
         ("places", 1): places,
+        ("others", 2): others,
     }
     run = commands.get((arguments[0] if arguments else "", len(arguments) - 1))
     if run is None:
-        die("usage: dwarf.py complete DUMP ELF | dwarf.py places ELF")
+        die("usage: dwarf.py complete DUMP ELF | dwarf.py places ELF | dwarf.py others DUMP ELF")
     return run(*arguments[1:])
 
 

@@ -46,11 +46,21 @@
 	typedef union TAG(S, U) abi_##S; \
 	WHOLE("union", S)
 #define MEMBER(S, M, D) INTEGER(S, #M, "integer", M)
-#define MEMBER__(S, M, D) INTEGER(S, #M, "integer", HIDDEN(M))
+#ifdef LAYER_UAPI
+#define MEMBER__(S, M, D) INTEGER(S, #M, "integer", M)
+#else
+#define MEMBER__(S, M, D)                \
+	INTEGER(S, #M, "integer", __##M) \
+	INTEGER(S, #M, "integer", M)     \
+	INTEGER(S, #M, "integer", _##M)
+#endif
 #define TIME(S, M, D) INTEGER(S, #M, "integer", M)
 #define NESTED(S, M, T, D) LAYOUT(S, #M, M, "struct")
 #define TEXT(S, M, D) LAYOUT(S, #M, M, "array")
-#define POINTER(S, T, M, D) LAYOUT(S, #M, M, "pointer")
+#define POINTER(S, T, M, D)                                                               \
+	ASM("member " #S "." #M " pointer %0 %1 %2", "i"(__builtin_offsetof(abi_##S, M)), \
+	    "i"(SIZEOF(S, M)),                                                            \
+	    "i"(__builtin_types_compatible_p(__typeof__(((abi_##S *)0)->M), T *)))
 #define PAD(S, M) LAYOUT(S, #M, M, "pad")
 #define GONE(S, M) LAYOUT(S, #M, M, "gone")
 #define TARGET(C, D) VALUE_OF("const", #C, C)

@@ -55,19 +55,20 @@ enum { NMEMBERS = sizeof(members) / sizeof(members[0]) };
 
 static const struct constant {
 	const char *kind, *name;
-	bool posix;
+	bool posix, limit;
 } constants[] = {
-#define CONST(C, D) {"const", #C, false},
-#define POSIX_CONST(C, D) {"const", #C, true},
-#define FUNCTION(R, F, P, A) {"syscall", #F, false},
-#define SYSCALL(N) {"syscall", #N, false},
+#define CONST(C, D) {"const", #C, false, false},
+#define POSIX_CONST(C, D) {"const", #C, true, false},
+#define LIMIT_CONST(C, D) {"const", #C, false, true},
+#define FUNCTION(R, F, P, A) {"syscall", #F, false, false},
+#define SYSCALL(N) {"syscall", #N, false, false},
 #include "abi/sysvipc.def"
 };
 enum { NCONSTANTS = sizeof(constants) / sizeof(constants[0]) };
 
 /* ---- a verdict --------------------------------------------------------------- */
 
-enum verdict { NOT_ASKED, HOLDS, KNOWN, WRONG };
+enum verdict { NOT_ASKED, HOLDS, NOTED, KNOWN, WRONG };
 
 struct judge {
 	const char *libc_name;
@@ -76,7 +77,7 @@ struct judge {
 	bool big;	 /* the byte of most weight comes first */
 	FILE *words;
 	enum verdict table[NROWS][NRULES];
-	unsigned row, wrong, known;
+	unsigned row, wrong, known, notes;
 };
 
 static const struct deviation *known_deviation(const struct judge *judge, enum rule rule,
@@ -115,12 +116,30 @@ expect(struct judge *judge, enum rule rule, bool holds, const char *name, const 
 	return holds;
 }
 
+/* A limit is set at run time: a program that needs it asks the kernel, whatever headers say. */
+static void note(struct judge *judge, const char *name, const char *libc, const char *kernel)
+{
+	enum verdict *cell = &judge->table[judge->row][RULE_value];
+
+	if (strcmp(libc, kernel) == 0) {
+		expect(judge, RULE_value, true, name, "%s", libc);
+		return;
+	}
+	judge->notes++;
+	fprintf(judge->words,
+		"note: %s: value: is %s, the kernel's default %s; programs ask for it with "
+		"IPC_INFO\n",
+		name, libc, kernel);
+	if (*cell < NOTED)
+		*cell = NOTED;
+}
+
 /* ---- where a member is --------------------------------------------------------- */
 
 enum { MOST_BYTES = 4096 };
 
 struct place {
-	bool there, is_signed;
+	bool there, is_signed, is_bits;
 	int begin, end;
 };
 
@@ -145,7 +164,8 @@ static struct place place_of_fact(const struct facts *facts, const char *name)
 
 	if (offset < 0 || size < 0)
 		return (struct place){0};
-	return (struct place){true, strstr(value, " signed") != NULL, offset, offset + size};
+	return (struct place){true, strstr(value, " signed") != NULL,
+			      strstr(value, " bits") != NULL, offset, offset + size};
 }
 
 struct name {
@@ -166,6 +186,13 @@ static struct place place_of(const struct facts *facts, const struct member *mem
 	return place_of_fact(facts, full_name(member, suffix).text);
 }
 
+static bool ends_in(const char *text, const char *end)
+{
+	size_t length = strlen(text), n = strlen(end);
+
+	return length >= n && strcmp(text + length - n, end) == 0;
+}
+
 static bool same_bytes(struct place a, struct place b)
 {
 	return a.begin == b.begin && a.end == b.end;
@@ -175,6 +202,87 @@ static bool same_bytes(struct place a, struct place b)
 static bool same_weight(const struct judge *judge, struct place a, struct place b)
 {
 	return judge->big ? a.end == b.end : a.begin == b.begin;
+}
+
+/* The libc's facts of a structure's members, one after the other. */
+static const struct fact *next_fact(const struct facts *facts, const char *structure, size_t *i)
+{
+	size_t length = strlen(structure);
+
+	while (*i < facts->n) {
+		const struct fact *fact = &facts->fact[(*i)++];
+
+		if (strcmp(fact->kind, "member") == 0 &&
+		    strncmp(fact->name, structure, length) == 0 && fact->name[length] == '.' &&
+		    place_of_fact(facts, fact->name).there)
+			return fact;
+	}
+	return NULL;
+}
+
+/*
+ * Names that POSIX leaves to the libc (XSH 2.2.2): those of what its structures have
+ * besides POSIX's members, and of structures that are Linux's.
+ */
+static bool is_free_name(const struct member *member)
+{
+	if (strncmp(member->name, "__", 2) == 0)
+		return true;
+	return member->sort == INTEGER && !member->posix && strcmp(member->structure, "semun") != 0;
+}
+
+/*
+ * The libc's fact about a member whose name is free, found by place: an integer or a pointer
+ * that the table has no name for, on the kernel's bytes of the same weight.  Of the words
+ * of a time that libc has elsewhere, on exactly the kernel's bytes.
+ */
+static const struct fact *fact_by_place(const struct judge *judge, const struct member *member,
+					const char *suffix)
+{
+	bool word = *suffix;
+	struct place kernel =
+		place_of(judge->kernel, member, strcmp(suffix, "_low") == 0 ? "" : suffix);
+	struct place named = place_of(judge->libc, member, "");
+	const struct fact *best = NULL;
+	size_t i = 0;
+
+	if (!kernel.there || place_of(judge->libc, member, suffix).there ||
+	    (word ? member->sort != TIME_T || !named.there || named.begin < kernel.end
+		  : !is_free_name(member)))
+		return NULL;
+	for (const struct fact *fact; (fact = next_fact(judge->libc, member->structure, &i));) {
+		struct place place = place_of_fact(judge->libc, fact->name);
+		const char *kind = member->sort == WHOLE ? " pointer pad" : "signed pad";
+
+		if (!ends_in(fact->value, kind) && !ends_in(fact->value, "signed bits pad"))
+			continue;
+		if (same_bytes(place, kernel))
+			return fact;
+		if (!word && !best && same_weight(judge, place, kernel))
+			best = fact;
+	}
+	return best;
+}
+
+static struct place libc_place(const struct judge *judge, const struct member *member,
+			       const char *suffix)
+{
+	const struct fact *fact = fact_by_place(judge, member, suffix);
+
+	return fact ? place_of_fact(judge->libc, fact->name)
+		    : place_of(judge->libc, member, suffix);
+}
+
+/* Is a fact that looks like padding a member under a name of the libc's choice? */
+static bool is_member(const struct judge *judge, const char *structure, const struct fact *fact)
+{
+	for (unsigned i = 0; i < NMEMBERS; i++)
+		if (strcmp(members[i].structure, structure) == 0 &&
+		    (fact_by_place(judge, &members[i], "") == fact ||
+		     fact_by_place(judge, &members[i], "_low") == fact ||
+		     fact_by_place(judge, &members[i], "_high") == fact))
+			return true;
+	return false;
 }
 
 /* ---- bytes that hold a value ----------------------------------------------------- */
@@ -209,7 +317,7 @@ static const struct member *value_in(const struct judge *judge, const char *stru
 		if (strcmp(member->structure, structure) != 0)
 			continue;
 		struct place kernel = place_of(judge->kernel, member, "");
-		struct place libc = place_of(judge->libc, member, "");
+		struct place libc = libc_place(judge, member, "");
 
 		if (contains(kernel, byte) &&
 		    (!libc.there || contains(libc, byte) || !same_weight(judge, libc, kernel)))
@@ -282,8 +390,8 @@ static void judge_time(struct judge *judge, const struct member *member, struct 
 {
 	struct name name = full_name(member, "");
 	struct place high = place_of(judge->kernel, member, "_high");
-	struct place libc_low = place_of(judge->libc, member, "_low");
-	struct place libc_high = place_of(judge->libc, member, "_high");
+	struct place libc_low = libc_place(judge, member, "_low");
+	struct place libc_high = libc_place(judge, member, "_high");
 
 	if (libc_low.there) {
 		const struct member *other = NULL;
@@ -307,8 +415,11 @@ static void judge_time(struct judge *judge, const struct member *member, struct 
 		expect(judge, RULE_time, same_bytes(libc_low, low), full_name(member, "_low").text,
 		       "has bytes %d-%d, the kernel's low word %d-%d", libc_low.begin,
 		       libc_low.end - 1, low.begin, low.end - 1);
-	if (libc_low.there || libc_high.there)
-		expect(judge, RULE_time, libc_high.there && same_bytes(libc_high, high),
+	if (libc_low.there && !libc_high.there)
+		expect(judge, RULE_time, false, full_name(member, "_high").text,
+		       "is not there; the kernel has it");
+	else if (libc_high.there)
+		expect(judge, RULE_time, same_bytes(libc_high, high),
 		       full_name(member, "_high").text,
 		       "has bytes %d-%d, the kernel's high word %d-%d", libc_high.begin,
 		       libc_high.end - 1, high.begin, high.end - 1);
@@ -329,7 +440,7 @@ static void judge_copied(struct judge *judge, const struct member *member, struc
 	expect(judge, RULE_width, width(libc) >= needed, name.text, "has %d bytes, the value %d",
 	       width(libc), needed);
 	for (const struct member *other = members; other < members + NMEMBERS; other++) {
-		struct place place = place_of(judge->libc, other, "");
+		struct place place = libc_place(judge, other, "");
 
 		if (other != member && strcmp(other->structure, member->structure) == 0 &&
 		    place.there)
@@ -351,6 +462,15 @@ static void judge_posix(struct judge *judge, const struct member *member, struct
 		size = 2;
 		is_signed = strcmp(type, "short") == 0;
 	}
+	if (size < 0) {
+		expect(judge, RULE_posix, false, name.text, "%s is not there; POSIX has it", type);
+		return;
+	}
+	if (libc.is_bits) {
+		expect(judge, RULE_posix, false, name.text, "is a bit-field, which %s is not",
+		       type);
+		return;
+	}
 	expect(judge, RULE_posix, width(libc) == size && libc.is_signed == is_signed, name.text,
 	       "is %s of %d bytes, which %s is not", libc.is_signed ? "signed" : "unsigned",
 	       width(libc), type);
@@ -359,7 +479,7 @@ static void judge_posix(struct judge *judge, const struct member *member, struct
 static void judge_member(struct judge *judge, const struct member *member, bool copied)
 {
 	struct name name = full_name(member, "");
-	struct place libc = place_of(judge->libc, member, "");
+	struct place libc = libc_place(judge, member, "");
 	struct place kernel = place_of(judge->kernel, member, "");
 	bool in_words = place_of(judge->kernel, member, "_high").there;
 
@@ -384,32 +504,12 @@ static void judge_member(struct judge *judge, const struct member *member, bool 
 		judge_sign(judge, name.text, libc, kernel);
 	if (member->posix)
 		judge_posix(judge, member, libc);
+	const char *value = facts_value(judge->libc, "member", name.text);
+	if (value && ends_in(value, " pointer-to-other"))
+		expect(judge, RULE_posix, false, name.text, "points to something else");
 }
 
 /* ---- structures -------------------------------------------------------------------- */
-
-/* The libc's facts of a structure's members, one after the other. */
-static const struct fact *next_fact(const struct facts *facts, const char *structure, size_t *i)
-{
-	size_t length = strlen(structure);
-
-	while (*i < facts->n) {
-		const struct fact *fact = &facts->fact[(*i)++];
-
-		if (strcmp(fact->kind, "member") == 0 &&
-		    strncmp(fact->name, structure, length) == 0 && fact->name[length] == '.' &&
-		    place_of_fact(facts, fact->name).there)
-			return fact;
-	}
-	return NULL;
-}
-
-static bool ends_in(const char *text, const char *end)
-{
-	size_t length = strlen(text), n = strlen(end);
-
-	return length >= n && strcmp(text + length - n, end) == 0;
-}
 
 static void judge_padding(struct judge *judge, const char *structure)
 {
@@ -420,8 +520,9 @@ static void judge_padding(struct judge *judge, const char *structure)
 		bool pad = ends_in(fact->value, " pad");
 		const struct member *value = NULL;
 
-		if (!pad &&
-		    (place_of_fact(judge->kernel, fact->name).there || ends_in(fact->name, "_low")))
+		if (pad ? is_member(judge, structure, fact)
+			: (place_of_fact(judge->kernel, fact->name).there ||
+			   ends_in(fact->name, "_low")))
 			continue;
 		for (int byte = place.begin; byte < place.end && !value; byte++)
 			value = value_in(judge, structure, byte, !pad);
@@ -439,11 +540,11 @@ static bool judge_additions(struct judge *judge, const char *structure, int size
 	for (const struct fact *fact; (fact = next_fact(judge->libc, structure, &i));) {
 		expect(judge, RULE_old, !ends_in(fact->value, " gone"), fact->name,
 		       "is of Linux 2.4 or before");
-		if (place_of_fact(judge->libc, fact->name).begin >= size &&
-		    !ends_in(fact->value, " pad"))
+		if (place_of_fact(judge->libc, fact->name).begin >= size)
 			own = true;
 	}
-	return own;
+	/* semop takes an array of them. */
+	return own && strcmp(structure, "sembuf") != 0;
 }
 
 /* Does the kernel have a time of the structure in two words? */
@@ -453,6 +554,25 @@ static bool has_words(const struct judge *judge, const char *structure)
 		if (strcmp(members[i].structure, structure) == 0 &&
 		    place_of(judge->kernel, &members[i], "_high").there)
 			return true;
+	return false;
+}
+
+/*
+ * Is the whole larger than the kernel's only by the alignment of a time of 64 bits that is
+ * over both of the kernel's words?
+ */
+static bool aligned_by_times(const struct judge *judge, const char *structure, int size,
+			     int libc_size, int libc_align)
+{
+	if (libc_align != 8 || libc_size != (size + 7) / 8 * 8)
+		return false;
+	for (unsigned i = 0; i < NMEMBERS; i++) {
+		struct place time = libc_place(judge, &members[i], "");
+
+		if (strcmp(members[i].structure, structure) == 0 && time.there &&
+		    width(time) == 8 && place_of(judge->kernel, &members[i], "_high").there)
+			return true;
+	}
 	return false;
 }
 
@@ -484,9 +604,15 @@ static void judge_structure(struct judge *judge, const char *structure)
 		if (strcmp(members[i].structure, structure) == 0)
 			judge_member(judge, &members[i], copied);
 	bool own = judge_additions(judge, structure, size);
-	if (copied || kind[0] == 'u')
+	if (copied)
 		return;
-	judge_padding(judge, structure);
+	/* All members of a union share their bytes; it is passed by value. */
+	if (kind[0] == 'u')
+		own = false;
+	else
+		judge_padding(judge, structure);
+	if (aligned_by_times(judge, structure, size, libc_size, libc_align))
+		own = true;
 	expect(judge, RULE_size, libc_size == size || (own && libc_size > size), structure,
 	       "has %d bytes, the kernel's %d", libc_size, size);
 	if (!own)
@@ -521,7 +647,11 @@ static void judge_constant(struct judge *judge, const struct constant *constant)
 	if (constant->posix)
 		expect(judge, RULE_there, libc && strcmp(libc, "absent") != 0, constant->name,
 		       "is not there; POSIX has it");
-	if (is_number(libc) && is_number(kernel))
+	if (!is_number(libc) || !is_number(kernel))
+		return;
+	if (constant->limit)
+		note(judge, constant->name, libc, kernel);
+	else
 		expect(judge, RULE_value,
 		       strcmp(libc, kernel) == 0 ||
 			       with_time64_bit(judge, constant->name, libc, kernel),
@@ -532,7 +662,7 @@ static void judge_constant(struct judge *judge, const struct constant *constant)
 
 static void print_table(FILE *out, const struct judge *judge)
 {
-	static const char *const word[] = {"-", "ok", "known", "WRONG"};
+	static const char *const word[] = {"-", "ok", "note", "known", "WRONG"};
 
 	fprintf(out, "%-10s", "");
 	for (int rule = 0; rule < NRULES; rule++)
@@ -599,8 +729,9 @@ int rules_judge(FILE *out, const char *libc_name, const struct facts *libc,
 	print_table(out, &judge);
 	fputs(words, out);
 	print_demands(out, &judge);
-	fprintf(out, "%s, %.2s bits, %s-endian: %u wrong, %u known deviations\n", libc_name,
-		judge.target, judge.big ? "big" : "little", judge.wrong, judge.known);
+	fprintf(out, "%s, %.2s bits, %s-endian: %u wrong, %u known deviations, %u notes\n",
+		libc_name, judge.target, judge.big ? "big" : "little", judge.wrong, judge.known,
+		judge.notes);
 	free(words);
 	return (int)judge.wrong;
 }

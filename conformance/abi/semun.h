@@ -1,12 +1,26 @@
 /*
- * union semun for programs that use libc's headers: POSIX leaves its definition
- * to the caller of semctl(2), and glibc and musl do likewise.
+ * union semun for programs that use libc's headers.  POSIX leaves its definition to
+ * the caller of semctl(2); a libc that does so too says it with the macro
+ * _SEM_SEMUN_UNDEFINED (glibc, musl, dietlibc, uClibc-ng), others define the union
+ * (bionic).  HAVE_UNION_SEMUN is 1 or 0 where the build has tried it, as `dump` does.
  */
 #ifndef SEMUN_H
 #define SEMUN_H
 
+#ifndef LAYER_UAPI
 #include <sys/sem.h>
+#endif
 
+#ifndef HAVE_UNION_SEMUN
+/* mlibc has neither the union nor the macro. */
+#if defined(_SEM_SEMUN_UNDEFINED) || defined(__mlibc__) || defined(__MLIBC_O_RDONLY)
+#define HAVE_UNION_SEMUN 0
+#else
+#define HAVE_UNION_SEMUN 1
+#endif
+#endif
+
+#if !HAVE_UNION_SEMUN
 #define UNION(S, U, D) union S {
 #define VALUE(S, M, D) int M;
 #define POINTER(S, T, M, D) T *M;
@@ -14,5 +28,6 @@
 	}            \
 	;
 #include "sysvipc.def"
+#endif
 
 #endif
