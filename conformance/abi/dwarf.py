@@ -28,7 +28,7 @@ class Member(NamedTuple):
     size: int
     align: int
     place: str
-    kind: str  # "signed", "unsigned", "pointer", "bytes"; behind it "bits" of a bit-field
+    kind: str  # "signed", "unsigned", "pointer-to-STRUCT", "bytes"; " bits"
 
 
 class Structure(NamedTuple):
@@ -97,9 +97,11 @@ def name_of(entry: Any) -> str:
 
 
 def kind_of(type_: Any) -> str:
-    """The words of a dump for an integer; what a pointer points to is judged by the table."""
+    """The word of a dump."""
     if type_.tag == "DW_TAG_pointer_type":
-        return "pointer"
+        # void * has no type.
+        target = type_of(type_) if "DW_AT_type" in type_.attributes else type_
+        return "pointer-to-" + re.sub(r"\W+", "-", name_of(target))
     if type_.tag == "DW_TAG_enumeration_type":
         return "unsigned"
     if type_.tag != "DW_TAG_base_type":
@@ -283,8 +285,10 @@ def others(dump: str, elf: str) -> int:
                 if values.get(key) == "bits":
                     values[key] = where
                     break
+                if structure.union and member.name in known[structure.name]:
+                    break
             else:
-                if (member.offset, member.size) not in named:
+                if structure.union or (member.offset, member.size) not in named:
                     values["member", f"{structure.name}.{member.name}"] = f"{where} pad"
     for (kind, name), value in sorted(values.items()):
         print(f"{kind:<7} {name:<22} {value}")

@@ -252,7 +252,7 @@ static const struct fact *fact_by_place(const struct judge *judge, const struct 
 		return NULL;
 	for (const struct fact *fact; (fact = next_fact(judge->libc, member->structure, &i));) {
 		struct place place = place_of_fact(judge->libc, fact->name);
-		const char *kind = member->sort == WHOLE ? " pointer pad" : "signed pad";
+		const char *kind = member->sort == WHOLE ? " pointer-to-seminfo pad" : "signed pad";
 
 		if (!ends_in(fact->value, kind) && !ends_in(fact->value, "signed bits pad"))
 			continue;
