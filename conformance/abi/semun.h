@@ -12,8 +12,8 @@
 #endif
 
 #ifndef HAVE_UNION_SEMUN
-/* mlibc has neither the union nor the macro. */
-#if defined(_SEM_SEMUN_UNDEFINED) || defined(__mlibc__) || defined(__MLIBC_O_RDONLY)
+/* mlibc has neither the union nor the macro; its <sys/sem.h> has this guard. */
+#if defined(_SEM_SEMUN_UNDEFINED) || defined(_ABIBITS_SEM_H)
 #define HAVE_UNION_SEMUN 0
 #else
 #define HAVE_UNION_SEMUN 1
