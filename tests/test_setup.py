@@ -1,0 +1,64 @@
+"""ci/setup beside another apt: it waits for apt's locks, and says so."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from limits import SECONDS_OF_A_PROGRAM
+from test_tools import TOP
+
+pytestmark = pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("apt-get"), reason="ci/setup calls apt as root alone"
+)
+
+# A folder in place of the machine's, without sources: nothing can be installed.
+APT_CONF = """
+Dir::Etc::main "/dev/null";
+Dir::Etc::parts "/dev/null";
+Dir::Etc::SourceList "/dev/null";
+Dir::Etc::SourceParts "/dev/null";
+Dir::State "{folder}";
+Dir::State::Lists "{folder}/lists";
+Dir::State::Status "{folder}/dpkg/status";
+Dir::Cache "{folder}";
+Dir::Cache::Archives "{folder}/archives";
+Dir::Bin::dpkg "/bin/false";
+"""
+
+
+@pytest.fixture
+def setup(tmp_path: Path) -> "list[str]":
+    """ci/setup with an apt of the folder; pkg-config finds nothing, so that check is missing."""
+    for name in ("lists/partial", "archives/partial", "dpkg"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "dpkg/status").touch()
+    (tmp_path / "apt.conf").write_text(APT_CONF.format(folder=tmp_path))
+    nothing = f"PKG_CONFIG_LIBDIR={tmp_path}"
+    return ["env", nothing, f"APT_CONFIG={tmp_path}/apt.conf", str(TOP / "ci/setup"), "conform"]
+
+
+def test_it_says_what_apt_could_not_install(setup: "list[str]") -> None:
+    ended = subprocess.run(setup, capture_output=True, text=True, timeout=SECONDS_OF_A_PROGRAM)
+    assert ended.returncode == 2
+    assert "Unable to locate package check" in ended.stderr
+    assert "apt could not install: check" in ended.stderr
+    assert "waits" not in ended.stderr
+
+
+@pytest.mark.parametrize("lock", ["lists/lock", "dpkg/lock-frontend"])
+def test_it_waits_for_a_lock_of_another_apt(setup: "list[str]", tmp_path: Path, lock: str) -> None:
+    with (tmp_path / lock).open("w") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        with subprocess.Popen(setup, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr
+            said = process.stderr.readline()
+            fcntl.lockf(file, fcntl.LOCK_UN)
+            _, rest = process.communicate(timeout=SECONDS_OF_A_PROGRAM)
+    assert "make conform: waits for another apt: Could not get lock" in said
+    assert str(tmp_path / lock) in said
+    # It went on once the lock was free.
+    assert "Unable to locate package check" in rest
+    assert process.returncode == 2
