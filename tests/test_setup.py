@@ -1,4 +1,4 @@
-"""ci/setup beside another apt: it waits for apt's locks, and says so."""
+"""ci/setup beside another apt, ci/interpreters beside another run: they wait, and say so."""
 
 import fcntl
 import os
@@ -10,7 +10,7 @@ import pytest
 from limits import SECONDS_OF_A_PROGRAM
 from test_tools import TOP
 
-pytestmark = pytest.mark.skipif(
+as_root = pytest.mark.skipif(
     os.geteuid() != 0 or not shutil.which("apt-get"), reason="ci/setup calls apt as root alone"
 )
 
@@ -40,6 +40,7 @@ def setup(tmp_path: Path) -> "list[str]":
     return ["env", nothing, f"APT_CONFIG={tmp_path}/apt.conf", str(TOP / "ci/setup"), "conform"]
 
 
+@as_root
 def test_it_says_what_apt_could_not_install(setup: "list[str]") -> None:
     ended = subprocess.run(setup, capture_output=True, text=True, timeout=SECONDS_OF_A_PROGRAM)
     assert ended.returncode == 2
@@ -48,6 +49,7 @@ def test_it_says_what_apt_could_not_install(setup: "list[str]") -> None:
     assert "waits" not in ended.stderr
 
 
+@as_root
 @pytest.mark.parametrize("lock", ["lists/lock", "dpkg/lock-frontend"])
 def test_it_waits_for_a_lock_of_another_apt(setup: "list[str]", tmp_path: Path, lock: str) -> None:
     with (tmp_path / lock).open("w") as file:
@@ -62,3 +64,27 @@ def test_it_waits_for_a_lock_of_another_apt(setup: "list[str]", tmp_path: Path, 
     # It went on once the lock was free.
     assert "Unable to locate package check" in rest
     assert process.returncode == 2
+
+
+@pytest.mark.skipif(
+    not shutil.which("flock") or not shutil.which("dpkg-deb"), reason="ci/interpreters is Debian's"
+)
+def test_interpreters_are_fetched_by_one_run_at_a_time(tmp_path: Path) -> None:
+    command = ["env", f"CACHE={tmp_path}", "SUITES=bookworm", f"MIRROR=file://{tmp_path}/none"]
+    with (tmp_path / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with subprocess.Popen(
+            [*command, str(TOP / "ci/interpreters"), "9.9"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout
+            said = process.stdout.readline()
+            # What the other run does: it completes the suite's folder, then ends.
+            (tmp_path / "bookworm").mkdir()
+            (tmp_path / "bookworm" / "complete").write_text("3.11\n")
+            fcntl.flock(file, fcntl.LOCK_UN)
+            rest, wrong = process.communicate(timeout=SECONDS_OF_A_PROGRAM)
+    assert "interpreters: waits for another run" in said
+    assert process.returncode == 2 and "none of: 3.11" in rest + wrong
