@@ -69,7 +69,7 @@ def run(options: str, before: str, *more: str) -> dict[str, list[dict[str, str]]
     """The results of a run in such a place, by their outcome."""
     script = f'{before} "$@"'
     ended = subprocess.run(
-        ["unshare", "--ipc", *options.split(), "sh", "-c", script, "sh", PROGRAM, "run"]
+        ["unshare", "--ipc", *options.split(), "sh", "-c", script, "sh", str(PROGRAM), "run"]
         + ["--format", "json", "--jobs", "2", *more],
         capture_output=True,
         text=True,

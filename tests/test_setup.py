@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from limits import SECONDS_OF_A_PROGRAM
+from limits import HANG
 from test_tools import TOP
 
 as_root = pytest.mark.skipif(
@@ -42,7 +42,7 @@ def setup(tmp_path: Path) -> "list[str]":
 
 @as_root
 def test_it_says_what_apt_could_not_install(setup: "list[str]") -> None:
-    ended = subprocess.run(setup, capture_output=True, text=True, timeout=SECONDS_OF_A_PROGRAM)
+    ended = subprocess.run(setup, capture_output=True, text=True, timeout=HANG)
     assert ended.returncode == 2
     assert "Unable to locate package check" in ended.stderr
     assert "apt could not install: check" in ended.stderr
@@ -58,7 +58,7 @@ def test_it_waits_for_a_lock_of_another_apt(setup: "list[str]", tmp_path: Path, 
             assert process.stderr
             said = process.stderr.readline()
             fcntl.lockf(file, fcntl.LOCK_UN)
-            _, rest = process.communicate(timeout=SECONDS_OF_A_PROGRAM)
+            _, rest = process.communicate(timeout=HANG)
     assert "make conform: waits for another apt: Could not get lock" in said
     assert str(tmp_path / lock) in said
     # It went on once the lock was free.
@@ -85,6 +85,6 @@ def test_interpreters_are_fetched_by_one_run_at_a_time(tmp_path: Path) -> None:
             (tmp_path / "bookworm").mkdir()
             (tmp_path / "bookworm" / "complete").write_text("3.11\n")
             fcntl.flock(file, fcntl.LOCK_UN)
-            rest, wrong = process.communicate(timeout=SECONDS_OF_A_PROGRAM)
+            rest, wrong = process.communicate(timeout=HANG)
     assert "interpreters: waits for another run" in said
     assert process.returncode == 2 and "none of: 3.11" in rest + wrong

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import typing as _t
     from collections import abc as _abc
 
-    from ipc.queue import MessageQueue
+    from ipc.queue import MessageQueue as _MessageQueue
 
     _T = _t.TypeVar("_T")
 
@@ -105,7 +105,7 @@ async def call(
 class Messages:
     """Receives one message of a queue after the other; ends when the queue is removed."""
 
-    def __init__(self, queue: MessageQueue) -> None:
+    def __init__(self, queue: _MessageQueue) -> None:
         self.queue = queue
 
     def __aiter__(self) -> Messages:

@@ -302,7 +302,7 @@ static void describe(const struct step *step, char text[96])
 						      : "0");
 		break;
 	case OPERATE_MANY: {
-		struct sembuf sops[MOST_OPS];
+		struct sembuf sops[MOST_OPS] = {{0}};
 		int nsops = operations_of(step, sops);
 		int length = snprintf(text, 96, "semop");
 		for (int i = 0; i < nsops; i++)

@@ -242,7 +242,7 @@ CHECK("semop.errors.order", LIBC | RAW, 0,
 {
 	static struct sembuf many[40000];
 	int semid = set_of_mode(ipc, 0000, 1);
-	struct seminfo info;
+	struct seminfo info = {0};
 
 	must(libc_calls.semctl(0, 0, IPC_INFO, (union semun){.__buf = &info}));
 	drop_privileges();

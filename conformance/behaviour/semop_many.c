@@ -217,7 +217,7 @@ CHECK("semop.many.semopm", LIBC | RAW, 0,
 	enum { MOST = 500 };
 	int semid = must(ipc->semget(IPC_PRIVATE, 1, 0600));
 	struct sembuf sops[MOST + 1];
-	struct seminfo info;
+	struct seminfo info = {0};
 	pid_t pid;
 
 	must(libc_calls.semctl(0, 0, IPC_INFO, (union semun){.__buf = &info}));
@@ -547,7 +547,8 @@ CHECK("semop.otime.last", LIBC | RAW, 0,
       "an operation on any semaphore alone sets sem_otime, on the last one too",
       "semop(2), sem_otime; ipc/sem.c, get_semotime")
 {
-	for (unsigned short semnum = 0; semnum < NSEMS; semnum++) {
+	for (int i = 0; i < NSEMS; i++) {
+		const unsigned short semnum = (unsigned short)i;
 		int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
 		time_t before = kernel_time();
 		expect_eq(0, ipc->semop(semid, OPS({semnum, 1, 0})));

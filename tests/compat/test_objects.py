@@ -287,3 +287,48 @@ def test_another_users(sysv_ipc: Any, name: str) -> None:
 @differs("raises a PermissionError, the built-in one")
 def test_another_users_semaphore(sysv_ipc: Any) -> None:
     another_users(sysv_ipc, "Semaphore")
+
+
+# Attributes that cannot be set, and what setting them says: sysv_ipc's are C members.
+OBJECTS = {
+    "MessageQueue": "key last_send_time last_receive_time last_change_time last_send_pid"
+    " last_receive_pid current_messages cuid cgid",
+    "Semaphore": "key last_pid waiting_for_nonzero waiting_for_zero o_time cuid cgid",
+    "SharedMemory": "key size address attached last_attach_time last_detach_time"
+    " last_change_time creator_pid last_pid number_attached cuid cgid",
+}
+
+
+@pytest.mark.parametrize(
+    "kind, name", [(kind, name) for kind, row in OBJECTS.items() for name in row.split()]
+)
+def test_attributes_that_cannot_be_set(kind: str, name: str) -> None:
+    import ipc.compat.sysv_ipc as drop_in
+
+    arguments = {"size": 1} if kind == "SharedMemory" else {}
+    one = getattr(drop_in, kind)(None, drop_in.IPC_CREX, **arguments)
+    try:
+        full = f"{type(one).__module__}.{kind}"
+        with pytest.raises(AttributeError) as caught:
+            setattr(one, name, 1)
+        assert str(caught.value) == f"attribute '{name}' of '{full}' objects is not writable"
+        with pytest.raises(AttributeError, match="^readonly attribute$"):
+            one.id = 1
+    finally:
+        if kind == "SharedMemory":
+            one.detach()
+        one.remove()
+
+
+def test_values_out_of_range() -> None:
+    import ipc.compat.sysv_ipc as drop_in
+
+    one = drop_in.Semaphore(None, drop_in.IPC_CREX)
+    try:
+        for value in -1, drop_in.SEMAPHORE_VALUE_MAX + 1:
+            with pytest.raises(ValueError) as caught:
+                one.value = value
+            said = "The semaphore's value must remain between 0 and SEMVMX"
+            assert str(caught.value) == said
+    finally:
+        one.remove()

@@ -224,7 +224,7 @@ ON_SHMGET(next_id_lost, "a get call that fails uses up shm_next_id")
 static bool grants(const struct through *t, int semid, int bits)
 {
 	struct seminfo info;
-	struct semid_ds ds;
+	struct semid_ds ds = {0};
 	int last = t->real->semctl(0, 0, SEM_INFO, (union semun){.__buf = &info});
 
 	/* IPC_STAT would ask for read permission. */

@@ -32,12 +32,26 @@ static bool is_asked(const char *call)
 	return asked && strcmp(asked, call) == 0;
 }
 
+static long number(const char *name)
+{
+	const char *text = getenv(name);
+
+	return text ? strtol(text, NULL, 10) : 0;
+}
+
 static bool fails(void)
 {
-	if (__atomic_fetch_add(calls, 1, __ATOMIC_RELAXED) < atol(getenv("FAIL_AFTER")))
+	if (__atomic_fetch_add(calls, 1, __ATOMIC_RELAXED) < number("FAIL_AFTER"))
 		return false;
-	errno = atoi(getenv("FAIL_ERRNO"));
+	errno = (int)number("FAIL_ERRNO");
 	return true;
+}
+
+static bool ends_with(const char *path, const char *end)
+{
+	const size_t n = strlen(path);
+
+	return end && n >= strlen(end) && strcmp(path + n - strlen(end), end) == 0;
 }
 
 int unshare(int flags)
@@ -67,16 +81,13 @@ int open(const char *path, int flags, ...)
 {
 	int (*next)(const char *, int, ...) =
 		(int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open");
-	const char *end = getenv("FAIL_PATH");
-	const size_t n = strlen(path);
 	va_list list;
 	int mode;
 
 	va_start(list, flags);
 	mode = flags & O_CREAT ? va_arg(list, int) : 0;
 	va_end(list);
-	if (is_asked("open") && n >= strlen(end) && strcmp(path + n - strlen(end), end) == 0 &&
-	    fails())
+	if (is_asked("open") && ends_with(path, getenv("FAIL_PATH")) && fails())
 		return -1;
 	return next(path, flags, mode);
 }

@@ -9,7 +9,14 @@ import ipc
 from ipc import IPC_STAT, _ipc, shmctl, shmid_ds
 from ipc.compat.sysv_ipc.constants import IPC_CREX, PAGE_SIZE, SHM_RDONLY
 from ipc.compat.sysv_ipc.errors import NotAttachedError
-from ipc.compat.sysv_ipc.object import OWNER_WRITES, Bytes, Object, permissions, status
+from ipc.compat.sysv_ipc.object import (
+    OWNER_WRITES,
+    Bytes,
+    Object,
+    permissions,
+    say_not_writable,
+    status,
+)
 
 
 class SharedMemory(Object, _ipc._Exporter):
@@ -138,6 +145,9 @@ class SharedMemory(Object, _ipc._Exporter):
     creator_pid = status("shm_cpid", "The process that made it.")
     last_pid = status("shm_lpid", "The process that attached or detached it last.")
     number_attached = status("shm_nattch", "How many attachments there are, in all processes.")
+
+
+say_not_writable(SharedMemory, "attached", "address")
 
 
 def attach(id: int, address: SupportsIndex | None = None, flags: int = 0) -> SharedMemory:

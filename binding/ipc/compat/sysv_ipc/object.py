@@ -23,6 +23,24 @@ _SHRT_MAX = 2**15 - 1
 OWNER_WRITES = 0o200
 
 
+def not_writable(instance: object, name: str) -> NoReturn:
+    """As CPython's own getset and member descriptors say it, which sysv_ipc's are."""
+    if name == "id":
+        raise AttributeError("readonly attribute")
+    kind = f"{type(instance).__module__}.{type(instance).__qualname__}"
+    raise AttributeError(f"attribute {name!r} of {kind!r} objects is not writable")
+
+
+def say_not_writable(kind: type, *names: str) -> None:
+    """Gives properties, which have no setter, one that raises what sysv_ipc raises."""
+    for name in names:
+
+        def refuse(instance: object, value: object, name: str = name) -> None:
+            not_writable(instance, name)
+
+        setattr(kind, name, getattr(kind, name).setter(refuse))
+
+
 class Number(property):
     """An attribute that is an int of the kernel's; read-only unless there is a way to change it."""
 
@@ -33,7 +51,7 @@ class Number(property):
         change: _abc.Callable[[Any, int], None] | None = None,
     ) -> None:
         def refuse(instance: object, value: int) -> None:
-            raise AttributeError(f"{type(instance).__name__}.{self.name} is read-only")
+            not_writable(instance, self.name)
 
         super().__init__(get, change or refuse, None, doc)
 
@@ -173,3 +191,6 @@ class Object:
     def remove(self) -> None:
         """Remove the object; a segment is there until nobody has it attached."""
         self._control(ipc.IPC_RMID)
+
+
+say_not_writable(Object, "key", "id")

@@ -157,7 +157,7 @@ class Semaphore(Object):
 
     def _set_value(self, value: int) -> None:
         if not 0 <= value <= SEMAPHORE_VALUE_MAX:
-            raise ValueError(f"value is not between 0 and {SEMAPHORE_VALUE_MAX} (SEMVMX)")
+            raise ValueError("The semaphore's value must remain between 0 and SEMVMX")
         try:
             semctl(self._id, 0, ipc.SETVAL, value)
         except OSError as error:
