@@ -10,7 +10,7 @@
 #include "isolate.h"
 
 /* A round takes a blink; under the slowest tool on a busy machine, seconds. */
-enum { SECONDS_OF_A_ROUND = 240, PATTERN = 256 + 65536 };
+enum { SECONDS_OF_A_ROUND = 1800, PATTERN = 256 + 65536 };
 
 /* What a failure names, in whichever thread or process it happens. */
 static struct {
