@@ -229,7 +229,9 @@ int hooks_add(PyObject *module, struct state *state)
 	    PyModule_AddObjectRef(module, "_Wait", (PyObject *)state->wait_type) < 0)
 		return -1;
 	state->inbox_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &inbox_spec, NULL);
-	if (!state->inbox_type)
+	state->messages_type =
+		(PyTypeObject *)PyType_FromModuleAndSpec(module, &messages_spec, NULL);
+	if (!state->inbox_type || !state->messages_type)
 		return -1;
 	return PyModule_AddObjectRef(module, "_Inbox", (PyObject *)state->inbox_type);
 }

@@ -448,6 +448,73 @@ static PyObject *inbox_next(PyObject *object, PyObject *const *args, Py_ssize_t 
 	return transfer_ended(true, result, t.msgsz);
 }
 
+/* ---- iteration ---------------------------------------------------------------------------- */
+
+/* In C altogether: between two instructions of a generator's a handler could raise. */
+struct messages {
+	PyObject_HEAD struct inbox *inbox;
+	PyObject *arg[3]; /* of next() */
+};
+
+static PyObject *inbox_messages(PyObject *object, PyObject *const *args, Py_ssize_t nargs)
+{
+	struct state *state = state_of_object(object);
+	struct messages *self;
+
+	if (!takes("messages", 3, nargs))
+		return NULL;
+	self = (struct messages *)PyType_GenericAlloc(state->messages_type, 0);
+	if (!self)
+		return NULL;
+	self->inbox = (struct inbox *)Py_NewRef(object);
+	for (int i = 0; i < 3; i++)
+		self->arg[i] = Py_NewRef(args[i]);
+	return (PyObject *)self;
+}
+
+static PyObject *messages_next(PyObject *object)
+{
+	struct messages *self = (struct messages *)object;
+	PyObject *message = inbox_next((PyObject *)self->inbox, self->arg, 3);
+
+	if (message != Py_None)
+		return message;
+	Py_DECREF(message);
+	return NULL;
+}
+
+static void messages_dealloc(PyObject *object)
+{
+	struct messages *self = (struct messages *)object;
+	PyTypeObject *type = Py_TYPE(object);
+
+	Py_XDECREF((PyObject *)self->inbox);
+	for (int i = 0; i < 3; i++)
+		Py_XDECREF(self->arg[i]);
+	PyObject_Free(object);
+	Py_DECREF(type);
+}
+
+static PyObject *messages_self(PyObject *object)
+{
+	return Py_NewRef(object);
+}
+
+static PyType_Slot messages_slots[] = {
+	{Py_tp_doc, "The messages of a queue, one after the other."},
+	{Py_tp_dealloc, messages_dealloc},
+	{Py_tp_iter, messages_self},
+	{Py_tp_iternext, messages_next},
+	{0, NULL},
+};
+
+PyType_Spec messages_spec = {
+	.name = "ipc._ipc._Messages",
+	.basicsize = sizeof(struct messages),
+	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+	.slots = messages_slots,
+};
+
 /*
  * Keeps a message that was received into room.  Calls that wait get their messages in the
  * order in which they began to wait, which is then the messages' order too.
@@ -556,6 +623,8 @@ static PyMethodDef inbox_methods[] = {
 	       "was woken."),
 	METHOD(next, "($self, msqid, msgtyp, timeout, /)\n--\n\n"
 		     "Return a message, or None where it timed out or the queue is gone."),
+	METHOD(messages, "($self, msqid, msgtyp, timeout, /)\n--\n\n"
+			 "Return an iterator, which calls next() until that returns None."),
 	METHOD(fill, "($self, msqid, msgsz, msgtyp, msgflg, timeout, wait, /)\n--\n\n"
 		     "Wait until such a message is kept, and return True; False where it was\n"
 		     "woken."),

@@ -175,6 +175,7 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
 	Py_VISIT(state->pin_type);
 	Py_VISIT(state->wait_type);
 	Py_VISIT(state->inbox_type);
+	Py_VISIT(state->messages_type);
 	Py_VISIT(state->audit);
 	return 0;
 }
@@ -191,6 +192,7 @@ static int module_clear(PyObject *module)
 	Py_CLEAR(state->pin_type);
 	Py_CLEAR(state->wait_type);
 	Py_CLEAR(state->inbox_type);
+	Py_CLEAR(state->messages_type);
 	Py_CLEAR(state->audit);
 	return 0;
 }

@@ -100,6 +100,7 @@ struct state {
 	PyTypeObject *pin_type;	      /* address.c */
 	PyTypeObject *wait_type;      /* timed.c */
 	PyTypeObject *inbox_type;     /* inbox.c */
+	PyTypeObject *messages_type;  /* inbox.c */
 	PyObject *audit;	      /* sys.audit */
 	fast_function audit_function; /* the C function that it is, or NULL */
 	PyObject *audit_self;	      /* with what it is called, borrowed */

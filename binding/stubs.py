@@ -30,7 +30,7 @@ HEADER = '''"""System V IPC: the C extension.  Made by binding/stubs.py."""
 
 import sys
 from _typeshed import ReadableBuffer, StrOrBytesPath, WriteableBuffer
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NoReturn, SupportsIndex, final, overload
 
 _Structure = (
@@ -83,6 +83,7 @@ class _Inbox:
         wait: _Wait | None, count: int, /
     ) -> Any: ...  # a list of them, or None where it was woken
     def next(self, msqid: int, msgtyp: int, timeout: _Timeout, /) -> msgbuf | None: ...
+    def messages(self, msqid: int, msgtyp: int, timeout: _Timeout, /) -> Iterator[msgbuf]: ...
     def fill(
         self, msqid: int, msgsz: int | None, msgtyp: int, msgflg: int, timeout: _Timeout,
         wait: _Wait | None, /

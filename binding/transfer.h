@@ -76,6 +76,6 @@ static inline int breathe(Py_ssize_t n)
 	Py_BEGIN_ALLOW_THREADS Py_END_ALLOW_THREADS return PyErr_CheckSignals();
 }
 
-extern PyType_Spec inbox_spec;
+extern PyType_Spec inbox_spec, messages_spec;
 
 #endif

@@ -397,9 +397,40 @@ def longer_than_there_is_room(w: World) -> None:
 
 
 def many_sent_and_received(w: World) -> None:
-    messages: list[Any] = []
     assert h._send_many(w.msqid, 1, [b"a", "b", w.message], 0, 1, None) == 3
-    assert h._receive_many(w.msqid, None, 0, 0, 1, None, 10, messages) and len(messages) == 3
+    assert len(h._Inbox().receive_many(w.msqid, None, 0, 0, 1, None, 10)) == 3
+
+
+def kept_and_received(w: World) -> None:
+    """Each way in and out of an inbox; a message that an exception drops goes back."""
+    inbox = h._Inbox()
+    h._send_many(w.msqid, 1, [b"a", b"b", bytes(8000)], 0, 1, None)
+    assert inbox.fill(w.msqid, None, 0, 0, None, None)
+    assert inbox.fill(w.msqid, None, 1, 0, 1, h._Wait())  # it is kept already
+    assert [m.mtext for m in inbox.kept()] == [b"a"]
+    try:
+        [inbox.receive(w.msqid, None, -5, 0, 0, None), 1 // 0]
+    except ZeroDivisionError:
+        pass
+    assert len(inbox.kept()) == 1
+    inbox.receive(w.msqid, 0, 0, ipc.MSG_NOERROR, 0, None)
+    assert inbox.next(w.msqid, 0, 0).mtext == b"b"
+    assert len(list(inbox.messages(w.msqid, 0, 0))) == 1
+    assert inbox.receive_many(w.msqid, None, 0, 0, 60, woken(), 9) is None
+    assert inbox.next(w.msqid, 0, 0) is None
+
+
+def kept_and_freed(w: World) -> None:
+    inbox = h._Inbox()
+    h._msgsnd(w.msqid, 1, b"a", 0, 1, None)
+    inbox.fill(w.msqid, None, 0, 0, None, None)
+
+
+def kept_and_too_long(w: World) -> None:
+    inbox = h._Inbox()
+    h._msgsnd(w.msqid, 1, b"ab", 0, 1, None)
+    inbox.fill(w.msqid, None, 0, 0, None, None)
+    inbox.receive(w.msqid, 1, 0, 0, 0, None)
 
 
 def one_of_many_sent(w: World) -> None:
@@ -446,18 +477,30 @@ CASES += [
     Case("_send_many", "of nothing", lambda w: h._send_many(w.msqid, 1, [], 0, None, None)),
     Case("_send_many", "one bad", one_of_many_sent, TypeError),
     Case("_send_many", "no iterable", lambda w: h._send_many(0, 1, 1, 0, None, None), TypeError),
+    Case("_Inbox", "kept and received", kept_and_received),
+    Case("_Inbox", "kept and freed", kept_and_freed),
+    Case("_Inbox", "kept and too long", kept_and_too_long, OSError),
+    Case("_Inbox", "too few", lambda w: h._Inbox().receive(1), TypeError),
+    Case("_Inbox", "gone", lambda w: h._Inbox().next(-1, 0, None)),
+    Case("_Inbox", "with an argument", lambda w: h._Inbox(1), TypeError),
     Case(
-        "_receive_many",
-        "no list",
-        lambda w: h._receive_many(w.msqid, None, 0, 0, None, None, 1, ()),
+        "_Inbox",
+        "no number",
+        lambda w: h._Inbox().receive_many(w.msqid, None, 0, 0, 0, None, ""),
         TypeError,
     ),
     Case(
-        "_receive_many",
+        "_Inbox",
         "late",
-        lambda w: h._receive_many(w.msqid, None, 0, 0, 0, None, 1, []),
+        lambda w: h._Inbox().receive_many(w.msqid, None, 0, 0, 0, None, 1),
         TimeoutError,
     ),
+    Case(
+        "_Inbox",
+        "woken",
+        lambda w: h._Inbox().receive(w.msqid, None, 0, 0, 60, woken()),
+    ),
+    Case("_Inbox", "no queue", lambda w: h._Inbox().fill(-1, None, 0, 0, None, None), OSError),
     Case("_semop", "up and down", up_and_down_by_hook),
     Case("_semop", "woken", lambda w: h._semop(w.semid, (0, -1, 0), woken())),
     Case("_semop", "no operation", lambda w: h._semop(w.semid, 1, None), TypeError),

@@ -223,11 +223,11 @@ def test_what_was_received_before_an_exception_is_kept(
     q.send_many(sent, timeout=0)
     for _ in range(2):  # the second time it gets those that were kept the first time
         with pytest.raises(ZeroDivisionError):
-            q.receive_many(interrupting)
+            q.receive_many(interrupting, timeout=60)
         assert q.stat().msg_qnum == 3000 - 1024
     assert texts(q.receive_many(100)) == sent[:100]
     with pytest.raises(ZeroDivisionError):
-        q.receive_many(interrupting)
+        q.receive_many(interrupting, timeout=60)
     assert texts(list(q.messages(timeout=0))) == sent[100:]
 
 
@@ -237,7 +237,7 @@ def test_one_that_was_received_before_an_exception_is_kept(
     """A signal's handler that raises just when a message is there."""
     q.send(b"a")
     with pytest.raises(ZeroDivisionError):
-        q.receive_many(9, size=interrupting)
+        q.receive_many(9, size=interrupting, timeout=60)
     assert q.stat().msg_qnum == 0
     assert texts(q.receive_many(9, timeout=0)) == [b"a"]
     with pytest.raises(TimeoutError):
@@ -246,10 +246,10 @@ def test_one_that_was_received_before_an_exception_is_kept(
     q.send_many([message(b"%d" % mtype, mtype) for mtype in (2, 1, 2, 1)])
     for mtype in 2, 1, 2:
         with pytest.raises(ZeroDivisionError):
-            q.receive_many(9, mtype, size=interrupting)
+            q.receive_many(9, mtype, size=interrupting, timeout=60)
     q.send(message(b"3", 3))
     with pytest.raises(ZeroDivisionError):
-        q.receive(3, size=interrupting)
+        q.receive(3, size=interrupting, timeout=60)
     assert q.stat().msg_qnum == 0
     assert texts(list(q.messages(timeout=0))) == [b"2", b"2", b"1", b"1", b"3"]
 

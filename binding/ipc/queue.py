@@ -1,7 +1,6 @@
 """MessageQueue: a message queue as an object."""
 
 import errno
-from functools import partial
 
 from ipc import _ipc
 from ipc._ipc import _msgrcv, _msgsnd
@@ -210,8 +209,7 @@ class MessageQueue(Object):
         timeout: seconds to wait for each; end too when none came in time.  0 takes what is
         there.  OSError: as receive(), but for EIDRM and EINVAL.
         """
-        # All of it in C: between two instructions of a generator's a handler could raise.
-        return iter(partial(self._inbox.next, self.id, mtype, timeout), None)
+        return self._inbox.messages(self.id, mtype, timeout)
 
     def __iter__(self) -> "_abc.Iterator[_ipc.msgbuf]":
         return self.messages()
