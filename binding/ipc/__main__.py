@@ -229,7 +229,7 @@ def find(kind: Kind, key: int) -> t.Any:
     if key == ipc.IPC_PRIVATE:
         raise Failed("a key of 0 (IPC_PRIVATE) finds nothing: give its identifier")
     if kind.type is ipc.SemaphoreSet:
-        return ipc.SemaphoreSet(key, 0, ready_timeout=None)
+        return unread(kind, ipc.semget(key, 0, 0))
     if kind.type is ipc.SharedMemory:
         return unread(kind, ipc.shmget(key, 0, 0))
     return kind.type(key)
