@@ -1,15 +1,27 @@
 """python -m ipc: what it prints is what there is, and it removes what it is told and no more."""
 
+import contextlib
+import fcntl
 import json
+import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 import ipc
 import ipc.__main__ as command
-from conftest import Maker, all_objects, row_of_proc
+from conftest import (
+    Maker,
+    all_objects,
+    become_nobody,
+    errno_in_child,
+    row_of_proc,
+    take_slot_of,
+)
 from limits import HANG
 
 KINDS = ("msg", "sem", "shm")
@@ -109,6 +121,38 @@ def test_peek_leaves_the_messages(objects: Objects) -> None:
     assert row_of_proc("msg", msqid)["qnum"] == 2
 
 
+F_SETPIPE_SZ = 1031  # fcntl.F_SETPIPE_SZ, of Linux
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_peek_prints_each_message_when_it_is_read(
+    limit: Any, make: Maker, options: list[str]
+) -> None:
+    """The pipe holds little, so that most messages cannot be read yet when the queue goes."""
+    limit("msgmnb", 1 << 20)
+    msqid = make.queue()
+    for _ in range(100):
+        ipc.msgsnd(msqid, ipc.mkmsgbuf(1, b"a" * 8000))
+    words = [sys.executable, "-m", "ipc", "peek", str(msqid), *options]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout and process.stderr
+        fcntl.fcntl(process.stdout, F_SETPIPE_SZ, 4096)
+        begin = process.stdout.read(100)
+        ipc.msgctl(msqid, ipc.IPC_RMID)
+        out = begin + process.stdout.read()
+        complaint = process.stderr.read().decode()
+    assert complaint == f"python -m ipc: peek: no message queue has the identifier {msqid}\n"
+    assert process.returncode == 2
+    if options:
+        messages = json.loads(out)
+        assert 0 < len(messages) < 100
+        assert all(one["mtext"] == "61" * 8000 for one in messages)
+    else:
+        head, *lines = out.decode().splitlines()
+        assert head.split() == ["index", "mtype", "length", "mtext"] and 0 < len(lines) < 100
+        assert all(line.split()[2:] == ["8000", f"'{'a' * 8000}'"] for line in lines)
+
+
 # ---- rm
 
 
@@ -127,8 +171,86 @@ def test_rm_removes_what_it_is_told(objects: Objects, make: Maker, kind: str, by
 def test_rm_of_several(make: Maker) -> None:
     first, second, third = make.queue(), make.queue(), make.queue()
     _, complaints = run("rm", "msg", first, 2**31 - 1, third, status=2)
-    assert complaints == "python -m ipc: rm: msg 2147483647: msgctl: Invalid argument\n"
+    assert complaints == "python -m ipc: rm: no message queue has the identifier 2147483647\n"
     assert second in ipc.queues() and not {first, third} & set(ipc.queues())
+
+
+OUT_OF_RANGE = [99999999999, -(2**31) - 1, 2**32, 2**63, 2**64, "0x" + "f" * 5000]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "by, bad",
+    [("key", bad) for bad in OUT_OF_RANGE] + [("id", bad) for bad in (-1, 2**31, *OUT_OF_RANGE)],
+)
+def test_rm_goes_on_after_a_number_out_of_range(
+    objects: Objects, make: Maker, kind: str, by: str, bad: Any
+) -> None:
+    makers: dict[str, Callable[[], int]]
+    makers = {"msg": make.queue, "sem": make.semset, "shm": make.segment}
+    first = objects.key if by == "key" else objects.ids[kind]
+    numbers = [first, bad]
+    if by == "id":
+        numbers.append(makers[kind]())
+    removed = [objects.ids[kind], *numbers[2:]]
+    before = all_objects()
+    option = ["--key"] if by == "key" else []
+    out, complaints = run("rm", kind, *option, "--json", "--", bad, *numbers, status=2)
+    assert json.loads(out) == {kind: removed}
+    assert before - all_objects() == {(kind, ident) for ident in removed}
+    lines = complaints.splitlines()
+    assert len(lines) == 2 and all(str(bad) in line for line in lines)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_identifier_whose_slot_has_another_object(make: Maker, kind: str) -> None:
+    kinds: dict[str, tuple[Callable[[], int], Callable[[int, int], object], str]] = {
+        "msg": (make.queue, ipc.msgctl, "message queue"),
+        "sem": (make.semset, lambda ident, cmd: ipc.semctl(ident, 0, cmd), "semaphore set"),
+        "shm": (make.segment, ipc.shmctl, "shared memory segment"),
+    }
+    make_one, control, noun = kinds[kind]
+    old = make_one()
+    control(old, ipc.IPC_RMID)
+    take_slot_of(old, make_one, lambda ident: control(ident, ipc.IPC_RMID))
+    for words in ("show", kind, old), ("rm", kind, old):
+        complaint = f"python -m ipc: {words[0]}: no {noun} has the identifier {old}\n"
+        assert run(*words, status=2) == ("", complaint)
+
+
+def complaint_to_nobody(*words: object) -> str:
+    """What it says to a user without rights, whom it is to refuse."""
+    with tempfile.TemporaryFile("w+") as stream:
+
+        def call() -> None:
+            with contextlib.redirect_stderr(stream):
+                status = command.main([*map(str, words)])
+            stream.flush()
+            os._exit(0 if status == 2 else 255)
+
+        assert errno_in_child(become_nobody, call) == ""
+        stream.seek(0)
+        return stream.read()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_the_right_to_it(objects: Objects, kind: str) -> None:
+    nouns = {"msg": "message queue", "sem": "semaphore set", "shm": "shared memory segment"}
+    ident = objects.ids[kind]
+    name = f"{nouns[kind]} {ident}: "
+    if kind == "msg":
+        state = ipc.msqid_ds()
+        ipc.msgctl(ident, ipc.IPC_STAT, state)
+        state.msg_perm.mode = 0
+        ipc.msgctl(ident, ipc.IPC_SET, state)
+        peeked = complaint_to_nobody("peek", ident)
+        assert peeked == f"python -m ipc: peek: {name}the caller has no permission to read it\n"
+    shown = complaint_to_nobody("show", kind, ident)
+    assert shown == f"python -m ipc: show: {name}the caller has no permission to read it\n"
+    for words in (ident,), ("--key", objects.key):
+        refused = complaint_to_nobody("rm", kind, *words)
+        assert refused.startswith(f"python -m ipc: rm: {name}the caller is neither its owner ")
+    assert (kind, ident) in all_objects()
 
 
 def test_rm_of_what_cannot_be_read(make: Maker) -> None:
@@ -140,7 +262,7 @@ def test_rm_of_what_cannot_be_read(make: Maker) -> None:
 def test_rm_of_the_private_key_removes_nothing(objects: Objects) -> None:
     before = all_objects()
     assert "IPC_PRIVATE" in run("rm", "sem", "--key", 0, status=2)[1]
-    assert "No such file" in run("rm", "sem", "--key", 1, status=2)[1]
+    assert "set has the key 0x00000001\n" in run("rm", "sem", "--key", 1, status=2)[1]
     assert all_objects() == before
 
 
@@ -216,12 +338,20 @@ def test_abi_of_limits_that_disagree(
         (("ls", "queue"), "queue"),
         (("show", "msg"), "id"),
         (("show", "msg", "x"), "x"),
-        (("show", "msg", 2**31 - 1), "Invalid argument"),
-        (("show", "shm", 2**40), "does not fit"),
+        (("show", "msg", 2**31 - 1), "no message queue has the identifier 2147483647"),
+        (("show", "sem", 2**31 - 1), "no semaphore set has the identifier 2147483647"),
+        (("show", "shm", 12345), "no shared memory segment has the identifier 12345"),
+        (("show", "shm", 2**40), "has the identifier 1099511627776: an identifier is from 0 to"),
+        (("show", "msg", -1), "has the identifier -1: an identifier is from 0 to 2147483647"),
+        (("show", "msg", "0x" + "f" * 5000), "ff: an identifier is from 0 to 2147483647"),
         (("rm", "msg"), "ID"),
         (("rm", 1), "msg"),
-        (("rm", "sem", 2**31 - 1), "Invalid argument"),
-        (("peek", 2**31 - 1), "Invalid argument"),
+        (("rm", "sem", 2**31 - 1), "no semaphore set has the identifier 2147483647"),
+        (("rm", "shm", "--key", 1), "no shared memory segment has the key 0x00000001"),
+        (("rm", "msg", "--key", -(2**31) - 1), "-2147483649: a key has 32 bits, from -2147483648"),
+        (("rm", "msg", "--key", 2**32), "4294967296: a key has 32 bits, from -2147483648"),
+        (("peek", 2**31 - 1), "no message queue has the identifier 2147483647"),
+        (("peek", 2**31), "has the identifier 2147483648: an identifier is from 0 to 2147483647"),
     ],
 )
 def test_misuse_is_one_line_and_status_2(words: tuple[object, ...], complaint: str) -> None:
@@ -237,3 +367,80 @@ def test_a_reader_that_stops(alone: None) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+# ---- output that cannot be written
+
+
+def output_to(where: str, *words: object) -> tuple[int, str]:
+    """The exit status and the complaints, with standard output so redirected in sh."""
+    line = f'exec "$@" {where}'
+    result = subprocess.run(
+        ["sh", "-c", line, "sh", sys.executable, "-m", "ipc", *map(str, words)],
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=HANG,
+    )
+    return result.returncode, result.stderr
+
+
+@pytest.mark.parametrize(
+    "where, complaint",
+    [
+        (">&-", "standard output is closed"),
+        (">/dev/full", "standard output: No space left on device"),
+        ("1</dev/null", "standard output: Bad file descriptor"),
+    ],
+)
+@pytest.mark.parametrize("words", ["ls", "ls --json", "abi", "show", "peek", "peek --json", "-h"])
+def test_output_that_cannot_be_written(
+    objects: Objects, words: str, where: str, complaint: str
+) -> None:
+    ipc.msgsnd(objects.ids["msg"], ipc.mkmsgbuf(1, b"hello"))
+    msqid = objects.ids["msg"]
+    more: dict[str, list[object]] = {"show": ["msg", msqid], "peek": [msqid]}
+    name = words.split()[0]
+    status, complaints = output_to(where, *words.split(), *more.get(name, []))
+    prefix = "" if name == "-h" else f"{name}: "
+    assert complaints == f"python -m ipc: {prefix}{complaint}\n"
+    assert status == 2
+
+
+def test_rm_that_cannot_say_what_it_removed(make: Maker) -> None:
+    first, second = make.queue(), make.queue()
+    status, complaints = output_to(">&-", "rm", "--json", "msg", first)
+    assert (status, complaints) == (2, "python -m ipc: rm: standard output is closed\n")
+    assert first in ipc.queues()
+    assert output_to(">&-", "rm", "msg", first) == (0, "")  # which prints nothing
+    status, complaints = output_to(">/dev/full", "rm", "--json", "msg", second)
+    text = f"python -m ipc: rm: standard output: No space left on device; removed: {second}\n"
+    assert (status, complaints) == (2, text)
+    assert not {first, second} & set(ipc.queues())
+
+
+@pytest.mark.parametrize("where", ["2>&-", "2>/dev/full"])
+def test_complaints_that_cannot_be_written(alone: None, where: str) -> None:
+    for words in ("show", "msg", "12345"), ("ls", "queue"), ("rm", "msg", "12345"):
+        assert output_to(f">/dev/full {where}", *words) == (2, "")
+
+
+def into_a_pipe_that_nobody_reads(*words: object) -> tuple[int, bytes]:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        line = [sys.executable, "-m", "ipc", *map(str, words)]
+        result = subprocess.run(line, stdout=writer, stderr=subprocess.PIPE, timeout=HANG)
+    finally:
+        os.close(writer)
+    return result.returncode, result.stderr
+
+
+def test_a_pipe_that_nobody_reads(objects: Objects, make: Maker) -> None:
+    msqid = objects.ids["msg"]
+    ipc.msgsnd(msqid, ipc.mkmsgbuf(1, b"hello"))
+    for words in "ls", f"show msg {msqid}", f"peek {msqid}", f"peek {msqid} --json", "-h":
+        assert into_a_pipe_that_nobody_reads(*words.split()) == (0, b"")
+    other = make.queue()
+    status, complaints = into_a_pipe_that_nobody_reads("rm", "--json", "msg", 2**31 - 1, other)
+    assert status == 2 and b"has the identifier 2147483647" in complaints
+    assert other not in ipc.queues()

@@ -1,6 +1,7 @@
 """python -m ipc: what System V IPC has here, and what this build of the package believes of it."""
 
 import argparse
+import errno
 import json
 import os
 import pwd
@@ -8,6 +9,7 @@ import sys
 import types
 import typing as t
 from collections import abc
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from struct import calcsize
@@ -18,9 +20,14 @@ TIMES = ("stime", "rtime", "ctime", "otime", "atime", "dtime")
 
 
 class Kind(t.NamedTuple):
-    """What msg, sem and shm differ in; columns: a heading, and a member or what makes it."""
+    """What msg, sem and shm differ in; columns: a heading, and a member or what makes it.
+
+    title heads a list of objects; noun is one object, and get finds the one of a key.
+    """
 
     title: str
+    noun: str
+    get: abc.Callable[[int], int]
     type: t.Any
     all: abc.Callable[[], dict[int, t.Any]]
     perm: str
@@ -36,6 +43,8 @@ def state_of_segment(ds: ipc.shmid_ds) -> str:
 KINDS = {
     "msg": Kind(
         "message queues",
+        "message queue",
+        lambda key: ipc.msgget(key, 0),
         ipc.MessageQueue,
         ipc.queues,
         "msg_perm",
@@ -43,6 +52,8 @@ KINDS = {
     ),
     "sem": Kind(
         "semaphore sets",
+        "semaphore set",
+        lambda key: ipc.semget(key, 0, 0),
         ipc.SemaphoreSet,
         ipc.semaphore_sets,
         "sem_perm",
@@ -50,6 +61,8 @@ KINDS = {
     ),
     "shm": Kind(
         "shared memory",
+        "shared memory segment",
+        lambda key: ipc.shmget(key, 0, 0),
         ipc.SharedMemory,
         ipc.segments,
         "shm_perm",
@@ -65,7 +78,10 @@ class Failed(Exception):
 # ---- what is printed --------------------------------------------------------------------
 
 
-def table(rows: list[dict[str, object]]) -> None:
+Lines = abc.Iterable[str]
+
+
+def table(rows: list[dict[str, object]]) -> Lines:
     """Numbers to the right, text to the left."""
     heads = list(rows[0])
     cells = [heads, *([str(row[head]) for head in heads] for row in rows)]
@@ -73,14 +89,41 @@ def table(rows: list[dict[str, object]]) -> None:
     right = [isinstance(rows[0][head], int) for head in heads]
     for line in cells:
         padded = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(line, widths, right)]
-        print("  ".join(padded).rstrip())
+        yield "  ".join(padded).rstrip()
 
 
-def put(as_json: bool, document: object, text: abc.Callable[[], None]) -> None:
-    if as_json:
-        print(json.dumps(document, indent=1))
-    else:
-        text()
+def write(text: str) -> bool:
+    """Writes to standard output at once.  False: it is a pipe that nobody reads any more."""
+    need_output()
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return True
+    except BrokenPipeError:
+        discard_output()
+        return False
+    except OSError as error:
+        discard_output()
+        raise Failed(f"standard output: {error.strerror}") from None
+
+
+def need_output() -> None:
+    if not sys.stdout:
+        raise Failed("standard output is closed")
+
+
+def discard_output() -> None:
+    """The interpreter writes what is left in the buffer at its end, and would fail again."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
+def put(as_json: bool, document: object, text: abc.Callable[[], Lines]) -> None:
+    lines = [json.dumps(document, indent=1)] if as_json else text()
+    output = "".join(f"{line}\n" for line in lines)
+    if output:
+        write(output)
 
 
 def user(uid: int) -> str:
@@ -150,11 +193,11 @@ def command_ls(options: argparse.Namespace) -> int:
     chosen = options.kind or list(KINDS)
     found = {name: sorted(KINDS[name].all().items()) for name in chosen}
 
-    def text() -> None:
+    def text() -> Lines:
         for i, (name, objects) in enumerate(found.items()):
-            print(f"{chr(10) if i else ''}{KINDS[name].title} ({name}): {len(objects)}")
+            yield f"{chr(10) if i else ''}{KINDS[name].title} ({name}): {len(objects)}"
             if objects:
-                table([row(name, ident, ds) for ident, ds in objects])
+                yield from table([row(name, ident, ds) for ident, ds in objects])
 
     document = {
         name: [{"id": ident, **plain(ds)} for ident, ds in objects]
@@ -165,74 +208,116 @@ def command_ls(options: argparse.Namespace) -> int:
 
 
 def command_show(options: argparse.Namespace) -> int:
-    one = KINDS[options.kind].type.from_id(options.id)
-    document = {"id": one.id, **plain(one.stat())}
-    if options.kind == "sem":
-        document["semaphores"] = [
-            {
-                "value": s.value,
-                "pid": s.pid,
-                "waiting": s.waiting,
-                "waiting for zero": s.waiting_for_zero,
-            }
-            for s in one
-        ]
+    kind = KINDS[options.kind]
+    with about(kind, options.id):
+        one = kind.type.from_id(options.id)
+        document = {"id": one.id, **plain(one.stat())}
+        if options.kind == "sem":
+            document["semaphores"] = [
+                {
+                    "value": s.value,
+                    "pid": s.pid,
+                    "waiting": s.waiting,
+                    "waiting for zero": s.waiting_for_zero,
+                }
+                for s in one
+            ]
 
-    def text() -> None:
+    def text() -> Lines:
         semaphores = document.pop("semaphores", [])
         lines = list(flat(document))
         width = max(len(name) for name, _ in lines)
         for name, value in lines:
-            print(f"{name:{width}}  {readable(name, value)}")
+            yield f"{name:{width}}  {readable(name, value)}"
         if semaphores:
-            print()
-            table([{"semaphore": i, **row} for i, row in enumerate(semaphores)])
+            yield ""
+            yield from table([{"semaphore": i, **row} for i, row in enumerate(semaphores)])
 
     put(options.json, document, text)
     return 0
+
+
+def messages(ident: int) -> abc.Iterator[ipc.msgbuf]:
+    """Each message of a queue, which stays; read when it is asked for."""
+    index = 0
+    with about(KINDS["msg"], ident):
+        q = ipc.MessageQueue.from_id(ident)
+        while (message := q.peek(index)) is not None:
+            yield message
+            index += 1
 
 
 def command_peek(options: argparse.Namespace) -> int:
-    q = ipc.MessageQueue.from_id(options.id)
-    messages: list[ipc.msgbuf] = []
-    while (message := q.peek(len(messages))) is not None:
-        messages.append(message)
-    document = [
-        {"index": i, "mtype": m.mtype, "length": len(m.mtext), "mtext": m.mtext.hex()}
-        for i, m in enumerate(messages)
-    ]
-
-    def text() -> None:
-        if messages:
-            table([r | {"mtext": repr(m.mtext)[1:]} for r, m in zip(document, messages)])
-
-    put(options.json, document, text)
+    """Writes each message when it is read: a queue may be longer than memory should hold."""
+    form = peek_json if options.json else peek_text
+    for text in form(messages(options.id)):
+        if not write(text):
+            break
     return 0
+
+
+def peek_text(found: abc.Iterator[ipc.msgbuf]) -> abc.Iterator[str]:
+    """A table of columns whose widths do not depend on the messages, which come later."""
+    for i, m in enumerate(found):
+        if not i:
+            yield "index  mtype  length  mtext\n"
+        yield f"{i:5}  {m.mtype:5}  {len(m.mtext):6}  {repr(m.mtext)[1:]}\n"
+
+
+def peek_json(found: abc.Iterator[ipc.msgbuf]) -> abc.Iterator[str]:
+    """An array, which is closed even where a message cannot be read any more."""
+    failed = None
+    separator = "["
+    try:
+        for i, m in enumerate(found):
+            text = m.mtext
+            one = {"index": i, "mtype": m.mtype, "length": len(text), "mtext": text.hex()}
+            yield f"{separator}\n {json.dumps(one)}"
+            separator = ","
+    except Failed as error:
+        if separator == "[":
+            raise
+        failed = error
+    yield "[]\n" if separator == "[" else "\n]\n"
+    if failed:
+        raise failed
 
 
 def command_rm(options: argparse.Namespace) -> int:
     """Each by itself: one that cannot be removed does not keep the others."""
-    kind, removed, status = KINDS[options.kind], [], 0
+    kind, status = KINDS[options.kind], 0
+    removed: list[int] = []
     for number in options.number:
         try:
-            one = find(kind, number) if options.key else unread(kind, number)
-            one.remove()
-            removed.append(one.id)
-        except (OSError, Failed) as error:
-            complain(f"rm: {options.kind} {number}: {reason(error)}")
+            ident = find(kind, number) if options.key else number
+            with about(kind, ident):
+                unread(kind, ident).remove()
+            removed.append(ident)
+        except Failed as error:
+            complain(f"rm: {error}")
             status = 2
-    put(options.json, {options.kind: removed}, lambda: None)
+    try:
+        put(options.json, {options.kind: removed}, lambda: ())
+    except Failed as error:
+        raise Failed(f"{error}; removed: {' '.join(map(str, removed)) or 'nothing'}") from None
     return status
 
 
-def find(kind: Kind, key: int) -> t.Any:
+def find(kind: Kind, key: int) -> int:
+    """The identifier of the object that has a key."""
     if key == ipc.IPC_PRIVATE:
         raise Failed("a key of 0 (IPC_PRIVATE) finds nothing: give its identifier")
-    if kind.type is ipc.SemaphoreSet:
-        return unread(kind, ipc.semget(key, 0, 0))
-    if kind.type is ipc.SharedMemory:
-        return unread(kind, ipc.shmget(key, 0, 0))
-    return kind.type(key)
+    if not -(2**31) <= key < 2**32:
+        raise Failed(
+            f"no {kind.noun} has the key {shown(key)}: a key has 32 bits, "
+            f"from {-(2**31)} to {2**32 - 1}"
+        )
+    try:
+        return kind.get(key)
+    except FileNotFoundError:
+        raise Failed(f"no {kind.noun} has the key {key & 0xFFFFFFFF:#010x}") from None
+    except OSError as error:
+        raise Failed(f"{kind.noun} of key {key & 0xFFFFFFFF:#010x}: {reason(error)}") from None
 
 
 def unread(kind: Kind, ident: int) -> t.Any:
@@ -240,6 +325,33 @@ def unread(kind: Kind, ident: int) -> t.Any:
     one = kind.type.__new__(kind.type)
     one.id = ident
     return one
+
+
+@contextmanager
+def about(kind: Kind, ident: int) -> abc.Iterator[None]:
+    """Around calls on an object: an error of theirs in words that name the object."""
+    if not 0 <= ident < 2**31:
+        raise Failed(
+            f"no {kind.noun} has the identifier {shown(ident)}: "
+            f"an identifier is from 0 to {2**31 - 1}"
+        )
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.EINVAL, errno.EIDRM):
+            raise Failed(f"no {kind.noun} has the identifier {ident}") from None
+        words = {
+            errno.EACCES: "the caller has no permission to read it",
+            errno.EPERM: "the caller is neither its owner nor its creator, nor privileged "
+            "(CAP_SYS_ADMIN)",
+            errno.ENOSYS: "this kernel has no MSG_COPY (CONFIG_CHECKPOINT_RESTORE)",
+        }
+        raise Failed(f"{kind.noun} {ident}: {words.get(error.errno, reason(error))}") from None
+
+
+def shown(number: int) -> str:
+    """A number of any length: of more digits than sys.set_int_max_str_digits() allows, too."""
+    return str(number) if abs(number) < 10**40 else f"{number:#x}"
 
 
 # ---- does this build agree with this machine? ------------------------------------------------
@@ -334,8 +446,8 @@ def command_abi(options: argparse.Namespace) -> int:
     constants = {n: getattr(ipc, n) for n in ipc.__all__ if isinstance(getattr(ipc, n), int)}
     words = {True: "yes", False: "no", None: "not asked"}
 
-    def text() -> None:
-        table(
+    def text() -> Lines:
+        yield from table(
             [
                 {
                     "structure": name,
@@ -346,14 +458,14 @@ def command_abi(options: argparse.Namespace) -> int:
                 for name, facts in structures.items()
             ]
         )
-        print()
-        table([{"constant": name, "value": value} for name, value in constants.items()])
-        print()
+        yield ""
+        yield from table([{"constant": name, "value": value} for name, value in constants.items()])
+        yield ""
         for name, facts in structures.items():
             for line in facts["wrong"]:
-                print(f"wrong: {name}: {line}")
+                yield f"wrong: {name}: {line}"
         machine = f"{os.uname().machine}, Linux {os.uname().release}"
-        print(f"this build {'disagrees' if any(wrong.values()) else 'agrees'} with {machine}")
+        yield f"this build {'disagrees' if any(wrong.values()) else 'agrees'} with {machine}"
 
     put(options.json, {"structures": structures, "constants": constants}, text)
     return 1 if any(wrong.values()) else 0
@@ -362,17 +474,28 @@ def command_abi(options: argparse.Namespace) -> int:
 # ---- the command line -----------------------------------------------------------------------
 
 
+class Parser(argparse.ArgumentParser):
+    """argparse's own does not look whether its output was written."""
+
+    def print_help(self, file: t.Any = None) -> None:
+        write(self.format_help())
+
+    def error(self, message: str) -> t.NoReturn:
+        say(f"{self.format_usage()}{self.prog}: error: {message}")
+        sys.exit(2)
+
+
 def number(text: str) -> int:
     return int(text, 0)
 
 
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m ipc",
         description="System V IPC: what there is, and what this build believes of it.",
         epilog="Exit status: 0; 1 abi disagrees with this machine; 2 it could not be done.",
     )
-    common = argparse.ArgumentParser(add_help=False)
+    common = Parser(add_help=False)
     common.add_argument("--json", action="store_true", help="for programs")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -399,26 +522,34 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     return options
 
 
-def reason(error: Exception) -> str:
-    return str(error.strerror if isinstance(error, OSError) and error.strerror else error)
+def reason(error: OSError) -> str:
+    text = error.strerror or str(error)
+    return f"{error.filename}: {text}" if error.filename else text
 
 
 def complain(text: str) -> None:
-    print(f"python -m ipc: {text}", file=sys.stderr)
+    say(f"python -m ipc: {text}")
+
+
+def say(text: str) -> None:
+    """To standard error, if that can be written: the exit status says it anyway."""
+    if sys.stderr:  # None where it is closed, which print() would take for standard output
+        with suppress(OSError):
+            print(text, file=sys.stderr)
 
 
 def main(words: list[str] | None = None) -> int:
     """The exit status of a command line."""
-    options = arguments(words)
+    command = ""
     try:
+        options = arguments(words)
+        command = f"{options.command}: "
+        if options.json or options.command != "rm":
+            need_output()  # before anything is removed
         status: int = options.function(options)
-        sys.stdout.flush()
         return status
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads any more
-        return 0
-    except (OSError, OverflowError, Failed) as error:
-        complain(f"{options.command}: {reason(error)}")
+    except (OSError, Failed) as error:
+        complain(f"{command}{reason(error) if isinstance(error, OSError) else error}")
         return 2
 
 
