@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import typing as _t  # which asyncio has imported
+from collections import abc as _abc
 
 from ipc import _ipc
 from ipc.object import GONE
+from ipc.queue import MessageQueue as _MessageQueue
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import typing as _t
-    from collections import abc as _abc
-
-    from ipc.queue import MessageQueue as _MessageQueue
-
-    _T = _t.TypeVar("_T")
+_T = _t.TypeVar("_T")
 
 
 class Waiter:

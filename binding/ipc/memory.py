@@ -14,6 +14,8 @@ __all__ = ["SharedMemory", "segments"]
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as _t
+else:
+    from ipc.object import _t
 
 
 class SharedMemory(Object):

@@ -7,11 +7,24 @@ from ipc import _ipc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import typing as _t
     from collections import abc as _abc
+    import typing as _t
 
     _State = _t.TypeVar("_State", _ipc.msqid_ds, _ipc.semid_ds, _ipc.shmid_ds)
-    _Self = _t.TypeVar("_Self", bound="Object")
+else:
+    import _collections_abc as _abc  # which every interpreter has loaded
+
+    # For typing.get_type_hints(): what annotations name must be there at run time too.
+
+    class _t:
+        """The module typing, imported when a name of it is used: it takes longer than ipc."""
+
+        def __getattr__(self, name):
+            import typing
+
+            return getattr(typing, name)
+
+    _t = _t()
 
 # What a call says on an object that is not there any more, see msgop(2).
 GONE = (errno.EIDRM, errno.EINVAL)
@@ -105,7 +118,7 @@ class Object:
                     raise
 
     @classmethod
-    def from_id(cls: "type[_Self]", ident: int) -> "_Self":
+    def from_id(cls, ident: int) -> "_t.Self":
         """The object of an identifier, which must be there and be readable.
 
         OSError: EACCES, EINVAL.
@@ -126,7 +139,7 @@ class Object:
     def __repr__(self) -> str:
         return f"<ipc.{type(self).__name__} {self.id}, key {self.key & 0xFFFFFFFF:#x}>"
 
-    def __enter__(self: "_Self") -> "_Self":
+    def __enter__(self) -> "_t.Self":
         return self
 
     def __exit__(self, *exception: object) -> None:

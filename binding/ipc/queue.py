@@ -16,10 +16,13 @@ __all__ = ["MessageQueue", "queues"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer as _ReadableBuffer
     from collections import abc as _abc
+    from _typeshed import ReadableBuffer as _ReadableBuffer
+else:  # for typing.get_type_hints(); abc.Buffer is of Python 3.12
+    import _collections_abc as _abc  # which every interpreter has loaded
+    _ReadableBuffer = getattr(_abc, "Buffer", bytes | bytearray | memoryview)
 
-    _Text = _ReadableBuffer | str | _ipc.msgbuf
+_Text = _ReadableBuffer | str | _ipc.msgbuf
 
 
 def _flags(truncate: bool, exclude: bool) -> int:

@@ -19,10 +19,13 @@ __all__ = ["Semaphore", "SemaphoreSet", "semaphore_sets"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import typing as _t
     from collections import abc as _abc
+    import typing as _t
+else:
+    import _collections_abc as _abc  # which every interpreter has loaded
+    from ipc.object import _t
 
-    _Operations = _ipc.sembuf | _abc.Sequence[_ipc.sembuf | tuple[int, ...]]
+_Operations = _ipc.sembuf | _abc.Sequence[_ipc.sembuf | tuple[int, ...]]
 
 # The default of acquire() and release() itself, for which there are operations that are made.
 _ONE = 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import operator
 import os
+import typing as _t
 from collections import abc as _abc
 from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 
@@ -12,10 +13,7 @@ import ipc
 from ipc.compat.sysv_ipc.constants import IPC_CREX, IPC_EXCL, KEY_MAX, KEY_MIN
 from ipc.compat.sysv_ipc.errors import ExistentialError, fail
 
-if TYPE_CHECKING:
-    import typing as _t
-
-    _Self = _t.TypeVar("_Self", bound="Object")
+_Self = _t.TypeVar("_Self", bound="Object")
 
 Bytes = bytes | bytearray | memoryview
 

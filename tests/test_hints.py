@@ -1,0 +1,65 @@
+"""Annotations: typing.get_type_hints() knows every name that one of them has."""
+
+import subprocess
+import sys
+import types
+import typing
+from collections.abc import Iterator
+from typing import Any
+
+import ipc
+import ipc.aio
+import ipc.compat.sysv_ipc
+from limits import HANG
+
+MODULES = (ipc, ipc.aio, ipc.compat.sysv_ipc)
+
+
+def annotated(name: str, thing: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    """Each function and class of the package that is reached from a module or a class."""
+    if id(thing) in seen:
+        return
+    seen.add(id(thing))
+    if isinstance(thing, property):
+        for function in filter(None, (thing.fget, thing.fset, thing.fdel)):
+            yield from annotated(name, function, seen)
+    elif isinstance(thing, (classmethod, staticmethod)):
+        yield from annotated(name, thing.__func__, seen)
+    elif isinstance(thing, types.FunctionType):
+        yield name, thing
+    elif isinstance(thing, (type, types.ModuleType)):
+        home = thing.__module__ if isinstance(thing, type) else thing.__name__
+        if home.partition(".")[0] == "ipc":
+            yield name, thing
+            for inner, value in vars(thing).items():
+                yield from annotated(f"{name}.{inner}", value, seen)
+
+
+def test_every_annotation_resolves() -> None:
+    seen: set[int] = set()
+    found = [one for m in MODULES for one in annotated(m.__name__, m, seen)]
+    assert len(found) > 150
+    wrong = {}
+    for name, thing in found:
+        try:
+            typing.get_type_hints(thing)
+        except Exception as error:
+            wrong[name] = repr(error)
+    assert wrong == {}
+
+
+def test_hints_are_what_is_annotated() -> None:
+    hints = typing.get_type_hints(ipc.MessageQueue.send)
+    assert hints["timeout"] == float | None and hints["mtype"] is int
+    assert str in typing.get_args(hints["text"]) and ipc.msgbuf in typing.get_args(hints["text"])
+    assert typing.get_type_hints(ipc.MessageQueue.__enter__) == {"return": typing.Self}
+
+
+def test_the_import_does_not_import_typing() -> None:
+    """Which takes longer than the import of the package."""
+    program = "import sys; assert 'typing' not in sys.modules; import ipc; print(*sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-S", "-c", program], capture_output=True, text=True, timeout=HANG
+    )
+    assert result.returncode == 0, result.stderr
+    assert "ipc.queue" in result.stdout.split() and "typing" not in result.stdout.split()
