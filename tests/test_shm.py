@@ -603,6 +603,7 @@ def test_shm_lock_is_limited_by_rlimit_memlock(
     assert errno_in_child(become_limited, lambda: ipc.shmctl(segment, ipc.SHM_LOCK)) == expected
 
 
+@pytest.mark.unwatched  # sanitizers have mlockall(2) do nothing
 def test_other_threads_run_while_a_segment_is_filled(make: Maker) -> None:
     """Under mlockall(2) with MCL_FUTURE, shmat makes every page of it."""
     said = run_child(
