@@ -1,5 +1,4 @@
 /* The ends of ranges, and what is where two rules meet. */
-#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
@@ -59,10 +58,16 @@ CHECK_EACH(
 	"a get call that makes nothing leaves what was written to msg_next_id, ...; -1 is refused",
 	"proc(5), msg_next_id; ipc/util.c, ipc_idr_alloc")
 {
-	char path[64];
 	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600)), fd;
 
 	set_limit(facility->next_id, "98310");
+	set_limit("msgmni", "1");
+	set_limit("sem", "250 32000 500 1");
+	set_limit("shmmni", "1");
+	expect_errno(ENOSPC, facility->get(ipc, IPC_PRIVATE, 0600));
+	set_limit("msgmni", "10");
+	set_limit("sem", "250 32000 500 10");
+	set_limit("shmmni", "10");
 	expect_errno(EEXIST, facility->get(ipc, check_key(0), IPC_CREAT | IPC_EXCL));
 	expect_errno(ENOENT, facility->get(ipc, check_key(1), 0600));
 	expect_eq(id, facility->get(ipc, check_key(0), IPC_CREAT));
@@ -71,8 +76,7 @@ CHECK_EACH(
 		expect_errno(EINVAL, ipc->semget(IPC_PRIVATE, 0, 0600));
 	if (facility == &shm_facility)
 		expect_errno(EINVAL, ipc->shmget(IPC_PRIVATE, 0, 0600));
-	snprintf(path, sizeof(path), "/proc/sys/kernel/%s", facility->next_id);
-	fd = must(open(path, O_WRONLY | O_CLOEXEC));
+	fd = must(open_limit(facility->next_id));
 	expect_errno(EINVAL, write(fd, "-1", 2));
 	close(fd);
 	expect_eq(98310, get_limit(facility->next_id));

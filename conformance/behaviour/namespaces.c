@@ -338,7 +338,7 @@ CHECK("msgget.limit.owner", LIBC, NEED_BOTH,
 			must(stat(path, &file));
 			expect_eq(0, file.st_uid);
 			expect_eq(0, file.st_gid);
-			int fd = open(path, O_WRONLY | O_CLOEXEC);
+			int fd = open_limit(limits[i].name);
 			if (fd == -1 && errno == EROFS)
 				skip("/proc/sys is read-only");
 			if (!expect_ok(fd))
@@ -361,11 +361,8 @@ CHECK("msgget.limit.owner.others", LIBC, NEED_BOTH | NEED_USERS,
 		become(STRANGER, STRANGER);
 		new_user_namespace(7);
 		new_namespace();
-		for (unsigned i = 0; i < NLIMITS; i++) {
-			char path[64];
-			snprintf(path, sizeof(path), "/proc/sys/kernel/%s", limits[i].name);
-			expect_errno(EACCES, open(path, O_WRONLY | O_CLOEXEC));
-		}
+		for (unsigned i = 0; i < NLIMITS; i++)
+			expect_errno(EACCES, open_limit(limits[i].name));
 	}
 	child_join(pid);
 }

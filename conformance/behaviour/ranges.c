@@ -1,5 +1,4 @@
 /* Ids, counters and limits at the ends of their ranges. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -57,11 +56,9 @@ CHECK_EACH("next_id.einval", LIBC, NEED_NEXT_ID,
 	   "ipc/ipc_sysctl.c: from 0 to INT_MAX")
 {
 	static const char *const values[] = {"2147483648", "4294967296", "-2", "-2147483648", "x"};
-	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/sys/kernel/%s", facility->next_id);
 	for (unsigned i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-		int fd = must(open(path, O_WRONLY | O_CLOEXEC));
+		int fd = must(open_limit(facility->next_id));
 		expect_errno(EINVAL, write(fd, values[i], strlen(values[i])));
 		close(fd);
 		expect_eq(-1, get_limit(facility->next_id));
