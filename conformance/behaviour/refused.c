@@ -144,6 +144,11 @@ CHECK_EACH_CTL(
 	REFUSED(&before, as_stranger(), EPERM, rmid(facility, ipc, id));
 	REFUSED(&before, as_owner(), EINVAL, facility->set(ipc, id, (uid_t)-1, 0, 0600));
 	REFUSED(&before, as_owner(), EINVAL, facility->set(ipc, id, 0, (gid_t)-1, 0600));
+	if (facility == &msg_facility) {
+		struct msqid_ds above = {.msg_perm.mode = 0600};
+		above.msg_qbytes = (msglen_t)get_limit("msgmnb") + 1;
+		REFUSED(&before, drop_privileges(), EPERM, ipc->msgctl(id, IPC_SET, &above));
+	}
 	REFUSED(&before, as_owner(), EINVAL, facility->control(ipc, id, 12345, &state));
 	REFUSED(&before, as_owner(), EINVAL, facility->control(ipc, id, -1, &state));
 	REFUSED(&before_closed, as_stranger(), EPERM, rmid(facility, ipc, closed));
@@ -190,6 +195,7 @@ CHECK("semctl.refused.values", LIBC, NEED_NAMESPACE,
 			ipc->semctl(semid, 0, SETALL, (union semun){.array = wrong}));
 	}
 	set_mode(&sem_facility, semid, 0400);
+	await_next_second();
 	const struct snapshot readable = snapshot_of(&sem_facility, semid);
 	REFUSED(&readable, drop_privileges(), EACCES,
 		ipc->semctl(semid, 1, SETVAL, (union semun){.val = 5}));

@@ -197,11 +197,20 @@ CHECK("semop.undo.cleared_by_setall", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("semop.undo.erange", LIBC | RAW, 0,
-      "an operation whose undoing would not fit in a short fails",
+      "an operation whose undoing would not fit in a short fails, and leaves what is to be undone",
       "ipc/sem.c, perform_atomic_semop: \"Exceeding the undo range is an error\"")
 {
-	int semid = sem_new(ipc, 0);
+	int semid = sem_new(ipc, 16000);
+	pid_t pid;
 
+	CHILD (pid) {
+		expect_eq(0, sem_op(ipc, semid, 16000, SEM_UNDO));
+		expect_eq(0, sem_op(ipc, semid, -17000, 0));
+		expect_errno(ERANGE, sem_op(ipc, semid, 17000, SEM_UNDO));
+	}
+	child_join(pid);
+	/* Of 15000 the child takes its 16000 back when it ends. */
+	expect_eq(0, sem_value(semid, 0));
 	expect_eq(0, sem_op(ipc, semid, SEMVMX, SEM_UNDO));
 	expect_eq(0, sem_op(ipc, semid, -SEMVMX, 0));
 	expect_eq(0, sem_op(ipc, semid, 1, SEM_UNDO));
