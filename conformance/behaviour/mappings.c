@@ -398,8 +398,16 @@ CHECK("shmat.mapping.mbind", LIBC | RAW, 0,
 	expect_eq(MPOL_BIND, mode);
 }
 
-/* ---- huge pages
- * ----------------------------------------------------------------------------------- */
+/* ---- huge pages -------------------------------------------------------------------- */
+
+/*
+ * The machine has few of them for all checks, and the kernel frees a namespace late.  So
+ * each check removes its segment, whose pages are then free when its process has ended.
+ */
+static void remove_huge(int shmid)
+{
+	must(libc_calls.shmctl(shmid, IPC_RMID, NULL));
+}
 
 /* A number of /proc/meminfo that counts pages, not kilobytes. */
 static unsigned long huge_pages(const char *name)
@@ -418,7 +426,7 @@ static int huge_segment(const struct ipc_calls *ipc, size_t pages, size_t *huge)
 		skip("vm.nr_hugepages is too low for this check (hugepages= of the kernel)");
 	/* Another check may have them all for a moment. */
 	while ((shmid = ipc->shmget(IPC_PRIVATE, pages * *huge, SHM_HUGETLB | 0600)) == -1 &&
-	       errno == ENOMEM && tries++ < 3000)
+	       errno == ENOMEM && tries++ < 60000)
 		nanosleep(&pause, NULL);
 	if (shmid == -1 && (errno == ENOMEM || errno == EPERM))
 		skip("huge pages are in use, or not for this user");
@@ -452,6 +460,7 @@ CHECK("shmat.huge", LIBC | RAW, NEED_HUGETLB | NEED_PROC | NEED_NAMESPACE,
 	expect_eq(0, ipc->shmdt(two));
 	shm_expect_nattch(0, shmid);
 	expect_bytes("more", attach(ipc, shmid, NULL, 0) + huge, 5);
+	remove_huge(shmid);
 }
 
 CHECK("shmat.huge.split", LIBC | RAW, NEED_HUGETLB | NEED_PROC,
@@ -475,6 +484,7 @@ CHECK("shmat.huge.split", LIBC | RAW, NEED_HUGETLB | NEED_PROC,
 	expect_unmapped(address + huge);
 	expect_eq(0, ipc->shmdt(address));
 	shm_expect_nattch(0, shmid);
+	remove_huge(shmid);
 }
 
 CHECK("shmat.huge.removed", LIBC | RAW, NEED_HUGETLB | NEED_PROC,
@@ -505,4 +515,5 @@ CHECK("shmctl.lock.huge", LIBC | RAW, NEED_HUGETLB | NEED_PROC,
 	expect_eq(0, shm_state(shmid).shm_perm.mode & SHM_LOCKED);
 	expect_eq(0, ipc->shmctl(shmid, SHM_UNLOCK, NULL));
 	expect_eq(0600, shm_state(shmid).shm_perm.mode);
+	remove_huge(shmid);
 }

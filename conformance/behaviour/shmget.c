@@ -202,11 +202,16 @@ CHECK("shmget.hugetlb_encodings", LIBC | RAW, NEED_HUGETLB,
 			 sizes[i].kib);
 		bool known = access(path, F_OK) == 0;
 		int flags = (int)(SHM_HUGETLB | sizes[i].flag | 0600);
-		if (!known)
+		if (!known) {
 			expect_errno(EINVAL, ipc->shmget(IPC_PRIVATE, 1, flags));
+			continue;
+		}
 		/* Of a size that it has the machine may have no page. */
-		else if (ipc->shmget(IPC_PRIVATE, 1, flags) == -1)
+		int shmid = ipc->shmget(IPC_PRIVATE, 1, flags);
+		if (shmid == -1)
 			expect_eq(ENOMEM, errno);
+		else
+			must(libc_calls.shmctl(shmid, IPC_RMID, NULL));
 	}
 }
 
