@@ -148,7 +148,7 @@ DEFECTS = [
     Defect(
         "leak.text",
         "binding/msgbuf.c",
-        "\tPyMem_Free(((struct msgbuf_object *)object)->head.bytes);\n",
+        "\tPyMem_Free(self->head.bytes);\n",
         "",
         "test_msg.py",
         "asan",
