@@ -118,6 +118,8 @@ def test_the_wheel_is_for_every_cpython_from_3_11_on(wheel: Path) -> None:
 SHARED = [
     "binding/control.h",
     "binding/module.h",
+    "binding/timed.h",
+    "binding/transfer.h",
     *(f"conformance/{name}.h" for name in ("seam", "seam_check", "seam_tools")),
     *(f"conformance/abi/{name}" for name in ("sysvipc.def", "semun.h", "probe.h")),
     *(f"conformance/abi/{name}" for name in ("dump", "constants")),
