@@ -43,7 +43,7 @@ static long mtype_of(const struct kept *kept)
 	return ((const struct msgbuf *)kept->bytes)->mtype;
 }
 
-/* What a parent keeps is not the child's. */
+/* A forked child starts without the messages that its parent keeps. */
 static void notice_fork(struct inbox *self)
 {
 	if (self->forks == forks)

@@ -254,7 +254,7 @@ struct address {
 	size_t size;
 	int shmid;
 	bool readonly;
-	bool lent;	 /* to somebody who may hold this object and no view */
+	bool lent;	 /* a consumer may hold this object and no view */
 	Py_ssize_t pins; /* views, and copies under way */
 	void *reserved;	 /* since it was detached: in the memory's place, for such */
 #ifdef Py_GIL_DISABLED

@@ -295,7 +295,7 @@ static void disarm(int timer, struct wait *wait)
 		wait->armed = false;
 		pthread_mutex_unlock(&lock);
 	}
-	/* What it sent is delivered when this returns, at the latest. */
+	/* A signal that the timer sent is delivered before this returns. */
 	syscall(SYS_timer_delete, timer);
 }
 
@@ -343,7 +343,7 @@ static bool would_wait(long result)
 	return result == -1 && (errno == EAGAIN || errno == ENOMSG);
 }
 
-/* What the call returned; -1 with errno; or what ended it. */
+/* Returns the call's result, -1 with errno, or LATE, WOKEN, AGAIN or RAISED. */
 long wait_until_done(const struct blocking *blocking, const struct limits *limits)
 {
 	long result = blocking->large ? attempt_unlocked(blocking, true)

@@ -27,7 +27,7 @@ enum { RAISED = -2, LATE = -3, WOKEN = -4, NO_TIMER = -5, AGAIN = -6 };
 int to_limits(struct state *state, PyObject *timeout, PyObject *wait, struct limits *limits);
 /* Has the call that waits with it, or the next one that would, return AGAIN. */
 void wait_look_again(struct wait *wait);
-/* What the call returned; -1 with errno; or what ended it. */
+/* Returns the call's result, -1 with errno, or LATE, WOKEN, AGAIN or RAISED. */
 long wait_until_done(const struct blocking *blocking, const struct limits *limits);
 /* Sets the exception for what call() returned below zero, WOKEN and AGAIN aside. */
 void call_ended(enum call_index index, long result);
