@@ -83,7 +83,7 @@ static long long charged(void)
 	return bytes;
 }
 
-/* What a group is charged for changes in steps of 64 pages for each processor. */
+/* The kernel charges a group in steps of 64 pages for each processor. */
 static void expect_charged(long long before, long long bytes)
 {
 	expect(charged() - before >= bytes - bytes / 4);

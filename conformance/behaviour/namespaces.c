@@ -466,7 +466,7 @@ CHECK_EACH("namespace.kept_by_mount", LIBC | RAW, NEED_BOTH,
 	child_join(pid);
 }
 
-/* What a clone is given. */
+/* The argument of a cloned process. */
 struct cloned {
 	const struct ipc_calls *ipc;
 	const struct facility *facility;
@@ -859,7 +859,7 @@ CHECK("shmctl.rmid.forced_elsewhere", LIBC | RAW, NEED_LIMITS | NEED_PROC,
 
 	expect_ok(ipc->shmget(check_key(0), 0, 0));
 	expect_eq(1, count(ipc, &shm_facility));
-	/* What has lost its creator is an orphan. */
+	/* A segment without its creator is an orphan. */
 	set_limit("shm_rmid_forced", "1");
 	expect_errno(ENOENT, ipc->shmget(check_key(0), 0, 0));
 	enter_namespace(away);

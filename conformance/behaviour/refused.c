@@ -281,7 +281,7 @@ CHECK("msgsnd.refused", LIBC | RAW, NEED_NAMESPACE,
 	const struct snapshot filled = snapshot_of(&msg_facility, msqid);
 	REFUSED(&filled, as_owner(), EAGAIN, ipc->msgsnd(msqid, &message, 3, IPC_NOWAIT));
 	REFUSED(&filled, as_owner(), EAGAIN, ipc->msgsnd(msqid, &message, TEXT, IPC_NOWAIT));
-	/* What there is room for still fits, to the byte. */
+	/* A message that fills the queue to the byte still fits. */
 	expect_eq(0, ipc->msgsnd(msqid, &message, 2, IPC_NOWAIT));
 	expect_eq(3, ipc->msgrcv(msqid, &message, TEXT, 0, 0));
 	expect_serves(ipc, &msg_facility, msqid, check_key(0));
