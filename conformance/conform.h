@@ -211,6 +211,11 @@ bool is_isolated(void);
  */
 void another_namespace(void);
 /*
+ * Opens a file of /proc for reading; ends the check as one that could not run where
+ * /proc does not have it (subset=pid, or not mounted).
+ */
+int open_proc(const char *path);
+/*
  * Opens /proc/sys/kernel/NAME for writing, in a namespace of the program's only: -1
  * and errno where open(2) fails.
  */

@@ -358,12 +358,31 @@ void choose_keys(void)
 	skip("could not run: no free keys");
 }
 
+static void skip_without(const char *path)
+{
+	char reason[96];
+
+	snprintf(reason, sizeof(reason), "no %.80s", path);
+	skip(reason);
+}
+
+int open_proc(const char *path)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1 && errno == ENOENT)
+		skip_without(path);
+	return must(fd);
+}
+
 int open_limit(const char *name)
 {
 	char path[64];
 
 	if (!is_isolated())
 		skip(need_namespace);
+	if (access(sysctls, F_OK) == -1)
+		skip_without(sysctls);
 	snprintf(path, sizeof(path), "%s%s", sysctls, name);
 	return open(path, O_WRONLY | O_CLOEXEC);
 }

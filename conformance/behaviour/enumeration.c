@@ -52,7 +52,7 @@ static int open_list(const struct facility *facility)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/sysvipc/%s", facility->name);
-	return must(open(path, O_RDONLY | O_CLOEXEC));
+	return open_proc(path);
 }
 
 /* Reads the rest of such a file in pieces. */

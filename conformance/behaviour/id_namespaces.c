@@ -162,7 +162,7 @@ CHECK("msgctl.stat.pid_namespace_of_opener", LIBC | RAW, NEED_NAMESPACE | NEED_P
       "ipc/util.c, sysvipc_proc_open, ipc_seq_pid_ns")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600)), lspid = -1;
-	int fd = must(open("/proc/sysvipc/msg", O_RDONLY | O_CLOEXEC));
+	int fd = open_proc("/proc/sysvipc/msg");
 	pid_t pid, inner, outer = getpid();
 
 	msg_put(ipc, msqid, 1, "text");

@@ -187,7 +187,7 @@ CHECK_EACH("namespace.sysvipc_opener", LIBC | RAW, NEED_BOTH,
 	create(ipc, facility, 0);
 	create(ipc, facility, 1);
 	snprintf(path, sizeof(path), "/proc/sysvipc/%s", facility->name);
-	int fd = must(open(path, O_RDONLY | O_CLOEXEC));
+	int fd = open_proc(path);
 	new_namespace();
 	expect_eq(0, sysvipc_rows(facility->name));
 	while ((n = read(fd, text, sizeof(text))) > 0)
@@ -335,6 +335,7 @@ CHECK("msgget.limit.owner", LIBC, NEED_BOTH,
 			struct stat file;
 			char path[64];
 			snprintf(path, sizeof(path), "/proc/sys/kernel/%s", limits[i].name);
+			close(open_proc(path));
 			must(stat(path, &file));
 			expect_eq(0, file.st_uid);
 			expect_eq(0, file.st_gid);
