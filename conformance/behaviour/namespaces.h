@@ -15,22 +15,6 @@ static inline int own_namespace(void)
 	return must(open("/proc/self/ns/ipc", O_RDONLY | O_CLOEXEC));
 }
 
-/*
- * Moves this process to a new IPC namespace.  The kernel frees namespaces some time
- * after their last process has ended, so that ENOSPC may be of those that have ended.
- */
-static inline void new_namespace(void)
-{
-	const struct timespec pause = {.tv_nsec = 1000000};
-	int result = unshare(CLONE_NEWIPC);
-
-	for (int tries = 0; result == -1 && errno == ENOSPC && tries < 1000; tries++) {
-		nanosleep(&pause, NULL);
-		result = unshare(CLONE_NEWIPC);
-	}
-	must(result);
-}
-
 static inline void enter_namespace(int fd)
 {
 	must(setns(fd, CLONE_NEWIPC));
