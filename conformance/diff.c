@@ -77,6 +77,8 @@ static void put_why(FILE *out, const struct result *result)
 
 	if (by_reason(result, reason))
 		put_line(out, reason);
+	else if (!has_failed(result))
+		put_line(out, result->reason);
 	else if (result->nfailures)
 		put_failure(out, put_line, &result->failures[0]);
 	else
@@ -101,13 +103,15 @@ static bool same_failures(const struct result *was, const struct result *is)
 static void diff_same_outcome(struct lines *lines, const struct result *was,
 			      const struct result *is)
 {
-	bool failed = outcome_of(is) == FAILED;
+	bool failed = has_failed(is);
 
+	if (failed != has_failed(was)) /* of a flaky check that is no change */
+		return;
 	if (failed ? same_failures(was, is) : strcmp(was->reason, is->reason) == 0)
 		return;
-	if (outcome_of(is) == PASSED)
+	if (!failed && outcome_of(is) != SKIPPED)
 		return;
-	lines->changes.differing += failed;
+	lines->changes.differing += failed && outcome_of(is) != FLAKY;
 	begin_line(lines, is);
 	fputs(failed ? "fails differently: " : "skipped for another reason: ", lines->out);
 	put_why(lines->out, is);
@@ -116,25 +120,39 @@ static void diff_same_outcome(struct lines *lines, const struct result *was,
 	fputs(")\n", lines->out);
 }
 
+static bool passes(enum outcome outcome)
+{
+	return outcome == PASSED || outcome == XPASSED;
+}
+
 static void diff_outcomes(struct lines *lines, const struct result *was, const struct result *is)
 {
-	enum outcome now = outcome_of(is);
+	static const char *const words[NOUTCOMES] = {
+		[PASSED] = "passes",
+		[FAILED] = "fails: ",
+		[SKIPPED] = "skipped: ",
+		[XFAILED] = "fails as expected: ",
+		[XPASSED] = "passes, but is expected to fail: ",
+		[FLAKY] = "flaky: ",
+	};
+	const enum outcome before = outcome_of(was), now = outcome_of(is);
 
 	begin_line(lines, is);
-	fprintf(lines->out, "%s, now %s", outcome_name(outcome_of(was)),
-		now == PASSED	? "passes"
-		: now == FAILED ? "fails: "
-				: "skipped: ");
+	fprintf(lines->out, "%s, now %s", outcome_name(before), words[now]);
 	if (now != PASSED)
 		put_why(lines->out, is);
-	if (outcome_of(was) == FAILED && now == SKIPPED) {
+	if (before == FAILED && now == SKIPPED) {
 		fputs(" (was ", lines->out);
 		put_why(lines->out, was);
 		putc(')', lines->out);
 	}
 	putc('\n', lines->out);
-	lines->changes.failing += now == FAILED;
-	lines->changes.passing += now == PASSED;
+	/* A check that is flaky in one of them changed neither way. */
+	if (before == FLAKY || now == FLAKY)
+		return;
+	/* A list that names a failure which was there before makes nothing worse. */
+	lines->changes.failing += now == FAILED || (now == XFAILED && before != FAILED);
+	lines->changes.passing += passes(now) && !passes(before);
 	lines->changes.skipped += now == SKIPPED;
 }
 
@@ -152,7 +170,7 @@ static void diff_presence(struct lines *lines, const struct result *was, const s
 	putc('\n', lines->out);
 	lines->changes.gone += was != NULL;
 	lines->changes.added += was == NULL;
-	lines->changes.failing += !was && outcome == FAILED;
+	lines->changes.failing += !was && (outcome == FAILED || outcome == XFAILED);
 }
 
 /* Either may be NULL: a run that is gone, or new. */
@@ -221,8 +239,8 @@ static int diff_results(FILE *out, struct run *const runs[2], const size_t n[2])
 			diff_run(&lines, NULL, &runs[1][i]);
 	}
 	fprintf(out,
-		"%u newly failing, %u failing differently, %u newly skipped, %u gone, "
-		"%u newly passing, %u new\n",
+		"backward: %u newly failing, %u failing differently, %u newly skipped, %u gone; "
+		"forward: %u newly passing, %u new\n",
 		changes->failing, changes->differing, changes->skipped, changes->gone,
 		changes->passing, changes->added);
 	return changes->failing || changes->differing || changes->skipped || changes->gone;

@@ -258,7 +258,7 @@ bool json_read(struct json *json, const struct json_member *members, void *to)
 			seen |= 1U << i;
 		} while (accept(json, ','));
 	for (i = 0; members[i].name; i++)
-		if (!(seen & 1U << i) && peek(json)) {
+		if (!(seen & 1U << i) && !members[i].optional && peek(json)) {
 			snprintf(missing, sizeof(missing), "the member \"%s\" is missing",
 				 members[i].name);
 			return json_fail(json, missing);

@@ -5,8 +5,9 @@
  * There are JSON libraries; but ipc-conform links libc and libcheck and nothing
  * else, so that it is one static file to carry to any board.  What is read is
  * what was written here: every member must be there, once, and of its type, in
- * any order, and there is nothing else.  The shape being known, reading never
- * nests deeper than the tables do, whatever the input does.
+ * any order, and there is nothing else.  Only an optional member may be missing, which
+ * older versions of this program did not write: the structure keeps what it held.  The shape being
+ * known, reading never nests deeper than the tables do, whatever the input does.
  */
 #ifndef JSON_H
 #define JSON_H
@@ -36,15 +37,23 @@ struct json_member {
 	const char *name;
 	const struct json_type *type;
 	size_t offset, size;
+	bool optional;
 };
-#define JSON_MEMBER(STRUCT, MEMBER, NAME, TYPE)                                                    \
-	{                                                                                          \
-		NAME, &TYPE, offsetof(struct STRUCT, MEMBER), sizeof(((struct STRUCT *)0)->MEMBER) \
+#define JSON_MEMBER(STRUCT, MEMBER, NAME, TYPE)                     \
+	{                                                           \
+		NAME, &TYPE, offsetof(struct STRUCT, MEMBER),       \
+			sizeof(((struct STRUCT *)0)->MEMBER), false \
+	}
+/* The same, where it may be missing. */
+#define JSON_OPTIONAL(STRUCT, MEMBER, NAME, TYPE)                  \
+	{                                                          \
+		NAME, &TYPE, offsetof(struct STRUCT, MEMBER),      \
+			sizeof(((struct STRUCT *)0)->MEMBER), true \
 	}
 /* A member whose type takes the whole structure. */
-#define JSON_WHOLE(STRUCT, NAME, TYPE)                \
-	{                                             \
-		NAME, &TYPE, 0, sizeof(struct STRUCT) \
+#define JSON_WHOLE(STRUCT, NAME, TYPE)                       \
+	{                                                    \
+		NAME, &TYPE, 0, sizeof(struct STRUCT), false \
 	}
 
 void json_write(FILE *out, const struct json_member *members, const void *from);

@@ -33,7 +33,9 @@ int verdict(const struct run *runs, size_t nruns)
 {
 	struct tally tally = tally_all(runs, nruns);
 
-	return tally.failed ? 1 : tally.passed ? 0 : 4;
+	if (tally.n[FAILED] || tally.n[XPASSED])
+		return 1;
+	return tally.n[PASSED] || tally.n[XFAILED] || tally.n[FLAKY] ? 0 : 4;
 }
 
 void free_runs(struct run *runs, size_t nruns)

@@ -16,8 +16,8 @@ bool format_from_name(const char *name, enum format *format);
 void report(FILE *out, enum format format, const struct run *runs, size_t nruns);
 
 /*
- * The exit status that the runs deserve: 0 conforms, 1 a check failed, 4 no
- * check could be run.
+ * The exit status that the runs deserve: 0 conforms, 1 a check failed or passed
+ * although it should fail, 4 no check could be run.
  */
 int verdict(const struct run *runs, size_t nruns);
 

@@ -8,10 +8,10 @@
 static const char style[] =
 	":root { color-scheme: light dark; --ink: #1c2024; --dim: #60666d; --page: #fff;\n"
 	"  --line: #d9dde1; --panel: #f5f6f8;\n"
-	"  --passed: #1a7f37; --failed: #c62128; --skipped: #8a6100 }\n"
+	"  --passed: #1a7f37; --failed: #c62128; --skipped: #8a6100; --xfailed: #8250df }\n"
 	"@media (prefers-color-scheme: dark) { :root { --ink: #e3e6e9; --dim: #9aa1a9;\n"
 	"  --page: #14171a; --line: #343a40; --panel: #1d2125;\n"
-	"  --passed: #4ac26b; --failed: #ff7b72; --skipped: #d4a72c } }\n"
+	"  --passed: #4ac26b; --failed: #ff7b72; --skipped: #d4a72c; --xfailed: #b392f0 } }\n"
 	"body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink);\n"
 	"  background: var(--page); max-width: 75rem; margin: 0 auto; padding: 1.5rem }\n"
 	"h1 { font-size: 1.7rem; margin: 0 }\n"
@@ -31,12 +31,15 @@ static const char style[] =
 	".number { text-align: right; font-variant-numeric: tabular-nums }\n"
 	".id { font-family: ui-monospace, monospace; font-size: .92em }\n"
 	".passed { color: var(--passed) }\n"
-	".failed { color: var(--failed) }\n"
+	".failed, .xpassed { color: var(--failed) }\n"
+	".xfailed, .flaky { color: var(--xfailed) }\n"
 	".skipped { color: var(--skipped) }\n"
 	".dim, .zero { color: var(--dim) }\n"
 	".zero { opacity: .5 }\n"
 	"article { border: 1px solid var(--line); border-left: .25rem solid var(--failed);\n"
 	"  border-radius: .3rem; padding: .7rem 1rem; margin: .7rem 0; overflow-x: auto }\n"
+	"article.xfailed, article.flaky { border-left-color: var(--xfailed); color: inherit }\n"
+	"article.xpassed { color: inherit }\n"
 	"article p { margin: .2rem 0 .5rem }\n"
 	"details { border-bottom: 1px solid var(--line); padding: .4rem 0 }\n"
 	"details table { width: 100%; margin: .5rem 0 }\n"
@@ -91,13 +94,11 @@ static void put_header(FILE *out, const struct run *runs, size_t nruns)
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		"<title>ipc-conform: %s</title>\n<style>\n%s%s</style>\n</head>\n<body>\n",
 		words, style, layout_style);
-	fprintf(out,
-		"<header class=\"%s\">\n<h1>%s</h1>\n<p>System V IPC: %u passed, %u failed, "
-		"%u skipped</p>\n<div class=\"bar\">",
-		class, words, tally.passed, tally.failed, tally.skipped);
-	put_bar(out, "passed", tally.passed);
-	put_bar(out, "failed", tally.failed);
-	put_bar(out, "skipped", tally.skipped);
+	fprintf(out, "<header class=\"%s\">\n<h1>%s</h1>\n<p>System V IPC: ", class, words);
+	put_tally(out, &tally);
+	fputs("</p>\n<div class=\"bar\">", out);
+	for (const struct outcome_row *row = outcome_rows; row->name; row++)
+		put_bar(out, row->name, tally.n[row->outcome]);
 	fputs("</div>\n</header>\n", out);
 }
 
@@ -128,13 +129,18 @@ static void put_number(FILE *out, const char *class, unsigned n)
 
 static void put_matrix(FILE *out, const struct run *runs, size_t nruns)
 {
+	const struct tally all = tally_all(runs, nruns);
+	int columns = 0;
+
+	for (const struct outcome_row *row = outcome_rows; row->name; row++)
+		columns += has_column(&all, row);
 	fputs("<h2>Facilities</h2>\n<table>\n<thead><tr><th></th>", out);
-	put_run_heads(out, runs, nruns, 3);
+	put_run_heads(out, runs, nruns, columns);
 	fputs("</tr>\n<tr><th>facility</th>", out);
 	for (size_t i = 0; i < nruns; i++)
-		fputs("<th class=\"number\">passed</th><th class=\"number\">failed</th>"
-		      "<th class=\"number\">skipped</th>",
-		      out);
+		for (const struct outcome_row *row = outcome_rows; row->name; row++)
+			if (has_column(&all, row))
+				put_element(out, "th", "number", row->name);
 	fputs("</tr></thead>\n", out);
 	for (char name[192] = ""; next_group(runs, nruns, by_facility, name);) {
 		fputs("<tr>", out);
@@ -142,9 +148,9 @@ static void put_matrix(FILE *out, const struct run *runs, size_t nruns)
 		for (size_t i = 0; i < nruns; i++) {
 			struct tally tally = tally_run(&runs[i], name);
 
-			put_number(out, "passed", tally.passed);
-			put_number(out, "failed", tally.failed);
-			put_number(out, "skipped", tally.skipped);
+			for (const struct outcome_row *row = outcome_rows; row->name; row++)
+				if (has_column(&all, row))
+					put_number(out, row->name, tally.n[row->outcome]);
 		}
 		fputs("</tr>\n", out);
 	}
@@ -178,16 +184,19 @@ static void put_failure_table(FILE *out, const struct result *result)
 		fprintf(out, "<p>And %u more.</p>", result->nfailures - kept);
 }
 
-static void put_failed(FILE *out, const struct run *runs, size_t nruns)
+/* The results of an outcome that is not a plain one, with what was seen. */
+static void put_results(FILE *out, const struct run *runs, size_t nruns, enum outcome outcome,
+			const char *heading)
 {
-	fputs("<h2>Failed</h2>\n", out);
+	fprintf(out, "<h2>%s</h2>\n", heading);
 	for (size_t i = 0; i < nruns; i++)
 		for (size_t j = 0; j < runs[i].nresults; j++) {
 			const struct result *result = &runs[i].results[j];
 
-			if (outcome_of(result) != FAILED)
+			if (outcome_of(result) != outcome)
 				continue;
-			fputs("<article>\n", out);
+			fprintf(out, outcome == FAILED ? "<article>\n" : "<article class=\"%s\">\n",
+				outcome_name(outcome));
 			put_element(out, "h3", "id", result->id);
 			fputs("<p>", out);
 			put_xml(out, result->title);
@@ -196,7 +205,10 @@ static void put_failed(FILE *out, const struct run *runs, size_t nruns)
 			fputs("; ", out);
 			put_xml(out, result->source);
 			fputs("]</span></p>\n", out);
-			put_failure_table(out, result);
+			put_expected(out, put_xml, "<p>", result);
+			fputs(expected_words(outcome) ? "</p>\n" : "", out);
+			if (has_failed(result))
+				put_failure_table(out, result);
 			fputs("\n</article>\n", out);
 		}
 }
@@ -272,8 +284,11 @@ static void put_summary(FILE *out, const struct run *runs, size_t nruns, const c
 {
 	unsigned failed = 0;
 
-	for (size_t i = 0; i < nruns; i++)
-		failed += tally_run(&runs[i], facility).failed;
+	for (size_t i = 0; i < nruns; i++) {
+		struct tally tally = tally_run(&runs[i], facility);
+
+		failed += tally.n[FAILED] + tally.n[XPASSED];
+	}
 	fprintf(out, "<span class=\"dim\">%u results</span>",
 		count_group(runs, nruns, by_facility, facility));
 	if (failed)
@@ -342,9 +357,19 @@ void report_html(FILE *out, const struct run *runs, size_t nruns)
 	put_header(out, runs, nruns);
 	put_machine(out, runs, nruns);
 	put_matrix(out, runs, nruns);
-	if (tally.failed)
-		put_failed(out, runs, nruns);
-	if (tally.skipped)
+	static const struct {
+		enum outcome outcome;
+		const char *heading;
+	} sections[] = {
+		{FAILED, "Failed"},
+		{XPASSED, "Passed, but expected to fail"},
+		{XFAILED, "Failed as expected"},
+		{FLAKY, "Flaky"},
+	};
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
+		if (tally.n[sections[i].outcome])
+			put_results(out, runs, nruns, sections[i].outcome, sections[i].heading);
+	if (tally.n[SKIPPED])
 		put_skipped(out, runs, nruns);
 	put_differences(out, runs, nruns);
 	put_checks(out, runs, nruns);

@@ -91,9 +91,9 @@ static bool read_outcome(struct json *json, void *to, size_t size)
 	(void)size;
 	if (!json_text.read(json, name, sizeof(name)))
 		return false;
-	for (enum outcome outcome = PASSED; outcome <= SKIPPED; outcome++)
-		if (strcmp(name, outcome_name(outcome)) == 0) {
-			memcpy(to, &outcome, sizeof(outcome));
+	for (const struct outcome_row *row = outcome_rows; row->name; row++)
+		if (strcmp(name, row->name) == 0) {
+			memcpy(to, &row->outcome, sizeof(row->outcome));
 			return true;
 		}
 	return json_fail(json, "an outcome is none");
@@ -163,9 +163,12 @@ static const struct json_type results_type = {write_results, read_results};
 /* ---- runs ------------------------------------------------------------------ */
 
 static const struct json_member tally_members[] = {
-	JSON_MEMBER(tally, passed, "passed", json_count),
-	JSON_MEMBER(tally, failed, "failed", json_count),
-	JSON_MEMBER(tally, skipped, "skipped", json_count),
+	JSON_MEMBER(tally, n[PASSED], "passed", json_count),
+	JSON_MEMBER(tally, n[FAILED], "failed", json_count),
+	JSON_MEMBER(tally, n[SKIPPED], "skipped", json_count),
+	JSON_OPTIONAL(tally, n[XFAILED], "xfailed", json_count),
+	JSON_OPTIONAL(tally, n[XPASSED], "xpassed", json_count),
+	JSON_OPTIONAL(tally, n[FLAKY], "flaky", json_count),
 	{0},
 };
 

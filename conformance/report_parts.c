@@ -5,23 +5,57 @@
 
 enum outcome outcome_of(const struct result *result)
 {
-	if (result->nfailures == 0 && (result->outcome == PASSED || result->outcome == SKIPPED))
-		return result->outcome;
-	return FAILED;
+	const enum outcome outcome = result->outcome;
+
+	if (outcome == FLAKY)
+		return FLAKY;
+	if (result->nfailures)
+		return outcome == XFAILED ? XFAILED : FAILED;
+	return outcome == PASSED || outcome == SKIPPED || outcome == XPASSED ? outcome : FAILED;
 }
+
+const struct outcome_row outcome_rows[] = {
+	{PASSED, "passed", true},    {FAILED, "failed", true},	  {SKIPPED, "skipped", true},
+	{XFAILED, "xfailed", false}, {XPASSED, "xpassed", false}, {FLAKY, "flaky", false},
+	{NOT_RUN, NULL, false},
+};
 
 const char *outcome_name(enum outcome outcome)
 {
-	return outcome == PASSED ? "passed" : outcome == SKIPPED ? "skipped" : "failed";
+	for (const struct outcome_row *row = outcome_rows; row->name; row++)
+		if (row->outcome == outcome)
+			return row->name;
+	return outcome_name(FAILED);
+}
+
+bool has_failed(const struct result *result)
+{
+	const enum outcome outcome = outcome_of(result);
+
+	return outcome == FAILED || outcome == XFAILED || (outcome == FLAKY && result->nfailures);
+}
+
+bool is_bad(enum outcome outcome)
+{
+	return outcome == FAILED || outcome == XPASSED;
 }
 
 /* ---- counting -------------------------------------------------------------- */
 
-static void count(struct tally *tally, enum outcome outcome)
+bool has_column(const struct tally *tally, const struct outcome_row *row)
 {
-	tally->passed += outcome == PASSED;
-	tally->failed += outcome == FAILED;
-	tally->skipped += outcome == SKIPPED;
+	return row->always || tally->n[row->outcome];
+}
+
+void put_tally(FILE *out, const struct tally *tally)
+{
+	const char *comma = "";
+
+	for (const struct outcome_row *row = outcome_rows; row->name; row++)
+		if (has_column(tally, row)) {
+			fprintf(out, "%s%u %s", comma, tally->n[row->outcome], row->name);
+			comma = ", ";
+		}
 }
 
 struct tally tally_run(const struct run *run, const char *facility)
@@ -33,7 +67,7 @@ struct tally tally_run(const struct run *run, const char *facility)
 
 		by_facility(&run->results[i], name);
 		if (!facility || strcmp(name, facility) == 0)
-			count(&tally, outcome_of(&run->results[i]));
+			tally.n[outcome_of(&run->results[i])]++;
 	}
 	return tally;
 }
@@ -44,7 +78,7 @@ struct tally tally_all(const struct run *runs, size_t nruns)
 
 	for (size_t i = 0; i < nruns; i++)
 		for (size_t j = 0; j < runs[i].nresults; j++)
-			count(&tally, outcome_of(&runs[i].results[j]));
+			tally.n[outcome_of(&runs[i].results[j])]++;
 	return tally;
 }
 
@@ -169,6 +203,8 @@ void put_failures(FILE *out, put_string *put, const char *indent, const struct r
 {
 	unsigned kept = result->nfailures < MAX_FAILURES ? result->nfailures : MAX_FAILURES;
 
+	if (!has_failed(result))
+		return;
 	for (unsigned i = 0; i < kept; i++) {
 		fputs(indent, out);
 		put_failure(out, put, &result->failures[i]);
@@ -178,4 +214,29 @@ void put_failures(FILE *out, put_string *put, const char *indent, const struct r
 		fprintf(out, "%sended without saying why\n", indent);
 	if (kept < result->nfailures)
 		fprintf(out, "%sand %u more\n", indent, result->nfailures - kept);
+}
+
+const char *expected_words(enum outcome outcome)
+{
+	switch (outcome) {
+	case XFAILED:
+		return "expected to fail";
+	case XPASSED:
+		return "passed, but is expected to fail";
+	case FLAKY:
+		return "flaky";
+	default:
+		return NULL;
+	}
+}
+
+void put_expected(FILE *out, put_string *put, const char *indent, const struct result *result)
+{
+	const char *words = expected_words(outcome_of(result));
+
+	if (!words)
+		return;
+	fprintf(out, "%s%s: ", indent, words);
+	put(out, result->reason);
+	putc('\n', out);
 }

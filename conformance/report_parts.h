@@ -15,16 +15,32 @@ void report_junit(FILE *out, const struct run *runs, size_t nruns);
 void report_html(FILE *out, const struct run *runs, size_t nruns);
 
 /*
- * PASSED, FAILED or SKIPPED: a check that noted a failure or never came to an
- * outcome has failed, whatever else is said of it.
+ * Any outcome but NOT_RUN.  A check that noted a failure has failed or XFAILED; one that
+ * never came to an outcome has failed, whatever else is said of it.  A FLAKY check may
+ * have noted failures.
  */
 enum outcome outcome_of(const struct result *result);
-/* "passed", "failed", "skipped". */
-const char *outcome_name(enum outcome outcome);
-
-struct tally {
-	unsigned passed, failed, skipped;
+/* The outcomes in the order of reports, and their names; the last row has no name. */
+struct outcome_row {
+	enum outcome outcome;
+	const char *name;
+	bool always; /* stands in summaries when its count is 0, too */
 };
+extern const struct outcome_row outcome_rows[];
+const char *outcome_name(enum outcome outcome);
+/* Whether the check did not do what it should, expected or not. */
+bool has_failed(const struct result *result);
+/* Whether the outcome makes a run fail: FAILED, XPASSED. */
+bool is_bad(enum outcome outcome);
+
+/* Results by outcome. */
+struct tally {
+	unsigned n[NOUTCOMES];
+};
+/* Whether summaries of these counts have this outcome. */
+bool has_column(const struct tally *tally, const struct outcome_row *row);
+/* "3 passed, 2 failed, 2 skipped", and outcomes that do not always stand there. */
+void put_tally(FILE *out, const struct tally *tally);
 
 /* Counts a run, or one facility of it; all runs. */
 struct tally tally_run(const struct run *run, const char *facility);
@@ -62,7 +78,14 @@ void label_run(char label[192], const struct run *runs, size_t nruns, const stru
 
 /* One failure in words: "msgget.c:31: msqid: expected 7, got 8". */
 void put_failure(FILE *out, put_string *put, const struct failure *failure);
-/* All that is known of why a result failed, a line each, behind an indent. */
+/* All that is known of why a result failed, a line each, behind an indent; nothing if it passed. */
 void put_failures(FILE *out, put_string *put, const char *indent, const struct result *result);
+/*
+ * One line behind an indent that says that a list of expected failures names the check,
+ * and with which reason; nothing of a check that no list names.
+ */
+void put_expected(FILE *out, put_string *put, const char *indent, const struct result *result);
+/* "expected to fail: ", or for which other outcome the check is listed; NULL: for none. */
+const char *expected_words(enum outcome outcome);
 
 #endif

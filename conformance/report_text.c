@@ -21,15 +21,38 @@ static void put_padded(FILE *out, const char *s, int columns)
 
 /* ---- facilities x runs ----------------------------------------------------- */
 
-enum { NAME = 14, GROUP = 26 };
+enum { NAME = 14 };
 
-static void put_counts(FILE *out, struct tally tally)
+/* A column is as wide as its name and what stands before it. */
+static int width_of_column(const struct outcome_row *row)
 {
-	fprintf(out, "  %7u%8u%9u", tally.passed, tally.failed, tally.skipped);
+	return (int)strlen(row->name) + (row == outcome_rows ? 3 : 2);
+}
+
+/* All columns, which are those of the outcomes that any run has. */
+static int width_of_counts(const struct tally *all)
+{
+	int columns = 0;
+
+	for (const struct outcome_row *row = outcome_rows; row->name; row++)
+		columns += has_column(all, row) ? width_of_column(row) : 0;
+	return columns;
+}
+
+/* The names of the columns, or the counts of a tally in them. */
+static void put_counts(FILE *out, const struct tally *all, const struct tally *tally)
+{
+	for (const struct outcome_row *row = outcome_rows; row->name; row++)
+		if (has_column(all, row) && tally)
+			fprintf(out, "%*u", width_of_column(row), tally->n[row->outcome]);
+		else if (has_column(all, row))
+			fprintf(out, "%*s", width_of_column(row), row->name);
 }
 
 static void put_matrix(FILE *out, const struct run *runs, size_t nruns)
 {
+	const struct tally all = tally_all(runs, nruns);
+	struct tally tally;
 	char name[192] = "";
 
 	if (nruns > 1) {
@@ -38,7 +61,7 @@ static void put_matrix(FILE *out, const struct run *runs, size_t nruns)
 			label_run(name, runs, nruns, &runs[i]);
 			fputs("   ", out);
 			if (i + 1 < nruns)
-				put_padded(out, name, GROUP - 3);
+				put_padded(out, name, width_of_counts(&all) - 3);
 			else
 				put_line(out, name);
 		}
@@ -46,18 +69,22 @@ static void put_matrix(FILE *out, const struct run *runs, size_t nruns)
 	}
 	put_padded(out, "facility", NAME);
 	for (size_t i = 0; i < nruns; i++)
-		fputs("   passed  failed  skipped", out);
+		put_counts(out, &all, NULL);
 	putc('\n', out);
 	for (*name = '\0'; next_group(runs, nruns, by_facility, name);) {
 		put_padded(out, name, NAME);
-		for (size_t i = 0; i < nruns; i++)
-			put_counts(out, tally_run(&runs[i], name));
+		for (size_t i = 0; i < nruns; i++) {
+			tally = tally_run(&runs[i], name);
+			put_counts(out, &all, &tally);
+		}
 		putc('\n', out);
 	}
 	if (nruns > 1) {
 		put_padded(out, "all", NAME);
-		for (size_t i = 0; i < nruns; i++)
-			put_counts(out, tally_run(&runs[i], NULL));
+		for (size_t i = 0; i < nruns; i++) {
+			tally = tally_run(&runs[i], NULL);
+			put_counts(out, &all, &tally);
+		}
 		putc('\n', out);
 	}
 }
@@ -91,14 +118,15 @@ static void put_machine(FILE *out, const struct run *runs, size_t nruns)
 
 /* ---- what did not pass ----------------------------------------------------- */
 
-static void put_failed(FILE *out, const struct run *runs, size_t nruns)
+/* The results of an outcome that is not a plain one, with what was seen. */
+static void put_results(FILE *out, const struct run *runs, size_t nruns, enum outcome outcome)
 {
 	for (size_t i = 0; i < nruns; i++)
 		for (size_t j = 0; j < runs[i].nresults; j++) {
 			const struct result *result = &runs[i].results[j];
 			char label[192];
 
-			if (outcome_of(result) != FAILED)
+			if (outcome_of(result) != outcome)
 				continue;
 			putc('\n', out);
 			put_line(out, result->id);
@@ -111,6 +139,7 @@ static void put_failed(FILE *out, const struct run *runs, size_t nruns)
 				putc(']', out);
 			}
 			putc('\n', out);
+			put_expected(out, put_line, "    ", result);
 			put_failures(out, put_line, "    ", result);
 		}
 }
@@ -132,10 +161,13 @@ void report_text(FILE *out, const struct run *runs, size_t nruns)
 	putc('\n', out);
 	if (nruns)
 		put_machine(out, runs, nruns);
-	put_failed(out, runs, nruns);
-	if (tally.skipped)
+	for (const struct outcome_row *row = outcome_rows; row->name; row++)
+		if (row->outcome != PASSED && row->outcome != SKIPPED)
+			put_results(out, runs, nruns, row->outcome);
+	if (tally.n[SKIPPED])
 		fputs("\nskipped, and why:\n", out);
 	put_skipped(out, runs, nruns);
-	fprintf(out, "\n%u passed, %u failed, %u skipped\n", tally.passed, tally.failed,
-		tally.skipped);
+	putc('\n', out);
+	put_tally(out, &tally);
+	putc('\n', out);
 }

@@ -10,7 +10,11 @@
 
 #include <stddef.h>
 
-enum outcome { NOT_RUN, PASSED, FAILED, SKIPPED };
+/*
+ * XFAILED, XPASSED, FLAKY: a list of expected failures (expected.h) names the check,
+ * which failed as expected, passed although it should fail, or may do either.
+ */
+enum outcome { NOT_RUN, PASSED, FAILED, SKIPPED, XFAILED, XPASSED, FLAKY, NOUTCOMES };
 
 /* One thing that was not as it should be. */
 struct failure {
@@ -27,7 +31,8 @@ struct result {
 	char title[192];  /* one sentence: what must hold */
 	char source[128]; /* manual page, POSIX clause or kernel commit */
 	enum outcome outcome;
-	char reason[192];   /* SKIPPED: why it could not run */
+	/* SKIPPED: why it could not run; XFAILED, XPASSED, FLAKY: the list's reason and source */
+	char reason[192];
 	double seconds;	    /* wall time of the check */
 	unsigned nfailures; /* all of them; the first MAX_FAILURES are kept */
 	struct failure failures[MAX_FAILURES];

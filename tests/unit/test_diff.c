@@ -100,12 +100,45 @@ START_TEST(each_change_of_outcome_is_told)
 		char words[400];
 
 		snprintf(words, sizeof(words),
-			 "%.*s%s%s%c newly failing, %c failing differently, %c newly skipped, "
-			 "%c gone, %c newly passing, %c new\n",
+			 "%.*s%s%sbackward: %c newly failing, %c failing differently, %c newly "
+			 "skipped, "
+			 "%c gone; forward: %c newly passing, %c new\n",
 			 (int)(hole ? hole - line : (int)strlen(line)), line, hole ? why : "",
 			 hole ? hole + 3 : "", sum[0], sum[1], sum[2], sum[3], sum[4], sum[5]);
 		assert_results(cases[i].was, cases[i].is, cases[i].status, words);
 	}
+}
+END_TEST
+
+/* A list of expected failures that changes makes no difference between two kernels. */
+START_TEST(expected_failures_go_forward_and_backward)
+{
+	static const char none[] = "backward: 0 newly failing, 0 failing differently, 0 newly "
+				   "skipped, 0 gone; forward: 0 newly passing, 0 new\n";
+	const struct result p = passed("a.b"), f = failed("a.b", "7", "8");
+	struct result xf = f, xp = p, flaky = p, flaky_failed = f;
+	char words[512];
+
+	xf.outcome = XFAILED;
+	xp.outcome = XPASSED;
+	flaky.outcome = flaky_failed.outcome = FLAKY;
+	strcpy(xf.reason, "why");
+	strcpy(xp.reason, "why");
+	strcpy(flaky.reason, "why");
+	strcpy(flaky_failed.reason, "why");
+	snprintf(words, sizeof(words), "a.b: failed, now fails as expected: %s\n%s",
+		 "msgrcv.c:31: errno: expected 7, got 8", none);
+	assert_results(&f, &xf, 0, words);
+	assert_results(&xf, &xp, 0,
+		       "a.b: xfailed, now passes, but is expected to fail: why\n"
+		       "backward: 0 newly failing, 0 failing differently, 0 newly skipped, 0 gone; "
+		       "forward: 1 newly passing, 0 new\n");
+	assert_results(&p, &xf, 1,
+		       "a.b: passed, now fails as expected: msgrcv.c:31: errno: expected 7, got 8\n"
+		       "backward: 1 newly failing, 0 failing differently, 0 newly skipped, 0 gone; "
+		       "forward: 0 newly passing, 0 new\n");
+	assert_results(&flaky, &flaky_failed, 0, none);
+	assert_results(&flaky_failed, &flaky, 0, none);
 }
 END_TEST
 
@@ -116,8 +149,8 @@ START_TEST(another_failure_is_told)
 	assert_results(&was, &is, 1,
 		       "a.b: fails differently: msgrcv.c:31: errno: expected 7, got 9 "
 		       "(was msgrcv.c:31: errno: expected 7, got 8)\n"
-		       "0 newly failing, 1 failing differently, 0 newly skipped, 0 gone, "
-		       "0 newly passing, 0 new\n");
+		       "backward: 0 newly failing, 1 failing differently, 0 newly skipped, 0 gone; "
+		       "forward: 0 newly passing, 0 new\n");
 }
 END_TEST
 
@@ -127,8 +160,8 @@ START_TEST(another_line_of_the_source_is_no_change)
 
 	strcpy(is.failures[0].where, "msgrcv.c:32");
 	assert_results(&was, &is, 0,
-		       "0 newly failing, 0 failing differently, 0 newly skipped, 0 gone, "
-		       "0 newly passing, 0 new\n");
+		       "backward: 0 newly failing, 0 failing differently, 0 newly skipped, 0 gone; "
+		       "forward: 0 newly passing, 0 new\n");
 }
 END_TEST
 
@@ -138,8 +171,8 @@ START_TEST(another_reason_is_told)
 
 	assert_results(&was, &is, 0,
 		       "a.b: skipped for another reason: no root (was no /proc)\n"
-		       "0 newly failing, 0 failing differently, 0 newly skipped, 0 gone, "
-		       "0 newly passing, 0 new\n");
+		       "backward: 0 newly failing, 0 failing differently, 0 newly skipped, 0 gone; "
+		       "forward: 0 newly passing, 0 new\n");
 }
 END_TEST
 
@@ -151,8 +184,8 @@ START_TEST(results_are_matched_by_id)
 
 	assert_runs(a, 1, b, 1, 1,
 		    "a: is gone (passed)\nc: is new (passed)\ne: is new (passed)\n"
-		    "0 newly failing, 0 failing differently, 0 newly skipped, 1 gone, "
-		    "0 newly passing, 2 new\n");
+		    "backward: 0 newly failing, 0 failing differently, 0 newly skipped, 1 gone; "
+		    "forward: 0 newly passing, 2 new\n");
 	free_runs(a, 1);
 	free_runs(b, 1);
 }
@@ -167,16 +200,16 @@ START_TEST(runs_are_matched_by_build_and_architecture)
 
 	assert_runs(was, 2, is, 2, 1,
 		    "static i386: a.b: passed, now fails: msgrcv.c:31: errno: expected 7, got 8\n"
-		    "1 newly failing, 0 failing differently, 0 newly skipped, 0 gone, "
-		    "0 newly passing, 0 new\n");
+		    "backward: 1 newly failing, 0 failing differently, 0 newly skipped, 0 gone; "
+		    "forward: 0 newly passing, 0 new\n");
 	assert_runs(was, 2, is, 1, 1,
 		    "static i386: a.b: is gone (passed)\n"
-		    "0 newly failing, 0 failing differently, 0 newly skipped, 1 gone, "
-		    "0 newly passing, 0 new\n");
+		    "backward: 0 newly failing, 0 failing differently, 0 newly skipped, 1 gone; "
+		    "forward: 0 newly passing, 0 new\n");
 	assert_runs(is, 1, was, 2, 0,
 		    "static i386: a.b: is new (passed)\n"
-		    "0 newly failing, 0 failing differently, 0 newly skipped, 0 gone, "
-		    "0 newly passing, 1 new\n");
+		    "backward: 0 newly failing, 0 failing differently, 0 newly skipped, 0 gone; "
+		    "forward: 0 newly passing, 1 new\n");
 	free_runs(p_static, 1);
 	free_runs(p_dynamic, 1);
 	free_runs(f_static, 1);
@@ -190,12 +223,12 @@ START_TEST(runs_on_several_kernels_keep_their_order)
 	struct run was[] = {*good, *bad}, is[] = {*good, *good};
 
 	assert_runs(was, 2, was, 2, 0,
-		    "0 newly failing, 0 failing differently, 0 newly skipped, 0 gone, "
-		    "0 newly passing, 0 new\n");
+		    "backward: 0 newly failing, 0 failing differently, 0 newly skipped, 0 gone; "
+		    "forward: 0 newly passing, 0 new\n");
 	assert_runs(was, 2, is, 2, 0,
 		    "static i386: a.b: failed, now passes\n"
-		    "0 newly failing, 0 failing differently, 0 newly skipped, 0 gone, "
-		    "1 newly passing, 0 new\n");
+		    "backward: 0 newly failing, 0 failing differently, 0 newly skipped, 0 gone; "
+		    "forward: 1 newly passing, 0 new\n");
 	free_runs(good, 1);
 	free_runs(bad, 1);
 }
@@ -252,6 +285,7 @@ Suite *diff_suite(void)
 	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, dumps_are_compared);
 	tcase_add_test(tcase, each_change_of_outcome_is_told);
+	tcase_add_test(tcase, expected_failures_go_forward_and_backward);
 	tcase_add_test(tcase, another_failure_is_told);
 	tcase_add_test(tcase, another_line_of_the_source_is_no_change);
 	tcase_add_test(tcase, another_reason_is_told);

@@ -285,6 +285,105 @@ START_TEST(all_formats_have_the_same_counts)
 }
 END_TEST
 
+static struct result listed(struct result result, enum outcome outcome)
+{
+	result.outcome = outcome;
+	snprintf(result.reason, sizeof(result.reason), "why [BZ 1]");
+	return result;
+}
+
+/* One result of each outcome that a list of expected failures makes, flaky both ways. */
+static struct run *listed_run(void)
+{
+	const struct result results[] = {
+		listed(passed("a.flaky"), FLAKY),
+		listed(failed("a.flaky_failed", "1", "2"), FLAKY),
+		listed(failed("a.xfailed", "3", "4"), XFAILED),
+		listed(passed("a.xpassed"), XPASSED),
+	};
+
+	return new_run("static", ARRAY(results));
+}
+
+START_TEST(expected_failures_keep_their_evidence_everywhere)
+{
+	struct run *run = listed_run();
+	char *text = report_string(FORMAT_TEXT, run, 1);
+
+	assert_has(text, "facility         passed  failed  skipped  xfailed  xpassed  flaky\n"
+			 "a                     0       0        0        1        1      2\n");
+	assert_has(text, "a.xfailed: what a.xfailed must do\n"
+			 "    expected to fail: why [BZ 1]\n"
+			 "    msgrcv.c:31: errno: expected 3, got 4\n");
+	assert_has(text, "    passed, but is expected to fail: why [BZ 1]\n");
+	assert_has(text, "    flaky: why [BZ 1]\n    msgrcv.c:31: errno: expected 1, got 2\n");
+	assert_has(text, "\n0 passed, 0 failed, 0 skipped, 1 xfailed, 1 xpassed, 2 flaky\n");
+	assert_has_not(text, "without saying why");
+	free(text);
+	text = report_string(FORMAT_KTAP, run, 1);
+	assert_has(text, "\nok 1 a.flaky\n");
+	assert_has(text, "expected 1, got 2\nok 2 a.flaky_failed # XFAIL why [BZ 1]\n");
+	assert_has(text, "expected 3, got 4\nok 3 a.xfailed # XFAIL why [BZ 1]\n");
+	assert_has(text, "\nnot ok 4 a.xpassed # XPASS why [BZ 1]\n");
+	assert_has(text, "\n# Totals: pass:1 fail:0 xfail:2 xpass:1 skip:0 error:0\n");
+	free(text);
+	text = report_string(FORMAT_JUNIT, run, 1);
+	assert_has(text, "tests=\"4\" failures=\"1\" errors=\"0\" skipped=\"2\"");
+	assert_has(text, "<skipped type=\"xfailed\" message=\"why [BZ 1]\">\n"
+			 "expected to fail: why [BZ 1]\n"
+			 "msgrcv.c:31: errno: expected 3, got 4\n</skipped>");
+	assert_has(text, "<failure message=\"what a.xpassed must do\">\n"
+			 "passed, but is expected to fail: why [BZ 1]\n</failure>");
+	free(text);
+	text = report_string(FORMAT_HTML, run, 1);
+	assert_has(text, "0 passed, 0 failed, 0 skipped, 1 xfailed, 1 xpassed, 2 flaky<");
+	assert_has(text, "<td class=\"number xfailed\">1</td>");
+	assert_has(text, "<td class=\"xpassed\">xpassed</td>");
+	assert_has(text, "<h2>Failed as expected</h2>\n<article class=\"xfailed\">");
+	assert_has(text, "<p>expected to fail: why [BZ 1]\n</p>");
+	assert_has(text, "<td class=\"id failed\">4</td>");
+	free(text);
+	free_runs(run, 1);
+}
+END_TEST
+
+START_TEST(json_of_expected_failures_is_read_again)
+{
+	struct run *run = listed_run(), *again;
+	char *json = report_string(FORMAT_JSON, run, 1), *other, error[256] = "";
+	size_t n = 0;
+
+	again = parse_runs(json, "json", &n, error);
+	ck_assert_str_eq(error, "");
+	ck_assert_uint_eq(n, 1);
+	other = report_string(FORMAT_JSON, again, 1);
+	ck_assert_str_eq(json, other);
+	char *count = strstr(json, "\"outcome\":\"xpassed\"");
+	ck_assert_ptr_nonnull(count);
+	count[sizeof("\"outcome\":\"x") - 1] = 'q';
+	ck_assert_ptr_null(parse_runs(json, "json", &n, error));
+	assert_has(error, "an outcome is none");
+	free(json);
+	free(other);
+	free_runs(again, 1);
+	free_runs(run, 1);
+}
+END_TEST
+
+START_TEST(only_an_unexpected_pass_is_bad)
+{
+	const struct result p = listed(passed("a.b"), XPASSED);
+	const struct result f = listed(failed("a.b", "1", "2"), XFAILED);
+	const struct result flaky = listed(failed("a.b", "1", "2"), FLAKY);
+	const struct result no_failure = listed(passed("a.b"), XFAILED);
+
+	ck_assert_int_eq(verdict_of(&p, 1), 1);
+	ck_assert_int_eq(verdict_of(&f, 1), 0);
+	ck_assert_int_eq(verdict_of(&flaky, 1), 0);
+	ck_assert_int_eq(verdict_of(&no_failure, 1), 1);
+}
+END_TEST
+
 START_TEST(a_check_that_says_nothing_has_failed_everywhere)
 {
 	struct result result = passed("a.b");
@@ -429,6 +528,9 @@ Suite *report_suite(void)
 	tcase_add_test(tcase, html_lists_a_check_once);
 	tcase_add_test(tcase, html_unfolds_what_differs);
 	tcase_add_test(tcase, all_formats_have_the_same_counts);
+	tcase_add_test(tcase, expected_failures_keep_their_evidence_everywhere);
+	tcase_add_test(tcase, json_of_expected_failures_is_read_again);
+	tcase_add_test(tcase, only_an_unexpected_pass_is_bad);
 	tcase_add_test(tcase, a_check_that_says_nothing_has_failed_everywhere);
 	tcase_add_test(tcase, failures_past_the_kept_are_counted);
 	tcase_add_test(tcase, no_runs_are_a_report_too);
