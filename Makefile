@@ -445,12 +445,19 @@ $(PACKAGE)-flags: FORCE
 	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(PYTHON)' | cmp -s - $@ || \
 	 { rm -rf $(PACKAGE)-setup && echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(PYTHON)' >$@; }
 
-SITE = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("platlib"))')
+# pip installs the wheel of what is built, so that pip can also upgrade and uninstall it.
+# With DESTDIR nothing of the running system is looked at or removed.
+WHEEL = $(PACKAGE)-wheel
+PIP_INSTALL = PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore $(PYTHON) -m pip install \
+	--quiet --no-index --no-deps --no-warn-script-location --disable-pip-version-check
 install:
-	@ci/setup build
+	@ci/setup install
 	@$(MAKE) $(QUIET) python
-	for folder in ipc ipc/compat ipc/compat/sysv_ipc; do \
-	 install -D -m 644 -t '$(DESTDIR)$(SITE)/'$$folder build/python/$$folder/*.* || exit; done
+	$(Q)rm -rf $(WHEEL) && mkdir -p $(WHEEL)/lib && cp -R $(PACKAGE)/ipc $(WHEEL)/lib && \
+	 $(PYTHON) -W ignore setup.py -q build --build-base $(PACKAGE)-setup --build-lib $(WHEEL)/lib \
+	 egg_info --egg-base $(WHEEL) bdist_wheel --skip-build --bdist-dir $(WHEEL)/tree --dist-dir $(WHEEL)
+	$(Q)$(PIP_INSTALL) $(if $(DESTDIR),--ignore-installed --root '$(DESTDIR)',--force-reinstall) \
+	 --pre --find-links $(WHEEL) python-ipc
 
 # Pages that are written and pages that are made of the table, and what the docstrings say.
 DOCS := build/docs

@@ -262,6 +262,7 @@ def main(folder: Path) -> None:
     package = [f"from ipc.{module} import {name} as {name}" for module, name in objects]
     package += [f"from ipc._ipc import {name} as {name}" for name in names + old]
     names += [name for _, name in objects]
+    package += ["__version__: str"]
     package += ["__all__ = [", *(f"    {name!r}," for name in names), "]"]
     (folder / "_ipc.pyi").write_text("\n".join(extension) + "\n")
     (folder / "__init__.pyi").write_text("\n".join(package) + "\n")

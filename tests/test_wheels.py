@@ -106,7 +106,7 @@ def test_the_wheel_has_the_package_and_nothing_else(wheel: Path) -> None:
 
 
 def test_the_wheel_is_for_every_cpython_from_3_11_on(wheel: Path) -> None:
-    tag = re.fullmatch(r"python_ipc-[\d.]+-(cp311-abi3-manylinux_2_\d+_\w+)\.whl", wheel.name)
+    tag = re.fullmatch(r"python_ipc-[\d.rc]+-(cp311-abi3-manylinux_2_\d+_\w+)\.whl", wheel.name)
     assert tag
     archive = zipfile.ZipFile(wheel)
     (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/WHEEL")]

@@ -5,8 +5,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import ipc
+
 metadata = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
-project, release = metadata["name"], metadata["version"]
+project, release = metadata["name"], ipc.__version__
 extensions = ["sphinx.ext.autodoc"]
 html_theme = "alabaster"
 html_theme_options = {"description": metadata["description"], "show_powered_by": False}

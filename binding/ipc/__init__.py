@@ -31,6 +31,9 @@ from ipc.memory import *  # noqa: F401, F403
 from ipc.queue import *  # noqa: F401, F403
 from ipc.semaphore import *  # noqa: F401, F403
 
+# The one place that has the version: packaging, documentation and releases read it from here.
+__version__ = "1.0.0rc1"
+
 _names_of_c = {*vars(_ipc)} - {*_ipc._names_2003}
 __all__ = sorted(
     [name for name in _names_of_c if name[0] != "_"]
