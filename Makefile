@@ -377,7 +377,7 @@ $(OUT)/interpreter: tests/memory/interpreter.c $(OUT)/flags
 
 # What a target is made of; libFuzzer is the main program.
 READERS = layout layout_html escape textfile json diff report report_html report_json report_junit \
-	report_ktap report_parts report_text abi/facts abi/layers abi/rules abi/witness
+	report_ktap report_ltp report_parts report_text abi/facts abi/layers abi/rules abi/witness
 READERS_btf = btf/image btf/structures abi/facts textfile
 CALLERS = calls coverage expect isolate child privilege
 FUZZ_READERS := facts judge diff results

@@ -23,13 +23,13 @@
 #include "report.h"
 #include "run.h"
 
-enum { CONFORMS = 0, DEVIATES = 1, MISUSED = 2, NOTHING_RUN = 4 };
+enum { CONFORMS = 0, DEVIATES = 1, MISUSED = 2, NOTHING_RUN = 4, NOTHING_RUN_LTP = 32 };
 
 static const char usage[] =
 	"usage: ipc-conform list\n"
 	"       ipc-conform run [--only GLOB] [--skip GLOB] [--jobs N] [--time-limit SECONDS]\n"
 	"                       [--seed N] [--operations N] [--progress]\n"
-	"                       [--format text|ktap|json|junit|html] [--output FILE]\n"
+	"                       [--format text|ktap|json|junit|html|ltp] [--output FILE]\n"
 	"       ipc-conform coverage [--only GLOB] [--skip GLOB] [--jobs N] [--time-limit "
 	"SECONDS]\n"
 	"                       [--seed N] [--operations N] [--progress]\n"
@@ -52,7 +52,8 @@ static const char usage[] =
 	"--seed makes the operations of random.* again, --operations so many of them.\n"
 	"--only, --skip, layout's --layer, --format with its --output may be repeated.\n"
 	"Exit status: 0 conforms, 1 does not, 2 misused or could not run, 4 nothing could be "
-	"run.\n";
+	"run\n"
+	"(with --format ltp: 32).\n";
 
 static int misused(const char *what, const char *detail)
 {
@@ -118,6 +119,15 @@ static int write_outputs(struct outputs *outputs, const struct run *runs, size_t
 			return misused(path ? path : "standard output", strerror(error));
 	}
 	return CONFORMS;
+}
+
+/* The exit status of a verdict: LTP's runners take 32 as skipped, and 4 as a warning. */
+static int exit_status(int status, const struct outputs *outputs)
+{
+	for (unsigned i = 0; i < outputs->n && status == NOTHING_RUN; i++)
+		if (outputs->output[i].format == FORMAT_LTP)
+			status = NOTHING_RUN_LTP;
+	return status;
 }
 
 /* Found before the run, not after it: places that cannot be written. */
@@ -203,7 +213,7 @@ static int run_selected(const struct options *options, struct outputs *outputs)
 		status = misused(error, NULL);
 	else if ((status = outputs ? write_outputs(outputs, &run, 1)
 				   : write_coverage(options->coverage, &run)) == CONFORMS)
-		status = verdict(&run, 1);
+		status = outputs ? exit_status(verdict(&run, 1), outputs) : verdict(&run, 1);
 	free(run.results);
 	free(instances);
 	return status;
@@ -378,7 +388,7 @@ static int report_files(int argc, char **argv)
 		if (!append_runs(argv[i], &runs, &nruns, error))
 			status = misused(error, NULL);
 	if (status == CONFORMS && (status = write_outputs(&outputs, runs, nruns)) == CONFORMS)
-		status = verdict(runs, nruns);
+		status = exit_status(verdict(runs, nruns), &outputs);
 	free_runs(runs, nruns);
 	return status;
 }

@@ -11,7 +11,7 @@ static const struct {
 } formats[] = {
 	[FORMAT_TEXT] = {"text", report_text}, [FORMAT_KTAP] = {"ktap", report_ktap},
 	[FORMAT_JSON] = {"json", report_json}, [FORMAT_JUNIT] = {"junit", report_junit},
-	[FORMAT_HTML] = {"html", report_html},
+	[FORMAT_HTML] = {"html", report_html}, [FORMAT_LTP] = {"ltp", report_ltp},
 };
 
 bool format_from_name(const char *name, enum format *format)

@@ -7,9 +7,9 @@
 
 #include "result.h"
 
-enum format { FORMAT_TEXT, FORMAT_KTAP, FORMAT_JSON, FORMAT_JUNIT, FORMAT_HTML };
+enum format { FORMAT_TEXT, FORMAT_KTAP, FORMAT_JSON, FORMAT_JUNIT, FORMAT_HTML, FORMAT_LTP };
 
-/* The format of a name ("text", "ktap", "json", "junit", "html"). */
+/* The format of a name ("text", "ktap", "json", "junit", "html", "ltp"). */
 bool format_from_name(const char *name, enum format *format);
 
 /* Writes all runs to out; every format has the same counts. */

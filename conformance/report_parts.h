@@ -13,6 +13,7 @@ void report_ktap(FILE *out, const struct run *runs, size_t nruns);
 void report_json(FILE *out, const struct run *runs, size_t nruns);
 void report_junit(FILE *out, const struct run *runs, size_t nruns);
 void report_html(FILE *out, const struct run *runs, size_t nruns);
+void report_ltp(FILE *out, const struct run *runs, size_t nruns);
 
 /*
  * Any outcome but NOT_RUN.  A check that noted a failure has failed or XFAILED; one that

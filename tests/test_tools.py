@@ -306,11 +306,21 @@ def count_text(text: str) -> tuple[int, int, int]:
     return int(passed), int(failed), int(skipped)
 
 
+def count_ltp(text: str) -> tuple[int, int, int]:
+    words = tuple(text.count(word) for word in ("TPASS", "TFAIL", "TSKIP"))
+    summary = re.search(
+        r"Summary:\npassed +(\d+)\nfailed +(\d+)\nbroken +0\nskipped +(\d+)\nwarnings +0\n", text
+    )
+    assert summary and tuple(map(int, summary.groups())) == words
+    return words  # type: ignore
+
+
 @pytest.mark.parametrize("user", ["root", "nobody"])
 def test_every_format_of_one_run_has_the_same_counts(user: str, public: Path) -> None:
     """As nobody too, to whom some checks are skipped."""
     become = as_nobody() if user == "nobody" else []
     names = {"ktap": "a.ktap", "json": "a.json", "junit": "a.xml", "html": "a.html", "text": "a"}
+    names["ltp"] = "a.ltp"
     outputs = [
         word
         for name, file in names.items()
@@ -326,6 +336,7 @@ def test_every_format_of_one_run_has_the_same_counts(user: str, public: Path) ->
     assert count_ktap(texts["ktap"]) == counts
     assert count_junit(texts["junit"]) == counts
     assert count_text(texts["text"]) == counts
+    assert count_ltp(texts["ltp"]) == counts
     for outcome, number in zip(("passed", "failed", "skipped"), counts):
         assert re.search(rf"{number}\s*(</?\w+[^>]*>\s*)*{outcome}", texts["html"]), outcome
 

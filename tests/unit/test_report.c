@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const enum format formats[] = {FORMAT_TEXT, FORMAT_KTAP, FORMAT_JSON, FORMAT_JUNIT,
-				      FORMAT_HTML};
+static const enum format formats[] = {FORMAT_TEXT,  FORMAT_KTAP, FORMAT_JSON,
+				      FORMAT_JUNIT, FORMAT_HTML, FORMAT_LTP};
 enum { NFORMATS = sizeof(formats) / sizeof(formats[0]) };
 
 /* How often a part stands in a text. */
@@ -24,7 +24,7 @@ static unsigned occurrences(const char *text, const char *part)
 
 START_TEST(formats_have_names)
 {
-	static const char *const names[] = {"text", "ktap", "json", "junit", "html"};
+	static const char *const names[] = {"text", "ktap", "json", "junit", "html", "ltp"};
 	enum format format = FORMAT_TEXT;
 
 	for (size_t i = 0; i < NFORMATS; i++) {
@@ -201,6 +201,35 @@ START_TEST(junit_has_cases_and_properties)
 }
 END_TEST
 
+START_TEST(ltp_has_words_and_a_summary)
+{
+	struct run *runs = two_runs();
+	char *text = report_string(FORMAT_LTP, runs, 1);
+
+	ck_assert_str_eq(text, "Summary:\n"
+			       "passed   2\n"
+			       "failed   1\n"
+			       "broken   0\n"
+			       "skipped  1\n"
+			       "warnings 0\n"
+			       "\n"
+			       "kernel: 6.1.0-18 #1 SMP\n"
+			       "libc: glibc 2.36\n"
+			       "architecture: i386 on a kernel of x86_64\n"
+			       "time: 1.50 s\n"
+			       "msgrcv.empty: TFAIL: what msgrcv.empty must do\n"
+			       "    msgrcv.c:31: errno: expected ENOMSG, got EINVAL\n"
+			       "msgctl.limits: TSKIP: no namespace\n"
+			       "msgrcv.type: TPASS: what msgrcv.type must do\n"
+			       "shmat.read: TPASS: what shmat.read must do\n");
+	free(text);
+	text = report_string(FORMAT_LTP, runs, 2);
+	assert_has(text, "\nmsgrcv.type dynamic: TPASS: ");
+	free(text);
+	free_runs(runs, 2);
+}
+END_TEST
+
 START_TEST(html_needs_nothing_else)
 {
 	struct run *runs = two_runs();
@@ -275,6 +304,11 @@ START_TEST(all_formats_have_the_same_counts)
 	ck_assert_uint_eq(occurrences(text[FORMAT_JUNIT], "<testcase "), 7);
 	ck_assert_uint_eq(occurrences(text[FORMAT_JUNIT], "<failure "), 2);
 	ck_assert_uint_eq(occurrences(text[FORMAT_JUNIT], "<skipped "), 2);
+	ck_assert_uint_eq(occurrences(text[FORMAT_LTP], ": TPASS: "), 3);
+	ck_assert_uint_eq(occurrences(text[FORMAT_LTP], ": TFAIL: "), 2);
+	ck_assert_uint_eq(occurrences(text[FORMAT_LTP], ": TSKIP: "), 2);
+	assert_has(text[FORMAT_LTP], "Summary:\npassed   3\nfailed   2\nbroken   0\n"
+				     "skipped  2\nwarnings 0\n");
 	assert_has(text[FORMAT_HTML], "3 passed, 2 failed, 2 skipped<");
 	ck_assert_uint_eq(occurrences(text[FORMAT_HTML], "<td class=\"passed\">passed<"), 3);
 	ck_assert_uint_eq(occurrences(text[FORMAT_HTML], "<td class=\"failed\">failed<"), 2);
@@ -334,6 +368,12 @@ START_TEST(expected_failures_keep_their_evidence_everywhere)
 			 "msgrcv.c:31: errno: expected 3, got 4\n</skipped>");
 	assert_has(text, "<failure message=\"what a.xpassed must do\">\n"
 			 "passed, but is expected to fail: why [BZ 1]\n</failure>");
+	free(text);
+	text = report_string(FORMAT_LTP, run, 1);
+	assert_has(text, "Summary:\npassed   1\nfailed   1\nbroken   0\nskipped  2\n");
+	assert_has(text,
+		   "a.xfailed: TSKIP: what a.xfailed must do\n    expected to fail: why [BZ 1]\n");
+	assert_has(text, ": TFAIL: what a.xpassed must do\n");
 	free(text);
 	text = report_string(FORMAT_HTML, run, 1);
 	assert_has(text, "0 passed, 0 failed, 0 skipped, 1 xfailed, 1 xpassed, 2 flaky<");
@@ -524,6 +564,7 @@ Suite *report_suite(void)
 	tcase_add_test(tcase, ktap_of_several_runs_is_nested);
 	tcase_add_test(tcase, ktap_of_a_run_that_is_all_skipped);
 	tcase_add_test(tcase, junit_has_cases_and_properties);
+	tcase_add_test(tcase, ltp_has_words_and_a_summary);
 	tcase_add_test(tcase, html_needs_nothing_else);
 	tcase_add_test(tcase, html_lists_a_check_once);
 	tcase_add_test(tcase, html_unfolds_what_differs);

@@ -1,0 +1,71 @@
+/*
+ * The words of the Linux Test Project's test programs and their summary: kirk
+ * (libkirk/ltp.py) reads the numbers below `Summary:`, other runners count the words.
+ * kirk counts a skipped test by TSKIP, not by LTP's TCONF.
+ *
+ * kirk stops reading at the first chunk that it takes after the program's end, and
+ * loses the rest (libkirk/channels/shell.py, run_command).  So the summary comes
+ * first, then what failed, then the other checks.
+ *
+ * LTP has no expected failures: one is skipped, and an XPASS a failure, as in JUnit.
+ */
+#include "report_parts.h"
+
+enum { TPASS, TFAIL, TSKIP, NWORDS };
+
+static unsigned word_of(const struct result *result)
+{
+	const enum outcome outcome = outcome_of(result);
+
+	if (is_bad(outcome))
+		return TFAIL;
+	return outcome == SKIPPED || has_failed(result) ? TSKIP : TPASS;
+}
+
+/* The failures of a check stand below its line, without a word that counts. */
+static void put_result(FILE *out, const struct result *result, const char *label)
+{
+	static const char *const words[] = {"TPASS", "TFAIL", "TSKIP"};
+	char reason[192];
+
+	put_line(out, result->id);
+	fputs(*label ? " " : "", out);
+	put_line(out, label);
+	fprintf(out, ": %s: ", words[word_of(result)]);
+	put_line(out, by_reason(result, reason) ? reason : result->title);
+	putc('\n', out);
+	put_expected(out, put_line, "    ", result);
+	if (has_failed(result))
+		put_failures(out, put_line, "    ", result);
+}
+
+static void put_results(FILE *out, const struct run *run, const char *label, bool failed)
+{
+	for (size_t i = 0; i < run->nresults; i++)
+		if ((word_of(&run->results[i]) == TFAIL) == failed)
+			put_result(out, &run->results[i], label);
+}
+
+void report_ltp(FILE *out, const struct run *runs, size_t nruns)
+{
+	unsigned n[NWORDS] = {0};
+	char value[256], label[192] = "";
+
+	for (size_t i = 0; i < nruns; i++)
+		for (size_t j = 0; j < runs[i].nresults; j++)
+			n[word_of(&runs[i].results[j])]++;
+	fprintf(out, "Summary:\npassed   %u\nfailed   %u\nbroken   0\nskipped  %u\nwarnings 0\n\n",
+		n[TPASS], n[TFAIL], n[TSKIP]);
+	for (size_t i = 0; i < nruns; i++) {
+		for (const struct machine_row *row = machine_rows; row->name; row++) {
+			row->value(value, &runs[i]);
+			fprintf(out, "%s: ", row->name);
+			put_line(out, value);
+			putc('\n', out);
+		}
+		if (nruns > 1)
+			label_run(label, runs, nruns, &runs[i]);
+		put_results(out, &runs[i], label, true);
+		put_results(out, &runs[i], label, false);
+	}
+}

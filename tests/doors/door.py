@@ -1,0 +1,62 @@
+"""What the tests of the doors share: the documented lines, and the programs on the other side."""
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from limits import HANG
+
+TOP = Path(__file__).resolve().parents[2]
+ARCH = {"i686": "i386"}.get(platform.machine(), platform.machine())
+BUILD = TOP / "build" / ARCH
+CONFORM = BUILD / "ipc-conform"
+DOCUMENT = TOP / "docs" / "ci.md"
+
+built = pytest.mark.skipif(not CONFORM.exists(), reason="ipc-conform is not built")
+
+
+def lines_of(door: str) -> str:
+    """The shell commands that stand first in a section of docs/ci.md."""
+    pattern = rf"^## {re.escape(door)}$\n\n```sh\n(.*?)^```$"
+    section = re.search(pattern, DOCUMENT.read_text(), re.M | re.S)
+    assert section, f"docs/ci.md has no section {door} that begins with commands"
+    return section[1].replace("build/x86_64/", f"build/{ARCH}/")
+
+
+def peer(variable: str, *parts: str) -> Path:
+    """A file of the folder that a variable names; the test is skipped without the variable."""
+    if variable not in os.environ:
+        pytest.skip(f"{variable}=DIR does not say where the sources of the other side are")
+    path = Path(os.environ[variable], *parts).absolute()
+    assert path.exists(), f"{variable}={os.environ[variable]} has no {'/'.join(parts)}"
+    return path
+
+
+def need(program: str) -> None:
+    if not shutil.which(program):
+        pytest.skip(f"there is no {program}")
+
+
+def sh(
+    commands: str, folder: Path = TOP, status: int = 0, **variables: object
+) -> "subprocess.CompletedProcess[str]":
+    """Runs shell commands, of which the first that fails is the last."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
+    environment |= {name: str(value) for name, value in variables.items()}
+    done = subprocess.run(
+        ["sh", "-e"], input=commands, cwd=folder, env=environment, text=True, timeout=HANG,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )
+    assert done.returncode == status, f"{done.stdout}{done.stderr}"
+    return done
+
+
+def program(path: Path, script: str) -> None:
+    """Writes a shell script that can be executed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
