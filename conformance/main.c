@@ -18,6 +18,7 @@
 #include "abi/observe.h"
 #include "abi/rules.h"
 #include "diff.h"
+#include "expected.h"
 #include "init.h"
 #include "layout.h"
 #include "report.h"
@@ -29,11 +30,12 @@ static const char usage[] =
 	"usage: ipc-conform list\n"
 	"       ipc-conform run [--only GLOB] [--skip GLOB] [--jobs N] [--time-limit SECONDS]\n"
 	"                       [--seed N] [--operations N] [--progress]\n"
+	"                       [--expect LIST] [--expect-write LIST] [--fail-fast] [--shard I/N]\n"
 	"                       [--format text|ktap|json|junit|html|ltp] [--output FILE]\n"
 	"       ipc-conform coverage [--only GLOB] [--skip GLOB] [--jobs N] [--time-limit "
 	"SECONDS]\n"
 	"                       [--seed N] [--operations N] [--progress]\n"
-	"       ipc-conform report [--format F] [--output FILE] RESULT.json...\n"
+	"       ipc-conform report [--format F] [--output FILE] [--expect LIST] RESULT.json...\n"
 	"       ipc-conform dump [--layer LAYER]\n"
 	"       ipc-conform layout [STRUCTURE] [--layer LAYER|DUMP]\n"
 	"       ipc-conform diff [--witness] A B\n"
@@ -49,6 +51,9 @@ static const char usage[] =
 	"          dump B (ipc-btf's), which need not have all, says otherwise than dump A\n"
 	"judge     is libc's dump right, given the kernel's, by rule? LIBC is the libc's name\n"
 	"\n"
+	"--expect LIST names the checks that are expected to fail, --expect-write makes it of a\n"
+	"run; --fail-fast begins no more checks after a failure, --shard 2/5 runs the second\n"
+	"fifth of them.\n"
 	"--seed makes the operations of random.* again, --operations so many of them.\n"
 	"--only, --skip, layout's --layer, --format with its --output may be repeated.\n"
 	"Exit status: 0 conforms, 1 does not, 2 misused or could not run, 4 nothing could be "
@@ -131,18 +136,24 @@ static int exit_status(int status, const struct outputs *outputs)
 }
 
 /* Found before the run, not after it: places that cannot be written. */
+static int try_output(const char *path)
+{
+	FILE *out = fopen(path, "a");
+
+	if (!out)
+		return misused(path, strerror(errno));
+	fclose(out);
+	return CONFORMS;
+}
+
 static int try_outputs(const struct outputs *outputs)
 {
-	for (unsigned i = 0; i < outputs->n; i++) {
-		const char *path = outputs->output[i].path;
-		FILE *out = path ? fopen(path, "a") : NULL;
+	int status = CONFORMS;
 
-		if (path && !out)
-			return misused(path, strerror(errno));
-		if (out)
-			fclose(out);
-	}
-	return CONFORMS;
+	for (unsigned i = 0; i < outputs->n && status == CONFORMS; i++)
+		if (outputs->output[i].path)
+			status = try_output(outputs->output[i].path);
+	return status;
 }
 
 /* ---- list ------------------------------------------------------------------ */
@@ -196,7 +207,71 @@ static int write_coverage(const struct coverage *coverage, const struct run *run
 	return fflush(stdout) ? misused("standard output", strerror(errno)) : CONFORMS;
 }
 
-static int run_selected(const struct options *options, struct outputs *outputs)
+/* The lists of a run: of the failures that it expects, and where to write the next list. */
+struct lists {
+	const char *path, *write;
+	struct expected *expected;
+};
+
+static bool is_check(const char *glob)
+{
+	const struct options one = {.only = {glob}, .nonly = 1};
+	size_t n;
+
+	free(select_checks(&one, &n));
+	return n > 0;
+}
+
+/* A line for a check that there is none of would hide that the check has another name. */
+static int read_lists(struct lists *lists, const struct run *run)
+{
+	char error[256], words[128];
+	const char *glob;
+	unsigned line;
+
+	if (!lists->path)
+		return CONFORMS;
+	lists->expected = expected_read(lists->path, error);
+	if (!lists->expected)
+		return misused(error, NULL);
+	line = expected_unknown(lists->expected, run, is_check, &glob);
+	if (!line)
+		return CONFORMS;
+	snprintf(words, sizeof(words), "line %u: no check matches %.32s", line, glob);
+	return misused(lists->path, words);
+}
+
+static int write_list(const struct lists *lists, const struct run *run)
+{
+	FILE *out = fopen(lists->write, "w");
+
+	if (!out)
+		return misused(lists->write, strerror(errno));
+	errno = 0;
+	expected_write(out, lists->expected, run);
+	bool failed = ferror(out) != 0;
+	failed = fclose(out) != 0 || failed;
+	return failed ? misused(lists->write, strerror(errno)) : CONFORMS;
+}
+
+static int finish_run(const struct options *options, struct outputs *outputs,
+		      const struct lists *lists, struct run *run)
+{
+	int status = CONFORMS;
+
+	if (lists->expected)
+		expected_apply(lists->expected, run);
+	if (lists->write)
+		status = write_list(lists, run);
+	if (status == CONFORMS)
+		status = outputs ? write_outputs(outputs, run, 1)
+				 : write_coverage(options->coverage, run);
+	if (status == CONFORMS)
+		status = outputs ? exit_status(verdict(run, 1), outputs) : verdict(run, 1);
+	return status;
+}
+
+static int run_selected(struct options *options, struct outputs *outputs, struct lists *lists)
 {
 	struct run run = {0};
 	char error[256];
@@ -209,11 +284,13 @@ static int run_selected(const struct options *options, struct outputs *outputs)
 		return misused("no check matches; `ipc-conform list` names them", NULL);
 	}
 	describe_machine(&run);
-	if (!run_checks(options, instances, n, &run, error))
-		status = misused(error, NULL);
-	else if ((status = outputs ? write_outputs(outputs, &run, 1)
-				   : write_coverage(options->coverage, &run)) == CONFORMS)
-		status = outputs ? exit_status(verdict(&run, 1), outputs) : verdict(&run, 1);
+	status = read_lists(lists, &run);
+	options->expected = lists->expected;
+	if (status == CONFORMS)
+		status = run_checks(options, instances, n, &run, error)
+				 ? finish_run(options, outputs, lists, &run)
+				 : misused(error, NULL);
+	expected_free(lists->expected);
 	free(run.results);
 	free(instances);
 	return status;
@@ -222,16 +299,12 @@ static int run_selected(const struct options *options, struct outputs *outputs)
 /* A glob that no id matches is a mistake in the call, not an empty run. */
 static const char *unknown_glob(const struct options *options)
 {
-	for (unsigned i = 0; i < options->nonly + options->nskip; i++) {
-		struct options one = {.nonly = 1};
-		size_t n;
-
-		one.only[0] =
-			i < options->nonly ? options->only[i] : options->skip[i - options->nonly];
-		free(select_checks(&one, &n));
-		if (n == 0)
-			return one.only[0];
-	}
+	for (unsigned i = 0; i < options->nonly; i++)
+		if (!is_check(options->only[i]))
+			return options->only[i];
+	for (unsigned i = 0; i < options->nskip; i++)
+		if (!is_check(options->skip[i]))
+			return options->skip[i];
 	return NULL;
 }
 
@@ -245,12 +318,32 @@ static bool number(const char *text, double least, double most, double *value)
 
 static const struct options defaults = {.jobs = 1, .time_limit = 120, .operations = 300};
 
-/* The options of run, and of coverage, which has no outputs. */
-static int parse_run(int argc, char **argv, struct options *options, struct outputs *outputs)
+/* "2/5": the second of five parts. */
+static bool parse_shard(const char *text, struct options *options)
+{
+	char *slash, *end;
+	const unsigned long shard = strtoul(text, &slash, 10);
+	const unsigned long shards = *slash == '/' ? strtoul(slash + 1, &end, 10) : 0;
+
+	if (text[strspn(text, "0123456789/")] || *slash != '/' || *end || shard < 1 ||
+	    shard > shards || shards > MAX_SHARDS)
+		return false;
+	options->shard = (unsigned)shard;
+	options->shards = (unsigned)shards;
+	return true;
+}
+
+/* The options of run, and of coverage, which has no outputs and no lists. */
+static int parse_run(int argc, char **argv, struct options *options, struct outputs *outputs,
+		     struct lists *lists)
 {
 	static const struct option longs[] = {
 		{"format", required_argument, NULL, 'f'},
 		{"output", required_argument, NULL, 'O'},
+		{"expect", required_argument, NULL, 'e'},
+		{"expect-write", required_argument, NULL, 'w'},
+		{"fail-fast", no_argument, NULL, 'F'},
+		{"shard", required_argument, NULL, 'N'},
 		{"only", required_argument, NULL, 'o'},
 		{"skip", required_argument, NULL, 's'},
 		{"jobs", required_argument, NULL, 'j'},
@@ -260,7 +353,7 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 		{"progress", no_argument, NULL, 'p'},
 		{0},
 	};
-	enum { NOUTPUT = 2 }; /* how many of them are of outputs */
+	enum { NRUN = 6 }; /* how many of them coverage does not have */
 	double value;
 	int c;
 
@@ -270,7 +363,7 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 		options->seed = (unsigned)time(NULL);
 	/* Of the first process the terminal is a console, which keeps what is drawn over. */
 	options->progress = isatty(STDERR_FILENO) && getppid() != 1;
-	while ((c = getopt_long(argc, argv, "", outputs ? longs : longs + NOUTPUT, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "", outputs ? longs : longs + NRUN, NULL)) != -1) {
 		bool ok = false;
 		switch (c) {
 		case 'o':
@@ -299,6 +392,28 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 		case 'p':
 			ok = options->progress = true;
 			break;
+		case 'e':
+			ok = !lists->path;
+			lists->path = optarg;
+			break;
+		case 'w':
+			ok = !lists->write;
+			lists->write = optarg;
+			break;
+		case 'F':
+			ok = options->fail_fast = true;
+			break;
+		case 'N':
+			if (!parse_shard(optarg, options)) {
+				fprintf(stderr,
+					"ipc-conform: --shard: '%s' is no part I/N, where I is "
+					"from 1 "
+					"to N and N at most %u\n",
+					optarg, MAX_SHARDS);
+				return MISUSED;
+			}
+			ok = true;
+			break;
 		case 'f':
 			ok = outputs && add_output(outputs, optarg, NULL);
 			break;
@@ -313,6 +428,11 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 	}
 	if (optind < argc)
 		return misused("no arguments, only options", argv[optind]);
+	if (lists && lists->path && lists->write &&
+	    (options->nonly || options->nskip || options->shards || options->fail_fast))
+		return misused("--expect-write with --expect needs all checks: no --only, --skip, "
+			       "--shard, --fail-fast",
+			       NULL);
 	const char *unknown = unknown_glob(options);
 	return unknown ? misused("no check matches", unknown) : CONFORMS;
 }
@@ -321,11 +441,14 @@ static int run(int argc, char **argv)
 {
 	struct options options;
 	struct outputs outputs = {0};
-	int status = parse_run(argc, argv, &options, &outputs);
+	struct lists lists = {0};
+	int status = parse_run(argc, argv, &options, &outputs, &lists);
 
 	if (status == CONFORMS)
 		status = try_outputs(&outputs);
-	return status ? status : run_selected(&options, &outputs);
+	if (status == CONFORMS && lists.write)
+		status = try_output(lists.write);
+	return status ? status : run_selected(&options, &outputs, &lists);
 }
 
 /* ---- coverage ------------------------------------------------------------------ */
@@ -334,12 +457,13 @@ static int coverage(int argc, char **argv)
 {
 	static struct coverage coverage;
 	struct options options;
-	int status = parse_run(argc, argv, &options, NULL);
+	struct lists lists = {0};
+	int status = parse_run(argc, argv, &options, NULL, NULL);
 
 	if (status)
 		return status;
 	options.coverage = &coverage;
-	return run_selected(&options, NULL);
+	return run_selected(&options, NULL, &lists);
 }
 
 /* ---- report ----------------------------------------------------------------- */
@@ -368,9 +492,11 @@ static int report_files(int argc, char **argv)
 	static const struct option longs[] = {
 		{"format", required_argument, NULL, 'f'},
 		{"output", required_argument, NULL, 'O'},
+		{"expect", required_argument, NULL, 'e'},
 		{0},
 	};
 	struct outputs outputs = {0};
+	struct lists lists = {0};
 	struct run *runs = NULL;
 	size_t nruns = 0;
 	char error[256] = "no memory";
@@ -379,6 +505,8 @@ static int report_files(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
 		if (c == '?')
 			return MISUSED;
+		else if (c == 'e')
+			lists.path = optarg;
 		else if (!add_output(&outputs, c == 'f' ? optarg : NULL, c == 'O' ? optarg : NULL))
 			return misused("report: not to be had", optarg);
 	if (optind == argc)
@@ -387,6 +515,14 @@ static int report_files(int argc, char **argv)
 	for (int i = optind; i < argc && status == CONFORMS; i++)
 		if (!append_runs(argv[i], &runs, &nruns, error))
 			status = misused(error, NULL);
+	if (status == CONFORMS && lists.path) {
+		lists.expected = expected_read(lists.path, error);
+		if (!lists.expected)
+			status = misused(error, NULL);
+		for (size_t i = 0; lists.expected && i < nruns; i++)
+			expected_apply(lists.expected, &runs[i]);
+		expected_free(lists.expected);
+	}
 	if (status == CONFORMS && (status = write_outputs(&outputs, runs, nruns)) == CONFORMS)
 		status = exit_status(verdict(runs, nruns), &outputs);
 	free_runs(runs, nruns);

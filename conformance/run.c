@@ -23,14 +23,17 @@
 
 #include "expect.h"
 #include "isolate.h"
+#include "report_parts.h"
 
 /* Between the processes of a run. */
 struct shared {
 	unsigned next; /* the first instance that no worker has taken */
 	unsigned done;
+	unsigned failed; /* with --fail-fast, the number, from 1, of the check that failed first */
 	unsigned waited; /* see isolate_patiently() */
 	struct unmet unmet;
 	struct slot {
+		bool begun;
 		struct result result;
 		struct made made;
 		struct covered covered;
@@ -42,6 +45,7 @@ static struct {
 	const struct instance *instances;
 	const struct options *options;
 	struct shared *shared;
+	const struct run *run; /* the machine */
 	bool covering;
 } inherited;
 
@@ -98,6 +102,16 @@ static bool add_instance(const struct options *options, const struct check *chec
 	return selected(options, new->id);
 }
 
+/* Each so-manyth, so that a part has checks of every facility; returns how many those are. */
+static size_t keep_shard(const struct options *options, struct instance *instances, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = options->shard - 1; i < n; i += options->shards)
+		instances[kept++] = instances[i];
+	return kept;
+}
+
 struct instance *select_checks(const struct options *options, size_t *n)
 {
 	const struct way ways[] = {
@@ -117,6 +131,8 @@ struct instance *select_checks(const struct options *options, size_t *n)
 		for (unsigned i = 0; i < NWAYS; i++)
 			*n += add_instance(options, *entry, &ways[i], &instances[*n]);
 	qsort(instances, *n, sizeof(*instances), by_id);
+	if (options->shards)
+		*n = keep_shard(options, instances, *n);
 	return instances;
 }
 
@@ -304,6 +320,22 @@ static void show_progress(const struct shared *shared, size_t n, const char *id)
 	fflush(stderr);
 }
 
+static bool has_failed_unexpectedly(const struct result *result)
+{
+	const struct expected *expected = inherited.options->expected;
+
+	return is_bad(expected ? expected_outcome(expected, inherited.run, result)
+			       : outcome_of(result));
+}
+
+static void note_first_failure(struct shared *shared, unsigned i)
+{
+	unsigned none = 0;
+
+	__atomic_compare_exchange_n(&shared->failed, &none, i + 1, false, __ATOMIC_RELAXED,
+				    __ATOMIC_RELAXED);
+}
+
 static void work(const struct options *options, size_t n)
 {
 	struct shared *shared = inherited.shared;
@@ -311,9 +343,12 @@ static void work(const struct options *options, size_t n)
 	for (;;) {
 		unsigned i = __atomic_fetch_add(&shared->next, 1, __ATOMIC_RELAXED);
 
-		if (i >= n)
+		if (i >= n || __atomic_load_n(&shared->failed, __ATOMIC_RELAXED))
 			return;
+		shared->slot[i].begun = true;
 		run_instance(options, (int)i);
+		if (options->fail_fast && has_failed_unexpectedly(&shared->slot[i].result))
+			note_first_failure(shared, i);
 		__atomic_fetch_add(&shared->done, 1, __ATOMIC_RELAXED);
 		if (options->progress)
 			show_progress(shared, n, inherited.instances[i].id);
@@ -404,6 +439,8 @@ static void describe(struct result *result, const struct instance *instance)
 /* Results out of shared memory; a check that a dead worker left is a failure. */
 static bool collect(size_t n, struct run *run, struct coverage *coverage)
 {
+	const unsigned failed = inherited.shared->failed;
+
 	run->results = calloc(n ? n : 1, sizeof(*run->results));
 	if (!run->results)
 		return false;
@@ -413,7 +450,12 @@ static bool collect(size_t n, struct run *run, struct coverage *coverage)
 		*result = inherited.shared->slot[i].result;
 		if (coverage)
 			coverage_add(coverage, &inherited.shared->slot[i].covered);
-		if (result->outcome == NOT_RUN) {
+		if (failed && !inherited.shared->slot[i].begun) {
+			snprintf(result->reason, sizeof(result->reason),
+				 "not run: --fail-fast, and %s failed",
+				 inherited.instances[failed - 1].id);
+			result->outcome = SKIPPED;
+		} else if (result->outcome == NOT_RUN) {
 			expect_into(result);
 			fail_at(HERE, "the check", "a result", "its worker died");
 			result->outcome = FAILED;
@@ -436,6 +478,7 @@ bool run_checks(const struct options *options, const struct instance *instances,
 	}
 	inherited.instances = instances;
 	inherited.options = options;
+	inherited.run = run;
 	inherited.covering = options->coverage != NULL;
 	inherited.shared =
 		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -6,9 +6,10 @@
 
 #include "conform.h"
 #include "coverage.h"
+#include "expected.h"
 #include "result.h"
 
-enum { MAX_GLOBS = 32 };
+enum { MAX_GLOBS = 32, MAX_SHARDS = 10000 };
 
 struct options {
 	const char *only[MAX_GLOBS]; /* ids must match one of these, if there are any */
@@ -16,11 +17,14 @@ struct options {
 	const char *skip[MAX_GLOBS]; /* and none of these */
 	unsigned nskip;
 	unsigned jobs;
-	double time_limit;	   /* of one check, in seconds */
-	unsigned seed;		   /* what chance there is in checks comes from */
-	unsigned operations;	   /* of one random check */
-	bool progress;		   /* a line on standard error that says how far it is */
-	struct coverage *coverage; /* where to add what was covered, or NULL */
+	double time_limit;	/* of one check, in seconds */
+	unsigned seed;		/* what chance there is in checks comes from */
+	unsigned operations;	/* of one random check */
+	bool progress;		/* a line on standard error that says how far it is */
+	bool fail_fast;		/* after a failure that is not expected begin no check */
+	unsigned shard, shards; /* of so many parts of the checks this one, from 1; 0: all */
+	const struct expected *expected; /* a list of expected failures, or NULL */
+	struct coverage *coverage;	 /* where to add what was covered, or NULL */
 };
 
 /* A check through one way of calling, under the id that results have. */

@@ -129,6 +129,7 @@ int main(void)
 	srunner_add_suite(runner, rules_suite());
 	srunner_add_suite(runner, layout_suite());
 	srunner_add_suite(runner, report_suite());
+	srunner_add_suite(runner, expected_suite());
 	srunner_add_suite(runner, read_suite());
 	srunner_add_suite(runner, diff_suite());
 	srunner_add_suite(runner, run_suite());

@@ -12,6 +12,7 @@ Suite *witness_suite(void);
 Suite *rules_suite(void);
 Suite *layout_suite(void);
 Suite *report_suite(void);
+Suite *expected_suite(void);
 Suite *read_suite(void);
 Suite *diff_suite(void);
 Suite *run_suite(void);
