@@ -393,12 +393,12 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 			ok = options->progress = true;
 			break;
 		case 'e':
-			ok = !lists->path;
 			lists->path = optarg;
+			ok = true;
 			break;
 		case 'w':
-			ok = !lists->write;
 			lists->write = optarg;
+			ok = true;
 			break;
 		case 'F':
 			ok = options->fail_fast = true;
@@ -428,7 +428,7 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 	}
 	if (optind < argc)
 		return misused("no arguments, only options", argv[optind]);
-	if (lists && lists->path && lists->write &&
+	if (lists->path && lists->write &&
 	    (options->nonly || options->nskip || options->shards || options->fail_fast))
 		return misused("--expect-write with --expect needs all checks: no --only, --skip, "
 			       "--shard, --fail-fast",
@@ -458,7 +458,7 @@ static int coverage(int argc, char **argv)
 	static struct coverage coverage;
 	struct options options;
 	struct lists lists = {0};
-	int status = parse_run(argc, argv, &options, NULL, NULL);
+	int status = parse_run(argc, argv, &options, NULL, &lists);
 
 	if (status)
 		return status;
