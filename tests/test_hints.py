@@ -26,7 +26,9 @@ def annotated(name: str, thing: Any, seen: set[int]) -> Iterator[tuple[str, Any]
     elif isinstance(thing, (classmethod, staticmethod)):
         yield from annotated(name, thing.__func__, seen)
     elif isinstance(thing, types.FunctionType):
-        yield name, thing
+        # The methods that a NamedTuple or a dataclass gets are not the package's.
+        if (thing.__module__ or "").partition(".")[0] == "ipc":
+            yield name, thing
     elif isinstance(thing, (type, types.ModuleType)):
         home = thing.__module__ if isinstance(thing, type) else thing.__name__
         if home.partition(".")[0] == "ipc":
