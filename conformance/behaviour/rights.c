@@ -170,11 +170,12 @@ CHECK("msgrcv.right.read_only", LIBC | RAW, NEED_PROC,
       "msgop(2), EACCES: read permission; ipc/msg.c, do_msgrcv")
 {
 	const struct message message = {1, "text"};
-	int msqid = queue_of_mode(ipc, 0400, 100);
+	int msqid = queue_of_mode(ipc, 0600, 100);
 	struct message got;
 	pid_t pid, waiter;
 
 	msg_put(ipc, msqid, 1, "text");
+	must(msg_facility.set(&libc_calls, msqid, geteuid(), getegid(), 0400));
 	CHILD (pid) {
 		drop_privileges();
 		expect_errno(E2BIG, ipc->msgrcv(msqid, &got, 3, 0, 0));
