@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 # python-ipc: the one front door.  `make help` lists the commands.
 #
 # CC, CPPFLAGS, CFLAGS, LDFLAGS as usual; PYTHON picks an interpreter; V=1 shows
@@ -583,7 +585,8 @@ $(OUT)/ipc-conform-seeded: $(OUT)/main-static.o $(OUT)/tests/boot/seeds.o $(HARN
 C_FILES := $(wildcard conformance/*.[ch] conformance/*/*.[ch] conformance/abi/*.def binding/*.[ch] \
 	tests/*/*.[ch])
 PYTHON_FILES := setup.py binding conformance tests
-MANUAL_PAGES := conformance/ipc-conform.1
+MANUAL_PAGES := conformance/ipc-conform.1 conformance/btf/ipc-btf.1 conformance/stress/ipc-stress.1 \
+	binding/python-ipc.1
 SHELL_FILES := ci/private-apt $(sort $(shell grep -rl '^\#!/bin/sh' ci conformance tests))
 
 # A file that passed is not read again until it, a header or the settings change.
