@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Builds the extension module of `ipc`; everything else is in pyproject.toml.
 
 The table and the tools that read it are the harness's, in conformance/abi.  CC, CFLAGS,

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * shm_address: where a segment is attached.  It counts its views as mmap does,
  * and refuses to be detached while one lives; one that is forgotten detaches

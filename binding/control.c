@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Commands whose buffer is not what it should be, or is none. */
 #include "control.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* What each command of msgctl, semctl and shmctl hands over, from the table. */
 #ifndef CONTROL_H
 #define CONTROL_H

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * What the package's own modules (ipc/queue.py and its kin) need beyond the C functions: calls
  * with a timeout, loops over many messages, messages that are kept, and a class to export

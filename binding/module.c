@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* ipc._ipc: constants, ftok, and how the module is made. */
 #include "module.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * msgbuf: a message that knows how long its text is.  In C, mtext[1] stands for
  * as much text as there is room for; here the room (capacity) and the text that

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * The names that SWIG generated in 2003, from the table: new_S(), delete_S(p),
  * S_member_get(p), S_member_set(p, v).  A member that only Linux 2.4 had keeps

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * GETALL and SETALL: a value for each semaphore of a set.  The system call is not
  * told how long its caller's array is; and between the IPC_STAT that says how many

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * semun: the union that semctl(2) takes by value.  An object keeps alive what
  * it points to, and its exported bytes cannot be written, so that no pointer

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Shared memory: shmget, shmat, shmdt, shmctl, shmcpy_to, shmcpy_from. */
 #include "control.h"
 

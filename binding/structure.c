@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * The structures: types whose attributes are the C members, made from the
  * table.  An object has the C bytes, and a getter or setter goes to where the

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Writes the type stubs of the package ipc into a folder: stubs.py FOLDER.
 
 Structures, constants and the names of 2003 come from the harness's table, by

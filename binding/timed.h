@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Calls that a timeout or another thread may end: timed.c. */
 #ifndef TIMED_H
 #define TIMED_H

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Messages on their way to and from a queue, with a timeout: hooks.c sends, inbox.c receives. */
 #ifndef TRANSFER_H
 #define TRANSFER_H

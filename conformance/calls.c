@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* The calls through libc, past it by number, and past it through ipc(2). */
 #include "calls.h"
 

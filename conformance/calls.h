@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * The System V IPC calls as a table of functions, so that one check body runs
  * through libc, past libc, or through whatever stands in for the kernel.

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Processes of a check: children, blocked ones, signals. */
 #include <fcntl.h>
 #include <signal.h>

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * What the checks of a run expect of which call: how often each call and command
  * was expected to succeed, and to fail with each error, and did.

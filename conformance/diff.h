@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* What changed between two files of this harness. */
 #ifndef DIFF_H
 #define DIFF_H

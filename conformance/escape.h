@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * Strings of anywhere, written so that they are only text where they land:
  * what a check saw may hold quotes, markup, control characters, or half a

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Between the runner and the expectations of a check. */
 #ifndef EXPECT_H
 #define EXPECT_H

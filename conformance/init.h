@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* The harness as the first process, of a kernel or of a container. */
 #ifndef INIT_H
 #define INIT_H

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* IPC namespaces, and what is needed that not every machine gives. */
 #include "isolate.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Where a check runs: apart from every other user of System V IPC. */
 #ifndef ISOLATE_H
 #define ISOLATE_H

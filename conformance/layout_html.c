@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Structures drawn byte by byte: lines of 32 bytes, in each a row for every layer. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* ipc-conform: the front door of the harness. */
 #include <errno.h>
 #include <getopt.h>

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* The rights of a check's processes: users, capabilities, and which kernel it is. */
 #include <grp.h>
 #include <linux/capability.h>

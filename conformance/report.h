@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Results as text: for a person, for a CI system, for this program to read. */
 #ifndef REPORT_H
 #define REPORT_H

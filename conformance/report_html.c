@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* One page that needs no other file and no script. */
 #include "layout.h"
 #include "report.h"

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * JUnit XML as Jenkins and GitLab read it: a suite for each run, the facility
  * as the class of a case.

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * KTAP version 1, Documentation/dev-tools/ktap.rst of Linux.  Diagnostics stand
  * before the line of the result that they are about, as that page has it and

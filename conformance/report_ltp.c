@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * The words of the Linux Test Project's test programs and their summary: kirk
  * (libkirk/ltp.py) reads the numbers below `Summary:`, other runners count the words.

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* What the formats of a report share: counting, grouping, naming. */
 #ifndef REPORT_PARTS_H
 #define REPORT_PARTS_H

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * The runner.  Worker processes take checks one after the other and give each a
  * process, a process group and a time limit; a check notes its results in memory

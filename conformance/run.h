@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Running checks, and what a run may be asked for. */
 #ifndef RUN_H
 #define RUN_H

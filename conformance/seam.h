@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * The seam: the one place through which the harness, the stress programs and
  * the binding make their System V IPC calls.  seam_msgsnd() and its kin take

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * What the seam asks before each call and says after it, in the build of a
  * sanitizer or of Valgrind (seam_tools.h).  seam_before_F takes the arguments

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * What the tool that watches a program can be asked and told: AddressSanitizer,
  * MemorySanitizer, ThreadSanitizer, and Valgrind's memcheck and helgrind where

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* A text file as one string, and one line about what is wrong with it. */
 #ifndef TEXTFILE_H
 #define TEXTFILE_H

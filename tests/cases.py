@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Every function and type of the module, called well and badly: one table for several tests."""
 
 import gc

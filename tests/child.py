@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Programs that end: each runs as a child, in development mode, and is to end without a word."""
 
 import inspect

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """What the tests share: an IPC namespace of their own, objects that are removed, time limits.
 
 Nothing here waits by sleeping for a guessed time: what a thread does, the kernel says.

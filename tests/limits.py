@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """The limit by time of every test and every program that a test starts.
 
 It ends a hang and decides nothing else: the longest step takes about a minute on two idle

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Mutants of real headers: each must be found, and what is not mutated must not be accused.
 
     mutants_abi.py IPC-CONFORM [--each N] [TARGET...]

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Programs in C of the tests: what a compiler says of <sys/msg.h> and its kin, and what it makes.
 
     CC=... programs.py FOLDER      builds them for a machine that has no compiler

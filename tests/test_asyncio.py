@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Calls that wait for asyncio: cancelled at any moment they leave no thread, and lose nothing."""
 
 import asyncio

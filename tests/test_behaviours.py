@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Every behaviour has a check, and every check a behaviour: behaviours.txt and the program."""
 
 import fnmatch

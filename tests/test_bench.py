@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """bench/: every call has its row, with numbers.  How large they are is nobody's test."""
 
 import json

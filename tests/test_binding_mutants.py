@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """The defects that `make mutants-memory` seeds in the binding: each can be seeded."""
 
 import sys

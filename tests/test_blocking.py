@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Calls that wait: other threads run, signals are handled (PEP 475), timeouts end."""
 
 import errno

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """The kernel gate: kernels that are broken each in a way of their own, and bad input.
 
 The kernels are real; seeds.c makes them break in the midst of the harness's checks.

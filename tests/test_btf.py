@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """ipc-btf: the kernel's own types, out of kernels, of the project's own objects, and of rubbish."""
 
 import os

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """The garbage collector, and whatever else runs, at any moment: while a call converts its
 arguments, while an object goes, while a weak reference says that it went."""
 

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """python -m ipc: what it prints is what there is, and it removes what it is told and no more."""
 
 import contextlib

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Commit subjects: "area: summary" in at most 60 characters (CONTRIBUTING.md)."""
 
 import re

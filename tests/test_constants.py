@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """The constants, by the values in Linux's headers: include/uapi/linux/{ipc,msg,sem,shm}.h."""
 
 import ctypes

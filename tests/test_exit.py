@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """How a process ends, or goes on in two, while objects are alive: without a crash or a word."""
 
 import pytest

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Lists of expected failures, parts of a run and its end after a failure, with a seeded fault."""
 
 import json

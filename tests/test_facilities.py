@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """What holds of queues, sets and segments alike: keys, identifiers, slots, owners."""
 
 import contextlib

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """The fuzz targets: what they find of this code, nothing; and of planted defects, each."""
 
 import subprocess

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Annotations: typing.get_type_hints() knows every name that one of them has."""
 
 import subprocess

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """make install: what it installs, and that pip uninstalls all of it."""
 
 import importlib.util

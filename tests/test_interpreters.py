@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Sub-interpreters: each has a module of its own, whether it has a lock of its own or not."""
 
 import sys

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Whatever fails while a check is being isolated: nothing outside of its namespace changes.
 
 The program runs in a namespace that is made for the test and has limits and objects of somebody

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """The table of broken kernels, as far as none has to be built: `make kernel-mutants` does that."""
 
 import os

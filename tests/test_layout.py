@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """ipc-conform layout, and the drawings of the HTML report, beside what pahole says."""
 
 import re

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """A broken libc is caught, by the harness built with it: glibc 2.31 of Debian's bullseye, and
 musl with a defect."""
 

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Random sequences of calls against a model in plain Python: what the manual pages say."""
 
 import errno

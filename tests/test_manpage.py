@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """The manual page of ipc-conform, and --help, against the program itself."""
 
 import re

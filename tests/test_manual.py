@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """The programs of the manual pages, in tests/manual, run as programs against each other."""
 
 import errno

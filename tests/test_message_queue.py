@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """MessageQueue: as an object what the calls of C do, and what they leave to the caller."""
 
 import errno

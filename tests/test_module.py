@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """The module itself: signatures, docstrings, audit events, interpreters, and no leaks."""
 
 import contextlib

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Message queues: what msgsnd, msgrcv, msgctl and mkmsgbuf do.  See sysvipc(7)."""
 
 import errno

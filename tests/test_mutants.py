@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """The harness is itself tested: seeded faults, each of which a check must find.
 
 `make mutants-checks` does this for all of them; these are one of each kind.

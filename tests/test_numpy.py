@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Memory that outlives its detachment, in the hands of NumPy and its kin: nothing crashes.
 
 A program here is a process, since what fails is a crash of the interpreter.

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Objects in processes and threads that come and go: fork, pickle, races for a key, signals."""
 
 import multiprocessing

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """ipc-conform in places that rule checks out: what cannot run is skipped, and nothing fails.
 
 Each program runs in an IPC namespace that is made for the test.

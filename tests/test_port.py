@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """make port and ipc-conform judge: the ABI's old bugs are named, and no true layout is accused."""
 
 import os

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """The README's promises: its Python runs, and so do its commands."""
 
 import importlib.util

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Every call, well or badly made, leaves as many references and as much memory as there was."""
 
 import faulthandler

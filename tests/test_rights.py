@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """ipc-conform where it has fewer rights than it could use, and where it is the first process."""
 
 import json

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Semaphore sets: what semget, semop, semtimedop and semctl do.  See sysvipc(7)."""
 
 import errno

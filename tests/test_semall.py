@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """GETALL and SETALL while the set becomes another one under the same id, smaller and larger.
 
 The system call is told the set, not how long the array is: what the kernel writes, or reads,

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """SemaphoreSet and Semaphore: as objects what the calls of C do; and that nobody sees a new set
 before it has its values."""
 

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """ci/setup beside another apt, ci/interpreters beside another run: they wait, and say so."""
 
 import fcntl

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """SharedMemory: as an object what the calls of C do; its memory outlives nothing that uses it."""
 
 import array

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Shared memory: what shmget, shmat, shmdt, shmctl and the copies do.  See sysvipc(7)."""
 
 import ctypes

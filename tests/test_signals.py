@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """10,000 signals a second, beside 100,000 messages: none is lost, doubled or cut.
 
 The queue is small, so that both ends wait again and again, and are interrupted while they do.

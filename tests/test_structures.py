@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """The structures: C's members as attributes, C's bytes by the buffer protocol."""
 
 import copy

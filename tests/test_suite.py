@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """tests/boot: what becomes of a suite that ran in a booted machine, or did not."""
 
 import subprocess

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Threads and interpreters that share a queue, a set, a segment and the objects that stand
 for them, at full speed: nothing is lost or torn.  Under ThreadSanitizer no access races.
 """

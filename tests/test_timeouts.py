@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Messages waited for only so long: the time, the signal that ends a call, and whose it is."""
 
 import asyncio

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """The tools as their users meet them: dump, compare, ipc-conform, and their exit status."""
 
 import json

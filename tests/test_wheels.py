@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """The sdist and the wheels: what is in them, what they are for, and that they install."""
 
 import email

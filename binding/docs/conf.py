@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Sphinx's settings: the docstrings of the built module, and pages that tables.py makes."""
 
 import re

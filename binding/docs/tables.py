@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Writes the pages that are lists, from the harness's table and the module: tables.py FOLDER.
 
 What a call, a member or a constant is stands in conformance/abi/sysvipc.def and in the

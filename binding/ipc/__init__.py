@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """System V IPC of Linux, as close to the C interface as Python allows.
 
 The C names, the C argument order, the C return values; what C leaves to the

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """python -m ipc: what System V IPC has here, and what this build of the package believes of it."""
 
 import argparse

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Calls that wait, for asyncio: each in a thread of its own, which ends when it is cancelled."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """SharedMemory: a segment, and where it is attached, as an object."""
 
 from ipc import _ipc

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """What queues, sets and segments have in common: how they are made, found and removed."""
 
 import errno

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """SemaphoreSet, and Semaphore: one of a set, as an object."""
 
 import errno

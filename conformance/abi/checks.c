@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * The ABI checks: what this program was compiled with against the reviewed
  * reference, and what the kernel writes against what it was compiled with.

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """What DWARF says of a layer's structures, independent of the table.
 
     dwarf.py complete DUMP ELF    is every member and every byte in the dump?

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* ABI facts: the text that `dump` writes, read and compared. */
 #ifndef FACTS_H
 #define FACTS_H

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* The layers of ABI facts that were compiled into this program. */
 #ifndef LAYERS_H
 #define LAYERS_H

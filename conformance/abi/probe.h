@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * The table as C statements, one fact a line: only preprocessed, by `dump`,
  * without any system header, so that every name is still as the table has it.

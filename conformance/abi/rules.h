@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * Rules between the layers of one target: whether libc's headers are right, given
  * the kernel's.  They are about values: whoever reads libc's member out of what

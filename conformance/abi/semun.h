@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * union semun for programs that use libc's headers.  POSIX leaves its definition to
  * the caller of semctl(2); a libc that does so too says it with the macro

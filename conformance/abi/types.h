@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * A variable for each structure of a layer, so that an object has what DWARF says
  * of them: preprocessed like probe.h, compiled with the layer's headers.  A

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* A dump that another witness gave (BTF), against that of a layer's headers. */
 #ifndef WITNESS_H
 #define WITNESS_H

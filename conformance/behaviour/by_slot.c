@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * msgctl(2), semctl(2), shmctl(2): objects by the slot that they are in, as ipcs(1)
  * finds them, and what is told with that of all objects.

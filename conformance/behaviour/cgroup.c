@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * Control groups: what IPC is charged to one, and what freezing does to waiting calls.
  * Groups are made only on a kernel that mounts none yet, as a test machine's whose first

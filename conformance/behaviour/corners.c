@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* The ends of ranges, and what is where two rules meet. */
 #include <limits.h>
 #include <sched.h>

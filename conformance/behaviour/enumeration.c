@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * All objects of a namespace, as ipcs(1) lists them: by /proc/sysvipc and slot by slot, with
  * free slots before, between and behind those in use.

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 #include "behaviour/facility.h"
 
 static int get_queue(const struct ipc_calls *ipc, key_t key, int flags)

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * What queues, sets and segments have in common: an object that can be made,
  * found, read, written, given away and removed.  A check of that is written once

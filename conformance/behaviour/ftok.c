@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* ftok(3): a function of libc alone. */
 #include <fcntl.h>
 #include <stdio.h>

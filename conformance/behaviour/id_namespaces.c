@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* PID and user namespaces: process and user ids as each observer sees them. */
 #include <linux/capability.h>
 #include <signal.h>

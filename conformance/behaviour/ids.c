@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* How an object is made and found: msgget(2), semget(2), shmget(2), and by its id. */
 #include <sched.h>
 #include <stdio.h>

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * The version of the structures in a command, IPC_64, as the system calls have it.
  * Architectures that began with the structures of before Linux 2.4 take it where

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* The limits in /proc/sys/kernel: of each IPC namespace, with their defaults and bounds. */
 #include <fcntl.h>
 #include <sched.h>

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* The memory of a segment under the calls of memory: of small pages and of huge ones. */
 #include <linux/mempolicy.h>
 #include <pthread.h>

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Accounting of segments, their names in /proc, and stops by a tracer. */
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* msgrcv(2) where it has to wait. */
 #include <signal.h>
 #include <string.h>

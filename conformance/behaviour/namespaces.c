@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Several IPC namespaces: which state each has for itself, and how long one lives. */
 #include "behaviour/namespaces.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* IPC namespaces that a check makes and enters, beside the one that it runs in. */
 #ifndef NAMESPACES_H
 #define NAMESPACES_H

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * What the checks of several files have in common: objects to begin with, and
  * their state, which is read through libc whatever the calls under test are.

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Who may read and write an object: owner, group, others, and privilege. */
 #include <fcntl.h>
 #include <grp.h>

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Random operations: the workers, the comparison, and the shortest history. */
 #include "behaviour/random.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * Random operations by several processes at the same time.  What they come to is
  * not known, but what must hold of it: nothing is lost, doubled, cut or mixed, each

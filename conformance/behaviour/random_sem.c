@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Random operations on semaphores against a model of a set. */
 #include <signal.h>
 #include <stdio.h>

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Random attachments, writes and ends of processes against a model of two segments. */
 #include <stdio.h>
 #include <sys/wait.h>

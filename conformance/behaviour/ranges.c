@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Ids, counters and limits at the ends of their ranges. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * A refused call changes nothing: after each error that a call can give, the
  * object is as it was in all that can be seen of it, and serves its owner.

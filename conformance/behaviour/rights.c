@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * Each call with the one right that it asks for, and without the other: where it
  * succeeds, where it waits, and where it fails for another reason.

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* SEM_UNDO of semop(2): what a process takes back at its end. */
 #include <pthread.h>
 #include <sched.h>

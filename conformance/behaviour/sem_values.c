@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* semctl(2): the values of semaphores, and who waits for them. */
 #include <limits.h>
 #include <signal.h>

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* semop(2), without a timeout and without SEM_UNDO. */
 #include <limits.h>
 #include <signal.h>

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* semop(2) with several operations in a call: on one semaphore, on many, and waiting. */
 #include <limits.h>
 #include <signal.h>

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* shmctl(2): limits and use. */
 #include <limits.h>
 #include <string.h>

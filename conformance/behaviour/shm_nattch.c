@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* shmop(2), shmat and shmdt: what IPC_STAT says of it. */
 #include <pthread.h>
 #include <signal.h>

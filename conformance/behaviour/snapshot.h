@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * The whole state of an object that can be seen from outside: the members of
  * IPC_STAT, the row in /proc/sysvipc, the totals of the namespace, the value,

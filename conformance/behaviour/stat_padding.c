@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * What IPC_STAT hands over beside members: padding, unused words and, on 32
  * bits, the high words of times.  A program of a libc with 64-bit times reads

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Several that wait: in which order they go on, and what each of them is told. */
 #include <pthread.h>
 #include <signal.h>

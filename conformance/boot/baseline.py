@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """What kernels said before: committed baselines, results of a run, and known differences."""
 
 import fnmatch

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Boots a kernel image under QEMU, and takes home what the harness says of it.
 
 The kernel's first program is the static harness, with nothing beside it: no network, no disk,

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* The first process of a kernel on whose command line stands the program to run, below /tree. */
 #include <stdio.h>
 #include <unistd.h>

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """gate: boots a kernel image and says whether it conforms, and what it changes.
 
 Exit status: 0 conforms, 1 does not (or dies, hangs, warns), 2 misused, 4 nothing was run.

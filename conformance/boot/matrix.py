@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """matrix: boots each kernel of the table with each kind of programs, one line a cell.
 
 Exit status: 0 all conform, 1 one does not, 2 misused, or a kernel cannot be had.

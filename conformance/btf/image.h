@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* The kernel's types, out of wherever a kernel keeps them. */
 #ifndef IMAGE_H
 #define IMAGE_H

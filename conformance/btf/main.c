@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* ipc-btf: the kernel's own structures of System V IPC, as a dump of ABI facts. */
 #include <bpf/libbpf.h>
 #include <errno.h>

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* The structures of the table, as BTF has them. */
 #ifndef STRUCTURES_H
 #define STRUCTURES_H

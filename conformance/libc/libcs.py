@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """libcs: whether each libc that the harness was built with is as good as it is known to be.
 
 Exit status: 0 exactly what is known to be broken fails, 1 something else does, or no longer

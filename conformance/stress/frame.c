@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* The frame: a namespace of its own, how a program fails, and what must be left: nothing. */
 #include "stress.h"
 

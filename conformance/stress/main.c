@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* ipc-stress: msg, sem, shm and mixed, for so long or so often. */
 #include "stress.h"
 

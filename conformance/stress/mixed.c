@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * All three together: a segment is cut into slots; queue messages hand slots
  * round, each to be filled, checked and given back; a semaphore guards the sum.

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * Sets under load: what a semaphore guards is touched by one worker at a time,
  * and who dies with a semaphore in hand gives it back (SEM_UNDO).

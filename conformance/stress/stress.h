@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * The frame of the stress programs: rounds of workers, threads or processes,
  * that share objects of System V IPC and check all that they see.

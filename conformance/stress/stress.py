@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Each stress program under each tool, from BUILD/TOOL/ipc-stress: a line each, then the sum.
 
 Exit status: 0 all silent, 1 not, 2 misused.

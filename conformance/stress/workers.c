@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Workers: threads or processes, their signals, and children at any moment. */
 #include "stress.h"
 

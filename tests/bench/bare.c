@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * What a call from Python costs at the least: an extension whose functions convert C's
  * arguments, addresses as numbers, make the call, and return what it returned.  There are no

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Measures each call of the binding beside the same calls in C, by sysv_ipc and by ctypes.
 
 All are in one process.  In a round every contestant makes its calls, one after the other, so

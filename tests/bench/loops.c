@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * What the binding is measured against: the same calls in C.  Each function
  * makes its calls count times and returns how many ns that took, or -1 with

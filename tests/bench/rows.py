@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """What bench.py measures: statements that do the same, in C and by each way there is in Python.
 
 bench.py says what their names stand for.  A * is for what C does with an IPC_STAT more than it

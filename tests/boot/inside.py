@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Runs in the booted machine: the whole suite of tests, then its JUnit into a port.
 
     inside.py PORT [OPTION OF PYTEST...]

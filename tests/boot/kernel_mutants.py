@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """kernel_mutants: kernels that are broken in one place each, and whether the gate sees it.
 
 A mutant is a patch for Debian's kernel source in mutants/, below a header:

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * Kernels that are broken, as far as a program can make one so: linked with the
  * whole harness, one more check does it in the midst of the others.  Which one

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """suite: boots Debian's kernels of other architectures, and runs the module's tests on each.
 
     suite.py CELL...      of the table in suites: x86_64, i386-on-x86_64

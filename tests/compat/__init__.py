@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """ipc.compat.sysv_ipc does what the documentation of sysv_ipc 1.2 says.
 
 That is USAGE.md and history.md of github.com/osvenskan/sysv_ipc.  Each test runs with sysv_ipc

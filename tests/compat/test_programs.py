@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Programs that were written for sysv_ipc run with their import line changed."""
 
 import itertools

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """What the tests of the doors share: the documented lines, and the programs on the other side."""
 
 import os

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """kirk counts what the harness counts, in each group of the runtest file."""
 
 import fnmatch

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Faults at the ends of ranges, of rights, and where two rules meet. */
 #include <limits.h>
 #include <string.h>

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* An errno that comes out as another one, for each errno of each function. */
 #include "faults.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * Seeded faults: what stands between the checks and the calls in
  * ipc-conform-faults, to see that the checks fail where a kernel or a libc is wrong.

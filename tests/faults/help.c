@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* What faults do beside the calls. */
 #include <stdio.h>
 #include <sys/uio.h>

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Faults of libc alone: ftok, and headers with other structures than the kernel's. */
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* ipc-conform with a fault, which the first option chooses. */
 #include <stdio.h>
 #include <string.h>

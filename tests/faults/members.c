@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * A member that comes out wrong, for each member of each structure that a command
  * gives; and a structure of which the second half is not written, for each command.

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Faults of calls that fail as they should, and leave something changed. */
 #include <limits.h>
 #include <string.h>

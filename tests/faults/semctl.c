@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Faults of semctl: the state of a set, limits and use. */
 #include <string.h>
 #include <unistd.h>

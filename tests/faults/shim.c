@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* The call tables with a fault before them. */
 #include <fcntl.h>
 #include <stdarg.h>

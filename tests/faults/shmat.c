@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Faults of shmat and shmdt. */
 #include <string.h>
 #include <sys/mman.h>

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Faults of the kernel beside the IPC calls: namespaces, mappings, files of /proc. */
 #include <fcntl.h>
 #include <sched.h>

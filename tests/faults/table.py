@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """What each seeded fault makes fail, and the checks that none does.
 
     table.py [--fault GLOB]... [--all] [--jobs N] [--unfailed FILE] IPC-CONFORM-FAULTS

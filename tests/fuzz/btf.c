@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Fuzz target: a file in which BTF is looked for, and the dump of its structures. */
 #include <bpf/libbpf.h>
 #include <unistd.h>

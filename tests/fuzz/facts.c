@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Fuzz target: one dump of ABI facts, read, looked up, written again, laid out. */
 #include <stdlib.h>
 #include <string.h>

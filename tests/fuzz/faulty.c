@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* With this a target has a fault of tests/faults before its calls, which FAULT names. */
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * What the fuzz targets share.  A target is a function from bytes to nothing: of a
  * reader they are a file, of calls a sequence of them.  It ends the program where

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Runs fuzz targets, some at a time, and says what came of it: one line for each.
 
     fuzz.py [--seconds N | --runs N] [--seed N] [--jobs N] BUILD [TARGET...]

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """The whole interface of the module against arguments of every kind.
 
     interface.py [--examples N | --seconds N] [--seed N | --derandomize] [--found PREFIX]

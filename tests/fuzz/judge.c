@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Fuzz target: two dumps of ABI facts, judged as a libc and its kernel. */
 #include "abi/facts.h"
 #include "abi/rules.h"

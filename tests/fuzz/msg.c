@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Fuzz target: calls of msgget(2), msgop(2), msgctl(2), against a list of messages. */
 #include <limits.h>
 #include <stdlib.h>

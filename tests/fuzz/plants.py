@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Each fuzz target with a defect planted in what it is to find it in: how soon it is found.
 
     plants.py [--only GLOB] [--seconds N | --runs N] BUILD

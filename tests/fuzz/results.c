@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Fuzz target: results as JSON, read, reported in every format, read again. */
 #include <string.h>
 

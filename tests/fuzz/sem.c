@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Fuzz target: calls of semget(2), semop(2), semctl(2), against values and semadj. */
 #include <limits.h>
 #include <stdlib.h>

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * What the targets msg, sem and shm share: an input is a sequence of calls, through
  * libc or past it, of which none waits.  A model says what each must return, and

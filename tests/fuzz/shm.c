@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Fuzz target: calls of shmget(2), shmop(2), shmctl(2), against what memory holds. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * Preloaded: calls that isolate a check fail, as a kernel may let them fail.
  *	FAIL_CALL	unshare, user (unshare with CLONE_NEWUSER), fork, open

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """outside.py COMMAND...: runs a command in an IPC namespace with limits and objects of others.
 
 It is started in a namespace that was made for it.  It prints, as JSON, the exit status of the

@@ -1,3 +1,7 @@
+# SPDX-FileCopyrightText: 1993 Giorgio Ciucci <giorgio@crcc.it>
+# SPDX-FileCopyrightText: 2015 Bill Pemberton <wfp5p@worldbroken.com>
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: Linux-man-pages-copyleft
 """The example of msgop(2), line by line: -s sends a message, -r receives one."""
 
 import errno

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 1993 Giorgio Ciucci <giorgio@crcc.it>
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: Linux-man-pages-copyleft
 """The example of semop(2), line by line: waits until semaphore 0 is 0 and adds 1, at once.
 
 The page leaves out where semid comes from; here it is the argument.

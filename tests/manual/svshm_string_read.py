@@ -1,3 +1,7 @@
+# SPDX-FileCopyrightText: 1993 Giorgio Ciucci <giorgio@crcc.it>
+# SPDX-FileCopyrightText: 2020 Michael Kerrisk <mtk.manpages@gmail.com>
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: Linux-man-pages-copyleft
 """The reader of shmop(2), line by line: makes a segment and a set, and prints what is written."""
 
 import ipc

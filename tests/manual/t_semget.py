@@ -1,3 +1,7 @@
+# SPDX-FileCopyrightText: 1993 Giorgio Ciucci <giorgio@crcc.it>
+# SPDX-FileCopyrightText: 2020 Michael Kerrisk <mtk.manpages@gmail.com>
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: Linux-man-pages-copyleft
 """The example of semget(2), to which ftok(3) refers, line by line: the set of a file's key."""
 
 import getopt

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Each seeded defect of the binding, and which tool sees it while the module's tests run.
 
 A defect is one change of a copy of the tree, which is built for each column and tested by what

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * CPython's own program with the runtime of ThreadSanitizer, which cannot be loaded
  * before an interpreter that was built without it.

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * The observer, on a kernel that writes what it should, too much or too little:
  * a shim around the real calls makes the difference.

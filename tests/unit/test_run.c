@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * The runner, on checks that misbehave in every way there is.  They stand in
  * this program in place of the real ones.

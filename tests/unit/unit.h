@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Unit tests of the harness's own parts: facts, results, runner, observer. */
 #ifndef UNIT_H
 #define UNIT_H

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """client.py KEY WORD...: asks server.py each word, and prints what it answers."""
 
 import os

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """consumer.py KEY: prints the lines that producer.py puts into the segment."""
 
 import sys

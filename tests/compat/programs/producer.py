@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """producer.py KEY COUNT: puts COUNT lines into a segment, one after the other, for consumer.py."""
 
 import sys

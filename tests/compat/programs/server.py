@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """server.py KEY: answers each question of a queue, in upper case, to who asked it."""
 
 import sys

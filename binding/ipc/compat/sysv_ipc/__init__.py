@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """The interface of sysv_ipc 1.2 on the functions of ipc, for programs that were written for it.
 
     import ipc.compat.sysv_ipc as sysv_ipc

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """The exceptions of sysv_ipc, and what an errno is among them."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """What queues, semaphores and segments have in common."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* The generic structure where the kernel has one of its own: x86_64 has padding behind times. */
 struct semid_ds {
 	struct ipc_perm sem_perm;

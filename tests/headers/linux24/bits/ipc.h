@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* IA32's structure, as Linux 2.4 still had it; python-ipc of 2003 had copies of such. */
 struct ipc_perm {
 	int __ipc_perm_key;

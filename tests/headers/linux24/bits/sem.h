@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* IA32's structure, as Linux 2.4 still had it, with the pointers that were the kernel's own. */
 struct semid_ds {
 	struct ipc_perm sem_perm;

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* The mistake next to musl's dfc1a37c: padding behind sem_nsems whatever the byte order. */
 struct semid_ds {
 	struct ipc_perm sem_perm;

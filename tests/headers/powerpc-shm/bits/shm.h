@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* As musl had it on powerpc before 0fbd7d66: no padding before shm_segsz. */
 #define SHMLBA 4096
 

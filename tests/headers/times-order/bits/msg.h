@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* The order of a little-endian port, on powerpc: low words first. */
 struct msqid_ds {
 	struct ipc_perm msg_perm;
