@@ -20,6 +20,7 @@
 #include "abi/observe.h"
 #include "abi/rules.h"
 #include "diff.h"
+#include "escape.h"
 #include "expected.h"
 #include "init.h"
 #include "layout.h"
@@ -29,7 +30,7 @@
 enum { CONFORMS = 0, DEVIATES = 1, MISUSED = 2, NOTHING_RUN = 4, NOTHING_RUN_LTP = 32 };
 
 static const char usage[] =
-	"usage: ipc-conform list\n"
+	"usage: ipc-conform list [--format text|json]\n"
 	"       ipc-conform run [--only GLOB] [--skip GLOB] [--jobs N] [--time-limit SECONDS]\n"
 	"                       [--seed N] [--operations N] [--progress]\n"
 	"                       [--expect LIST] [--expect-write LIST] [--fail-fast] [--shard I/N]\n"
@@ -43,7 +44,8 @@ static const char usage[] =
 	"       ipc-conform diff [--witness] A B\n"
 	"       ipc-conform judge LIBC.abi UAPI.abi\n"
 	"\n"
-	"list      every check: id, what must hold, source\n"
+	"list      every check: id, file and line, what must hold, source; json: what it needs, "
+	"too\n"
 	"run       runs the checks against this kernel, each in an IPC namespace of its own\n"
 	"coverage  runs the checks and tells which errors of which call they cover, and which not\n"
 	"report    writes results of earlier runs in another format\n"
@@ -160,19 +162,80 @@ static int try_outputs(const struct outputs *outputs)
 
 /* ---- list ------------------------------------------------------------------ */
 
-static int list(int argc, char **argv UNUSED)
+static void list_text(const struct instance *instances, size_t n)
 {
-	const struct options all = {0};
-	size_t n;
-	struct instance *instances = select_checks(&all, &n);
+	char place[128];
 
-	if (argc > 1)
-		return misused("list takes no arguments", NULL);
+	for (size_t i = 0; i < n; i++) {
+		const struct check *check = instances[i].check;
+
+		snprintf(place, sizeof(place), "%s:%d", check->file, check->line);
+		printf("%-44s %-40s %s [%s]\n", instances[i].id, place, check->title,
+		       check->source);
+	}
+}
+
+static void put_string_member(const char *name, const char *value)
+{
+	printf("\"%s\":", name);
+	put_json(stdout, value);
+	putchar(',');
+}
+
+/* Each as the members of struct check; calls is the end of the id without its dot. */
+static void list_json(const struct instance *instances, size_t n)
+{
+	static const char *const needs[] = {
+#define X(N) #N,
+		NEEDS(X)
+#undef X
+	};
+
+	fputs("{\"schema\":\"ipc-conform-list/1\",\"checks\":[", stdout);
+	for (size_t i = 0; i < n; i++) {
+		const struct check *check = instances[i].check;
+		const char *suffix = instances[i].id + strlen(check->id);
+		const char *comma = "";
+
+		fputs(i ? ",\n{" : "\n{", stdout);
+		put_string_member("id", instances[i].id);
+		put_string_member("check", check->id);
+		put_string_member("calls", *suffix == '.' ? suffix + 1 : "libc");
+		put_string_member("title", check->title);
+		put_string_member("source", check->source);
+		put_string_member("file", check->file);
+		printf("\"line\":%d,\"needs\":[", check->line);
+		for (unsigned need = 0; need < NNEEDS; need++)
+			if (check->needs & 1u << need) {
+				printf("%s\"%s\"", comma, needs[need]);
+				comma = ",";
+			}
+		fputs("]}", stdout);
+	}
+	fputs("\n]}\n", stdout);
+}
+
+static int list(int argc, char **argv)
+{
+	static const struct option longs[] = {{"format", required_argument, NULL, 'f'}, {0}};
+	const struct options all = {0};
+	bool json = false;
+	size_t n;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (c != 'f')
+			return MISUSED;
+		json = strcmp(optarg, "json") == 0;
+		if (!json && strcmp(optarg, "text") != 0)
+			return misused("list --format takes text or json, not", optarg);
+	}
+	if (optind < argc)
+		return misused("list takes no arguments", argv[optind]);
+	struct instance *instances = select_checks(&all, &n);
 	if (!instances)
 		return misused("no memory", NULL);
-	for (size_t i = 0; i < n; i++)
-		printf("%-44s %s [%s]\n", instances[i].id, instances[i].check->title,
-		       instances[i].check->source);
+	(json ? list_json : list_text)(instances, n);
 	free(instances);
 	return fflush(stdout) ? misused("standard output", strerror(errno)) : CONFORMS;
 }

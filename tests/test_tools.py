@@ -241,6 +241,7 @@ def test_a_dump_cut_short_is_refused(cut_dump: Path) -> None:
         (["diff", "one"], "two files"),
         (["diff", "/no/a", "/no/b"], "/no/a"),
         (["list", "x"], "no arguments"),
+        (["list", "--format", "html"], "list --format takes text or json, not: html"),
     ],
 )
 def test_misuse_is_one_line_and_status_2(arguments: list[str], words: str) -> None:
@@ -400,6 +401,27 @@ def test_list_is_sorted_and_says_where_each_check_is_from() -> None:
     ids = [line.split()[0] for line in lines]
     assert ids == sorted(set(ids))
     assert all(re.search(r"\[[^\]]+\]$", line) for line in lines)
+    # The line where a check begins has its id, or the macro that makes it of a table.
+    for line in lines:
+        path, number = line.split()[1].split(":")
+        begin = (TOP / path).read_text().splitlines()[int(number) - 1]
+        assert "(" in begin and not begin.startswith((" ", "/")), line
+
+
+def test_list_as_json_has_every_field() -> None:
+    lines = run(CONFORM, "list").stdout.splitlines()
+    document = json.loads(run(CONFORM, "list", "--format", "json").stdout)
+    assert document["schema"] == "ipc-conform-list/1"
+    for line, check in zip(lines, document["checks"], strict=True):
+        place = f"{check['file']}:{check['line']}"
+        assert line == f"{check['id']:<44} {place:<40} {check['title']} [{check['source']}]"
+        suffix = "" if check["calls"] == "libc" else f".{check['calls']}"
+        assert check["id"] == check["check"] + suffix
+    needs = {check["id"]: check["needs"] for check in document["checks"]}
+    header = (TOP / "conformance" / "conform.h").read_text()
+    known = set(re.findall(r"^\tX\((\w+)\)", header, re.M))
+    assert set().union(*needs.values()) <= known
+    assert "LIMITS" in needs["msgget.enospc"] and needs["msgget.eexist"] == []
 
 
 def test_the_observed_layer_is_a_dump(tmp_path: Path) -> None:
