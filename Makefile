@@ -85,7 +85,7 @@ help:
 
 # ---- the harness -----------------------------------------------------------
 
-HARNESS_SOURCES := $(wildcard conformance/*.c conformance/abi/*.c conformance/behaviour/*.c)
+HARNESS_SOURCES := $(wildcard conformance/*.c conformance/abi/*.c conformance/behaviour/*.c conformance/cost/*.c)
 HARNESS_OBJECTS = $(patsubst %.c,$(OUT)/%.o,$(filter-out conformance/main.c,$(HARNESS_SOURCES))) \
 	$(OUT)/layers_data.o
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla

@@ -19,6 +19,7 @@
 #include "abi/layers.h"
 #include "abi/observe.h"
 #include "abi/rules.h"
+#include "cost/cost.h"
 #include "diff.h"
 #include "escape.h"
 #include "expected.h"
@@ -38,6 +39,8 @@ static const char usage[] =
 	"       ipc-conform coverage [--only GLOB] [--skip GLOB] [--jobs N] [--time-limit "
 	"SECONDS]\n"
 	"                       [--seed N] [--operations N] [--progress]\n"
+	"       ipc-conform cost [--clock instructions|time] [--only GLOB] [--read FILE.json]\n"
+	"                       [--format text|json|html] [--output FILE]\n"
 	"       ipc-conform report [--format F] [--output FILE] [--expect LIST] RESULT.json...\n"
 	"       ipc-conform dump [--layer LAYER]\n"
 	"       ipc-conform layout [STRUCTURE] [--layer LAYER|DUMP]\n"
@@ -48,6 +51,7 @@ static const char usage[] =
 	"too\n"
 	"run       runs the checks against this kernel, each in an IPC namespace of its own\n"
 	"coverage  runs the checks and tells which errors of which call they cover, and which not\n"
+	"cost      measures the cost of each call and how it grows; `cost --help`\n"
 	"report    writes results of earlier runs in another format\n"
 	"dump      the ABI facts compiled into this program; layer `observed` asks the kernel\n"
 	"layout    what stands where in a structure, or in each, by layers or by files of dump\n"
@@ -531,6 +535,25 @@ static int coverage(int argc, char **argv)
 	return run_selected(&options, NULL, &lists);
 }
 
+/* ---- cost ---------------------------------------------------------------------- */
+
+static void describe_costs(struct costs *costs)
+{
+	struct run run;
+
+	describe_machine(&run);
+	memcpy(costs->build, run.build, sizeof(costs->build));
+	memcpy(costs->arch, run.arch, sizeof(costs->arch));
+	memcpy(costs->machine, run.machine, sizeof(costs->machine));
+	memcpy(costs->kernel, run.kernel, sizeof(costs->kernel));
+	memcpy(costs->libc, run.libc, sizeof(costs->libc));
+}
+
+static int cost(int argc, char **argv)
+{
+	return cost_command(argc, argv, describe_costs);
+}
+
 /* ---- report ----------------------------------------------------------------- */
 
 /* Appends the runs of one file; they go on living in *runs. */
@@ -716,7 +739,7 @@ static int command(int argc, char **argv)
 	} commands[] = {
 		{"list", list},		  {"run", run},	    {"coverage", coverage},
 		{"report", report_files}, {"dump", dump},   {"layout", layout},
-		{"diff", diff},		  {"judge", judge},
+		{"diff", diff},		  {"judge", judge}, {"cost", cost},
 	};
 
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0))

@@ -1,0 +1,108 @@
+/*
+ * The cost of each call: what `ipc-conform cost` measures, fits and writes.
+ *
+ * An item is one operation, measured for each n of its list.  Where n stands for a number of
+ * things (keys, messages, waiters), the rows of an item are a series, and the growth of the
+ * series is fitted.
+ */
+#ifndef COST_H
+#define COST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+/* ---- results --------------------------------------------------------------- */
+
+enum clock { CLOCK_TIME, CLOCK_INSTRUCTIONS };
+
+struct cost_row {
+	char id[64];
+	unsigned n;
+	double cost; /* of one call, or of one pair of calls */
+	char unit[16];
+};
+
+/* In the order of badness: a later class grows faster. */
+enum growth_class { CONSTANT, LOGARITHMIC, LINEAR, N_LOG_N, QUADRATIC, NCLASSES };
+
+/* cost = constant + coefficient * f(n), where f belongs to the class. */
+struct growth {
+	char id[64];
+	char of[32]; /* the things that n counts: "keys" */
+	enum growth_class class;
+	double coefficient;
+};
+
+struct skipped {
+	char id[64], reason[128];
+};
+
+enum { MAX_ROWS = 512, MAX_SERIES = 128 };
+
+struct costs {
+	char build[32], arch[32], machine[72], kernel[192], libc[64];
+	char clock[16]; /* "instructions" or "time" */
+	size_t nrows, ngrowths, nskipped;
+	struct cost_row rows[MAX_ROWS];
+	struct growth growths[MAX_SERIES];
+	struct skipped skipped[MAX_SERIES];
+};
+
+extern const char *const class_names[NCLASSES]; /* "constant", "n log n" */
+extern const char *const class_words[NCLASSES]; /* "does not grow", "grows as n log n" */
+
+/* Fits the growth of n costs; xs ascends. */
+void growth_fit(struct growth *growth, const double *xs, const double *costs, size_t n);
+
+void costs_text(FILE *out, const struct costs *costs);
+void costs_json(FILE *out, const struct costs *costs);
+void costs_html(FILE *out, const struct costs *costs);
+/* Reads what costs_json() wrote; false, and one line in error, where the file is not that. */
+bool costs_read(struct costs *costs, const char *path, char error[256]);
+
+/* ---- items ----------------------------------------------------------------- */
+
+enum { MOST_N = 8, MOST_CHILDREN = 64, MOST_OBJECTS = 1024 };
+
+/* The state of one measurement. */
+struct cost {
+	unsigned n;
+	int arg;	       /* of the item: a command, a flag */
+	int id;		       /* the object that the operation uses */
+	int ids[MOST_OBJECTS]; /* more objects */
+	unsigned nchildren;
+	pid_t children[MOST_CHILDREN];
+	void *address; /* where segments are attached */
+	int file;
+	char *buffer; /* BUFFER bytes, for messages and structures */
+};
+enum { BUFFER = 1 << 16 };
+
+struct cost_item {
+	const char *id;
+	const char *what;	       /* the operation, in words */
+	const char *of;		       /* what n counts; NULL: the item is no series */
+	unsigned ns[MOST_N];	       /* ends with 0, or is full */
+	bool (*setup)(struct cost *c); /* may be NULL */
+	bool (*operation)(struct cost *c);
+	int arg;
+	unsigned each; /* the operation makes so many calls; 0: one */
+};
+
+extern const struct cost_item msg_items[], sem_items[], shm_items[]; /* end without an id */
+
+/* Runs BODY in a child that lives until the measurement is over; false with errno. */
+bool cost_child(struct cost *c, void (*body)(struct cost *c));
+/* Waits until each child sleeps in a system call. */
+bool children_sleep(const struct cost *c);
+
+/* Measures the items that a glob of the list matches (all where there is none). */
+bool measure(struct costs *costs, enum clock clock, const char *const *only, unsigned nonly,
+	     char error[256]);
+
+/* The command `cost`: its exit status.  describe() fills in the names of the machine. */
+int cost_command(int argc, char **argv, void (*describe)(struct costs *costs));
+
+#endif

@@ -1,0 +1,324 @@
+/* Semaphore sets: the operations whose cost is measured. */
+#include "objects.h"
+
+static bool operate(int id, unsigned short num, short op, short flags)
+{
+	struct sembuf sop = {.sem_num = num, .sem_op = op, .sem_flg = flags};
+
+	return libc_calls.semop(id, &sop, 1) == 0;
+}
+
+static int control(int id, int num, int cmd, void *pointer)
+{
+	return libc_calls.semctl(id, num, cmd, (union semun){.buf = pointer});
+}
+
+/* ---- setups ---------------------------------------------------------------- */
+
+static bool set_of(struct cost *c, int nsems)
+{
+	return (c->id = libc_calls.semget(cost_key(0), nsems, IPC_CREAT | 0600)) != -1;
+}
+
+static bool set(struct cost *c)
+{
+	return set_of(c, 2);
+}
+
+static bool set_of_n(struct cost *c)
+{
+	return set_of(c, (int)c->n);
+}
+
+static bool set_read(struct cost *c)
+{
+	return set(c) && control(c->id, 0, IPC_STAT, c->buffer) == 0;
+}
+
+static bool sets(struct cost *c)
+{
+	for (unsigned i = 0; i < c->n; i++)
+		if ((c->ids[i] = libc_calls.semget(cost_key(i), 1, IPC_CREAT | 0600)) == -1)
+			return false;
+	c->id = c->ids[c->n / 2];
+	return true;
+}
+
+static bool sets_in_proc(struct cost *c)
+{
+	return sets(c) && (c->file = open("/proc/sysvipc/sem", O_RDONLY)) != -1;
+}
+
+/* n sets, each with an undo entry of this process; id: the set of the first entry or the last. */
+static bool undo_entries(struct cost *c)
+{
+	if (!sets(c))
+		return false;
+	for (unsigned i = 0; i < c->n; i++)
+		if (!operate(c->ids[i], 0, 1, SEM_UNDO))
+			return false;
+	c->id = c->ids[c->arg ? c->n - 1 : 0];
+	return true;
+}
+
+static void wait_value(struct cost *c)
+{
+	operate(c->id, 0, -2, 0);
+}
+
+static void wait_zero(struct cost *c)
+{
+	operate(c->id, 0, 0, 0);
+}
+
+static void wait_many(struct cost *c)
+{
+	struct sembuf sops[] = {{.sem_op = -2}, {.sem_num = 1, .sem_op = -2}};
+
+	libc_calls.semop(c->id, sops, 2);
+}
+
+/* n waiters, for a value or for zero, that no operation lets go on. */
+static bool waiters(struct cost *c)
+{
+	void (*const waits[])(struct cost *) = {wait_value, wait_zero, wait_many};
+
+	if (!set(c) || (c->arg == 1 && !operate(c->id, 0, 1, 0)))
+		return false;
+	for (unsigned i = 0; i < c->n; i++)
+		if (!cost_child(c, waits[c->arg]))
+			return false;
+	return children_sleep(c);
+}
+
+static void echo(struct cost *c)
+{
+	while (operate(c->id, 0, -1, 0))
+		operate(c->id, 1, 1, 0);
+}
+
+static bool partner(struct cost *c)
+{
+	return set(c) && cost_child(c, echo) && children_sleep(c);
+}
+
+/* ---- operations ------------------------------------------------------------ */
+
+static bool get(UNUSED_COST)
+{
+	return libc_calls.semget(cost_key(0), 0, 0) != -1;
+}
+
+static bool get_spread(struct cost *c)
+{
+	for (unsigned i = 0; i < LOOKED_UP; i++)
+		if (libc_calls.semget(spread_key(c, i), 0, 0) == -1)
+			return false;
+	return true;
+}
+
+static bool create_remove_of(int nsems)
+{
+	const int id =
+		libc_calls.semget(cost_key(MOST_OBJECTS), nsems, IPC_CREAT | IPC_EXCL | 0600);
+
+	return id != -1 && control(id, 0, IPC_RMID, NULL) == 0;
+}
+
+static bool create_remove(UNUSED_COST)
+{
+	return create_remove_of(1);
+}
+
+static bool create_remove_n(struct cost *c)
+{
+	return create_remove_of((int)c->n);
+}
+
+static bool up_down(struct cost *c)
+{
+	return operate(c->id, 0, 1, 0) && operate(c->id, 0, -1, 0);
+}
+
+static bool up_down_undo(struct cost *c)
+{
+	return operate(c->id, 0, 1, SEM_UNDO) && operate(c->id, 0, -1, SEM_UNDO);
+}
+
+/* On the last semaphore of the set. */
+static bool up_down_last(struct cost *c)
+{
+	const unsigned short last = (unsigned short)(c->n - 1);
+
+	return operate(c->id, last, 1, 0) && operate(c->id, last, -1, 0);
+}
+
+/* On the semaphore for which nobody waits. */
+static bool up_down_other(struct cost *c)
+{
+	return operate(c->id, 1, 1, 0) && operate(c->id, 1, -1, 0);
+}
+
+static bool zero(struct cost *c)
+{
+	return operate(c->id, 1, 0, 0);
+}
+
+static bool eagain(struct cost *c)
+{
+	return !operate(c->id, 1, -1, IPC_NOWAIT) && errno == EAGAIN;
+}
+
+static bool timed(struct cost *c)
+{
+	const struct timespec second = {.tv_sec = 1};
+	struct sembuf up = {.sem_op = 1}, down = {.sem_op = -1};
+
+	return libc_calls.semtimedop(c->id, &up, 1, &second) == 0 &&
+	       libc_calls.semtimedop(c->id, &down, 1, &second) == 0;
+}
+
+/* n operations in a call; arg: all on one semaphore. */
+static bool many(struct cost *c)
+{
+	struct sembuf *sops = (struct sembuf *)c->buffer;
+
+	for (short op = 1; op >= -1; op = (short)(op - 2)) {
+		for (unsigned i = 0; i < c->n; i++)
+			sops[i] = (struct sembuf){
+				.sem_num = c->arg ? 0 : (unsigned short)i,
+				.sem_op = op,
+			};
+		if (libc_calls.semop(c->id, sops, c->n) == -1)
+			return false;
+	}
+	return true;
+}
+
+static bool wake_partner(struct cost *c)
+{
+	return operate(c->id, 0, 1, 0) && operate(c->id, 1, -1, 0);
+}
+
+static bool command(struct cost *c)
+{
+	return control(c->id, 0, c->arg, c->buffer) != -1;
+}
+
+static bool set_value(struct cost *c)
+{
+	return libc_calls.semctl(c->id, 0, SETVAL, (union semun){.val = 1}) == 0;
+}
+
+static bool command_by_slot(struct cost *c)
+{
+	return control(c->id & 0x7fff, 0, c->arg, c->buffer) != -1;
+}
+
+static bool count_value(struct cost *c)
+{
+	return control(c->id, 0, GETNCNT, NULL) == (int)c->n;
+}
+
+static bool count_zero(struct cost *c)
+{
+	return control(c->id, 0, GETZCNT, NULL) == (int)c->n;
+}
+
+#define OBJECTS                     \
+	{                           \
+		1, 8, 64, 512, 1024 \
+	}
+#define SEMAPHORES                  \
+	{                           \
+		2, 8, 64, 512, 4096 \
+	}
+#define WAITERS              \
+	{                    \
+		1, 4, 16, 64 \
+	}
+#define OPERATIONS                 \
+	{                          \
+		2, 8, 32, 128, 500 \
+	}
+
+const struct cost_item sem_items[] = {
+	{"semget", "semget of a set", NULL, {1}, set, get, 0, 0},
+	{"semget.create",
+	 "semget creates a set of 1, semctl removes it",
+	 NULL,
+	 {1},
+	 NULL,
+	 create_remove,
+	 0,
+	 0},
+	{"semget.create.semaphores", "semget creates a set of n, semctl removes it", "semaphores",
+	 SEMAPHORES, NULL, create_remove_n, 0, 0},
+	{"semget.keys", "semget of one key among n", "keys", OBJECTS, sets, get_spread, 0,
+	 LOOKED_UP},
+	{"semget.create.objects", "semget creates, semctl removes a set beside n", "objects",
+	 OBJECTS, sets, create_remove, 0, 0},
+	{"semop", "semop up + semop down", NULL, {1}, set, up_down, 0, 0},
+	{"semop.undo", "semop up + semop down with SEM_UNDO", NULL, {1}, set, up_down_undo, 0, 0},
+	{"semop.zero", "semop waits for zero, which the value is", NULL, {1}, set, zero, 0, 0},
+	{"semop.eagain", "semop with IPC_NOWAIT that would block", NULL, {1}, set, eagain, 0, 0},
+	{"semop.wake",
+	 "semop that lets a process go on, and its answer",
+	 NULL,
+	 {1},
+	 partner,
+	 wake_partner,
+	 0,
+	 0},
+	{"semop.semaphores", "semop up + down on the last of n semaphores", "semaphores",
+	 SEMAPHORES, set_of_n, up_down_last, 0, 0},
+	{"semop.operations", "semop up + down of n semaphores in a call", "operations", OPERATIONS,
+	 set_of_n, many, 0, 0},
+	{"semop.operations.same", "semop n times up + n times down, one semaphore", "operations",
+	 OPERATIONS, set_of_n, many, 1, 0},
+	{"semop.waiters.value", "semop up + down beside n waiters for a value", "waiters", WAITERS,
+	 waiters, up_down, 0, 0},
+	{"semop.waiters.zero", "semop up + down beside n waiters for zero", "waiters", WAITERS,
+	 waiters, up_down, 1, 0},
+	{"semop.waiters.many", "semop up + down beside n waiters for two values", "waiters",
+	 WAITERS, waiters, up_down, 2, 0},
+	{"semop.waiters.other", "semop up + down, n waiters for another semaphore", "waiters",
+	 WAITERS, waiters, up_down_other, 0, 0},
+	{"semop.undo.oldest", "semop up + down with the oldest of n undo entries", "undo entries",
+	 OBJECTS, undo_entries, up_down_undo, 0, 0},
+	{"semop.undo.newest", "semop up + down with the newest of n undo entries", "undo entries",
+	 OBJECTS, undo_entries, up_down_undo, 1, 0},
+	{"semtimedop", "semtimedop up + semtimedop down", NULL, {1}, set, timed, 0, 0},
+	{"semctl.getval", "semctl GETVAL", NULL, {1}, set, command, GETVAL, 0},
+	{"semctl.setval", "semctl SETVAL", NULL, {1}, set, set_value, 0, 0},
+	{"semctl.setval.semaphores", "semctl SETVAL in a set of n", "semaphores", SEMAPHORES,
+	 set_of_n, set_value, 0, 0},
+	{"semctl.getpid", "semctl GETPID", NULL, {1}, set, command, GETPID, 0},
+	{"semctl.getncnt", "semctl GETNCNT with n waiters", "waiters", WAITERS, waiters,
+	 count_value, 0, 0},
+	{"semctl.getzcnt", "semctl GETZCNT with n waiters", "waiters", WAITERS, waiters, count_zero,
+	 1, 0},
+	{"semctl.getall", "semctl GETALL of n semaphores", "semaphores", SEMAPHORES, set_of_n,
+	 command, GETALL, 0},
+	{"semctl.setall", "semctl SETALL of n semaphores", "semaphores", SEMAPHORES, set_of_n,
+	 command, SETALL, 0},
+	{"semctl.ipc_stat", "semctl IPC_STAT of a set of n", "semaphores", SEMAPHORES, set_of_n,
+	 command, IPC_STAT, 0},
+	{"semctl.ipc_set", "semctl IPC_SET", NULL, {1}, set_read, command, IPC_SET, 0},
+	{"semctl.sem_stat", "semctl SEM_STAT", NULL, {1}, set, command_by_slot, SEM_STAT, 0},
+	{"semctl.sem_stat_any",
+	 "semctl SEM_STAT_ANY",
+	 NULL,
+	 {1},
+	 set,
+	 command_by_slot,
+	 SEM_STAT_ANY,
+	 0},
+	{"semctl.ipc_info", "semctl IPC_INFO", NULL, {1}, set, command, IPC_INFO, 0},
+	{"semctl.sem_info", "semctl SEM_INFO", NULL, {1}, set, command, SEM_INFO, 0},
+	{"semctl.sem_info.objects", "semctl SEM_INFO beside n sets", "objects", OBJECTS, sets,
+	 command, SEM_INFO, 0},
+	{"proc.sem", "reading /proc/sysvipc/sem with n sets", "objects", OBJECTS, sets_in_proc,
+	 read_whole, 0, 0},
+	{0},
+};
