@@ -72,6 +72,7 @@ struct cost {
 	int arg;	       /* of the item: a command, a flag */
 	int id;		       /* the object that the operation uses */
 	int ids[MOST_OBJECTS]; /* more objects */
+	unsigned turn;	       /* how often an operation has run that counts it */
 	unsigned nchildren;
 	pid_t children[MOST_CHILDREN];
 	void *address; /* where segments are attached */

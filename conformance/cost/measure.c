@@ -21,9 +21,14 @@
 #include "../isolate.h"
 #include "cost.h"
 
-enum { BATCHES = 25, MOST_CALLS = 64, LEAST_CALLS = 4 };
-/* A batch has so many instructions or more: the counters of some machines tick every 16. */
-static const double enough = 100000;
+enum { BATCHES = 40, MOST_CALLS = 64 };
+/*
+ * A batch has so many instructions or more, since the counters of some machines tick every 16
+ * (aarch64: 62.5 MHz).  A longer batch would have more of the allocators' slow paths in it.
+ */
+static const double enough = 8000;
+/* An operation of more than this is measured less often. */
+static const double dear = 400000;
 
 static double now(void)
 {
@@ -110,8 +115,9 @@ static double batch(bool (*volatile operation)(struct cost *c), struct cost *c, 
 static double least_batch(bool (*operation)(struct cost *c), struct cost *c, unsigned calls)
 {
 	double least = batch(operation, c, calls);
+	const unsigned batches = least > dear ? BATCHES / 5 : BATCHES;
 
-	for (unsigned i = 1; i < BATCHES && least >= 0; i++) {
+	for (unsigned i = 1; i < batches && least >= 0; i++) {
 		const double one = batch(operation, c, calls);
 		least = one < least ? one : least;
 	}
@@ -145,7 +151,7 @@ static void measure_row(const struct cost_item *item, unsigned n, struct told *t
 	snprintf(told->where, sizeof(told->where), "operation");
 	if (batch(item->operation, &c, 1) < 0 || (first = batch(item->operation, &c, 1)) < 0)
 		goto failed;
-	while (calls > LEAST_CALLS && calls * first > 2 * enough)
+	while (calls > 1 && calls * first > 2 * enough)
 		calls /= 2;
 	told->cost = least_batch(item->operation, &c, calls);
 	if (told->cost < 0)

@@ -142,7 +142,10 @@ static bool get_spread(struct cost *c)
 
 static bool get_missing(UNUSED_COST)
 {
-	return libc_calls.msgget(cost_key(MOST_OBJECTS), 0) == -1 && errno == ENOENT;
+	for (unsigned i = 0; i < LOOKED_UP; i++)
+		if (libc_calls.msgget(missing_key(i), 0) != -1 || errno != ENOENT)
+			return false;
+	return true;
 }
 
 static bool create_remove(UNUSED_COST)
@@ -235,10 +238,6 @@ static bool command_by_slot(struct cost *c)
 	return libc_calls.msgctl(c->id & 0x7fff, c->arg, (struct msqid_ds *)c->buffer) != -1;
 }
 
-#define OBJECTS                     \
-	{                           \
-		1, 8, 64, 512, 1024 \
-	}
 #define MESSAGES                    \
 	{                           \
 		1, 8, 64, 256, 1024 \
@@ -246,7 +245,14 @@ static bool command_by_slot(struct cost *c)
 
 const struct cost_item msg_items[] = {
 	{"msgget", "msgget of a queue", NULL, {1}, queue, get, 0, 0},
-	{"msgget.enoent", "msgget of a key without a queue", NULL, {1}, queue, get_missing, 0, 0},
+	{"msgget.enoent",
+	 "msgget of a key without a queue",
+	 NULL,
+	 {1},
+	 queue,
+	 get_missing,
+	 0,
+	 LOOKED_UP},
 	{"msgget.create",
 	 "msgget creates a queue, msgctl removes it",
 	 NULL,
@@ -266,7 +272,7 @@ const struct cost_item msg_items[] = {
 	{"msgget.keys", "msgget of one key among n", "keys", OBJECTS, queues, get_spread, 0,
 	 LOOKED_UP},
 	{"msgget.enoent.keys", "msgget of a missing key beside n", "keys", OBJECTS, queues,
-	 get_missing, 0, 0},
+	 get_missing, 0, LOOKED_UP},
 	{"msgget.create.objects", "msgget creates, msgctl removes a queue beside n", "objects",
 	 OBJECTS, queues, create_remove, 0, 0},
 	{"msgsnd",
@@ -350,7 +356,7 @@ const struct cost_item msg_items[] = {
 	 MESSAGES, messages, command, IPC_STAT, 0},
 	{"msgctl.msg_info.objects", "msgctl MSG_INFO beside n queues", "objects", OBJECTS, queues,
 	 command, MSG_INFO, 0},
-	{"proc.msg", "reading /proc/sysvipc/msg with n queues", "objects", OBJECTS, queues_in_proc,
-	 read_whole, 0, 0},
+	{"proc.msg", "reading /proc/sysvipc/msg with n queues", "objects", PROC_ROWS,
+	 queues_in_proc, read_whole, 0, 0},
 	{0},
 };

@@ -14,6 +14,21 @@
 
 #define UNUSED_COST struct cost *c __attribute__((unused))
 
+/*
+ * Numbers of objects.  None is a multiple of 64: there the next id begins a node of the
+ * kernel's IDR (lib/radix-tree.c), which each creation would allocate and each removal free.
+ */
+#define OBJECTS                       \
+	{                             \
+		1, 10, 100, 500, 1000 \
+	}
+
+/* Rows of /proc/sysvipc: each costs thousands of instructions. */
+#define PROC_ROWS              \
+	{                      \
+		1, 10, 50, 200 \
+	}
+
 /* Keys apart from each other in no pattern that a hash knows. */
 static inline key_t cost_key(unsigned i)
 {
@@ -26,6 +41,12 @@ enum { LOOKED_UP = 64 };
 static inline key_t spread_key(const struct cost *c, unsigned i)
 {
 	return cost_key((unsigned)((unsigned long)i * c->n / LOOKED_UP));
+}
+
+/* Keys without an object, which hash to different chains. */
+static inline key_t missing_key(unsigned i)
+{
+	return cost_key(MOST_OBJECTS + 1 + i);
 }
 
 /* Reads a whole file of /proc from its begin. */

@@ -49,7 +49,7 @@ static bool sets_in_proc(struct cost *c)
 	return sets(c) && (c->file = open("/proc/sysvipc/sem", O_RDONLY)) != -1;
 }
 
-/* n sets, each with an undo entry of this process; id: the set of the first entry or the last. */
+/* n sets, each with an undo entry of this process. */
 static bool undo_entries(struct cost *c)
 {
 	if (!sets(c))
@@ -57,7 +57,6 @@ static bool undo_entries(struct cost *c)
 	for (unsigned i = 0; i < c->n; i++)
 		if (!operate(c->ids[i], 0, 1, SEM_UNDO))
 			return false;
-	c->id = c->ids[c->arg ? c->n - 1 : 0];
 	return true;
 }
 
@@ -145,6 +144,13 @@ static bool up_down_undo(struct cost *c)
 	return operate(c->id, 0, 1, SEM_UNDO) && operate(c->id, 0, -1, SEM_UNDO);
 }
 
+/* On the n sets in turn: each has the undo entry that was used longest ago. */
+static bool up_down_turns(struct cost *c)
+{
+	c->id = c->ids[c->turn++ % c->n];
+	return up_down_undo(c);
+}
+
 /* On the last semaphore of the set. */
 static bool up_down_last(struct cost *c)
 {
@@ -225,10 +231,6 @@ static bool count_zero(struct cost *c)
 	return control(c->id, 0, GETZCNT, NULL) == (int)c->n;
 }
 
-#define OBJECTS                     \
-	{                           \
-		1, 8, 64, 512, 1024 \
-	}
 #define SEMAPHORES                  \
 	{                           \
 		2, 8, 64, 512, 4096 \
@@ -284,10 +286,10 @@ const struct cost_item sem_items[] = {
 	 WAITERS, waiters, up_down, 2, 0},
 	{"semop.waiters.other", "semop up + down, n waiters for another semaphore", "waiters",
 	 WAITERS, waiters, up_down_other, 0, 0},
-	{"semop.undo.oldest", "semop up + down with the oldest of n undo entries", "undo entries",
+	{"semop.undo.again", "semop up + down with the same of n undo entries", "undo entries",
 	 OBJECTS, undo_entries, up_down_undo, 0, 0},
-	{"semop.undo.newest", "semop up + down with the newest of n undo entries", "undo entries",
-	 OBJECTS, undo_entries, up_down_undo, 1, 0},
+	{"semop.undo.turns", "semop up + down with each of n undo entries in turn", "undo entries",
+	 OBJECTS, undo_entries, up_down_turns, 0, 0},
 	{"semtimedop", "semtimedop up + semtimedop down", NULL, {1}, set, timed, 0, 0},
 	{"semctl.getval", "semctl GETVAL", NULL, {1}, set, command, GETVAL, 0},
 	{"semctl.setval", "semctl SETVAL", NULL, {1}, set, set_value, 0, 0},
@@ -318,7 +320,7 @@ const struct cost_item sem_items[] = {
 	{"semctl.sem_info", "semctl SEM_INFO", NULL, {1}, set, command, SEM_INFO, 0},
 	{"semctl.sem_info.objects", "semctl SEM_INFO beside n sets", "objects", OBJECTS, sets,
 	 command, SEM_INFO, 0},
-	{"proc.sem", "reading /proc/sysvipc/sem with n sets", "objects", OBJECTS, sets_in_proc,
+	{"proc.sem", "reading /proc/sysvipc/sem with n sets", "objects", PROC_ROWS, sets_in_proc,
 	 read_whole, 0, 0},
 	{0},
 };

@@ -138,10 +138,6 @@ static bool lock_unlock(struct cost *c)
 	       libc_calls.shmctl(c->id, SHM_UNLOCK, NULL) == 0;
 }
 
-#define OBJECTS                     \
-	{                           \
-		1, 8, 64, 512, 1024 \
-	}
 #define PAGES                     \
 	{                         \
 		1, 4, 16, 64, 256 \
@@ -200,7 +196,7 @@ const struct cost_item shm_items[] = {
 	{"shmctl.shm_info", "shmctl SHM_INFO beside n segments", "objects", OBJECTS, segments,
 	 command, SHM_INFO, 0},
 	{"shmctl.lock", "shmctl SHM_LOCK + SHM_UNLOCK", NULL, {1}, segment, lock_unlock, 0, 0},
-	{"proc.shm", "reading /proc/sysvipc/shm with n segments", "objects", OBJECTS,
+	{"proc.shm", "reading /proc/sysvipc/shm with n segments", "objects", PROC_ROWS,
 	 segments_in_proc, read_whole, 0, 0},
 	{0},
 };
