@@ -53,6 +53,7 @@ help:
 #: make kernel     does a kernel image conform?  KERNEL=IMAGE or SUITE=..., ARCH=x86_64|aarch64|s390x|...
 #: make kernels    Debian's kernels of five suites, on each architecture; CELLS: which
 #: make kernels-accept  takes what they say as conformance/boot/baselines
+#: make costs      what each call costs on each of those kernels, in instructions; charts in build/report
 #: make kernel-mutants  kernels that are broken in one place each, and which checks refuse them; MUTANTS: which
 #: make kernel-pytest  the module's tests on a real kernel, ARCH=x86_64|i386|i386-on-x86_64|aarch64|s390x
 #: make kernels-pytest  the same on all of them
@@ -203,13 +204,20 @@ do-libcs: $(LIBC_PROGRAMS)
 KERNEL_REPORT = $(REPORT)/kernel
 PROGRAMS = $(shell sed -n 's/^$(ARCH) .*| *\([^|]*\)|[^|]*$$/\1/p' conformance/boot/machines)
 do-kernel: $(sort $(HOST)/ipc-conform $(PROGRAMS:%=build/%/ipc-conform))
-	$(Q)mkdir -p $(REPORT); status=0; image='$(KERNEL)'; \
+	$(Q)mkdir -p $(REPORT); rm -f $(KERNEL_REPORT)-costs.*; status=0; image='$(KERNEL)'; \
 	 [ -n "$$image" ] || image=$$(ci/fetch-kernel '$(SUITE)' '$(ARCH)') || exit 2; \
 	 $(PYTHON) conformance/boot/gate.py $(if $(BASELINE),--baseline '$(BASELINE)') $(GATE) \
-	  --output $(KERNEL_REPORT).json --log $(KERNEL_REPORT).log "$$image" '$(ARCH)' || status=$$?; \
+	  --output $(KERNEL_REPORT).json --log $(KERNEL_REPORT).log --costs $(KERNEL_REPORT)-costs.json \
+	  "$$image" '$(ARCH)' || status=$$?; \
 	 [ $$status -eq 2 ] || $(HOST)/ipc-conform report --format text --format ktap --output $(KERNEL_REPORT).ktap \
 	  --format junit --output $(KERNEL_REPORT).xml --format html --output $(KERNEL_REPORT).html \
-	  $(KERNEL_REPORT).json || [ $$? -lt 2 ]; exit $$status
+	  $(KERNEL_REPORT).json || [ $$? -lt 2 ]; \
+	 [ ! -e $(KERNEL_REPORT)-costs.json ] || $(HOST)/ipc-conform cost --read $(KERNEL_REPORT)-costs.json \
+	  --format html --output $(KERNEL_REPORT)-costs.html; exit $$status
+
+# What calls cost on the kernels of the matrix, as conformance/boot/costs has it.
+do-costs:
+	$(Q)$(PYTHON) conformance/boot/cost.py --html $(REPORT)/costs.html
 
 # The matrix: CELLS of conformance/boot/kernels, or all.
 MATRIX = $(PYTHON) conformance/boot/matrix.py --output $(REPORT)/kernels.json
@@ -230,7 +238,7 @@ do-kernels-short: CELLS = $(patsubst %,bookworm/%,x86_64 i386-on-x86_64 i386 aar
 do-kernels-short:
 	$(Q)$(MAKE) $(QUIET) --keep-going $(sort $(CELL_PROGRAMS)) || \
 	 echo 'SKIP: programs that cannot be built'
-	$(Q)$(MATRIX) --optional $(CELLS)
+	$(Q)$(MATRIX) --optional --no-cost $(CELLS)
 
 # MUTANTS of tests/boot/mutants, or all; KERNEL_JOBS: of a kernel's make.
 KERNEL_JOBS ?= $(JOBS)

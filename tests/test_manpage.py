@@ -12,7 +12,8 @@ from limits import HANG
 from test_tools import CONFORM, TOP
 
 PAGE = (TOP / "conformance" / "ipc-conform.1").read_text()
-SOURCE = (TOP / "conformance" / "main.c").read_text()
+MAIN, COST = (TOP / "conformance" / name for name in ("main.c", "cost/command.c"))
+SOURCE = MAIN.read_text() + COST.read_text()
 
 pytestmark = pytest.mark.skipif(not CONFORM.exists(), reason="ipc-conform is not built")
 

@@ -20,6 +20,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -172,6 +173,7 @@ class Options:
     select: str = ""  # to the harness's
     emulate: bool = False  # though there is KVM
     time_limit: float = SILENCE  # in which nothing new comes from the kernel
+    cost: bool = False  # a second boot measures what calls cost
 
 
 @dataclass
@@ -250,9 +252,16 @@ def read(path: Path) -> str:
 
 
 def boot(
-    kernel: Path, machine: Machine, program: Path, words: str, options: Options, *roots: Path
+    kernel: Path,
+    machine: Machine,
+    program: Path,
+    words: str,
+    options: Options,
+    *roots: Path,
+    stop: threading.Event | None = None,
 ) -> Boot:
-    """Boots once, and waits for the end, or until the kernel hangs; words are the program's."""
+    """Boots once, and waits for the end, or until the kernel hangs; words are the program's.
+    If stop is set, the emulator is killed."""
     with temporary_folder() as folder:
         initramfs = make_initramfs(folder, program, *roots)
         command = qemu_command(machine, kernel, initramfs, words, folder, options)
@@ -261,7 +270,7 @@ def boot(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr
         ) as process:
             try:
-                timed_out = not ends(process, folder, options.time_limit)
+                timed_out = not ends(process, folder, options.time_limit, stop)
                 if timed_out:
                     process.kill()
             except BaseException:
@@ -277,8 +286,14 @@ def boot(
         )
 
 
-def ends(process: "subprocess.Popen[bytes]", folder: Path, silence: float) -> bool:
-    """Waits for the emulator; False once its ports have said nothing new for so long."""
+def ends(
+    process: "subprocess.Popen[bytes]",
+    folder: Path,
+    silence: float,
+    stop: threading.Event | None = None,
+) -> bool:
+    """Waits for the emulator; False once its ports have said nothing new for so long, or at
+    the stop."""
     said, begin = -1, time.monotonic()
     changed = begin
     while process.poll() is None:
@@ -286,7 +301,7 @@ def ends(process: "subprocess.Popen[bytes]", folder: Path, silence: float) -> bo
         size = sum(path.stat().st_size for path in folder.glob("*"))
         if size != said:
             said, changed = size, now
-        if now - changed > silence or now - begin > ENDLESS * silence:
+        if now - changed > silence or now - begin > ENDLESS * silence or (stop and stop.is_set()):
             return False
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(0.1)

@@ -7,14 +7,16 @@ Exit status: 0 conforms, 1 does not (or dies, hangs, warns), 2 misused, 4 nothin
 """
 
 import argparse
+import contextlib
 import json
 import os
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from baseline import Baseline, baseline_for, excuse_known, name_of
 from boot import SILENCE, Boot, Machine, Misuse, Options, Run
-from boot import check_image, end_with, machine_of, run_on
+from boot import check_image, count, end_with, machine_of, run_on
+from cost import Beside, Costs, Measured, add_costs, committed, cost_baseline, read_costs
 
 
 def verdict(
@@ -64,15 +66,64 @@ def checks_run(run: Run) -> int:
     )
 
 
+@dataclass
+class Judged:
+    """What the gate says of a kernel: exit status, lines for the screen, results, what the
+    boot left, and its costs as JSON if they were measured."""
+
+    status: int
+    lines: list[str]
+    run: Run
+    boot: Boot
+    costs: str = ""
+
+
 def gate(
-    kernel: Path, machine: Machine, programs: str, wanted: str | None, options: Options
-) -> tuple[int, list[str], Run, Boot]:
-    """One boot: exit status, lines for the screen, results, and what the boot left."""
-    run, boot = run_on(kernel, machine, programs, options)
+    kernel: Path,
+    machine: Machine,
+    programs: str,
+    wanted: str | None,
+    options: Options,
+    costs_wanted: str | None = None,
+) -> Judged:
+    """A boot that runs the checks, and beside it one that measures what calls cost: that of
+    the programs of the kernel's own architecture, with glibc."""
+    with contextlib.ExitStack() as stack:
+        beside = None
+        if options.cost and programs == machine.programs[0] and not options.program:
+            beside = stack.enter_context(Beside(kernel, machine, options))
+        run, boot = run_on(kernel, machine, programs, options)
+        # A kernel that dies in the first boot dies in the second, or hangs.
+        measured = beside.measured() if beside and lives(run) else None
     excuse_known(run)
     baseline = baseline_for(wanted, run["kernel"])
+    lines_of_costs = []
+    if measured:
+        name, old = costs_to_compare(measured, wanted, costs_wanted)
+        lines_of_costs = add_costs(run, measured, name, old)
+        count(run)
     status, lines = verdict(run, boot, baseline, not options.select)
-    return status, lines, run, boot
+    return Judged(status, lines + lines_of_costs, run, boot, measured.text if measured else "")
+
+
+def costs_to_compare(
+    measured: Measured, wanted: str | None, costs_wanted: str | None
+) -> tuple[str, Costs | None]:
+    """The costs named, or those of the series named or of the kernel's own."""
+    if not measured.costs:
+        return "", None
+    if wanted and wanted not in committed() and not costs_wanted:
+        # Results of an earlier run have no costs, and its kernel is none of Debian's.
+        return "the baseline (--cost-baseline)", None
+    return cost_baseline(costs_wanted or wanted, measured.costs)
+
+
+def lives(run: Run) -> bool:
+    return all(
+        result["outcome"] == "passed"
+        for result in run["results"]
+        if result["id"] == "kernel.lives"
+    )
 
 
 def as_json(runs: list[Run]) -> str:
@@ -95,6 +146,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("arch", help="its architecture")
     parser.add_argument("--programs", help="only those of this architecture")
     parser.add_argument("--baseline", help="a series (6.1), or results of an earlier run")
+    parser.add_argument(
+        "--no-cost", dest="cost", action="store_false", help="do not measure what calls cost"
+    )
+    parser.add_argument("--cost-baseline", help="a series (6.1), or costs of an earlier run")
+    parser.add_argument("--costs", type=Path, help="where the costs go, as JSON")
     parser.add_argument("--output", type=Path, help="where the results go, as JSON")
     parser.add_argument("--log", type=Path, help="where the kernel's log goes")
     parser.add_argument("--build", type=Path, default=Path("build"), help="where programs are")
@@ -118,16 +174,22 @@ def main() -> int:
     check_image(given.kernel, given.arch)
     if given.baseline:
         baseline_for(given.baseline, "")
+    if given.cost_baseline and given.cost_baseline not in committed():
+        read_costs(Path(given.cost_baseline))
     every = machine.programs + machine.more
     if given.programs and given.programs not in every:
         raise Misuse(f"{given.arch} runs programs of: {' '.join(every)}")
     runs, logs, worst = [], "", 0
     for programs in [given.programs] if given.programs else machine.programs:
-        status, lines, run, boot = gate(given.kernel, machine, programs, given.baseline, options)
-        print("\n".join(lines), flush=True)
-        runs.append(run)
-        logs += "".join(f"{line}\n" for line in boot.log)
-        worst = max(worst, status, key=[0, 4, 1, 2].index)
+        judged = gate(
+            given.kernel, machine, programs, given.baseline, options, given.cost_baseline
+        )
+        print("\n".join(judged.lines), flush=True)
+        runs.append(judged.run)
+        logs += "".join(f"{line}\n" for line in judged.boot.log)
+        worst = max(worst, judged.status, key=[0, 4, 1, 2].index)
+        if given.costs and judged.costs:
+            write(given.costs, judged.costs)
     if given.output:
         write(given.output, as_json(runs))
     if given.log:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from baseline import accept, series
+from cost import accept_costs, parse_costs
 from boot import HERE, SILENCE, Misuse, Options, Run
 from boot import check_image, end_with, machine_of, machines
 from gate import as_json, gate, write
@@ -62,17 +63,18 @@ class Verdict:
     status: int
     lines: list[str]
     run: Run | None = None
+    costs: str = ""  # as JSON, if they were measured
 
 
 def look_at(cell: Cell, options: Options) -> Verdict:
     try:
         machine, image = machine_of(cell.arch), image_of(cell)
         check_image(image, cell.arch)
-        status, lines, run, _ = gate(image, machine, cell.programs, None, options)
+        judged = gate(image, machine, cell.programs, None, options)
     except Misuse as misuse:
         return Verdict(cell, 2, [str(misuse)])
-    lines[0] = f"{run['kernel'].split()[0]} {lines[0]}"
-    return Verdict(cell, status, lines, run)
+    judged.lines[0] = f"{judged.run['kernel'].split()[0]} {judged.lines[0]}"
+    return Verdict(cell, judged.status, judged.lines, judged.run, judged.costs)
 
 
 def show(verdict: Verdict, optional: bool) -> None:
@@ -112,6 +114,9 @@ def main() -> int:
     parser.add_argument("--output", type=Path, help="where the results go, as JSON")
     parser.add_argument("--accept", action="store_true", help="take them as baselines")
     parser.add_argument("--optional", action="store_true", help="SKIP what cannot be fetched")
+    parser.add_argument(
+        "--no-cost", dest="cost", action="store_false", help="do not measure what calls cost"
+    )
     parser.add_argument("--select", default="", help="options for the harness: --only GLOB")
     parser.add_argument(
         "--time-limit", type=float, default=SILENCE, metavar="SECONDS",
@@ -124,7 +129,7 @@ def main() -> int:
         return 0
     verdicts = []
     with ThreadPoolExecutor(given.jobs) as pool:
-        options = Options(select=given.select, time_limit=given.time_limit)
+        options = Options(select=given.select, time_limit=given.time_limit, cost=given.cost)
         for verdict in pool.map(lambda cell: look_at(cell, options), wanted(given.cell)):
             show(verdict, given.optional)
             verdicts.append(verdict)
@@ -133,6 +138,9 @@ def main() -> int:
         write(given.output, as_json(runs))
     if given.accept:
         accept_all(runs)
+        costs = [parse_costs(verdict.costs) for verdict in verdicts if verdict.costs]
+        for path in accept_costs(costs):
+            print(f"accepted: {path.relative_to(TOP)}")
     statuses = [verdict.status for verdict in verdicts]
     print(
         f"{len(verdicts)} cells: {statuses.count(0)} conform, {statuses.count(1)} do not,"

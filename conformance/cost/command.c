@@ -9,17 +9,6 @@
 
 enum { DONE = 0, MISUSED = 2, MAX_ONLY = 32, MAX_OUTPUTS = 4 };
 
-static const char usage[] =
-	"usage: ipc-conform cost [--clock instructions|time] [--only GLOB] [--read FILE.json]\n"
-	"                        [--format text|json|html] [--output FILE]\n"
-	"       ipc-conform cost --list\n"
-	"\n"
-	"Measures each call and command, and how its cost grows.\n"
-	"--clock   instructions: under QEMU's -icount shift=0 a nanosecond is an instruction;\n"
-	"          time (default): nanoseconds, of this machine and this moment\n"
-	"--read    takes the costs from a file of --format json, and measures nothing\n"
-	"--only, --format with its --output may be repeated.\n";
-
 struct output {
 	void (*write)(FILE *out, const struct costs *costs);
 	const char *path; /* NULL: standard output */
@@ -79,10 +68,13 @@ static int write_one(const struct output *output, const struct costs *costs)
 int cost_command(int argc, char **argv, void (*describe)(struct costs *costs))
 {
 	static const struct option longs[] = {
-		{"clock", required_argument, NULL, 'c'},  {"only", required_argument, NULL, 'o'},
-		{"read", required_argument, NULL, 'r'},	  {"format", required_argument, NULL, 'f'},
-		{"output", required_argument, NULL, 'O'}, {"list", no_argument, NULL, 'l'},
-		{"help", no_argument, NULL, 'h'},	  {0},
+		{"clock", required_argument, NULL, 'c'},
+		{"only", required_argument, NULL, 'o'},
+		{"read", required_argument, NULL, 'r'},
+		{"format", required_argument, NULL, 'f'},
+		{"output", required_argument, NULL, 'O'},
+		{"list", no_argument, NULL, 'l'},
+		{0},
 	};
 	static struct costs costs;
 	struct output outputs[MAX_OUTPUTS] = {{costs_text, NULL}};
@@ -120,8 +112,6 @@ int cost_command(int argc, char **argv, void (*describe)(struct costs *costs))
 			break;
 		case 'l':
 			return list();
-		case 'h':
-			return fputs(usage, stdout) < 0 || fflush(stdout) ? MISUSED : DONE;
 		default:
 			return MISUSED; /* getopt has said why */
 		}

@@ -24,18 +24,21 @@ static const double better = 0.7;
 /* The base-2 logarithm; libm is not linked. */
 static double log_2(double x)
 {
-	double whole = 0, bit = 0.5, fraction = 0;
+	double log = 0, bit = 1;
 
-	for (; x >= 2; x /= 2)
-		whole++;
-	for (; bit > 1e-9; bit /= 2) {
+	while (x >= 2) {
+		x /= 2;
+		log++;
+	}
+	for (unsigned i = 0; i < 30; i++) {
+		bit /= 2;
 		x *= x;
 		if (x >= 2) {
-			fraction += bit;
+			log += bit;
 			x /= 2;
 		}
 	}
-	return whole + fraction;
+	return log;
 }
 
 static double f(enum growth_class class, double n)

@@ -10,6 +10,8 @@ A mutant is a patch for Debian's kernel source in mutants/, below a header:
     Limit: seconds that its boot may take
     Seen-by: globs of the checks of which one has to fail
     Says: a regular expression that a line of the gate's has to match
+One that is seen by kernel.cost alone is a mutant of cost: no checks are run, what its calls cost
+is compared with what they cost on the unbroken kernel.
 The kernel without a patch is built and booted first, in each configuration that has patches: the
 gate must accept it.  Then it must refuse each mutant, for the reason that is given.
 
@@ -38,7 +40,8 @@ PATCHES = HERE / "mutants"
 ARCH = "x86_64"
 
 sys.path.insert(0, str(TOP / "conformance" / "boot"))
-from boot import Misuse, Options, Run, end_with, machine_of  # noqa: E402
+from boot import Misuse, Options, Run, count, end_with, machine_of  # noqa: E402
+from cost import Costs, add_costs, measure_costs  # noqa: E402
 from gate import gate  # noqa: E402
 
 # A broken kernel may leave many waits for ever, and each has to end soon.
@@ -63,6 +66,10 @@ class Mutant:
     config: tuple[str, ...] = ()
     limit: float = BOOT_LIMIT
     files: tuple[str, ...] = ()
+
+    @property
+    def of_cost(self) -> bool:
+        return self.seen_by == ("kernel.cost",)
 
 
 FIELDS = ("What", "Programs", "Config", "Limit", "Seen-by", "Says")
@@ -277,8 +284,17 @@ def look_at(image: Path, mutant: Mutant, select: str = "") -> Looked:
     options = Options(
         select=select or f"--time-limit {SECONDS_OF_A_WAIT}", time_limit=mutant.limit
     )
-    status, lines, run, _ = gate(image, machine_of(ARCH), mutant.programs, None, options)
-    return status, lines, run
+    judged = gate(image, machine_of(ARCH), mutant.programs, None, options)
+    return judged.status, judged.lines, judged.run
+
+
+def look_at_costs(image: Path, unbroken: Costs) -> Looked:
+    measured = measure_costs(image, machine_of(ARCH), Options())
+    run: Run = {"results": []}
+    lines = add_costs(run, measured, "the unbroken kernel", unbroken)
+    count(run)
+    status = 1 if run["counts"]["failed"] else 0
+    return status, lines or [measured.why], run
 
 
 @dataclass
@@ -290,6 +306,7 @@ class Bench:
     jobs: int
     named: bool
     verbose: bool
+    costs: dict[tuple[str, ...], Costs] = field(default_factory=dict)  # by configuration
     done: int = 0
     wrong: list[str] = field(default_factory=list)
 
@@ -315,7 +332,9 @@ class Bench:
         kernel.compile_anew(("ipc/util.h",))
         image = kernel.image(Mutant("unbroken", ""), kernel.folder)
         limit = max(2 * BOOT_LIMIT, *(mutant.limit for mutant in broken))
-        for those in sorted({mutant.programs for mutant in broken}):
+        if any(mutant.of_cost for mutant in broken) and not self.measure(config, image):
+            return False
+        for those in sorted({mutant.programs for mutant in broken if not mutant.of_cost}):
             self.progress(f"boots the unbroken kernel {' '.join(config)} for {those}")
             unbroken = Mutant("unbroken", "", programs=those, limit=limit)
             status, lines, _ = look_at(image, unbroken, f"--time-limit {SECONDS_OF_A_CHECK}")
@@ -325,6 +344,21 @@ class Bench:
                 print("\n".join(lines[1:20]))
                 return False
         return True
+
+    def measure(self, config: tuple[str, ...], image: Path) -> bool:
+        """The unbroken kernel's costs, twice: it must not differ from itself."""
+        self.progress(f"measures the unbroken kernel {' '.join(config)}")
+        first = measure_costs(image, machine_of(ARCH), Options())
+        if first.costs is None:
+            self.row("unbroken", " ".join(config) or "as it is", f"REFUSED: {first.why}")
+            return False
+        self.costs[config] = first.costs
+        status, lines, _ = look_at_costs(image, first.costs)
+        words = "costs accepted" if status == 0 else "COSTS REFUSED"
+        self.row("unbroken", " ".join(config) or "as it is", f"{words}: {lines[0].strip()}")
+        if status:
+            print("\n".join(lines[1:20]))
+        return status == 0
 
     def judge(self, mutant: Mutant, booted: Booted) -> None:
         """Prints a mutant's row, once it is booted or cannot be."""
@@ -353,6 +387,8 @@ class Bench:
             image = kernel.image(mutant, self.build / "images")
         except Broken as broken:
             return str(broken)
+        if mutant.of_cost:
+            return pool.submit(look_at_costs, image, self.costs[mutant.config])
         return pool.submit(look_at, image, mutant, only_named(mutant) if self.named else "")
 
     def try_all(self, chosen: list[Mutant]) -> None:
