@@ -150,8 +150,9 @@ def test_thresholds_have_reasons_and_hold_for_rows() -> None:
     for glob, _, threshold in cost.thresholds():
         assert any(Path(identity).match(glob) for identity in every), glob
         assert threshold.percent > 2 or threshold.instructions > 20
-    lines = [line for line in (cost.COSTS.parent / "thresholds").read_text().splitlines() if line[0] != "#"]
-    assert all(len(line.split("|")[4].strip()) > 10 for line in lines)
+    lines = (cost.COSTS.parent / "thresholds").read_text().splitlines()
+    rows = [line for line in lines if line[0] != "#"]
+    assert all(len(row.split("|")[4].strip()) > 10 for row in rows)
 
 
 def test_costs_are_kept_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
