@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """cost: what each call costs on a kernel, in instructions, and what it cost before.
 
 Under QEMU's -icount the clock of the guest advances one nanosecond with each instruction, so
@@ -208,6 +210,8 @@ def accept_costs(every: Iterable[Costs]) -> list[Path]:
         kept = read_committed(name) if path.exists() else {}
         kept[costs.programs] = costs
         lines = [
+            "# SPDX-FileCopyrightText: 2026 the python-ipc authors",
+            "# SPDX-License-Identifier: MIT",
             f"# Instructions of each row of ipc-conform cost on Linux {name} as Debian builds it.",
             "# programs    | row                          | growth                      | n:cost",
         ]

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* ipc-conform cost: its options and outputs. */
 #include <errno.h>
 #include <getopt.h>

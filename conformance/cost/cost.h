@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * The cost of each call: what `ipc-conform cost` measures, fits and writes.
  *

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* The growth of a series, by least squares. */
 #include <math.h>
 

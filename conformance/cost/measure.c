@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /*
  * How an item is measured: in a process and an IPC namespace that nothing else uses, in
  * batches of calls between two readings of the clock.  The smallest batch counts: an

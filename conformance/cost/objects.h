@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* What the tables of all three facilities share. */
 #ifndef COST_OBJECTS_H
 #define COST_OBJECTS_H

@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* The costs as a table, as JSON that is read again, and as a page with charts. */
 #include <stdlib.h>
 #include <string.h>

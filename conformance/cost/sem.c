@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Semaphore sets: the operations whose cost is measured. */
 #include "objects.h"
 

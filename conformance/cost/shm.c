@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Shared memory: the operations whose cost is measured. */
 #include <stdint.h>
 #include <sys/mman.h>
