@@ -1,6 +1,4 @@
-# SPDX-FileCopyrightText: 2026 the python-ipc authors
-# SPDX-License-Identifier: MIT
-"""The README's promises: its Python runs, and so do its commands."""
+"""README and docs/: the Python examples run, the commands run, the links lead somewhere."""
 
 import importlib.util
 import os
@@ -9,35 +7,91 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from limits import HANG
 
 TOP = Path(__file__).resolve().parent.parent
-README = (TOP / "README.md").read_text()
+PAGES = [TOP / "README.md", *sorted((TOP / "docs").rglob("*.md"))]
 ARCH = {"i686": "i386"}.get(platform.machine(), platform.machine())
 
-EXAMPLES = re.findall(r"```python\n(.*?)```", README, flags=re.S)
-# Indented lines that begin with a program are commands; the others are output.
-COMMANDS = re.findall(r"^    ((?:make\b|build/|conformance/|PYTHONPATH=).*)$", README, flags=re.M)
-# CI runs these by themselves; the test runs within one of them.
-BY_CI = {"make", "make conform", "make check", "make install", "make kernels"}
-BY_CI |= {"make kernel-pytest ARCH=aarch64"}  # ten minutes
+# CI runs these by themselves, and this test runs within `make check`.
+BY_CI = {"make", "make conform", "make check"}
+# Commands of README and the guides that take minutes, and what runs in their place.
+SLOW = {
+    "make install": "tests/test_wheels.py installs the package",
+    "make libcs": "builds the harness four times; tests/test_libcs.py tests the comparison",
+}
+FENCE = re.compile(
+    r"^(?P<indent> *)(?:<!-- not run by a test: (?P<why>[^>]+) -->\n *)?"
+    r"```(?P<kind>\w+)\n(?P<body>.*?)^ *```$",
+    flags=re.M | re.S,
+)
+
+
+class Block(NamedTuple):
+    page: str
+    kind: str
+    body: str
+    why: str  # the reason not to run it
+
+
+def blocks(page: Path) -> list[Block]:
+    name = str(page.relative_to(TOP))
+    return [
+        Block(name, m["kind"], textwrap.dedent(m["body"]), m["why"] or "")
+        for m in FENCE.finditer(page.read_text())
+    ]
+
+
+BLOCKS = [block for page in PAGES for block in blocks(page)]
+EXAMPLES = [block for block in BLOCKS if block.kind == "python"]
+NAMED = [
+    (line, block.why or SLOW.get(line, ""))
+    for block in BLOCKS
+    if block.kind == "sh"
+    for line in block.body.splitlines()
+]
+# A command that stands on several pages runs once.
+COMMANDS = list(dict.fromkeys(line for line, why in NAMED if not why and line not in BY_CI))
 
 
 def test_there_is_something_to_run() -> None:
     assert len(EXAMPLES) >= 2
     assert len(COMMANDS) >= 10
-    assert BY_CI < set(COMMANDS)
+    lines = {line for line, _ in NAMED}
+    assert BY_CI | set(SLOW) <= lines
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_example(example: str) -> None:
-    exec(compile(example, "README.md", "exec"), {})
+def test_every_fence_says_what_it_holds() -> None:
+    for page in PAGES:
+        fences = re.findall(r"^ *```", page.read_text(), flags=re.M)
+        assert len(fences) == 2 * len(blocks(page)), page
+        assert {block.kind for block in blocks(page)} <= {"sh", "python", "c", "text"}, page
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in BY_CI])
+def test_readme_fits() -> None:
+    assert len((TOP / "README.md").read_text().splitlines()) <= 150
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(TOP)) for page in PAGES])
+def test_links_and_paths_exist(page: Path) -> None:
+    text = page.read_text()
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        assert (page.parent / link).exists(), link
+    for path in re.findall(r"`((?:conformance|binding|tests|ci|abi-dumps|docs)/[\w./-]*)`", text):
+        assert "CALL" in path or (TOP / path).exists(), path
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda block: block.page)
+def test_example(example: Block) -> None:
+    exec(compile(example.body, example.page, "exec"), {})
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_command(command: str) -> None:
     if not (TOP / "build" / ARCH / "ipc-conform").exists():
         pytest.skip("ipc-conform is not built")
@@ -77,8 +131,26 @@ def test_command(command: str) -> None:
     assert result.returncode == 0, result.stdout
 
 
-def test_every_make_command_is_a_target() -> None:
-    makefile = (TOP / "Makefile").read_text()
-    offered = set(re.findall(r"^#: make ?([a-z-]*)", makefile, flags=re.M))
-    named = set(re.findall(r"\bmake ([a-z][a-z-]*)", README))
-    assert named <= offered | {"help"}, named - offered
+def test_every_command_exists() -> None:
+    """For those that no test runs too: make's targets and variables, and other programs."""
+    makefiles = "".join(path.read_text() for path in [TOP / "Makefile", *TOP.rglob("rules.mk")])
+    offered = set(re.findall(r"^#: make ?([a-z-]*)", makefiles, flags=re.M)) | {"help"}
+    for line, _ in NAMED:
+        program, *words = line.split()
+        if program == "make":
+            plain = re.sub(r"\"[^\"]*\"|'[^']*'", "", " ".join(words)).split()
+            assert {word for word in plain if "=" not in word} <= offered, line
+            for name in re.findall(r"\b([A-Z_]+)=", " ".join(plain)):
+                assert re.search(rf"\$[({{]{name}\b|^{name} *[:?]?=|-{name}=", makefiles, re.M), line
+        elif program.startswith(("ci/", "conformance/")):
+            assert os.access(TOP / program, os.X_OK), line
+        else:
+            assert program == "git" or program.startswith(("build/", "PYTHONPATH=build/")), line
+
+
+def test_make_commands_of_the_text_exist() -> None:
+    makefiles = "".join(path.read_text() for path in [TOP / "Makefile", *TOP.rglob("rules.mk")])
+    offered = set(re.findall(r"^#: make ?([a-z-]*)", makefiles, flags=re.M)) | {"help"}
+    for page in PAGES:
+        named = set(re.findall(r"`make ([a-z][a-z-]*)", page.read_text()))
+        assert named <= offered, (page, named - offered)
