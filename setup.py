@@ -18,7 +18,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
 ABI = "conformance/abi"
-# What is compiled in, and what makes the rest: an sdist has these beside the package.
+# The sources compiled in, and the tools that generate the rest; an sdist has both.
 HEADERS = [
     *sorted(str(path) for path in Path("binding").glob("*.h")),
     *(f"conformance/{name}.h" for name in ("seam", "seam_check", "seam_tools")),

@@ -7,7 +7,7 @@
  * beside a busy thread; trying with IPC_NOWAIT first costs a second system call
  * where it does block.  So a call is tried first while tries succeed; after one
  * that failed the next ones go straight to the blocking call, and then it is
- * tried again.  That much is in module.h, in place; here is what waits.
+ * tried again.  module.h has that part inline; this file has the waits.
  */
 #include "module.h"
 
@@ -21,7 +21,7 @@ static struct timespec monotonic(void)
 	return t;
 }
 
-/* What is left of a timeout that began at begin; never below zero. */
+/* The rest of a timeout that began at begin; never below zero. */
 static struct timespec remaining(const struct timespec *timeout, const struct timespec *begin)
 {
 	const struct timespec end = monotonic();

@@ -1,6 +1,4 @@
-/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
-/* SPDX-License-Identifier: MIT */
-/* Commands whose buffer is not what it should be, or is none. */
+/* Errors of commands with a wrong or missing buffer. */
 #include "control.h"
 
 int control_buffer_any(struct state *state, const struct control *control, PyObject *object,

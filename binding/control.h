@@ -39,7 +39,7 @@ static always_inline const struct control *control_of(enum call_index call, int 
 int control_buffer_any(struct state *state, const struct control *control, PyObject *object,
 		       void **bytes);
 
-/* The same, in place for what most are: the structure that is needed, or none at all. */
+/* The same, inline for the common cases: the right structure, or no buffer. */
 static always_inline int control_buffer(struct state *state, const struct control *control,
 					PyObject *object, void **bytes)
 {

@@ -86,8 +86,8 @@ static void note_sent(Py_ssize_t n)
 }
 
 /*
- * What most are: short bytes, for which there is room.  Then a loop costs little more than in
- * C.  false: nothing is done yet.
+ * The common case: short bytes, and room for them in the queue.  A loop over it costs little more
+ * than in C.  Returns false if nothing has been sent.
  */
 static inline bool send_at_once(PyObject *item, const struct transfer *t, struct msgbuf *msgp)
 {

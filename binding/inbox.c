@@ -6,7 +6,7 @@
  * A message that msgrcv(2) has taken is nowhere else, so it is either here, kept for the next
  * receive, or in an object that has been handed out.  In between no Python code runs.  But the
  * interpreter runs signal handlers between a C function's return and the next instruction, and
- * a handler that raises has the interpreter drop what was returned.  So a message is handed out
+ * if a handler raises, the interpreter drops the returned object.  So a message is handed out
  * fresh: until its text is looked at, it belongs to the inbox too, and if it is freed while an
  * exception is being raised, it goes back to its place.  (CPython 3.11 to 3.15 pop the stack of
  * a frame before they fetch the exception: exception_unwind in ceval.c.)  A message that the
@@ -331,7 +331,7 @@ static long receive_next(struct state *state, struct inbox *self, const struct t
 }
 
 /*
- * The first is waited for, the others must be there: what is wrong there the next call says.
+ * Waits for the first message only.  An error of a later one is left to the next call.
  * Freed by an exception, the list gives each message back.
  */
 static long receive_each(struct state *state, struct inbox *self, struct transfer *t, bool sized,
@@ -621,7 +621,8 @@ static PyMethodDef inbox_methods[] = {
 			"Return a message, or None where it was woken; msgsz None: of any length."),
 	METHOD(receive_many,
 	       "($self, msqid, msgsz, msgtyp, msgflg, timeout, wait, count, /)\n--\n\n"
-	       "Return what there is, up to count messages; wait for the first.  None where it\n"
+	       "Wait for a message; return it and those already there, up to count.  None where "
+	       "it\n"
 	       "was woken."),
 	METHOD(next, "($self, msqid, msgtyp, timeout, /)\n--\n\n"
 		     "Return a message, or None where it timed out or the queue is gone."),

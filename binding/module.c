@@ -219,7 +219,7 @@ static PyModuleDef_Slot slots_3_12[] = {{Py_mod_exec, module_exec},
 #endif
 					{0, NULL}};
 
-/* A constant is an int, which has no docstring of its own. */
+/* A constant is an int, which cannot have its own docstring. */
 static const char module_doc[] = "System V IPC: message queues, semaphore sets, shared memory.\n\n"
 				 "The constants:\n\n"
 #define CONST(C, D) #C ": " D "\n"

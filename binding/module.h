@@ -15,7 +15,7 @@
  * functions.  In place, as the headers of 3.11 do it otherwise, an object that
  * lives for ever (PEP 683: None, a small int) is counted as any other; and since
  * interpreters that have a lock each share such objects, one count that is torn
- * between two of them frees what was never allocated.
+ * between two of them frees memory that was never allocated.
  */
 #ifdef Py_LIMITED_API
 #define Py_REF_DEBUG
@@ -54,8 +54,8 @@
 #endif
 
 /*
- * What most calls are is made to cost little: it lies in one piece, without loops, which no
- * compiler unrolls at -O2, and without what others need.
+ * The common path of every call is straight-line code.  Arguments are unpacked without a loop
+ * because compilers do not unroll at -O2; rare cases are out of line.
  */
 #define likely(X) __builtin_expect(!!(X), 1)
 #define unlikely(X) __builtin_expect(!!(X), 0)
@@ -86,7 +86,7 @@ enum blocking_index { BLOCKING_msgsnd, BLOCKING_msgrcv, BLOCKING_semop, NBLOCKIN
 
 struct address;
 
-/* Memory of whole pages; what comes behind its end is not to be had. */
+/* Memory of whole pages; access behind its end faults. */
 struct guarded {
 	unsigned char *end;
 	size_t room; /* bytes before the end */
@@ -105,7 +105,7 @@ struct state {
 	PyTypeObject *messages_type;  /* inbox.c */
 	PyObject *audit;	      /* sys.audit */
 	fast_function audit_function; /* the C function that it is, or NULL */
-	PyObject *audit_self;	      /* with what it is called, borrowed */
+	PyObject *audit_self;	      /* the first argument of its call, borrowed */
 	PyObject *event[NCALLS];      /* "ipc.msgget" */
 	struct address *attached;     /* every attachment that is alive */
 	unsigned straight[NBLOCKING]; /* block.c: calls to make without a try first */
@@ -145,7 +145,7 @@ struct member {
 	size_t offset, size;
 };
 
-/* What it saw of a structure. */
+/* Its view of a structure. */
 struct layout {
 	const char *name, *doc;
 	size_t size;
@@ -163,7 +163,7 @@ struct structure {
 	PyObject_HEAD PyObject *weakrefs;
 	const struct layout *layout;
 	PyObject *around;	      /* the object whose bytes these are, or NULL */
-	LOCK			      /* for where its bytes are, and what it points to */
+	LOCK			      /* for the address of its bytes, and the target */
 		unsigned char *bytes; /* its own ones follow the object */
 };
 
@@ -183,9 +183,9 @@ void inbox_forget(struct msgbuf_object *message);
 void inbox_take_back(struct msgbuf_object *message);
 
 /*
- * Beside its bytes there is what a try of it shows the kernel (sem.c): written only when they
- * change, since to read what was written just before costs the kernel as much as the rest of a
- * call costs Python.
+ * A copy of its bytes for the kernel to read on a try (sem.c).  It is written only when they
+ * change: a read right behind a write costs the kernel as much as the rest of a call costs
+ * Python.
  */
 struct sembuf_object {
 	struct structure head;
@@ -199,8 +199,8 @@ _Static_assert(offsetof(struct sembuf_object, sop) == sizeof(struct structure),
 struct semun_object {
 	struct structure head;
 	union semun arg;
-	const struct member *active; /* what was set last; NULL: nothing */
-	PyObject *target;	     /* what it points to, or NULL */
+	const struct member *active; /* the last member set; NULL: none */
+	PyObject *target;	     /* the object it points to, or NULL */
 };
 
 PyTypeObject *structure_type(PyObject *module, enum type_index index);
@@ -301,7 +301,7 @@ struct signature {
 	const char *names[5];
 };
 
-/* What was given to a function: NULL where nothing was. */
+/* The arguments of a function; NULL: not given. */
 union arguments {
 	struct {
 		PyObject *event, *arg[5];
@@ -313,7 +313,7 @@ union arguments {
 int parse_any(const struct signature *signature, PyObject *const *args, Py_ssize_t nargs,
 	      PyObject *kwnames, union arguments *given);
 
-/* The same, in place for what most calls are: by position, and not too few. */
+/* The same, inline for the common case: by position, and not too few. */
 static always_inline int parse(const struct signature *signature, PyObject *const *args,
 			       Py_ssize_t nargs, PyObject *kwnames, union arguments *given)
 {
@@ -337,7 +337,7 @@ int to_long_any(PyObject *object, const char *name, long *value);
 int to_size_any(PyObject *object, const char *name, size_t *value);
 int to_word_any(PyObject *object, const char *name, int *value);
 
-/* The same, in place for what most arguments are: an int itself, in a long's range. */
+/* The same, inline for the common case: an exact int in a long's range. */
 static inline bool is_plain(PyObject *object, long *number)
 {
 	int overflow;
@@ -401,7 +401,7 @@ static inline bool left_out(const PyObject *object)
 /*
  * Raises the audit event of a call: 0, or -1 where a hook refused it.  sys.audit
  * returns at once where there is no hook, and being a C function it is called as
- * the interpreter calls one: it costs next to nothing then.  What was left out is
+ * the interpreter calls one: it costs next to nothing then.  An omitted argument is
  * None from then on.
  */
 PyObject *audit_any(struct state *state, PyObject *const *args, Py_ssize_t nargs);

@@ -112,7 +112,7 @@ PyObject *transfer_failed(bool receive, size_t msgsz)
 	return call_failed(receive ? CALL_msgrcv : CALL_msgsnd, size_limit(receive, msgsz));
 }
 
-/* The call itself, on memory that stays: what it returned; below 0 with an exception. */
+/* Makes the call, on memory that stays; returns its result, below 0 with an exception. */
 static always_inline long transfer_pinned(struct state *state, bool receive, struct transfer *t)
 {
 	/* MSG_COPY is an error without IPC_NOWAIT: it never waits. */

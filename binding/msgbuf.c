@@ -16,7 +16,7 @@ static struct msgbuf *message_of(struct msgbuf_object *self)
 	return (struct msgbuf *)self->head.bytes;
 }
 
-/* Room for so much text; what was there stays, what is new is zero. */
+/* Makes room for so much text; keeps the old bytes and zeroes the new ones. */
 static int resize(struct msgbuf_object *self, Py_ssize_t capacity)
 {
 	unsigned char *bytes;

@@ -115,7 +115,7 @@ static int from_item(struct state *state, PyObject *item, struct sembuf *sop)
 
 static int from_sequence(struct state *state, PyObject *object, struct operations *ops)
 {
-	/* A tuple of its own: converting an item may change the sequence. */
+	/* Copied to a tuple: converting an item may change the sequence. */
 	PyObject *items = PySequence_Tuple(object);
 	Py_ssize_t n = items ? PyTuple_Size(items) : -1;
 
@@ -358,7 +358,7 @@ static always_inline PyObject *control_value(int semid, int semnum, const struct
 		       : PyLong_FromLong(result);
 }
 
-/* What a semun stands for: its value as an int, or what it points to, never a pointer's bits. */
+/* The argument in a semun: its value as an int, or the object it points to, never an address. */
 static PyObject *inside_semun(PyObject *object, const struct control *control)
 {
 	struct semun_object *semun = (struct semun_object *)object;

@@ -55,8 +55,8 @@ static void *guarded_bytes(struct guarded *guarded, size_t size)
 /* ---- the calls ------------------------------------------------------------------ */
 
 /*
- * How many semaphores a set has; -1 with an error.  Who may change the set but
- * not read it learns it from SEM_STAT_ANY, by the slot in the low 15 bits of the
+ * Returns the number of semaphores of a set; -1 with an error.  A process that may
+ * write the set but not read it learns it from SEM_STAT_ANY, by the slot in the low 15 bits of the
  * id, or 24 with ipcmni_extend (ipc/util.h).
  */
 static Py_ssize_t count_semaphores(int semid)

@@ -126,7 +126,7 @@ static PyObject *semun_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 	return (PyObject *)self;
 }
 
-/* What was set last, or else the first. */
+/* The member that was set last, or else the first. */
 static const PyGetSetDef *active_of(const struct semun_object *self)
 {
 	const PyGetSetDef *member = self->head.layout->members;
@@ -147,7 +147,7 @@ static PyObject *semun_repr(PyObject *object)
 	return text;
 }
 
-/* An empty one, and what is to be set in it: the state of an object with slots. */
+/* The state for pickle: an empty semun, and the slots to set in it. */
 static PyObject *semun_reduce(PyObject *object, PyObject *Py_UNUSED(unused))
 {
 	const PyGetSetDef *member = active_of((struct semun_object *)object);

@@ -77,7 +77,7 @@ struct mapping {
 	char name[16];
 };
 
-/* A mapping, by where it begins or by its name, from proc(5); false where it is not to be had. */
+/* A mapping, by where it begins or by its name, from proc(5); false if /proc does not have it. */
 static bool find_mapping(uintptr_t begin, const char *name, struct mapping *mapping)
 {
 	FILE *maps = fopen("/proc/self/maps", "re");
@@ -150,7 +150,7 @@ static int check_range(struct state *state, uintptr_t begin, uintptr_t end)
 	return 0;
 }
 
-/* What was mapped over is detached: the rest of it is unmapped, and it is forgotten. */
+/* A mapping over a segment detaches it: unmap the rest, and forget the segment. */
 static void detach_remapped(struct state *state, uintptr_t begin, uintptr_t end)
 {
 	struct address *next;
@@ -241,7 +241,7 @@ static PyObject *attached(struct state *state, void *memory, int shmid, bool rea
 	return (PyObject *)self;
 }
 
-/* What is wrong with an address, if that is what the error is about. */
+/* The reason why an address is wrong, if the error is about the address. */
 static const char *shmat_limit(uintptr_t shmaddr, int shmflg)
 {
 	return errno == EINVAL && !(shmflg & SHM_RND) && shmaddr % (uintptr_t)SHMLBA != 0

@@ -216,7 +216,7 @@ def structure(name: str, members: list[Row]) -> Iterator[str]:
 
 
 def names_2003(name: str, members: list[Row], gone: list[str]) -> Iterator[tuple[str, str]]:
-    """The functions of 2003 for a structure: name, and what follows it."""
+    """The functions of 2003 for a structure: name, and the rest of the line."""
     yield f"new_{name}", f"() -> {name}"
     yield f"delete_{name}", f"(p: {name}, /) -> None"
     for _, spelt, kind in members:
@@ -229,7 +229,7 @@ def names_2003(name: str, members: list[Row], gone: list[str]) -> Iterator[tuple
 
 
 def names_of_modules() -> Iterator[tuple[str, str]]:
-    """What is above the extension: the __all__ of each module that the package imports all of."""
+    """The names above the extension: __all__ of each module from which the package imports *."""
     package = Path("binding/ipc")
     for module in re.findall(
         r"^from ipc\.([a-z]\w*) import \*", (package / "__init__.py").read_text(), flags=re.M

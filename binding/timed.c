@@ -87,7 +87,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void interrupt(int Py_UNUSED(signal))
 {
-	/* That there is a handler is what makes a call return EINTR. */
+	/* A signal makes a call return EINTR only if it has a handler. */
 }
 
 /* Whether the signal has a handler: libc's, or from now on this one. */

@@ -11,7 +11,7 @@
 /* By which another thread ends a call; of type ipc._ipc._Wait, or a C variable. */
 struct wait {
 	PyObject_HEAD bool woken; /* for good, and no call has ended by it yet */
-	bool again;		  /* so that the caller looks again what there is */
+	bool again;		  /* the caller must look at the queue again */
 	bool armed;		  /* a call is under way, with this timer */
 	int timer;
 };

@@ -77,6 +77,13 @@ static int misused(const char *what, const char *detail)
 	return MISUSED;
 }
 
+/* An option's value that is not allowed. */
+static int invalid(const char *option, const char *value, const char *allowed)
+{
+	fprintf(stderr, "ipc-conform: --%s: invalid value '%s' (%s)\n", option, value, allowed);
+	return MISUSED;
+}
+
 /* ---- where reports go ----------------------------------------------------- */
 
 enum { MAX_OUTPUTS = 8 };
@@ -91,21 +98,22 @@ struct outputs {
 };
 
 /* --format begins an output, --output names the place of the one begun last. */
-static bool add_output(struct outputs *outputs, const char *format, const char *path)
+static int add_output(struct outputs *outputs, const char *format, const char *path)
 {
 	if (path && outputs->format_open) {
 		outputs->output[outputs->n - 1].path = path;
 		outputs->format_open = false;
-		return true;
+		return CONFORMS;
 	}
 	if (outputs->n == MAX_OUTPUTS)
-		return false;
+		return misused("too many outputs", format ? format : path);
 	outputs->output[outputs->n].format = FORMAT_TEXT;
 	outputs->output[outputs->n].path = path;
 	outputs->format_open = format != NULL;
-	return !format || format_from_name(format, &outputs->output[outputs->n].format)
-		       ? ++outputs->n
-		       : false;
+	if (format && !format_from_name(format, &outputs->output[outputs->n].format))
+		return invalid("format", format, format_names());
+	outputs->n++;
+	return CONFORMS;
 }
 
 static int write_outputs(struct outputs *outputs, const struct run *runs, size_t nruns)
@@ -436,44 +444,47 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 	/* Of the first process the terminal is a console, which keeps what is drawn over. */
 	options->progress = isatty(STDERR_FILENO) && getppid() != 1;
 	while ((c = getopt_long(argc, argv, "", outputs ? longs : longs + NRUN, NULL)) != -1) {
-		bool ok = false;
 		switch (c) {
 		case 'o':
-			if ((ok = options->nonly < MAX_GLOBS))
-				options->only[options->nonly++] = optarg;
+			if (options->nonly == MAX_GLOBS)
+				return misused("--only: too many patterns", optarg);
+			options->only[options->nonly++] = optarg;
 			break;
 		case 's':
-			if ((ok = options->nskip < MAX_GLOBS))
-				options->skip[options->nskip++] = optarg;
+			if (options->nskip == MAX_GLOBS)
+				return misused("--skip: too many patterns", optarg);
+			options->skip[options->nskip++] = optarg;
 			break;
 		case 'j':
-			ok = number(optarg, 1, 1024, &value);
+			if (!number(optarg, 1, 1024, &value))
+				return invalid("jobs", optarg, "1 to 1024");
 			options->jobs = (unsigned)value;
 			break;
 		case 't':
-			ok = number(optarg, 0.001, 86400, &options->time_limit);
+			if (!number(optarg, 0.001, 86400, &options->time_limit))
+				return invalid("time-limit", optarg, "0.001 to 86400 seconds");
 			break;
 		case 'S':
-			ok = number(optarg, 0, UINT_MAX, &value);
+			if (!number(optarg, 0, UINT_MAX, &value))
+				return invalid("seed", optarg, "0 to 4294967295");
 			options->seed = (unsigned)value;
 			break;
 		case 'n':
-			ok = number(optarg, 1, 10000000, &value);
+			if (!number(optarg, 1, 10000000, &value))
+				return invalid("operations", optarg, "1 to 10000000");
 			options->operations = (unsigned)value;
 			break;
 		case 'p':
-			ok = options->progress = true;
+			options->progress = true;
 			break;
 		case 'e':
 			lists->path = optarg;
-			ok = true;
 			break;
 		case 'w':
 			lists->write = optarg;
-			ok = true;
 			break;
 		case 'F':
-			ok = options->fail_fast = true;
+			options->fail_fast = true;
 			break;
 		case 'N':
 			if (!parse_shard(optarg, options)) {
@@ -484,19 +495,18 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 					optarg, MAX_SHARDS);
 				return MISUSED;
 			}
-			ok = true;
 			break;
 		case 'f':
-			ok = outputs && add_output(outputs, optarg, NULL);
+			if (add_output(outputs, optarg, NULL) != CONFORMS)
+				return MISUSED;
 			break;
 		case 'O':
-			ok = outputs && add_output(outputs, NULL, optarg);
+			if (add_output(outputs, NULL, optarg) != CONFORMS)
+				return MISUSED;
 			break;
 		default:
 			return MISUSED; /* getopt has said why */
 		}
-		if (!ok)
-			return misused("not to be had", optarg);
 	}
 	if (optind < argc)
 		return misused("no arguments, only options", argv[optind]);
@@ -598,8 +608,9 @@ static int report_files(int argc, char **argv)
 			return MISUSED;
 		else if (c == 'e')
 			lists.path = optarg;
-		else if (!add_output(&outputs, c == 'f' ? optarg : NULL, c == 'O' ? optarg : NULL))
-			return misused("report: not to be had", optarg);
+		else if (add_output(&outputs, c == 'f' ? optarg : NULL, c == 'O' ? optarg : NULL) !=
+			 CONFORMS)
+			return MISUSED;
 	if (optind == argc)
 		return misused("report: which results?", NULL);
 	status = try_outputs(&outputs);

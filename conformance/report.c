@@ -26,6 +26,17 @@ bool format_from_name(const char *name, enum format *format)
 	return false;
 }
 
+const char *format_names(void)
+{
+	static char names[64];
+
+	names[0] = '\0';
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
+			 i ? ", " : "", formats[i].name);
+	return names;
+}
+
 void report(FILE *out, enum format format, const struct run *runs, size_t nruns)
 {
 	formats[format].report(out, runs, nruns);

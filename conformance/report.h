@@ -13,6 +13,8 @@ enum format { FORMAT_TEXT, FORMAT_KTAP, FORMAT_JSON, FORMAT_JUNIT, FORMAT_HTML, 
 
 /* The format of a name ("text", "ktap", "json", "junit", "html", "ltp"). */
 bool format_from_name(const char *name, enum format *format);
+/* All names, with commas between them, for messages. */
+const char *format_names(void);
 
 /* Writes all runs to out; every format has the same counts. */
 void report(FILE *out, enum format format, const struct run *runs, size_t nruns);

@@ -27,7 +27,7 @@ TEMPLATE = """
 #include "conformance/abi/sysvipc.def"
 """
 
-# What a program in C does where it makes no system call of its own.
+# The equivalents in C without a system call.
 OTHER = {
     "ftok": "key_t ftok(const char *pathname, int proj_id)",
     "mkmsgbuf": "struct msgbuf *m = malloc(...); m->mtype = mtype; memcpy(m->mtext, ...)",
@@ -97,7 +97,7 @@ def calls(rows: list[Row]) -> Iterator[str]:
     )
     yield "What the commands of ``msgctl``, ``semctl`` and ``shmctl`` hand over:\n"
     yield list_table(
-        ("call", "command", "what it hands over"),
+        ("call", "command", "argument"),
         (
             (
                 f":func:`{call} <ipc.{call}>`",
@@ -138,9 +138,9 @@ def constants(rows: list[Row]) -> Iterator[str]:
 
 
 def names_2003(rows: list[Row]) -> Iterator[str]:
-    """To be included by the page that says what they are."""
+    """A table without a title, which another page includes."""
     yield list_table(
-        ("name", "what it does"),
+        ("name", "effect"),
         ((f"``{name}``", summary(name)) for name in sorted(_ipc._names_2003)),
     )
 

@@ -22,7 +22,7 @@ TIMES = ("stime", "rtime", "ctime", "otime", "atime", "dtime")
 
 
 class Kind(t.NamedTuple):
-    """What msg, sem and shm differ in; columns: a heading, and a member or what makes it.
+    """The differences of msg, sem and shm; columns: a heading, and a member or a function.
 
     title heads a list of objects; noun is one object, and get finds the one of a key.
     """
@@ -77,7 +77,7 @@ class Failed(Exception):
     """One line for the user."""
 
 
-# ---- what is printed --------------------------------------------------------------------
+# ---- output --------------------------------------------------------------------------
 
 
 Lines = abc.Iterable[str]
@@ -115,7 +115,7 @@ def need_output() -> None:
 
 
 def discard_output() -> None:
-    """The interpreter writes what is left in the buffer at its end, and would fail again."""
+    """At its end the interpreter flushes the buffer again, and would fail again."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)
@@ -404,7 +404,7 @@ def limits(structure: t.Any, files: dict[str, str], found: dict[str, list[str]])
 
 
 def observed() -> dict[str, list[str]]:
-    """By structure: what is wrong with it on this machine, by objects made for that alone."""
+    """The faults of each structure on this machine, tested with temporary objects."""
     found: dict[str, list[str]] = {}
     with ipc.MessageQueue(mode=0o640, remove_on_exit=True) as q:
         q.send(b"12345", 0x1234567)
@@ -494,7 +494,7 @@ def number(text: str) -> int:
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser = Parser(
         prog="python -m ipc",
-        description="System V IPC: what there is, and what this build believes of it.",
+        description="List, show, remove System V IPC objects; compare this build with the kernel.",
         epilog="Exit status: 0; 1 abi disagrees with this machine; 2 it could not be done.",
     )
     common = Parser(add_help=False)

@@ -1,6 +1,4 @@
-# SPDX-FileCopyrightText: 2026 the python-ipc authors
-# SPDX-License-Identifier: MIT
-"""Calls that wait, for asyncio: each in a thread of its own, which ends when it is cancelled."""
+"""Blocking calls for asyncio: each runs in its own thread, which ends on cancellation."""
 
 from __future__ import annotations
 
@@ -40,7 +38,7 @@ threading._register_atexit(_wake_all)  # type: ignore[attr-defined]
 
 
 class _Thread(threading.Thread):
-    """Makes the call; keeps what it returned, None where it was woken, or what it raised."""
+    """Makes the call; keeps its result (None if it was woken) or its exception."""
 
     def __init__(
         self,
@@ -71,10 +69,10 @@ async def call(
     function: _abc.Callable[[Waiter], _T | None],
     take_back: _abc.Callable[[_T], object] | None = None,
 ) -> _T:
-    """What the function returns, once it does; what take_back gets, nobody else has.
+    """Run the function in a thread and return its result.
 
-    Where this is cancelled, the thread is at its end before anybody sees that: so either the
-    call has done nothing, or what it did is taken back by then.
+    On cancellation the thread ends before the caller sees CancelledError: the call has either
+    done nothing, or take_back(result) has undone it.  No other code has seen that result.
     """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[None] = loop.create_future()

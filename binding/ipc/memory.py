@@ -144,7 +144,7 @@ class SharedMemory(Object):
     def set(
         self, *, mode: int | None = None, uid: int | None = None, gid: int | None = None
     ) -> None:
-        """Change what is given, by IPC_SET.  OSError: EACCES, EIDRM, EINVAL, EPERM."""
+        """Change the given members, by IPC_SET.  OSError: EACCES, EIDRM, EINVAL, EPERM."""
         state = self.stat()
         change_permissions(state.shm_perm, mode, uid, gid)
         _ipc.shmctl(self.id, _ipc.IPC_SET, state)
@@ -166,7 +166,7 @@ class SharedMemory(Object):
 
 
 def segments() -> dict[int, _ipc.shmid_ds]:
-    """Every segment of this IPC namespace, whoever may read it: its state, by its id."""
+    """Return the state of each segment of this IPC namespace, readable or not, by id."""
     highest = _ipc.shmctl(0, _ipc.SHM_INFO, _ipc.shm_info())
     return enumerate_objects(
         highest, _ipc.shmid_ds, lambda slot, ds: _ipc.shmctl(slot, _ipc.SHM_STAT_ANY, ds)

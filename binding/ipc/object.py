@@ -67,7 +67,7 @@ def reopen(cls: "type[Object]", ident: int, *state: object) -> "Object":
 class Object:
     """An object of System V IPC.
 
-    id: the kernel's identifier, as the C functions take it.  key: what it was made with, a
+    id: the kernel's identifier, as the C functions take it.  key: the key of its get call, a
     signed 32-bit number, 0 for IPC_PRIVATE.  created: whether this made it.
 
     As a context manager it is removed at the end if remove_on_exit is true: by the process that
@@ -179,7 +179,7 @@ class Object:
 def change_permissions(
     perm: _ipc.ipc_perm, mode: int | None, uid: int | None, gid: int | None
 ) -> None:
-    """For IPC_SET; None leaves what is there."""
+    """Set members for IPC_SET; None keeps the present value."""
     if mode is not None:
         perm.mode = check_mode(mode)
     if uid is not None:
@@ -191,7 +191,7 @@ def change_permissions(
 def enumerate_objects(
     highest: int, make: "_abc.Callable[[], _State]", stat: "_abc.Callable[[int, _State], int]"
 ) -> "dict[int, _State]":
-    """By id: what is in each slot, of which stat reads one and returns the id."""
+    """Return each slot's object by id; stat reads one slot and returns the id."""
     found = {}
     for slot in range(highest + 1):
         state = make()

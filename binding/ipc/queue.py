@@ -71,7 +71,7 @@ class MessageQueue(Object):
     def send(self, text: "_Text", mtype: int = 1, *, timeout: float | None = None) -> None:
         """Send a message; wait while the queue is full.
 
-        text: bytes-like, str (as UTF-8), or a msgbuf, which has a type of its own.  mtype: from
+        text: bytes-like, str (as UTF-8), or a msgbuf, which has its own type.  mtype: from
         1 to what a C long holds.  timeout: seconds; None: for ever, 0: not at all.
 
         TimeoutError: it timed out.  OSError: EACCES, EIDRM, EINVAL (the type, msgmax, no
@@ -145,7 +145,7 @@ class MessageQueue(Object):
         truncate: bool = False,
         exclude: bool = False,
     ) -> list[_ipc.msgbuf]:
-        """Receive up to count messages: wait for the first, and take what is there then.
+        """Receive up to count messages: wait for the first, then take those already there.
 
         The parameters and the errors are those of receive(); an error of a later message is
         left to the next call.
@@ -240,7 +240,7 @@ class MessageQueue(Object):
         gid: int | None = None,
         qbytes: int | None = None,
     ) -> None:
-        """Change what is given, by IPC_SET; qbytes: bytes of text that it holds at most.
+        """Change the given members, by IPC_SET; qbytes: the most bytes of text it may hold.
 
         OSError: EACCES, EIDRM, EINVAL, EPERM (not the owner; above msgmnb).  See msgctl(2).
         """
@@ -251,12 +251,15 @@ class MessageQueue(Object):
         _ipc.msgctl(self.id, _ipc.IPC_SET, state)
 
     def remove(self) -> None:
-        """Remove it, with its messages; who waits has EIDRM.  OSError: EIDRM, EINVAL, EPERM."""
+        """Remove it and its messages; blocked calls fail with EIDRM.
+
+        OSError: EIDRM, EINVAL, EPERM.
+        """
         _ipc.msgctl(self.id, _ipc.IPC_RMID)
 
 
 def queues() -> dict[int, _ipc.msqid_ds]:
-    """Every message queue of this IPC namespace, whoever may read it: its state, by its id."""
+    """Return the state of each queue of this IPC namespace, readable or not, by id."""
     highest = _ipc.msgctl(0, _ipc.MSG_INFO, _ipc.msginfo())
     return enumerate_objects(
         highest, _ipc.msqid_ds, lambda slot, ds: _ipc.msgctl(slot, _ipc.MSG_STAT_ANY, ds)

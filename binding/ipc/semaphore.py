@@ -208,13 +208,16 @@ class SemaphoreSet(Object):
     def set(
         self, *, mode: int | None = None, uid: int | None = None, gid: int | None = None
     ) -> None:
-        """Change what is given, by IPC_SET.  OSError: EACCES, EIDRM, EINVAL, EPERM."""
+        """Change the given members, by IPC_SET.  OSError: EACCES, EIDRM, EINVAL, EPERM."""
         state = self.stat()
         change_permissions(state.sem_perm, mode, uid, gid)
         _ipc.semctl(self.id, 0, _ipc.IPC_SET, state)
 
     def remove(self) -> None:
-        """Remove it; who waits has EIDRM.  OSError: EIDRM, EINVAL, EPERM.  See semctl(2)."""
+        """Remove it; blocked calls fail with EIDRM.
+
+        OSError: EIDRM, EINVAL, EPERM.  See semctl(2).
+        """
         _ipc.semctl(self.id, 0, _ipc.IPC_RMID)
 
 
@@ -232,7 +235,7 @@ def _operate(semid: int, sops: "_Operations", timeout: float | None) -> None:
 
 
 class Semaphore:
-    """One semaphore: of a set of its own, or s[num] of a SemaphoreSet.
+    """One semaphore: the only one of its set, or s[num] of a SemaphoreSet.
 
     The parameters are those of SemaphoreSet; value: what a new one begins with.  undo: acquire
     and release with SEM_UNDO, so that the kernel takes back what a process did that ends.
@@ -329,7 +332,7 @@ class Semaphore:
     async def acquire_async(self, n: int = 1) -> bool:
         """As acquire(), while the event loop runs.
 
-        Where it is cancelled, no thread stays behind, and what it took just then is given back.
+        If it is cancelled, no thread stays behind, and units that it just took are given back.
         OSError: as acquire().
         """
         if self.acquire(n, timeout=0):
@@ -423,7 +426,7 @@ def _at_least_1(n: int) -> int:
 
 
 def semaphore_sets() -> dict[int, _ipc.semid_ds]:
-    """Every semaphore set of this IPC namespace, whoever may read it: its state, by its id."""
+    """Return the state of each semaphore set of this IPC namespace, readable or not, by id."""
     highest = _ipc.semctl(0, 0, _ipc.SEM_INFO, _ipc.seminfo())
     return enumerate_objects(
         highest, _ipc.semid_ds, lambda slot, ds: _ipc.semctl(slot, 0, _ipc.SEM_STAT_ANY, ds)

@@ -9,7 +9,7 @@ and exceptions are those that its documentation (USAGE.md of github.com/osvenska
 gives; each exception has as its __cause__ the OSError of the call that failed, with errno.
 An error that has no name there is that OSError itself.
 
-What is different, since there it crashes, hangs or does what nobody asked for:
+Differences, where that module crashes, hangs or does something unexpected:
 
 * A segment is not detached under a view (BufferError, where views point to nothing there).
   Views of one that is attached with SHM_RDONLY are read-only; one that is not attached has none

@@ -26,7 +26,7 @@ class SharedMemory(Object, _ipc._Exporter):
 
     key, flags: as for MessageQueue; SHM_HUGETLB, SHM_NORESERVE.  mode: where its owner may not
     write, it is attached with SHM_RDONLY.  size: bytes; 0 is PAGE_SIZE with IPC_CREX, and
-    otherwise whatever there is.  init_character: what is in each byte of one that is made with
+    otherwise any size.  init_character: the value of each byte of a segment that is made with
     IPC_CREX.  It has the buffer protocol: memoryview(segment) is the memory itself.
     """
 
@@ -103,7 +103,7 @@ class SharedMemory(Object, _ipc._Exporter):
             self._lent.append(memory)
 
     def read(self, byte_count: int = 0, offset: int = 0) -> bytes:
-        """Return so many bytes from the offset on, or what there is of them; 0: all of it."""
+        """Return up to byte_count bytes from the offset on; 0: all of them."""
         memory = self._memory
         size = len(memory)
         if byte_count < 0 or not 0 <= offset < size:

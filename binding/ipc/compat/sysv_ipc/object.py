@@ -92,7 +92,7 @@ def status(member: str, doc: str, settable: bool = False) -> Number:
 
 
 def permissions(perm: str) -> tuple[Number, ...]:
-    """mode, uid, gid, cuid and cgid: members of an ipc_perm, and what it is a member of."""
+    """mode, uid, gid, cuid and cgid: members of the ipc_perm of a structure."""
     return (
         status(f"{perm}.mode", "The permission bits.", settable=True),
         status(f"{perm}.uid", "The owner's user.", settable=True),
