@@ -1,3 +1,5 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
 /* Errors of commands with a wrong or missing buffer. */
 #include "control.h"
 

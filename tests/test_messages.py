@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """An error message of ipc-conform names the option, the bad value, and the allowed ones."""
 
 import subprocess

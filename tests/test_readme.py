@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """README and docs/: the Python examples run, the commands run, the links lead somewhere."""
 
 import importlib.util

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
 """Blocking calls for asyncio: each runs in its own thread, which ends on cancellation."""
 
 from __future__ import annotations
