@@ -35,6 +35,7 @@ static const char usage[] =
 	"       ipc-conform run [--only GLOB] [--skip GLOB] [--jobs N] [--time-limit SECONDS]\n"
 	"                       [--seed N] [--operations N] [--progress]\n"
 	"                       [--expect LIST] [--expect-write LIST] [--fail-fast] [--shard I/N]\n"
+	"                       [--record FILE] [--resume FILE]\n"
 	"                       [--format text|ktap|json|junit|html|ltp] [--output FILE]\n"
 	"       ipc-conform coverage [--only GLOB] [--skip GLOB] [--jobs N] [--time-limit "
 	"SECONDS]\n"
@@ -63,6 +64,8 @@ static const char usage[] =
 	"--expect LIST names the checks that are expected to fail, --expect-write makes it of a\n"
 	"run; --fail-fast begins no more checks after a failure, --shard 2/5 runs the second\n"
 	"fifth of them.\n"
+	"--record writes each result to FILE when it comes; --resume goes on behind those in\n"
+	"FILE, adds to it, and runs alone the check in which the machine died.\n"
 	"--seed makes the operations of random.* again, --operations so many of them.\n"
 	"--clock instructions: a nanosecond is an instruction, as under QEMU's -icount shift=0;\n"
 	"time (the default): nanoseconds of this machine.  --read takes costs from cost's JSON.\n"
@@ -422,6 +425,8 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 		{"output", required_argument, NULL, 'O'},
 		{"expect", required_argument, NULL, 'e'},
 		{"expect-write", required_argument, NULL, 'w'},
+		{"record", required_argument, NULL, 'R'},
+		{"resume", required_argument, NULL, 'r'},
 		{"fail-fast", no_argument, NULL, 'F'},
 		{"shard", required_argument, NULL, 'N'},
 		{"only", required_argument, NULL, 'o'},
@@ -433,7 +438,7 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 		{"progress", no_argument, NULL, 'p'},
 		{0},
 	};
-	enum { NRUN = 6 }; /* how many of them coverage does not have */
+	enum { NRUN = 8 }; /* how many of them coverage does not have */
 	double value;
 	int c;
 
@@ -483,6 +488,14 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 		case 'w':
 			lists->write = optarg;
 			break;
+		case 'R':
+			options->record = optarg;
+			ok = true;
+			break;
+		case 'r':
+			options->resume = optarg;
+			ok = true;
+			break;
 		case 'F':
 			options->fail_fast = true;
 			break;
@@ -515,6 +528,9 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 		return misused("--expect-write with --expect needs all checks: no --only, --skip, "
 			       "--shard, --fail-fast",
 			       NULL);
+	/* A run that goes on where another died may die, too. */
+	if (options->resume && !options->record)
+		options->record = options->resume;
 	const char *unknown = unknown_glob(options);
 	return unknown ? misused("no check matches", unknown) : CONFORMS;
 }

@@ -115,18 +115,42 @@ static const struct json_member result_members[] = {
 	{0},
 };
 
+static void write_result(FILE *out, const void *from)
+{
+	const struct result *result = from;
+	struct stored_result stored = {*result, kept(result)};
+
+	stored.result.outcome = outcome_of(&stored.result);
+	stored.result.seconds = seconds_of(stored.result.seconds);
+	json_write(out, result_members, &stored);
+}
+
+static bool read_one_result(struct json *json, void *to, size_t size)
+{
+	struct stored_result stored = {0};
+
+	if (!json_read(json, result_members, &stored))
+		return false;
+	if (!*stored.result.id)
+		return json_fail(json, "a result has no id");
+	if (stored.kept != kept(&stored.result))
+		return json_fail(json, "the number of failures does not agree");
+	if (stored.result.outcome != outcome_of(&stored.result))
+		return json_fail(json, "a result has failures but has not failed");
+	memcpy(to, &stored.result, size);
+	return true;
+}
+
+const struct json_type result_type = {write_result, read_one_result};
+
 static void write_results(FILE *out, const void *from)
 {
 	const struct run *run = &((const struct stored_run *)from)->run;
 
 	putc('[', out);
 	for (size_t i = 0; i < run->nresults; i++) {
-		struct stored_result stored = {run->results[i], kept(&run->results[i])};
-
-		stored.result.outcome = outcome_of(&stored.result);
-		stored.result.seconds = seconds_of(stored.result.seconds);
 		fputs(i ? ",\n" : "\n", out);
-		json_write(out, result_members, &stored);
+		write_result(out, &run->results[i]);
 	}
 	putc(']', out);
 }
@@ -134,23 +158,17 @@ static void write_results(FILE *out, const void *from)
 static bool read_result(struct json *json, void *context)
 {
 	struct run *run = &((struct stored_run *)context)->run;
-	struct stored_result stored = {0};
+	struct result result;
 
-	if (!json_read(json, result_members, &stored))
+	if (!read_one_result(json, &result, sizeof(result)))
 		return false;
-	if (!*stored.result.id)
-		return json_fail(json, "a result has no id");
-	if (run->nresults && strcmp(run->results[run->nresults - 1].id, stored.result.id) >= 0)
+	if (run->nresults && strcmp(run->results[run->nresults - 1].id, result.id) >= 0)
 		return json_fail(json, "the results are not sorted by id, each once");
-	if (stored.kept != kept(&stored.result))
-		return json_fail(json, "the number of failures does not agree");
-	if (stored.result.outcome != outcome_of(&stored.result))
-		return json_fail(json, "a result has failures but has not failed");
 	struct result *results = grow(run->results, run->nresults, sizeof(*results));
 	if (!results)
 		return json_fail(json, "no memory");
 	run->results = results;
-	results[run->nresults++] = stored.result;
+	results[run->nresults++] = result;
 	return true;
 }
 

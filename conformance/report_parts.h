@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "escape.h"
+#include "json.h"
 #include "result.h"
 
 void report_text(FILE *out, const struct run *runs, size_t nruns);
@@ -65,6 +66,9 @@ unsigned count_group(const struct run *runs, size_t nruns, group_by *by, const c
 
 /* The result of an id, or NULL. */
 const struct result *find_result(const struct run *run, const char *id);
+
+/* A struct result as JSON. */
+extern const struct json_type result_type;
 
 /* What to say of the machine that a run was on; the last row has no name. */
 struct machine_row {

@@ -25,17 +25,21 @@
 
 #include "expect.h"
 #include "isolate.h"
+#include "record.h"
 #include "report_parts.h"
 
 /* Between the processes of a run. */
 struct shared {
 	unsigned next; /* the first instance that no worker has taken */
 	unsigned done;
-	unsigned failed; /* with --fail-fast, the number, from 1, of the check that failed first */
-	unsigned waited; /* see isolate_patiently() */
+	unsigned failed;  /* with --fail-fast, the number, from 1, of the check that failed first */
+	int record_error; /* errno of a record that could not be written */
+	unsigned waited;  /* see isolate_patiently() */
 	struct unmet unmet;
 	struct slot {
 		bool begun;
+		bool ended;   /* in an earlier part of the run */
+		bool suspect; /* the machine died in it: it runs alone */
 		struct result result;
 		struct made made;
 		struct covered covered;
@@ -49,6 +53,8 @@ static struct {
 	struct shared *shared;
 	const struct run *run; /* the machine */
 	bool covering;
+	int record; /* a descriptor, or -1 */
+	bool only_suspects;
 } inherited;
 
 unsigned random_seed(void)
@@ -207,6 +213,8 @@ static void end_group(void)
 static void end_worker(int number)
 {
 	end_group();
+	if (inherited.record != -1)
+		record_stopped(inherited.record); /* NOLINT(bugprone-signal-handler) */
 	/* It makes system calls and nothing else. */
 	if (group_made)
 		remove_made(group_made); /* NOLINT(bugprone-signal-handler) */
@@ -345,10 +353,19 @@ static void work(const struct options *options, size_t n)
 	for (;;) {
 		unsigned i = __atomic_fetch_add(&shared->next, 1, __ATOMIC_RELAXED);
 
-		if (i >= n || __atomic_load_n(&shared->failed, __ATOMIC_RELAXED))
+		if (i >= n || shared->record_error ||
+		    __atomic_load_n(&shared->failed, __ATOMIC_RELAXED))
 			return;
-		shared->slot[i].begun = true;
+		struct slot *slot = &shared->slot[i];
+		if (slot->ended || slot->begun || slot->suspect != inherited.only_suspects)
+			continue;
+		slot->begun = true;
+		if (inherited.record != -1 &&
+		    !record_begin(inherited.record, inherited.instances[i].id))
+			shared->record_error = errno;
 		run_instance(options, (int)i);
+		if (inherited.record != -1 && !record_result(inherited.record, &slot->result))
+			shared->record_error = errno;
 		if (options->fail_fast && has_failed_unexpectedly(&shared->slot[i].result))
 			note_first_failure(shared, i);
 		__atomic_fetch_add(&shared->done, 1, __ATOMIC_RELAXED);
@@ -443,16 +460,14 @@ static bool collect(size_t n, struct run *run, struct coverage *coverage)
 {
 	const unsigned failed = inherited.shared->failed;
 
-	run->results = calloc(n ? n : 1, sizeof(*run->results));
-	if (!run->results)
-		return false;
 	for (size_t i = 0; i < n; i++) {
 		struct result *result = &run->results[i];
 
 		*result = inherited.shared->slot[i].result;
 		if (coverage)
 			coverage_add(coverage, &inherited.shared->slot[i].covered);
-		if (failed && !inherited.shared->slot[i].begun) {
+		if (failed && !inherited.shared->slot[i].begun &&
+		    !inherited.shared->slot[i].ended) {
 			snprintf(result->reason, sizeof(result->reason),
 				 "not run: --fail-fast, and %s failed",
 				 inherited.instances[failed - 1].id);
@@ -461,16 +476,94 @@ static bool collect(size_t n, struct run *run, struct coverage *coverage)
 			expect_into(result);
 			fail_at(HERE, "the check", "a result", "its worker died");
 			result->outcome = FAILED;
+			if (inherited.record != -1)
+				record_result(inherited.record, result);
 		}
 	}
-	run->nresults = n;
 	return true;
 }
 
-bool run_checks(const struct options *options, const struct instance *instances, size_t n,
+/* ---- earlier parts of the run ------------------------------------------------ */
+
+/* How often a check dies before it has killed the machine: the second time it ran alone. */
+enum { DEATHS = 2 };
+
+static void note_killer(size_t i)
+{
+	struct slot *slot = &inherited.shared->slot[i];
+	const struct check *check = inherited.instances[i].check;
+
+	expect_into(&slot->result);
+	fail_at(check->file, check->line, "the machine, with this check alone", "it lives",
+		"it died, or the run was killed");
+	slot->result.outcome = FAILED;
+	slot->ended = true;
+	if (inherited.record != -1)
+		record_result(inherited.record, &slot->result);
+}
+
+/* What is known already of each check; how many of them run alone. */
+static unsigned take_recorded(const struct record *record, const struct run *run)
+{
+	unsigned suspects = 0;
+
+	for (size_t i = 0; i < run->nresults; i++) {
+		struct slot *slot = &inherited.shared->slot[i];
+
+		if (record->recorded[i].ended) {
+			slot->result = run->results[i];
+			slot->ended = true;
+		} else if (record->recorded[i].begun >= DEATHS) {
+			fprintf(stderr,
+				"ipc-conform: the machine died in %s, alone: it has failed\n",
+				run->results[i].id);
+			note_killer(i);
+		} else if (record->recorded[i].begun) {
+			fprintf(stderr, "ipc-conform: the machine died in %s: it runs alone\n",
+				run->results[i].id);
+			slot->suspect = true;
+			suspects++;
+		}
+		inherited.shared->done += slot->ended;
+	}
+	return suspects;
+}
+
+static bool run_parts(const struct options *options, size_t n, unsigned suspects)
+{
+	struct options alone = *options;
+	bool ran = true;
+
+	alone.jobs = 1;
+	inherited.only_suspects = true;
+	if (suspects)
+		ran = run_workers(&alone, n);
+	inherited.only_suspects = false;
+	inherited.shared->next = 0;
+	return ran && run_workers(options, n);
+}
+
+/* Results of earlier parts go into the run, and the descriptor of this part to inherited. */
+static bool begin_record(struct record *record, struct options *options, struct run *run,
+			 char error[256])
+{
+	struct record_settings settings = {options->seed, options->operations};
+
+	if (!record_read(record, options->resume, run, &settings, error))
+		return false;
+	/* Another seed would make another run of it. */
+	options->seed = settings.seed;
+	options->operations = settings.operations;
+	if (options->record)
+		inherited.record = record_open(record, options->record, run, &settings, error);
+	return !options->record || inherited.record != -1;
+}
+
+bool run_checks(struct options *options, const struct instance *instances, size_t n,
 		struct run *run, char error[256])
 {
 	size_t size = sizeof(struct shared) + n * sizeof(struct slot);
+	struct record record = {0};
 	double begin = now();
 	bool ok;
 
@@ -481,6 +574,15 @@ bool run_checks(const struct options *options, const struct instance *instances,
 	inherited.instances = instances;
 	inherited.options = options;
 	inherited.run = run;
+	inherited.record = -1;
+	run->results = calloc(n ? n : 1, sizeof(*run->results));
+	if (!run->results) {
+		snprintf(error, 256, "no memory for results");
+		return false;
+	}
+	run->nresults = n;
+	for (size_t i = 0; i < n; i++)
+		describe(&run->results[i], &instances[i]);
 	inherited.covering = options->coverage != NULL;
 	inherited.shared =
 		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -491,9 +593,21 @@ bool run_checks(const struct options *options, const struct instance *instances,
 	for (size_t i = 0; i < n; i++)
 		describe(&inherited.shared->slot[i].result, &instances[i]);
 	probe_needs(&inherited.shared->unmet);
-	ok = run_workers(options, n) && collect(n, run, options->coverage);
-	if (!ok)
-		snprintf(error, 256, "cannot run: %s", strerror(errno));
+	ok = begin_record(&record, options, run, error);
+	if (ok) {
+		ok = run_parts(options, n, take_recorded(&record, run)) &&
+		     collect(n, run, options->coverage);
+		if (!ok)
+			snprintf(error, 256, "cannot run: %s", strerror(errno));
+	}
+	if (inherited.record != -1)
+		close(inherited.record);
+	if (inherited.shared->record_error) {
+		snprintf(error, 256, "%.150s: %s", options->record,
+			 strerror(inherited.shared->record_error));
+		ok = false;
+	}
+	record_free(&record);
 	munmap(inherited.shared, size);
 	run->seconds = now() - begin;
 	return ok;

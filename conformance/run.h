@@ -23,6 +23,8 @@ struct options {
 	unsigned seed;		/* what chance there is in checks comes from */
 	unsigned operations;	/* of one random check */
 	bool progress;		/* a line on standard error that says how far it is */
+	const char *resume;	/* the record of earlier parts of this run, or NULL */
+	const char *record;	/* where to write the record, or NULL */
 	bool fail_fast;		/* after a failure that is not expected begin no check */
 	unsigned shard, shards; /* of so many parts of the checks this one, from 1; 0: all */
 	const struct expected *expected; /* a list of expected failures, or NULL */
@@ -43,7 +45,7 @@ struct instance *select_checks(const struct options *options, size_t *n);
  * Runs them.  False, with one line in error, where it cannot begin; a check
  * that cannot run is a result.  free(3) run->results.
  */
-bool run_checks(const struct options *options, const struct instance *instances, size_t n,
+bool run_checks(struct options *options, const struct instance *instances, size_t n,
 		struct run *run, char error[256]);
 
 #endif

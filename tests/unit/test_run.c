@@ -115,7 +115,7 @@ CHECK("self.left_behind", LIBC, 0, "leaves objects and a child", "none")
 
 static struct run run_only(const char *glob, unsigned jobs)
 {
-	const struct options options = {.only = {glob}, .nonly = 1, .jobs = jobs, .time_limit = 5};
+	struct options options = {.only = {glob}, .nonly = 1, .jobs = jobs, .time_limit = 5};
 	struct run run = {0};
 	char error[256];
 	size_t n;
