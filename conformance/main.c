@@ -490,11 +490,9 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 			break;
 		case 'R':
 			options->record = optarg;
-			ok = true;
 			break;
 		case 'r':
 			options->resume = optarg;
-			ok = true;
 			break;
 		case 'F':
 			options->fail_fast = true;
