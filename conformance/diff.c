@@ -136,6 +136,7 @@ static void diff_outcomes(struct lines *lines, const struct result *was, const s
 		[XFAILED] = "fails as expected: ",
 		[XPASSED] = "passes, but is expected to fail: ",
 		[FLAKY] = "flaky: ",
+		[TIMED_OUT] = "times out: ",
 	};
 	const enum outcome before = outcome_of(was), now = outcome_of(is);
 
@@ -153,7 +154,8 @@ static void diff_outcomes(struct lines *lines, const struct result *was, const s
 	if (before == FLAKY || now == FLAKY)
 		return;
 	/* A list that names a failure which was there before makes nothing worse. */
-	lines->changes.failing += now == FAILED || (now == XFAILED && before != FAILED);
+	lines->changes.failing +=
+		now == FAILED || now == TIMED_OUT || (now == XFAILED && before != FAILED);
 	lines->changes.passing += passes(now) && !passes(before);
 	lines->changes.skipped += now == SKIPPED;
 }
@@ -172,7 +174,8 @@ static void diff_presence(struct lines *lines, const struct result *was, const s
 	putc('\n', lines->out);
 	lines->changes.gone += was != NULL;
 	lines->changes.added += was == NULL;
-	lines->changes.failing += !was && (outcome == FAILED || outcome == XFAILED);
+	lines->changes.failing +=
+		!was && (outcome == FAILED || outcome == XFAILED || outcome == TIMED_OUT);
 }
 
 /* Either may be NULL: a run that is gone, or new. */

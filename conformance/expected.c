@@ -262,6 +262,8 @@ unsigned expected_unknown(const struct expected *expected, const struct run *run
 /* Without any list. */
 static enum outcome own_outcome(const struct result *result)
 {
+	if (outcome_of(result) == TIMED_OUT)
+		return TIMED_OUT;
 	return has_failed(result) ? FAILED : outcome_of(result) == SKIPPED ? SKIPPED : PASSED;
 }
 
@@ -271,7 +273,7 @@ static enum outcome listed_outcome(const struct line *line, enum outcome own)
 		return own;
 	if (line->outcome == FLAKY)
 		return FLAKY;
-	return own == FAILED ? XFAILED : XPASSED;
+	return own == FAILED || own == TIMED_OUT ? XFAILED : XPASSED;
 }
 
 enum outcome expected_outcome(const struct expected *expected, const struct run *run,

@@ -70,9 +70,8 @@ static const char usage[] =
 	"--clock instructions: a nanosecond is an instruction, as under QEMU's -icount shift=0;\n"
 	"time (the default): nanoseconds of this machine.  --read takes costs from cost's JSON.\n"
 	"--only, --skip, layout's --layer, --format with its --output may be repeated.\n"
-	"Exit status: 0 conforms, 1 does not, 2 misused or could not run, 4 nothing could be "
-	"run\n"
-	"(with --format ltp: 32).\n";
+	"Exit status: 0 conforms, 1 does not or checks timed out, 2 misused or could not run,\n"
+	"4 nothing could be run (with --format ltp: 32).\n";
 
 static int misused(const char *what, const char *detail)
 {

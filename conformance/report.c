@@ -46,7 +46,7 @@ int verdict(const struct run *runs, size_t nruns)
 {
 	struct tally tally = tally_all(runs, nruns);
 
-	if (tally.n[FAILED] || tally.n[XPASSED])
+	if (tally.n[FAILED] || tally.n[XPASSED] || tally.n[TIMED_OUT])
 		return 1;
 	return tally.n[PASSED] || tally.n[XFAILED] || tally.n[FLAKY] ? 0 : 4;
 }

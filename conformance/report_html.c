@@ -33,7 +33,7 @@ static const char style[] =
 	".number { text-align: right; font-variant-numeric: tabular-nums }\n"
 	".id { font-family: ui-monospace, monospace; font-size: .92em }\n"
 	".passed { color: var(--passed) }\n"
-	".failed, .xpassed { color: var(--failed) }\n"
+	".failed, .xpassed, .timeout { color: var(--failed) }\n"
 	".xfailed, .flaky { color: var(--xfailed) }\n"
 	".skipped { color: var(--skipped) }\n"
 	".dim, .zero { color: var(--dim) }\n"
@@ -41,7 +41,7 @@ static const char style[] =
 	"article { border: 1px solid var(--line); border-left: .25rem solid var(--failed);\n"
 	"  border-radius: .3rem; padding: .7rem 1rem; margin: .7rem 0; overflow-x: auto }\n"
 	"article.xfailed, article.flaky { border-left-color: var(--xfailed); color: inherit }\n"
-	"article.xpassed { color: inherit }\n"
+	"article.xpassed, article.timeout { color: inherit }\n"
 	"article p { margin: .2rem 0 .5rem }\n"
 	"details { border-bottom: 1px solid var(--line); padding: .4rem 0 }\n"
 	"details table { width: 100%; margin: .5rem 0 }\n"
@@ -86,9 +86,10 @@ static void put_header(FILE *out, const struct run *runs, size_t nruns)
 {
 	struct tally tally = tally_all(runs, nruns);
 	int status = verdict(runs, nruns);
-	const char *words = status == 0	  ? "Conforms"
-			    : status == 1 ? "Does not conform"
-					  : "Nothing could be run";
+	const char *words = status == 0				 ? "Conforms"
+			    : status != 1			 ? "Nothing could be run"
+			    : tally.n[FAILED] + tally.n[XPASSED] ? "Does not conform"
+								 : "Checks timed out";
 	const char *class = status == 0 ? "passed" : status == 1 ? "failed" : "skipped";
 
 	fprintf(out,
@@ -284,17 +285,20 @@ static void put_checks_of(FILE *out, const struct run *runs, size_t nruns, const
 /* What is folded away, told by the line that unfolds it. */
 static void put_summary(FILE *out, const struct run *runs, size_t nruns, const char *facility)
 {
-	unsigned failed = 0;
+	unsigned failed = 0, timed_out = 0;
 
 	for (size_t i = 0; i < nruns; i++) {
 		struct tally tally = tally_run(&runs[i], facility);
 
 		failed += tally.n[FAILED] + tally.n[XPASSED];
+		timed_out += tally.n[TIMED_OUT];
 	}
 	fprintf(out, "<span class=\"dim\">%u results</span>",
 		count_group(runs, nruns, by_facility, facility));
 	if (failed)
 		fprintf(out, ", <span class=\"failed\">%u failed</span>", failed);
+	if (timed_out)
+		fprintf(out, ", <span class=\"timeout\">%u timeout</span>", timed_out);
 	fputs("</summary>\n", out);
 }
 
@@ -364,6 +368,7 @@ void report_html(FILE *out, const struct run *runs, size_t nruns)
 		const char *heading;
 	} sections[] = {
 		{FAILED, "Failed"},
+		{TIMED_OUT, "Timed out"},
 		{XPASSED, "Passed, but expected to fail"},
 		{XFAILED, "Failed as expected"},
 		{FLAKY, "Flaky"},

@@ -189,6 +189,7 @@ static const struct json_member tally_members[] = {
 	JSON_OPTIONAL(tally, n[XFAILED], "xfailed", json_count),
 	JSON_OPTIONAL(tally, n[XPASSED], "xpassed", json_count),
 	JSON_OPTIONAL(tally, n[FLAKY], "flaky", json_count),
+	JSON_OPTIONAL(tally, n[TIMED_OUT], "timeout", json_count),
 	{0},
 };
 

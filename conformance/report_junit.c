@@ -18,18 +18,20 @@ static bool is_junit_skip(const struct result *result)
 {
 	const enum outcome outcome = outcome_of(result);
 
-	return outcome == SKIPPED || (outcome != FAILED && has_failed(result));
+	return outcome == SKIPPED || (!is_bad(outcome) && has_failed(result));
 }
 
 struct counts {
-	unsigned tests, failures, skipped;
+	unsigned tests, failures, errors, skipped;
 };
 
 static struct counts count_run(struct counts counts, const struct run *run)
 {
 	for (size_t i = 0; i < run->nresults; i++) {
 		counts.tests++;
-		counts.failures += is_bad(outcome_of(&run->results[i]));
+		counts.errors += outcome_of(&run->results[i]) == TIMED_OUT;
+		counts.failures += outcome_of(&run->results[i]) != TIMED_OUT &&
+				   is_bad(outcome_of(&run->results[i]));
 		counts.skipped += is_junit_skip(&run->results[i]);
 	}
 	return counts;
@@ -37,8 +39,8 @@ static struct counts count_run(struct counts counts, const struct run *run)
 
 static void put_counts(FILE *out, struct counts counts, double seconds)
 {
-	fprintf(out, " tests=\"%u\" failures=\"%u\" errors=\"0\" skipped=\"%u\" time=\"%.6f\"",
-		counts.tests, counts.failures, counts.skipped, seconds);
+	fprintf(out, " tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\" time=\"%.6f\"",
+		counts.tests, counts.failures, counts.errors, counts.skipped, seconds);
 }
 
 static void put_case(FILE *out, const struct result *result)
@@ -51,12 +53,17 @@ static void put_case(FILE *out, const struct result *result)
 	put_attribute(out, "name", result->id);
 	fprintf(out, " time=\"%.6f\"", seconds_of(result->seconds));
 	if (is_bad(outcome_of(result))) {
-		fputs("><failure", out);
+		/* A check that timed out has not told whether the kernel conforms. */
+		const char *element = outcome_of(result) == TIMED_OUT ? "error" : "failure";
+
+		fprintf(out, "><%s", element);
+		if (outcome_of(result) == TIMED_OUT)
+			put_attribute(out, "type", outcome_name(TIMED_OUT));
 		put_attribute(out, "message", result->title);
 		fputs(">\n", out);
 		put_expected(out, put_xml, "", result);
 		put_failures(out, put_xml, "", result);
-		fputs("</failure></testcase>\n", out);
+		fprintf(out, "</%s></testcase>\n", element);
 	} else if (has_failed(result)) {
 		fputs("><skipped", out);
 		put_attribute(out, "type", outcome_name(outcome_of(result)));

@@ -3,7 +3,7 @@
 /*
  * KTAP version 1, Documentation/dev-tools/ktap.rst of Linux.  Diagnostics stand
  * before the line of the result that they are about, as that page has it and
- * kunit.py reads them; the totals are those of kselftest.
+ * kunit.py reads them; the totals, and TIMEOUT, are those of kselftest.
  */
 #include "report_parts.h"
 
@@ -12,10 +12,11 @@ static void put_result(FILE *out, const char *indent, size_t number, enum outcom
 {
 	fprintf(out, "%s%sok %zu ", indent, is_bad(outcome) ? "not " : "", number);
 	put_line(out, name);
-	fputs(outcome == SKIPPED   ? " # SKIP"
-	      : outcome == XFAILED ? " # XFAIL"
-	      : outcome == XPASSED ? " # XPASS"
-				   : "",
+	fputs(outcome == SKIPPED     ? " # SKIP"
+	      : outcome == XFAILED   ? " # XFAIL"
+	      : outcome == XPASSED   ? " # XPASS"
+	      : outcome == TIMED_OUT ? " # TIMEOUT"
+				     : "",
 	      out);
 }
 
@@ -69,6 +70,8 @@ static enum outcome outcome_of_run(const struct run *run)
 
 	if (tally.n[FAILED] || tally.n[XPASSED])
 		return FAILED;
+	if (tally.n[TIMED_OUT])
+		return TIMED_OUT;
 	return tally.n[PASSED] || tally.n[XFAILED] || tally.n[FLAKY] ? PASSED : SKIPPED;
 }
 
@@ -90,6 +93,6 @@ void report_ktap(FILE *out, const struct run *runs, size_t nruns)
 	for (size_t i = 0; i < nruns; i++)
 		for (size_t j = 0; j < runs[i].nresults; j++)
 			n[ktap_outcome(&runs[i].results[j])]++;
-	fprintf(out, "# Totals: pass:%u fail:%u xfail:%u xpass:%u skip:%u error:0\n", n[PASSED],
-		n[FAILED], n[XFAILED], n[XPASSED], n[SKIPPED]);
+	fprintf(out, "# Totals: pass:%u fail:%u xfail:%u xpass:%u skip:%u error:%u\n", n[PASSED],
+		n[FAILED], n[XFAILED], n[XPASSED], n[SKIPPED], n[TIMED_OUT]);
 }

@@ -9,16 +9,20 @@
  * loses the rest (libkirk/channels/shell.py, run_command).  So the summary comes
  * first, then what failed, then the other checks.
  *
+ * A check that timed out is broken, as the library of LTP has it.
+ *
  * LTP has no expected failures: one is skipped, and an XPASS a failure, as in JUnit.
  */
 #include "report_parts.h"
 
-enum { TPASS, TFAIL, TSKIP, NWORDS };
+enum { TPASS, TFAIL, TBROK, TSKIP, NWORDS };
 
 static unsigned word_of(const struct result *result)
 {
 	const enum outcome outcome = outcome_of(result);
 
+	if (outcome == TIMED_OUT)
+		return TBROK;
 	if (is_bad(outcome))
 		return TFAIL;
 	return outcome == SKIPPED || has_failed(result) ? TSKIP : TPASS;
@@ -27,7 +31,7 @@ static unsigned word_of(const struct result *result)
 /* The failures of a check stand below its line, without a word that counts. */
 static void put_result(FILE *out, const struct result *result, const char *label)
 {
-	static const char *const words[] = {"TPASS", "TFAIL", "TSKIP"};
+	static const char *const words[] = {"TPASS", "TFAIL", "TBROK", "TSKIP"};
 	char reason[192];
 
 	put_line(out, result->id);
@@ -44,7 +48,7 @@ static void put_result(FILE *out, const struct result *result, const char *label
 static void put_results(FILE *out, const struct run *run, const char *label, bool failed)
 {
 	for (size_t i = 0; i < run->nresults; i++)
-		if ((word_of(&run->results[i]) == TFAIL) == failed)
+		if (is_bad(outcome_of(&run->results[i])) == failed)
 			put_result(out, &run->results[i], label);
 }
 
@@ -56,8 +60,8 @@ void report_ltp(FILE *out, const struct run *runs, size_t nruns)
 	for (size_t i = 0; i < nruns; i++)
 		for (size_t j = 0; j < runs[i].nresults; j++)
 			n[word_of(&runs[i].results[j])]++;
-	fprintf(out, "Summary:\npassed   %u\nfailed   %u\nbroken   0\nskipped  %u\nwarnings 0\n\n",
-		n[TPASS], n[TFAIL], n[TSKIP]);
+	fprintf(out, "Summary:\npassed   %u\nfailed   %u\nbroken   %u\nskipped  %u\nwarnings 0\n\n",
+		n[TPASS], n[TFAIL], n[TBROK], n[TSKIP]);
 	for (size_t i = 0; i < nruns; i++) {
 		for (const struct machine_row *row = machine_rows; row->name; row++) {
 			row->value(value, &runs[i]);

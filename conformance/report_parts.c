@@ -11,15 +11,18 @@ enum outcome outcome_of(const struct result *result)
 
 	if (outcome == FLAKY)
 		return FLAKY;
+	/* The time limit itself is noted as a failure. */
+	if (outcome == TIMED_OUT && result->nfailures == 1)
+		return TIMED_OUT;
 	if (result->nfailures)
 		return outcome == XFAILED ? XFAILED : FAILED;
 	return outcome == PASSED || outcome == SKIPPED || outcome == XPASSED ? outcome : FAILED;
 }
 
 const struct outcome_row outcome_rows[] = {
-	{PASSED, "passed", true},    {FAILED, "failed", true},	  {SKIPPED, "skipped", true},
-	{XFAILED, "xfailed", false}, {XPASSED, "xpassed", false}, {FLAKY, "flaky", false},
-	{NOT_RUN, NULL, false},
+	{PASSED, "passed", true},      {FAILED, "failed", true},    {SKIPPED, "skipped", true},
+	{XFAILED, "xfailed", false},   {XPASSED, "xpassed", false}, {FLAKY, "flaky", false},
+	{TIMED_OUT, "timeout", false}, {NOT_RUN, NULL, false},
 };
 
 const char *outcome_name(enum outcome outcome)
@@ -34,12 +37,13 @@ bool has_failed(const struct result *result)
 {
 	const enum outcome outcome = outcome_of(result);
 
-	return outcome == FAILED || outcome == XFAILED || (outcome == FLAKY && result->nfailures);
+	return outcome == FAILED || outcome == TIMED_OUT || outcome == XFAILED ||
+	       (outcome == FLAKY && result->nfailures);
 }
 
 bool is_bad(enum outcome outcome)
 {
-	return outcome == FAILED || outcome == XPASSED;
+	return outcome == FAILED || outcome == XPASSED || outcome == TIMED_OUT;
 }
 
 /* ---- counting -------------------------------------------------------------- */

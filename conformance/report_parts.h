@@ -34,7 +34,7 @@ extern const struct outcome_row outcome_rows[];
 const char *outcome_name(enum outcome outcome);
 /* Whether the check did not do what it should, expected or not. */
 bool has_failed(const struct result *result);
-/* Whether the outcome makes a run fail: FAILED, XPASSED. */
+/* Whether the outcome makes a run fail: FAILED, XPASSED, TIMED_OUT. */
 bool is_bad(enum outcome outcome);
 
 /* Results by outcome. */

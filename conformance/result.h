@@ -15,8 +15,9 @@
 /*
  * XFAILED, XPASSED, FLAKY: a list of expected failures (expected.h) names the check,
  * which failed as expected, passed although it should fail, or may do either.
+ * TIMED_OUT: it noted no failure before its time limit, so that nothing is known of it.
  */
-enum outcome { NOT_RUN, PASSED, FAILED, SKIPPED, XFAILED, XPASSED, FLAKY, NOUTCOMES };
+enum outcome { NOT_RUN, PASSED, FAILED, SKIPPED, XFAILED, XPASSED, FLAKY, TIMED_OUT, NOUTCOMES };
 
 /* One thing that was not as it should be. */
 struct failure {

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -145,6 +146,27 @@ struct instance *select_checks(const struct options *options, size_t *n)
 }
 
 /* ---- one check ----------------------------------------------------------- */
+
+/*
+ * Soft limits as high as the hard ones: a shell's low soft limit says nothing about
+ * the kernel.  RLIMIT_STACK stays, which moves mappings, and RLIMIT_CORE, which makes
+ * files.
+ */
+static void raise_limits(void)
+{
+	static const int raised[] = {
+		RLIMIT_AS,	RLIMIT_CPU,	 RLIMIT_DATA,	RLIMIT_FSIZE, RLIMIT_LOCKS,
+		RLIMIT_MEMLOCK, RLIMIT_MSGQUEUE, RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_SIGPENDING,
+	};
+	struct rlimit limit;
+
+	for (size_t i = 0; i < sizeof(raised) / sizeof(raised[0]); i++)
+		if (getrlimit(raised[i], &limit) == 0 && limit.rlim_cur != limit.rlim_max) {
+			limit.rlim_cur = limit.rlim_max;
+			/* Security modules may refuse it; the limit then stays as it is. */
+			setrlimit(raised[i], &limit);
+		}
+}
 
 static void reset_signals(void)
 {
@@ -292,6 +314,8 @@ static void run_apart(const struct instance *instance, struct slot *slot, double
 		snprintf(words, sizeof(words), "an end within %g s", time_limit);
 		fail_at(instance->check->file, instance->check->line, "the check's process", words,
 			"timed out");
+		if (result->nfailures == 1)
+			result->outcome = TIMED_OUT;
 	}
 	group = 0;
 	remove_made(&slot->made);
@@ -314,7 +338,7 @@ static void run_instance(const struct options *options, int i)
 	}
 	/* A check that failed before it found that it cannot go on has failed. */
 	if (result->nfailures)
-		result->outcome = FAILED;
+		result->outcome = result->outcome == TIMED_OUT ? TIMED_OUT : FAILED;
 	else if (result->outcome != SKIPPED)
 		result->outcome = PASSED;
 	result->seconds = now() - begin;
@@ -397,6 +421,7 @@ static void be_worker(const struct options *options, size_t n, pid_t runner)
 	sigset_t child;
 
 	reset_signals();
+	raise_limits();
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);

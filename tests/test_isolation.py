@@ -71,6 +71,7 @@ def run_outside(
     assert said["status"] in (0, 4), ended.stderr
     results = json.loads(output.read_text())["runs"][0]["results"]
     outcomes: dict[str, list[dict[str, str]]] = {"passed": [], "failed": [], "skipped": []}
+    outcomes["timeout"] = outcomes["failed"]
     for result in results:
         outcomes[result["outcome"]].append(result)
     assert [(one["id"], one["failures"]) for one in outcomes["failed"]] == []

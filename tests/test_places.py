@@ -79,6 +79,7 @@ def run(options: str, before: str, *more: str) -> dict[str, list[dict[str, str]]
     )
     assert ended.stdout, ended.stderr
     outcomes: dict[str, list[dict[str, str]]] = {"passed": [], "failed": [], "skipped": []}
+    outcomes["timeout"] = outcomes["failed"]
     for result in json.loads(ended.stdout)["runs"][0]["results"]:
         outcomes[result["outcome"]].append(result)
     return outcomes
@@ -91,6 +92,24 @@ def test_nothing_fails(place: str) -> None:
     assert [(one["id"], one["failures"]) for one in outcomes["failed"]] == []
     assert len(outcomes["passed"]) >= least
     assert any(reason in one["reason"] for one in outcomes["skipped"])
+
+
+def test_no_capabilities() -> None:
+    """Root without a capability, in a namespace that is not the program's."""
+    outcomes = run("", "setpriv --bounding-set=-all --inh-caps=-all")
+    assert [(one["id"], one["failures"]) for one in outcomes["failed"]] == []
+    assert len(outcomes["passed"]) >= 500
+
+
+def test_soft_limits_are_raised() -> None:
+    """A low soft limit takes no check away, as a hard one does."""
+    only = [word for glob in ("shm*", "random*", "ftok*", "msgget*") for word in ("--only", glob)]
+    soft = "prlimit --nofile=6: --memlock=0: --as=67108864: --sigpending=0: --"
+    usual, low = run("", "", *only), run("", soft, *only)
+    assert low["failed"] == []
+    assert [(one["id"], one["reason"]) for one in low["skipped"]] == [
+        (one["id"], one["reason"]) for one in usual["skipped"]
+    ]
 
 
 def test_a_full_disk_is_named() -> None:

@@ -29,6 +29,9 @@ from typing import Any, NoReturn
 
 HERE = Path(__file__).resolve().parent
 Run = dict[str, Any]  # as in the JSON that ipc-conform writes
+# The outcomes of a check there (conformance/result.h), and those that refuse a kernel.
+OUTCOMES = ("passed", "failed", "skipped", "timeout")
+FAILURES = ("failed", "timeout")
 
 # Seconds.  A kernel hangs when neither its console nor the harness says anything for so long,
 # however slow the machine is.  A check ends after 120 s at the latest (ipc-conform(1)), and
@@ -391,7 +394,7 @@ def count(run: Run) -> None:
     """Sorts the results, and counts them again."""
     run["results"].sort(key=lambda result: result["id"].encode())
     outcomes = [result["outcome"] for result in run["results"]]
-    run["counts"] = {word: outcomes.count(word) for word in ("passed", "failed", "skipped")}
+    run["counts"] = {word: outcomes.count(word) for word in OUTCOMES}
 
 
 def run_on(kernel: Path, machine: Machine, programs: str, options: Options) -> tuple[Run, Boot]:

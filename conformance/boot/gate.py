@@ -25,8 +25,10 @@ def verdict(
     """The exit status that a run deserves, and its lines."""
     counts = run["counts"]
     tally = ", ".join(f"{counts[word]} {word}" for word in ("passed", "failed", "skipped"))
+    if counts.get("timeout"):
+        tally += f", {counts['timeout']} timeout"
     lines = [f"{name_of(run)}: {tally}; {boot.seconds:.1f} s"]
-    status = 1 if counts["failed"] else 0
+    status = 1 if counts["failed"] or counts.get("timeout") else 0
     for result in run["results"]:
         lines += [f"  {result['id']}: {in_words(failure)}" for failure in result["failures"]]
         if result["failures"] and os.environ.get("GITHUB_ACTIONS"):

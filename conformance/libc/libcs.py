@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+FAILURES = ("failed", "timeout")
 
 
 class Misuse(Exception):
@@ -32,7 +33,7 @@ def known_broken() -> dict[str, dict[str, str]]:
 
 def verdict(known: dict[str, str], run: dict[str, Any]) -> tuple[int, list[str]]:
     """The status that a run deserves, and a line for each check that did not pass."""
-    failed = {result["id"] for result in run["results"] if result["outcome"] == "failed"}
+    failed = {result["id"] for result in run["results"] if result["outcome"] in FAILURES}
     present = {result["id"] for result in run["results"] if result["outcome"] != "skipped"}
     lines = [f"known   {check}: {known[check]}" for check in sorted(failed & set(known))]
     lines += [f"FAILED  {check}" for check in sorted(failed - set(known))]
@@ -64,7 +65,11 @@ def main() -> int:
         counts = run["counts"]
         status, lines = verdict(known.get(suite, {}), run)
         name = suite if suite == run["libc"] else f"{run['libc']} ({suite})"
-        print(f"{name:<24} {counts['passed']:>7} {counts['failed']:>7} {counts['skipped']:>8}")
+        timed_out = counts.get("timeout")
+        print(
+            f"{name:<24} {counts['passed']:>7} {counts['failed']:>7} {counts['skipped']:>8}"
+            + (f"  {timed_out} timeout" if timed_out else "")
+        )
         print("".join(f"    {line}\n" for line in lines), end="")
         worst = max(worst, status, key=[0, 4, 1, 2].index)
     return worst

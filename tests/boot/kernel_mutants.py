@@ -40,7 +40,7 @@ PATCHES = HERE / "mutants"
 ARCH = "x86_64"
 
 sys.path.insert(0, str(TOP / "conformance" / "boot"))
-from boot import Misuse, Options, Run, count, end_with, machine_of  # noqa: E402
+from boot import FAILURES, Misuse, Options, Run, count, end_with, machine_of  # noqa: E402
 from cost import Costs, add_costs, measure_costs  # noqa: E402
 from gate import gate  # noqa: E402
 
@@ -242,7 +242,7 @@ class Kernel:
 
 
 def failed_checks(run: Run) -> list[str]:
-    return [result["id"] for result in run["results"] if result["outcome"] == "failed"]
+    return [result["id"] for result in run["results"] if result["outcome"] in FAILURES]
 
 
 def why_wrong(mutant: Mutant, status: int, lines: list[str], failed: list[str]) -> str:

@@ -67,10 +67,10 @@ def run(program: str, fault: str | None = None, options: list[str] | None = None
         misused(f"{' '.join(command)}: {done.stderr.strip() or done.returncode}")
     results = json.loads(done.stdout)["runs"][0]["results"]
 
-    def ids(outcome: str) -> frozenset[str]:
-        return frozenset(result["id"] for result in results if result["outcome"] == outcome)
+    def ids(*outcomes: str) -> frozenset[str]:
+        return frozenset(result["id"] for result in results if result["outcome"] in outcomes)
 
-    return Outcome(ids("passed"), ids("failed"), ids("skipped"))
+    return Outcome(ids("passed"), ids("failed", "timeout"), ids("skipped"))
 
 
 def faults(program: str, globs: list[str]) -> list[Fault]:

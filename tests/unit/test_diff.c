@@ -75,6 +75,7 @@ START_TEST(each_change_of_outcome_is_told)
 {
 	const struct result p = passed("msgrcv.x"), s = skipped("msgrcv.x", "no /proc"),
 			    f = failed("msgrcv.x", "ENOMSG", "EINVAL");
+	struct result t = f;
 	static const char why[] = "msgrcv.c:31: errno: expected ENOMSG, got EINVAL";
 	const struct {
 		const struct result *was, *is;
@@ -95,8 +96,13 @@ START_TEST(each_change_of_outcome_is_told)
 		{NULL, &p, 0, "msgrcv.x: is new (passed)\n", "000001"},
 		{NULL, &s, 0, "msgrcv.x: is new (skipped): no /proc\n", "000001"},
 		{NULL, &f, 1, "msgrcv.x: is new (failed): WHY\n", "100001"},
+		{&t, &t, 0, "", "000000"},
+		{&p, &t, 1, "msgrcv.x: passed, now times out: WHY\n", "100000"},
+		{&t, &p, 0, "msgrcv.x: timeout, now passes\n", "000010"},
+		{NULL, &t, 1, "msgrcv.x: is new (timeout): WHY\n", "100001"},
 	};
 
+	t.outcome = TIMED_OUT;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *line = cases[i].line, *sum = cases[i].sum, *hole = strstr(line, "WHY");
 		char words[400];

@@ -88,6 +88,21 @@ START_TEST(each_result_has_the_outcome_of_the_list)
 }
 END_TEST
 
+START_TEST(a_time_out_stays_one_unless_it_is_expected)
+{
+	struct result results[] = {failed("a.b", "1", "2"), failed("c.d", "1", "2")};
+
+	results[0].outcome = results[1].outcome = TIMED_OUT;
+	struct run *run = new_run("static", results, 2);
+	struct expected *expected = parse("xfail | a.* | * | why | BZ 1");
+	expected_apply(expected, run);
+	ck_assert_int_eq(run->results[0].outcome, XFAILED);
+	ck_assert_int_eq(run->results[1].outcome, TIMED_OUT);
+	expected_free(expected);
+	free_runs(run, 1);
+}
+END_TEST
+
 /* A failure that left nothing behind is expected, too, and has words for its evidence. */
 START_TEST(a_check_that_never_ended_may_be_expected)
 {
@@ -237,6 +252,7 @@ Suite *expected_suite(void)
 	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, bad_lines_are_named);
 	tcase_add_test(tcase, each_result_has_the_outcome_of_the_list);
+	tcase_add_test(tcase, a_time_out_stays_one_unless_it_is_expected);
 	tcase_add_test(tcase, a_check_that_never_ended_may_be_expected);
 	tcase_add_test(tcase, conditions_hold_all_or_the_line_does_not);
 	tcase_add_test(tcase, a_line_for_no_check_is_found_where_it_holds);

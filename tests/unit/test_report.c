@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report_parts.h"
+
 static const enum format formats[] = {FORMAT_TEXT,  FORMAT_KTAP, FORMAT_JSON,
 				      FORMAT_JUNIT, FORMAT_HTML, FORMAT_LTP};
 enum { NFORMATS = sizeof(formats) / sizeof(formats[0]) };
@@ -426,6 +428,46 @@ START_TEST(only_an_unexpected_pass_is_bad)
 }
 END_TEST
 
+START_TEST(a_time_out_has_its_own_word_in_every_format)
+{
+	struct result results[] = {passed("a.b"), failed("a.c", "an end within 5 s", "timed out")};
+	char *text[NFORMATS], error[256];
+	size_t n;
+
+	results[1].outcome = TIMED_OUT;
+	struct run *run = new_run("static", results, 2);
+	ck_assert_int_eq(verdict(run, 1), 1);
+	for (size_t i = 0; i < NFORMATS; i++)
+		text[i] = report_string(formats[i], run, 1);
+	assert_has(text[FORMAT_TEXT], "facility         passed  failed  skipped  timeout\n"
+				      "a                     1       0        0        1\n");
+	assert_has(text[FORMAT_TEXT], "\na.c: what a.c must do\n");
+	assert_has(text[FORMAT_TEXT], "\n1 passed, 0 failed, 0 skipped, 1 timeout\n");
+	assert_has(text[FORMAT_KTAP], "\nnot ok 2 a.c # TIMEOUT\n");
+	assert_has(text[FORMAT_KTAP], " fail:0 xfail:0 xpass:0 skip:0 error:1\n");
+	assert_has(text[FORMAT_JSON], "\"outcome\":\"timeout\"");
+	assert_has(text[FORMAT_JSON], "\"timeout\":1}");
+	assert_has(text[FORMAT_JUNIT], " failures=\"0\" errors=\"1\" skipped=\"0\"");
+	assert_has(text[FORMAT_JUNIT], "<error type=\"timeout\" message=\"what a.c must do\">");
+	assert_has_not(text[FORMAT_JUNIT], "<failure");
+	assert_has(text[FORMAT_HTML], "<h1>Checks timed out</h1>");
+	assert_has(text[FORMAT_HTML], "<td class=\"timeout\">timeout</td>");
+	assert_has(text[FORMAT_HTML], "<span class=\"timeout\">1 timeout</span>");
+	assert_has(text[FORMAT_LTP], "\nfailed   0\nbroken   1\n");
+	assert_has(text[FORMAT_LTP], "\na.c: TBROK: what a.c must do\n");
+	free_runs(run, 1);
+	run = parse_runs(text[FORMAT_JSON], "json", &n, error);
+	ck_assert_msg(run, "%s", error);
+	ck_assert_int_eq(run->results[1].outcome, TIMED_OUT);
+	/* A failure that was noted before says that the kernel does not conform. */
+	run->results[1].nfailures = 2;
+	ck_assert_int_eq(outcome_of(&run->results[1]), FAILED);
+	free_runs(run, 1);
+	for (size_t i = 0; i < NFORMATS; i++)
+		free(text[i]);
+}
+END_TEST
+
 START_TEST(a_check_that_says_nothing_has_failed_everywhere)
 {
 	struct result result = passed("a.b");
@@ -565,6 +607,7 @@ Suite *report_suite(void)
 	tcase_add_test(tcase, ktap_of_one_run_is_flat);
 	tcase_add_test(tcase, ktap_of_several_runs_is_nested);
 	tcase_add_test(tcase, ktap_of_a_run_that_is_all_skipped);
+	tcase_add_test(tcase, a_time_out_has_its_own_word_in_every_format);
 	tcase_add_test(tcase, junit_has_cases_and_properties);
 	tcase_add_test(tcase, ltp_has_words_and_a_summary);
 	tcase_add_test(tcase, html_needs_nothing_else);

@@ -46,6 +46,13 @@ CHECK("self.hangs", LIBC, 0, "never ends", "none")
 		pause();
 }
 
+CHECK("self.fails_then_hangs", LIBC, 0, "has failed, whatever comes then", "none")
+{
+	expect(false);
+	for (;;)
+		pause();
+}
+
 CHECK("self.exits", LIBC, 0, "leaves without a word", "none")
 {
 	_exit(3);
@@ -140,7 +147,7 @@ static void assert_outcome(const char *id, enum outcome outcome, unsigned nfailu
 	ck_assert_uint_eq(result->nfailures, nfailures);
 	if (outcome == SKIPPED)
 		assert_has(result->reason, words);
-	if (outcome == FAILED)
+	if (outcome == FAILED || outcome == TIMED_OUT)
 		assert_has(result->failures[0].seen, words);
 	free(run.results);
 }
@@ -152,7 +159,8 @@ START_TEST(outcomes)
 	assert_outcome("self.fails", FAILED, 3, "8");
 	assert_outcome("self.must", FAILED, 1, "ENOENT");
 	assert_outcome("self.crashes", FAILED, 1, "signal 11");
-	assert_outcome("self.hangs", FAILED, 1, "timed out");
+	assert_outcome("self.hangs", TIMED_OUT, 1, "timed out");
+	assert_outcome("self.fails_then_hangs", FAILED, 2, "false");
 	assert_outcome("self.exits", FAILED, 1, "3");
 	assert_outcome("self.skips", SKIPPED, 0, "no such thing");
 	assert_outcome("self.fails_then_skips", FAILED, 1, "false");
