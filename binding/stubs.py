@@ -3,8 +3,9 @@
 """Writes the type stubs of the package ipc into a folder: stubs.py FOLDER.
 
 Structures, constants and the names of 2003 come from the harness's table, by
-way of the C preprocessor; the functions, whose Python types no table of C knows,
-are written here.
+way of the C preprocessor; the types of functions, which no table of C knows,
+are written here.  Their docstrings and defaults come from the C sources: a
+cross compiler's extension cannot be imported.
 """
 
 import ast
@@ -12,17 +13,18 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 # Each line of the table as a Python tuple: kind, then strings.
 TEMPLATE = """
 #define STRUCT(S, U, D) @("struct", #S, D)
-#define MEMBER(S, M, D) @("member", #S, #M, #M, "int")
-#define MEMBER__(S, M, D) @("member", #S, #M, "__" #M, "int")
-#define NESTED(S, M, T, D) @("member", #S, #M, #M, #T)
-#define TEXT(S, M, D) @("member", #S, #M, #M, "bytes")
-#define POINTER(S, T, M, D) @("pointer", #S, #M, #T)
+#define MEMBER(S, M, D) @("member", #S, #M, #M, "int", D)
+#define MEMBER__(S, M, D) @("member", #S, #M, "__" #M, "int", D)
+#define NESTED(S, M, T, D) @("member", #S, #M, #M, #T, D)
+#define TEXT(S, M, D) @("member", #S, #M, #M, "bytes", D)
+#define POINTER(S, T, M, D) @("pointer", #S, #M, #T, D)
 #define GONE(S, M) @("gone", #S, #M)
 #define CONST(C, D) @("const", #C, D)
 #include "conformance/abi/sysvipc.def"
@@ -46,6 +48,15 @@ _Timeout = float | tuple[int, int] | None
 
 _names_2003: list[str]
 
+# An object that exports its memory.  From 3.12 on, __buffer__ says so (PEP 688).  Before, mypy
+# 1.0 (Debian 12) knows the buffer protocol only as a list of classes; of these ctypes._CData has
+# the fewest names that the objects here lack.  stubtest reports its metaclass (stubtest.allowlist).
+if sys.version_info >= (3, 12):
+    class _Buffer:
+        def __buffer__(self, flags: int, /) -> memoryview: ...
+else:
+    from ctypes import _CData as _Buffer
+
 # For the package's own modules (hooks.c).
 @final
 class _Wait:
@@ -64,7 +75,7 @@ def _msgrcv(
     timeout: _Timeout,
     wait: _Wait | None,
     /,
-) -> Any: ...  # a msgbuf, or None where it was woken
+) -> Any: ...
 def _send_many(
     msqid: int,
     mtype: int,
@@ -79,11 +90,11 @@ class _Inbox:
     def receive(
         self, msqid: int, msgsz: int | None, msgtyp: int, msgflg: int, timeout: _Timeout,
         wait: _Wait | None, /
-    ) -> Any: ...  # a msgbuf, or None where it was woken
+    ) -> Any: ...
     def receive_many(
         self, msqid: int, msgsz: int | None, msgtyp: int, msgflg: int, timeout: _Timeout,
         wait: _Wait | None, count: int, /
-    ) -> Any: ...  # a list of them, or None where it was woken
+    ) -> Any: ...
     def next(self, msqid: int, msgtyp: int, timeout: _Timeout, /) -> msgbuf | None: ...
     def messages(self, msqid: int, msgtyp: int, timeout: _Timeout, /) -> Iterator[msgbuf]: ...
     def fill(
@@ -125,7 +136,7 @@ def semtimedop(
 @overload
 def semctl(
     semid: SupportsIndex, semnum: SupportsIndex, cmd: SupportsIndex, arg: None = ...
-) -> Any: ...  # a list for GETALL, otherwise an int
+) -> Any: ...
 @overload
 def semctl(
     semid: SupportsIndex, semnum: SupportsIndex, cmd: SupportsIndex, arg: _Argument
@@ -144,7 +155,7 @@ def sizeof(structure: _Structure | type[_Structure], /) -> int: ...
 def offsetof(structure: _Structure | type[_Structure], member: str, /) -> int: ...
 
 @final
-class shm_address:
+class shm_address(_Buffer):
     @property
     def shmid(self) -> int: ...
     @property
@@ -158,9 +169,8 @@ class shm_address:
     def __reduce__(self) -> NoReturn: ...
     if sys.version_info >= (3, 12):
         def __buffer__(self, flags: int, /) -> memoryview: ...
-        def __release_buffer__(self, buffer: memoryview, /) -> None: ...
 
-class _Exporter:
+class _Exporter(_Buffer):
     if sys.version_info >= (3, 12):
         def __buffer__(self, flags: int, /) -> memoryview: ...
 '''
@@ -175,33 +185,43 @@ POINTERS = {
 }
 
 
-def table(template: str = TEMPLATE) -> Iterator[Row]:
-    """The rows of the table that the template asks for, in the table's order."""
+def preprocessed(text: str) -> str:
     compiler = os.environ.get("CC", "cc").split()
     command = [*compiler, "-E", "-P", "-x", "c", "-I.", "-"]
-    text = subprocess.run(
-        command, input=template, stdout=subprocess.PIPE, check=True, text=True
+    return subprocess.run(
+        command, input=text, stdout=subprocess.PIPE, check=True, text=True
     ).stdout
-    for line in text.replace("\n", " ").split("@")[1:]:
+
+
+def table(template: str = TEMPLATE) -> Iterator[Row]:
+    """The rows of the table that the template asks for, in the table's order."""
+    for line in preprocessed(template).replace("\n", " ").split("@")[1:]:
         yield ast.literal_eval(line.strip())
+
+
+# What a constructor takes for a member that is not given; of a structure: one of zeros.
+DEFAULTS = {"int": "0", "bytes": "b''", "ipc_perm": "..."}
 
 
 def parameter(member: str, kind: str) -> str:
     """A parameter of a constructor."""
-    return f"{member}: {'ReadableBuffer | str' if kind == 'bytes' else kind} = ..."
+    default = DEFAULTS.get(kind, "None")
+    return f"{member}: {'ReadableBuffer | str' if kind == 'bytes' else kind} = {default}"
 
 
-def structure(name: str, members: list[Row]) -> Iterator[str]:
+def structure(name: str, sentence: str, members: list[Row]) -> Iterator[str]:
     """The class of a structure."""
-    parameters = [parameter(member, kind) for member, _, kind in members]
+    parameters = [parameter(member, kind) for member, _, kind, _ in members]
     if name == "msgbuf":
-        parameters.append("capacity: int | None = ...")
+        parameters.append("capacity: int | None = None")
     yield "\n@final"
-    yield f"class {name}:"
+    yield f"class {name}(_Buffer):"
+    yield f'    """{sentence}"""'
     yield f"    def __new__(cls, {', '.join(parameters)}) -> {name}: ..."
-    for member, spelt, kind in members:
+    for member, spelt, kind, meaning in members:
         for attribute in dict.fromkeys((member, spelt)):
             yield f"    {attribute}: {kind}"
+            yield f'    """{meaning}"""'
     if name == "msgbuf":
         yield "    @property"
         yield "    def capacity(self) -> int: ..."
@@ -219,7 +239,7 @@ def names_2003(name: str, members: list[Row], gone: list[str]) -> Iterator[tuple
     """The functions of 2003 for a structure: name, and the rest of the line."""
     yield f"new_{name}", f"() -> {name}"
     yield f"delete_{name}", f"(p: {name}, /) -> None"
-    for _, spelt, kind in members:
+    for _, spelt, kind, _ in members:
         value = "ReadableBuffer | str" if kind == "bytes" else kind
         yield f"{name}_{spelt}_get", f"(p: {name}, /) -> {kind}"
         yield f"{name}_{spelt}_set", f"(p: {name}, v: {value}, /) -> None"
@@ -239,6 +259,146 @@ def names_of_modules() -> Iterator[tuple[str, str]]:
             yield from ((module, name) for name in ast.literal_eval(names))
 
 
+# ---- docstrings and defaults --------------------------------------------------------
+
+# Of slots, whose docstrings are CPython's.
+SLOTS = {
+    "__new__": "Make one, with its members as given.",
+    "__int__": "int(self)",
+    "__index__": "Return self converted to an integer.",
+    "__len__": "Return len(self).",
+    "__bool__": "True if self else False",
+    "__eq__": "Return self==value.",
+    "__ne__": "Return self!=value.",
+    "__buffer__": "Return a memoryview of its memory.",
+    "__release_buffer__": "Release a memoryview of its memory.",
+}
+INCLUDE = re.search(r"^#include.*", TEMPLATE, flags=re.M)[0]  # type: ignore[index]
+LITERALS = re.compile(r'(?:"(?:[^"\\]|\\.)*"\s*)+')
+
+
+class Described:
+    """What the C sources say of each function, method, class and read-only member."""
+
+    def __init__(self) -> None:
+        # By the file's name and the function's, a class's or a member's.
+        self.signatures: dict[tuple[str, str], str] = {}
+        self.docs: dict[tuple[str, str], str] = {}
+        self.homes: dict[str, str] = {}  # the file of each class
+        for path in sorted(Path("binding").rglob("*.c")):
+            text = path.read_text()
+            if r"\n--\n\n" in text:
+                self.read(path.stem, text)
+
+    def read(self, home: str, text: str) -> None:
+        """With its macros and the table, but no header: those of Python are of no use here."""
+        text = re.sub(r'^#include .*sysvipc.def"$', INCLUDE, text, flags=re.M)
+        text = re.sub(r"^#include (?!.*sysvipc.def).*$", "", text, flags=re.M)
+        text = preprocessed(text)
+        for literals in LITERALS.findall(text):
+            self.signature(home, ast.literal_eval(f"({literals})"))
+        for name, literals in re.findall(rf'{{"(\w+)", T_\w+, [^"]*?({LITERALS.pattern})}}', text):
+            self.docs[home, name] = ast.literal_eval(f"({literals})")
+        for name, slots_name in re.findall(
+            r'"(?:_ipc\.|ipc\.)+(\w+)"(?:.(?!Py_tp_doc))*?\.slots = (\w+)', text, flags=re.S
+        ):
+            self.homes[name] = home
+            slots = re.search(
+                rf"{slots_name}\[\] = {{\s*{{Py_tp_doc,\s*({LITERALS.pattern})", text
+            )
+            if slots:
+                doc: str = ast.literal_eval(f"({slots[1]})")
+                self.docs[home, name] = doc.partition("\n--\n\n")[2] or doc
+
+    def signature(self, home: str, literal: str) -> None:
+        match = re.fullmatch(r"(\w+)(\(.*?\))\n--\n\n(.*)", literal, flags=re.S)
+        if match:
+            self.signatures[home, match[1]] = match[2]
+            self.docs[home, match[1]] = match[3]
+
+    def homes_of(self, scope: str) -> list[str]:
+        """Where a class has its methods, most special first; every file for the module."""
+        if not scope:
+            return sorted({home for home, _ in self.docs})
+        return [self.homes.get(scope, scope), "structure"]
+
+    def doc(self, scope: str, name: str) -> str:
+        for home in self.homes_of(scope):
+            if (home, name) in self.docs:
+                return self.docs[home, name]
+        if scope and name in SLOTS:
+            return SLOTS[name]
+        raise KeyError(f"no C source describes {scope} {name}")
+
+    def defaults(self, scope: str, name: str) -> dict[str, str]:
+        """The defaults of a function's parameters, by name."""
+        for home in self.homes_of(scope):
+            if (home, name) in self.signatures:
+                signature = self.signatures[home, name].replace("$", "")
+                (function,) = ast.parse(f"def f{signature}: pass").body
+                assert isinstance(function, ast.FunctionDef)
+                given = function.args.posonlyargs + function.args.args
+                last = given[len(given) - len(function.args.defaults):]
+                values = map(ast.unparse, function.args.defaults)
+                return {one.arg: value for one, value in zip(last, values)}
+        return {}
+
+
+def quoted(doc: str, indent: str) -> str:
+    """A docstring, indented."""
+    text = doc.replace("\\", "\\\\").rstrip()
+    return textwrap.indent(f'"""{text}"""' if "\n" not in text else f'"""{text}\n"""', indent)
+
+
+def documented(stub: str, described: Described) -> str:
+    """The stub with a docstring in each function and class, and each default's value."""
+    lines = stub.splitlines()
+    edits: list[tuple[int, int, int, str]] = []  # line, from, to, text
+
+    def visit(node: ast.AST, scope: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef):
+                edit(child, scope)
+            elif isinstance(child, ast.ClassDef):
+                first = child.body[0]
+                name = child.name
+                if ast.get_docstring(child) is None and name != "_Buffer":
+                    indent = " " * first.col_offset
+                    line = min([first.lineno, *(d.lineno for d in decorators(first))])
+                    text = quoted(described.doc(name, name), indent).lstrip()
+                    edits.append((line, len(indent), len(indent), f"{text}\n{indent}"))
+                visit(child, name)
+            else:
+                visit(child, scope)
+
+    def edit(function: ast.FunctionDef, scope: str) -> None:
+        (body,) = function.body
+        indent = " " * (function.col_offset + 4)
+        doc = quoted(described.doc(scope, function.name), indent)
+        assert body.end_col_offset is not None
+        edits.append((body.lineno, body.col_offset, body.end_col_offset, f"\n{doc}"))
+        given = function.args.posonlyargs + function.args.args
+        values = described.defaults(scope, function.name)
+        defaults = function.args.defaults
+        for parameter, default in zip(given[len(given) - len(defaults):], defaults):
+            if isinstance(default, ast.Constant) and default.value is ...:
+                value = values.get(parameter.arg, "...")
+                assert default.end_col_offset is not None
+                edits.append((default.lineno, default.col_offset, default.end_col_offset, value))
+
+    visit(ast.parse(stub), "")
+    for number, begin, end, text in sorted(edits, reverse=True):
+        line = lines[number - 1]
+        lines[number - 1] = line[:begin].rstrip() * (text[:1] == "\n") + (
+            line[:begin] * (text[:1] != "\n")
+        ) + text + line[end:]
+    return "\n".join(lines) + "\n"
+
+
+def decorators(node: ast.stmt) -> list[ast.expr]:
+    return node.decorator_list if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else []
+
+
 def main(folder: Path) -> None:
     """Writes _ipc.pyi, and __init__.pyi with every name, but not those of 2003 in __all__."""
     rows = list(table())
@@ -246,16 +406,16 @@ def main(folder: Path) -> None:
     names = re.findall(r"^(?:def|class) ([a-z]\w*)", HEADER, flags=re.M)
     names += [row[1] for row in rows if row[0] in ("struct", "const")]
     old = []
-    for name in (row[1] for row in rows if row[0] == "struct"):
+    for name, sentence in (row[1:] for row in rows if row[0] == "struct"):
         members = [row[2:] for row in rows if row[0] == "member" and row[1] == name]
         members += [
-            (row[2], row[2], POINTERS[row[3]])
+            (row[2], row[2], POINTERS[row[3]], row[4])
             for row in rows
             if row[0] == "pointer" and row[1] == name
         ]
         gone = [row[2] for row in rows if row[0] == "gone" and row[1] == name]
         functions = list(names_2003(name, members, gone))
-        extension += [*structure(name, members), ""]
+        extension += [*structure(name, sentence, members), ""]
         extension += [f"def {function}{rest}: ..." for function, rest in functions]
         old += [function for function, _ in functions]
     for _, name, sentence in (row for row in rows if row[0] == "const"):
@@ -266,7 +426,8 @@ def main(folder: Path) -> None:
     names += [name for _, name in objects]
     package += ["__version__: str"]
     package += ["__all__ = [", *(f"    {name!r}," for name in names), "]"]
-    (folder / "_ipc.pyi").write_text("\n".join(extension) + "\n")
+    text = documented("\n".join(extension) + "\n", Described())
+    (folder / "_ipc.pyi").write_text(text)
     (folder / "__init__.pyi").write_text("\n".join(package) + "\n")
 
 

@@ -140,7 +140,7 @@ def test_a_view_of_a_read_only_attachment_cannot_be_written_through(segment: int
         with pytest.raises(BufferError):
             ipc.shmcpy_to(p, "x")
         with pytest.raises((BufferError, TypeError)):
-            (ctypes.c_char * 100).from_buffer(p)  # type: ignore[arg-type]
+            (ctypes.c_char * 100).from_buffer(p)
 
 
 def test_the_context_manager_detaches_at_its_end(segment: int) -> None:

@@ -348,7 +348,7 @@ def about(kind: Kind, ident: int) -> abc.Iterator[None]:
             "(CAP_SYS_ADMIN)",
             errno.ENOSYS: "this kernel has no MSG_COPY (CONFIG_CHECKPOINT_RESTORE)",
         }
-        raise Failed(f"{kind.noun} {ident}: {words.get(error.errno, reason(error))}") from None
+        raise Failed(f"{kind.noun} {ident}: {words.get(error.errno or 0, reason(error))}") from None
 
 
 def shown(number: int) -> str:

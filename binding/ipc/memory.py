@@ -116,10 +116,10 @@ class SharedMemory(Object):
         While it lives, or an array that was made of it, the segment stays attached.
         ValueError: it is not attached.
         """
-        exporter: "_t.Any" = self.address  # which annotations cannot say before 3.12
-        if not exporter:
+        address = self.address
+        if not address:
             raise ValueError(f"segment {self.id} is not attached")
-        return memoryview(exporter)
+        return memoryview(address)
 
     @property
     def size(self) -> int:
