@@ -81,6 +81,8 @@ help:
 #: make sdist      the sources of the package ipc alone, in build/wheels
 #: make wheels     that, and of it a wheel of ipc for each of ARCHS, for every CPython from 3.11 on
 #: make wheels-check  each of them with the CPythons of Debian's suites, in a cache
+#: make debs       Debian's packages of the last commit, in build/debs, checked by lintian
+#: make debs-check  installs them in a bare Debian 12, runs them and autopkgtest, purges them
 #: make install    the package ipc, for PYTHON; DESTDIR is honoured
 #: make clean      removes build/
 
@@ -483,6 +485,12 @@ do-docs: python
 ARCHS ?= x86_64 i386 aarch64
 do-sdist do-wheels: do-%:
 	$(Q)PYTHON=$(PYTHON) ci/wheels build/wheels $(if $(filter wheels,$*),$(ARCHS))
+
+# ci/debs exits with 4 after SKIP.
+do-debs:
+	$(Q)ci/debs build/debs || [ $$? -eq 4 ]
+do-debs-check: do-debs
+	$(Q)ci/debs --test build/debs || [ $$? -eq 4 ]
 
 # Each wheel as pip installs it: this machine's with every CPython (INTERPRETERS: which), the
 # others with that of Debian 12 and a test of each kind of object.
