@@ -7,15 +7,28 @@ CPPFLAGS and LDFLAGS as usual: CC may be a cross compiler, where CPPFLAGS=-I... 
 CPython's headers of its architecture.
 """
 
+import contextlib
+import hashlib
+import importlib
+import json
 import os
 import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import Any
 
+import setuptools
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
+
+# Since setuptools 70; before, the package wheel has it.  Without either, no wheel is built.
+WheelCommand: Any = None
+for module in ("setuptools.command.bdist_wheel", "wheel.bdist_wheel"):
+    if WheelCommand is None:
+        with contextlib.suppress(ImportError):
+            WheelCommand = importlib.import_module(module).bdist_wheel
 
 ABI = "conformance/abi"
 # The sources compiled in, and the tools that generate the rest; an sdist has both.
@@ -64,8 +77,63 @@ class BuildPython(build_py):
         subprocess.run([sys.executable, "binding/stubs.py", folder], check=True)
 
 
+class BuildWheel(WheelCommand or object):  # type: ignore[misc]
+    """Adds a bill of materials (PEP 770, CycloneDX) to the metadata.
+
+    It has no time and no serial number, so that the same build gives the same bytes.
+    """
+
+    def egg2dist(self, egginfo_path: str, distinfo_path: str) -> None:
+        super().egg2dist(egginfo_path, distinfo_path)
+        folder = Path(distinfo_path, "sboms")
+        folder.mkdir()
+        text = json.dumps(self.bill_of_materials(), indent=1, sort_keys=True)
+        (folder / "python-ipc.cdx.json").write_text(text + "\n")
+
+    def bill_of_materials(self) -> dict[str, Any]:
+        version = self.distribution.get_version()
+        reference = f"pkg:pypi/python-ipc@{version}"
+        package = Path(self.bdist_dir)
+        files = sorted(path for path in package.glob("ipc/**/*") if path.suffix != ".pyc")
+        return {
+            "bomFormat": "CycloneDX",
+            "specVersion": "1.5",
+            "version": 1,
+            "metadata": {
+                "component": {
+                    "type": "library",
+                    "bom-ref": reference,
+                    "name": "python-ipc",
+                    "version": version,
+                    "purl": reference,
+                    "licenses": [{"license": {"id": "MIT"}}],
+                }
+            },
+            "components": [
+                {
+                    "type": "file",
+                    "bom-ref": str(path.relative_to(package)),
+                    "name": str(path.relative_to(package)),
+                    "hashes": [
+                        {"alg": "SHA-256", "content": hashlib.sha256(path.read_bytes()).hexdigest()}
+                    ],
+                }
+                for path in files
+                if path.is_file()
+            ],
+            # Nothing is bundled: the C library and the interpreter are those of the machine.
+            "dependencies": [{"ref": reference, "dependsOn": []}],
+        }
+
+
+# The licence as an SPDX expression (PEP 639), under the name that this setuptools has for it.
+EXPRESSION = int(setuptools.__version__.split(".")[0]) >= 77
+LICENCE: dict[str, Any] = {"license_expression" if EXPRESSION else "license": "MIT"}
+
 setup(
-    cmdclass={"build_ext": BuildExtension, "build_py": BuildPython},
+    **LICENCE,
+    cmdclass={"build_ext": BuildExtension, "build_py": BuildPython}
+    | ({"bdist_wheel": BuildWheel} if WheelCommand else {}),
     ext_modules=[
         Extension(
             "ipc._ipc",

@@ -5,6 +5,7 @@
 import email
 import hashlib
 import importlib.util
+import json
 import os
 import platform
 import re
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+import ipc
 from limits import HANG
 
 TOP = Path(__file__).resolve().parent.parent
@@ -105,6 +107,33 @@ def test_the_wheel_has_the_package_and_nothing_else(wheel: Path) -> None:
     built = {name for name in built if "__pycache__" not in name}
     assert names == built
     assert "ipc/_ipc.abi3.so" in names and "ipc/py.typed" in names
+
+
+def in_dist_info(wheel: Path, name: str) -> bytes:
+    archive = zipfile.ZipFile(wheel)
+    (found,) = [n for n in archive.namelist() if n.endswith(f".dist-info/{name}")]
+    return archive.read(found)
+
+
+def test_the_bill_of_materials_has_every_file(wheel: Path) -> None:
+    """PEP 770; the hashes are those of the files in the wheel."""
+    bill = json.loads(in_dist_info(wheel, "sboms/python-ipc.cdx.json"))
+    assert bill["bomFormat"] == "CycloneDX"
+    assert bill["metadata"]["component"]["version"] == ipc.__version__
+    archive = zipfile.ZipFile(wheel)
+    digests = {
+        name: hashlib.sha256(archive.read(name)).hexdigest()
+        for name in archive.namelist()
+        if name.startswith("ipc/")
+    }
+    assert {c["name"]: c["hashes"][0]["content"] for c in bill["components"]} == digests
+    assert b"sboms/python-ipc.cdx.json,sha256=" in in_dist_info(wheel, "RECORD")
+
+
+def test_the_metadata_has_the_licence_and_the_version(wheel: Path) -> None:
+    metadata = email.message_from_bytes(in_dist_info(wheel, "METADATA"))
+    assert "MIT" in (metadata["License"], metadata["License-Expression"])
+    assert metadata["Version"] == ipc.__version__
 
 
 def test_the_wheel_is_for_every_cpython_from_3_11_on(wheel: Path) -> None:
