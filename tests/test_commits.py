@@ -15,7 +15,9 @@ SUBJECT = re.compile(r"[A-Za-z0-9][\w./, +-]*: \S.*[^.\s]")
 LONGEST = 60
 
 # Landed before anyone saw that they break the rule; history is not rewritten.
-LANDED: set[str] = set()
+LANDED = {
+    "ipc-conform: name the option, the bad value and what is allowed; binding: plain comments",
+}
 
 
 def git(*words: str) -> str:
