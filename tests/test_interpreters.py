@@ -255,3 +255,75 @@ assert stat(ids[0]).shm_nattch == 0
 """,
         make.segment(),
     )
+
+
+WAITS = """
+PROGRAM = '''
+import asyncio, os, threading, time
+import ipc
+
+msqid, semid = {}
+q, s = ipc.MessageQueue.from_id(msqid), ipc.SemaphoreSet.from_id(semid)[0]
+
+begin = time.monotonic()
+try:
+    q.receive(timeout=0.02)
+except TimeoutError:
+    pass
+else:
+    raise AssertionError("a message from nowhere")
+assert time.monotonic() - begin >= 0.02
+assert s.acquire(timeout=0.02) is False
+
+async def main():
+    received = asyncio.ensure_future(q.receive_async(1))
+    acquired = asyncio.ensure_future(s.acquire_async())
+    cancelled = asyncio.ensure_future(q.receive_async(2))
+    while len(os.listdir("/proc/self/task")) < before + 3:
+        await asyncio.sleep(0)
+    cancelled.cancel()
+    q.send("answer")
+    s.release()
+    assert (await received).mtext == b"answer" and await acquired is True
+    try:
+        await cancelled
+    except asyncio.CancelledError:
+        pass
+    else:
+        raise AssertionError("not cancelled")
+    q.send_many(["a", "b"])
+    texts = []
+    async for one in q:
+        texts.append(one.mtext)
+        if len(texts) == 2:
+            break
+    assert texts == [b"a", b"b"], texts
+
+before = len(os.listdir("/proc/self/task"))
+loop = asyncio.new_event_loop()
+loop.run_until_complete(main())
+loop.close()
+assert threading.active_count() == 1, threading.enumerate()
+'''
+"""
+
+
+@EACH_KIND
+def test_calls_with_timeouts_and_asyncio(make: Maker, kind: str) -> None:
+    """As in the main interpreter: the threads are not daemons, which an isolated one refuses."""
+    if kind == "isolated" and sys.version_info < (3, 12):
+        pytest.skip("before 3.12, an isolated interpreter has no threads")
+    msqid, semid = make.queue(), make.semset(1)
+    run_child(
+        INTERPRETERS
+        + WAITS
+        + """
+ident = create(KIND)
+run(ident, PROGRAM.format(ids))
+interpreters.destroy(ident)
+""".replace("KIND)", f"{kind!r})"),
+        msqid,
+        semid,
+        options=(),
+    )
+    assert row_of_proc("msg", msqid)["qnum"] == 0
