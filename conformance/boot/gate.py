@@ -10,13 +10,17 @@ import argparse
 import contextlib
 import json
 import os
+import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from baseline import Baseline, baseline_for, excuse_known, name_of
-from boot import SILENCE, Boot, Machine, Misuse, Options, Run
+from boot import HERE, SILENCE, Boot, Machine, Misuse, Options, Run
 from boot import check_image, count, end_with, machine_of, run_on
 from cost import Beside, Costs, Measured, add_costs, committed, cost_baseline, read_costs
+
+sys.path.append(str(HERE.parent / "export"))
+from github import annotation  # noqa: E402
 
 
 def verdict(
@@ -32,8 +36,7 @@ def verdict(
     for result in run["results"]:
         lines += [f"  {result['id']}: {in_words(failure)}" for failure in result["failures"]]
         if result["failures"] and os.environ.get("GITHUB_ACTIONS"):
-            words = in_words(result["failures"][0])
-            lines.append(f"::error title={name_of(run)}: {result['id']}::{words}")
+            lines.append(annotation(run, result).rstrip())
     if baseline and name_of(run) in baseline.outcomes and checks_run(run):
         worse, better = baseline.compare(run, whole)
         lines.append(f"  differs from {baseline.name} in{':' if worse + better else ' nothing'}")
