@@ -212,8 +212,18 @@ time_t kernel_time(void)
 	struct timespec now;
 
 	/* time(2) of some libcs reads the precise clock, which is ahead. */
-	must(clock_gettime(CLOCK_REALTIME_COARSE, &now));
-	return now.tv_sec;
+	if (clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0)
+		return now.tv_sec;
+#ifdef SYS_clock_gettime64
+	/*
+	 * Since 2038 the time does not fit in a time_t of 32 bits.  Its low half is what such
+	 * a program reads in the structures too.
+	 */
+	int64_t wide[2];
+	if (errno == EOVERFLOW && syscall(SYS_clock_gettime64, CLOCK_REALTIME_COARSE, wide) == 0)
+		return (time_t)wide[0];
+#endif
+	return must(-1);
 }
 
 void await_next_second(void)

@@ -126,7 +126,7 @@ def test_terminated_gate_leaves_nothing(kernel: Path, tmp_path: Path) -> None:
             time.sleep(0.05)
         assert running
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 2
+        assert process.wait(HANG) == 2
     assert emulators() == []
     assert list(tmp_path.iterdir()) == []
 

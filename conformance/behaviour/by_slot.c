@@ -15,14 +15,18 @@ static int new_object(const struct ipc_calls *ipc, const struct facility *facili
 	return must(facility->get(ipc, IPC_PRIVATE, 0600));
 }
 
-/* The slot of an object, which nothing but a search tells. */
+/*
+ * The slot of an object, which nothing but a search tells.  From the highest on, where an
+ * object that is alone has its slot at once: with ipcmni_extend 4096 slots are tried before
+ * the first comes again (ipc/util.h, ipc_min_cycle).
+ */
 static int slot_of(const struct facility *facility, int id)
 {
 	union info info = {0};
 	union state state;
 	int highest = must(facility->control(&libc_calls, 0, facility->info, &info));
 
-	for (int slot = 0; slot <= highest; slot++)
+	for (int slot = highest; slot >= 0; slot--)
 		if (facility->control(&libc_calls, slot, facility->stat, &state) == id)
 			return slot;
 	fail_at(HERE, "MSG_STAT, SEM_STAT or SHM_STAT", "the object in a slot", "none");

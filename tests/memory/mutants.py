@@ -20,6 +20,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from limits import HANG  # noqa: E402
+
 UNDER = Path(__file__).resolve().parents[2] / "conformance" / "stress" / "under"
 SOUND = "sound"
 # What makes the seam needed: a message that is shorter than its room, a call past libc.
@@ -48,7 +51,7 @@ def see(build: Path, column: str, defect: str) -> str:
             stderr=subprocess.DEVNULL,
             # What a tool says is not read here, and names of functions take it long.
             env={**os.environ, "SANITIZER_OPTIONS": "symbolize=0"},
-            timeout=1800,  # ends a hang
+            timeout=HANG,
         )
     except subprocess.TimeoutExpired:
         return "hangs"
