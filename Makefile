@@ -391,7 +391,7 @@ $(OUT)/interpreter: tests/memory/interpreter.c $(OUT)/flags
 READERS = layout layout_html escape textfile json diff report report_html report_json report_junit \
 	report_ktap report_ltp report_parts report_text abi/facts abi/layers abi/rules abi/witness
 READERS_btf = btf/image btf/structures abi/facts textfile
-CALLERS = calls coverage expect isolate child privilege
+CALLERS = absent calls coverage expect isolate child privilege
 FUZZ_READERS := facts judge diff results
 FUZZ_CALLERS := msg sem shm
 FUZZ_TARGETS := $(FUZZ_READERS) btf $(FUZZ_CALLERS)

@@ -3,14 +3,54 @@
 /* The calls through libc, past it by number, and past it through ipc(2). */
 #include "calls.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "kernel_constants.h"
 
+const struct ipc_listener *ipc_listener;
+
+static void ended(enum ipc_call call, enum ipc_way way, bool failed)
+{
+	if (ipc_listener)
+		ipc_listener->ended(call, way, failed);
+}
+
+/* The object of a call that may block; of the others, none. */
+static int blocks_on(enum ipc_call call, int first)
+{
+	return call == CALL_msgsnd || call == CALL_msgrcv || call == CALL_semop ||
+			       call == CALL_semtimedop
+		       ? first
+		       : -1;
+}
+
+static void begins(enum ipc_call call, int id)
+{
+	if (ipc_listener && id != -1)
+		ipc_listener->begins(call, id);
+}
+
+/* The first argument, which is an id of each call that may block; a pointer of shmdt. */
+#define FIRST(A, ...) (int)(intptr_t)(A)
+#define FIRST_OF(A) FIRST A
+#define HEARD(R, F, A, WAY, CALL)                           \
+	begins(CALL_##F, blocks_on(CALL_##F, FIRST_OF(A))); \
+	R heard = CALL A;                                   \
+	ended(CALL_##F, WAY, (intptr_t)heard == -1);        \
+	return heard;
+
+#define FUNCTION(R, F, P, A)                       \
+	static R heard_libc_##F P                  \
+	{                                          \
+		HEARD(R, F, A, WAY_LIBC, seam_##F) \
+	}
+#include "abi/sysvipc.def"
+
 const struct ipc_calls libc_calls = {
-#define FUNCTION(R, F, P, A) .F = seam_##F,
+#define FUNCTION(R, F, P, A) .F = heard_libc_##F,
 #include "abi/sysvipc.def"
 };
 
@@ -258,30 +298,38 @@ static int raw_shmctl(int shmid, int cmd, struct shmid_ds *buf)
 
 /* ---- the tables ------------------------------------------------------------- */
 
-#define FUNCTION(R, F, P, A)                \
-	static R seam_raw_##F P             \
-	{                                   \
-		SEAM_BODY(R, F, raw_##F, A) \
+#define FUNCTION(R, F, P, A)                             \
+	static R seam_raw_##F P                          \
+	{                                                \
+		SEAM_BODY(R, F, raw_##F, A)              \
+	}                                                \
+	static R heard_raw_##F P                         \
+	{                                                \
+		HEARD(R, F, A, WAY_NUMBER, seam_raw_##F) \
 	}
 #include "abi/sysvipc.def"
 
 const struct ipc_calls raw_calls = {
 	.past_libc = true,
-#define FUNCTION(R, F, P, A) .F = seam_raw_##F,
+#define FUNCTION(R, F, P, A) .F = heard_raw_##F,
 #include "abi/sysvipc.def"
 };
 
 #ifdef SYS_ipc
-#define FUNCTION(R, F, P, A)                 \
-	static R seam_ipc2_##F P             \
-	{                                    \
-		SEAM_BODY(R, F, ipc2_##F, A) \
+#define FUNCTION(R, F, P, A)                                   \
+	static R seam_ipc2_##F P                               \
+	{                                                      \
+		SEAM_BODY(R, F, ipc2_##F, A)                   \
+	}                                                      \
+	static R heard_ipc2_##F P                              \
+	{                                                      \
+		HEARD(R, F, A, WAY_MULTIPLEXED, seam_ipc2_##F) \
 	}
 #include "abi/sysvipc.def"
 
 static const struct ipc_calls ipc2_calls = {
 	.past_libc = true,
-#define FUNCTION(R, F, P, A) .F = seam_ipc2_##F,
+#define FUNCTION(R, F, P, A) .F = heard_ipc2_##F,
 #include "abi/sysvipc.def"
 };
 #endif

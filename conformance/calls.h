@@ -11,11 +11,30 @@
 
 #include "seam.h"
 
+/* The calls, and the ways to make them. */
+enum ipc_call {
+#define FUNCTION(R, F, P, A) CALL_##F,
+#include "abi/sysvipc.def"
+	NCALLS
+};
+enum ipc_way { WAY_LIBC, WAY_NUMBER, WAY_MULTIPLEXED, NWAYS };
+
 struct ipc_calls {
 	bool past_libc; /* structures are the kernel's (layer uapi), not libc's */
 #define FUNCTION(R, F, P, A) R(*F) P;
 #include "abi/sysvipc.def"
 };
+
+/*
+ * A listener hears of each call of the tables below: of one that may block before it is
+ * made, with the id of its object, and of each call when it has ended, with errno as the
+ * call set it.  There is no listener while it is NULL.
+ */
+struct ipc_listener {
+	void (*begins)(enum ipc_call call, int id);
+	void (*ended)(enum ipc_call call, enum ipc_way way, bool failed);
+};
+extern const struct ipc_listener *ipc_listener;
 
 /* Through libc. */
 extern const struct ipc_calls libc_calls;

@@ -77,7 +77,7 @@ static void put_why(FILE *out, const struct result *result)
 {
 	char reason[192];
 
-	if (by_reason(result, reason))
+	if (by_reason(result, reason) || by_absence(result, reason))
 		put_line(out, reason);
 	else if (!has_failed(result))
 		put_line(out, result->reason);
@@ -111,11 +111,14 @@ static void diff_same_outcome(struct lines *lines, const struct result *was,
 		return;
 	if (failed ? same_failures(was, is) : strcmp(was->reason, is->reason) == 0)
 		return;
-	if (!failed && outcome_of(is) != SKIPPED)
+	if (!failed && outcome_of(is) != SKIPPED && outcome_of(is) != NOT_IMPLEMENTED)
 		return;
 	lines->changes.differing += failed && outcome_of(is) != FLAKY;
 	begin_line(lines, is);
-	fputs(failed ? "fails differently: " : "skipped for another reason: ", lines->out);
+	fputs(failed			  ? "fails differently: "
+	      : outcome_of(is) == SKIPPED ? "skipped for another reason: "
+					  : "",
+	      lines->out);
 	put_why(lines->out, is);
 	fputs(" (was ", lines->out);
 	put_why(lines->out, was);
@@ -137,6 +140,7 @@ static void diff_outcomes(struct lines *lines, const struct result *was, const s
 		[XPASSED] = "passes, but is expected to fail: ",
 		[FLAKY] = "flaky: ",
 		[TIMED_OUT] = "times out: ",
+		[NOT_IMPLEMENTED] = "", /* "semaphores: not implemented" has the words */
 	};
 	const enum outcome before = outcome_of(was), now = outcome_of(is);
 
@@ -144,7 +148,7 @@ static void diff_outcomes(struct lines *lines, const struct result *was, const s
 	fprintf(lines->out, "%s, now %s", outcome_name(before), words[now]);
 	if (now != PASSED)
 		put_why(lines->out, is);
-	if (before == FAILED && now == SKIPPED) {
+	if (before == FAILED && (now == SKIPPED || now == NOT_IMPLEMENTED)) {
 		fputs(" (was ", lines->out);
 		put_why(lines->out, was);
 		putc(')', lines->out);
@@ -157,7 +161,7 @@ static void diff_outcomes(struct lines *lines, const struct result *was, const s
 	lines->changes.failing +=
 		now == FAILED || now == TIMED_OUT || (now == XFAILED && before != FAILED);
 	lines->changes.passing += passes(now) && !passes(before);
-	lines->changes.skipped += now == SKIPPED;
+	lines->changes.skipped += now == SKIPPED || now == NOT_IMPLEMENTED;
 }
 
 static void diff_presence(struct lines *lines, const struct result *was, const struct result *is)

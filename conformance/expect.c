@@ -3,6 +3,7 @@
 /* Expectations: what a check notes of itself. */
 #include "expect.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,9 +79,18 @@ void skip(const char *reason)
 	_exit(0);
 }
 
+void not_implemented(const char *reason)
+{
+	snprintf(noted->reason, sizeof(noted->reason), "%s", reason);
+	noted->outcome = NOT_IMPLEMENTED;
+	/* Others of the check may wait for what this process does not do any more. */
+	kill(0, SIGKILL);
+	_exit(0);
+}
+
 bool has_skipped(void)
 {
-	return noted->outcome == SKIPPED;
+	return noted->outcome == SKIPPED || noted->outcome == NOT_IMPLEMENTED;
 }
 
 /* The name, and what the libc says of it. */

@@ -11,7 +11,13 @@
 
 /* From now on, this process and its children note what they find in result. */
 void expect_into(struct result *result);
-/* Whether this check, in whichever of its processes, found that it cannot run. */
+/*
+ * Ends the check, in all its processes, as one that makes a call which this kernel does
+ * not have; for a process in the process group that the runner makes for a check.
+ */
+void not_implemented(const char *reason) __attribute__((noreturn));
+/* Whether this check, in whichever of its processes, found that it cannot run or goes no further.
+ */
 bool has_skipped(void);
 
 #endif

@@ -262,9 +262,12 @@ unsigned expected_unknown(const struct expected *expected, const struct run *run
 /* Without any list. */
 static enum outcome own_outcome(const struct result *result)
 {
-	if (outcome_of(result) == TIMED_OUT)
+	const enum outcome outcome = outcome_of(result);
+	const bool ran = outcome != SKIPPED && outcome != NOT_IMPLEMENTED;
+
+	if (outcome == TIMED_OUT)
 		return TIMED_OUT;
-	return has_failed(result) ? FAILED : outcome_of(result) == SKIPPED ? SKIPPED : PASSED;
+	return has_failed(result) ? FAILED : ran ? PASSED : SKIPPED;
 }
 
 static enum outcome listed_outcome(const struct line *line, enum outcome own)

@@ -295,6 +295,7 @@ static void try_needs(struct unmet *unmet)
 		NEEDS(X)
 #undef X
 	};
+	probe_calls(&unmet->absent);
 	for (unsigned i = 0; i < NNEEDS; i++) {
 		const char *reason = tries[i](own);
 		snprintf(unmet->reason[i], sizeof(unmet->reason[i]), "%s", reason ? reason : "");
@@ -331,13 +332,19 @@ key_t check_key(unsigned n)
 	return (key_t)(first_key | (n & 0xff));
 }
 
+/* Whether a call by a key found no object. */
+static bool found_none(int got)
+{
+	return got == -1 && (errno == ENOENT || errno == ENOSYS);
+}
+
 /* Whether a queue, set or segment has one of the keys of check_key(). */
 static bool keys_in_use(void)
 {
 	for (unsigned n = 0; n <= 0xff; n++)
-		if (libc_calls.msgget(check_key(n), 0) != -1 || errno != ENOENT ||
-		    libc_calls.semget(check_key(n), 0, 0) != -1 || errno != ENOENT ||
-		    libc_calls.shmget(check_key(n), 0, 0) != -1 || errno != ENOENT)
+		if (!found_none(libc_calls.msgget(check_key(n), 0)) ||
+		    !found_none(libc_calls.semget(check_key(n), 0, 0)) ||
+		    !found_none(libc_calls.shmget(check_key(n), 0, 0)))
 			return true;
 	return false;
 }
@@ -549,12 +556,15 @@ static void need_limit(const char *limit, unsigned long long value, unsigned lon
  */
 static void need_usual_limits(char kind)
 {
+	const struct ipc_listener *listener = ipc_listener;
 	struct msginfo msg = {0};
 	struct seminfo sem = {0};
 	struct shminfo shm = {0};
 	char forced = '0';
 	int fd;
 
+	/* A check that does not make these calls can run without them. */
+	ipc_listener = NULL;
 	if (kind == 'm' && libc_calls.msgctl(0, IPC_INFO, (struct msqid_ds *)&msg) != -1) {
 		need_limit("msgmax", (unsigned)msg.msgmax, 8192);
 		need_limit("msgmnb", (unsigned)msg.msgmnb, 16384);
@@ -563,10 +573,11 @@ static void need_usual_limits(char kind)
 		need_limit("semmsl (kernel.sem)", (unsigned)sem.semmsl, 250);
 		need_limit("semopm (kernel.sem)", (unsigned)sem.semopm, 32);
 	}
+	if (kind == 'h' && libc_calls.shmctl(0, IPC_INFO, (struct shmid_ds *)&shm) != -1)
+		need_limit("shmmax", shm.shmmax, 1ull << 30);
+	ipc_listener = listener;
 	if (kind != 'h')
 		return;
-	if (libc_calls.shmctl(0, IPC_INFO, (struct shmid_ds *)&shm) != -1)
-		need_limit("shmmax", shm.shmmax, 1ull << 30);
 	fd = open("/proc/sys/kernel/shm_rmid_forced", O_RDONLY | O_CLOEXEC);
 	if (fd >= 0 && read(fd, &forced, 1) == 1 && forced == '1')
 		skip("could not run: shm_rmid_forced is 1, and no IPC namespace");

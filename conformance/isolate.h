@@ -4,6 +4,7 @@
 #ifndef ISOLATE_H
 #define ISOLATE_H
 
+#include "absent.h"
 #include "calls.h"
 #include "conform.h"
 
@@ -27,6 +28,7 @@ void choose_keys(void);
 /* For each need, why it cannot be met; "" where it can. */
 struct unmet {
 	char reason[NNEEDS][160];
+	struct absent absent; /* and the calls that the kernel does not have */
 };
 
 /* Tries each need in a child that isolated itself as checks do. */

@@ -281,7 +281,8 @@ static int write_coverage(const struct coverage *coverage, const struct run *run
 	unsigned skipped = 0;
 
 	for (size_t i = 0; i < run->nresults; i++)
-		skipped += run->results[i].outcome == SKIPPED;
+		skipped += run->results[i].outcome == SKIPPED ||
+			   run->results[i].outcome == NOT_IMPLEMENTED;
 	coverage_print(stdout, coverage);
 	if (skipped)
 		printf("%u of %zu checks were skipped, and are not counted\n", skipped,
@@ -532,6 +533,14 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 	return unknown ? misused("no check matches", unknown) : CONFORMS;
 }
 
+/* To a person who waits for the report: what the checks have to do without. */
+static void announce(const struct run *run)
+{
+	report_facts(stdout, run);
+	putc('\n', stdout);
+	fflush(stdout);
+}
+
 static int run(int argc, char **argv)
 {
 	struct options options;
@@ -543,6 +552,11 @@ static int run(int argc, char **argv)
 		status = try_outputs(&outputs);
 	if (status == CONFORMS && lists.write)
 		status = try_output(lists.write);
+	if (outputs.n == 0)
+		add_output(&outputs, "text", NULL);
+	for (unsigned i = 0; i < outputs.n; i++)
+		if (outputs.output[i].format == FORMAT_TEXT && !outputs.output[i].path)
+			options.announce = announce;
 	return status ? status : run_selected(&options, &outputs, &lists);
 }
 

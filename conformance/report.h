@@ -16,12 +16,15 @@ bool format_from_name(const char *name, enum format *format);
 /* All names, with commas between them, for messages. */
 const char *format_names(void);
 
+/* What the machine of a run has, a line for each of its facts. */
+void report_facts(FILE *out, const struct run *run);
+
 /* Writes all runs to out; every format has the same counts. */
 void report(FILE *out, enum format format, const struct run *runs, size_t nruns);
 
 /*
  * The exit status that the runs deserve: 0 conforms, 1 a check failed or passed
- * although it should fail, 4 no check could be run.
+ * although it should fail, 4 no check could be run or no facility is there.
  */
 int verdict(const struct run *runs, size_t nruns);
 

@@ -76,6 +76,12 @@ static void put_run_heads(FILE *out, const struct run *runs, size_t nruns, int c
 
 /* ---- the head -------------------------------------------------------------- */
 
+/* Its style: the name, or where that has a space, that of its like. */
+static const char *class_of(enum outcome outcome)
+{
+	return outcome_name(outcome == NOT_IMPLEMENTED ? SKIPPED : outcome);
+}
+
 static void put_bar(FILE *out, const char *class, unsigned n)
 {
 	if (n)
@@ -101,7 +107,7 @@ static void put_header(FILE *out, const struct run *runs, size_t nruns)
 	put_tally(out, &tally);
 	fputs("</p>\n<div class=\"bar\">", out);
 	for (const struct outcome_row *row = outcome_rows; row->name; row++)
-		put_bar(out, row->name, tally.n[row->outcome]);
+		put_bar(out, class_of(row->outcome), tally.n[row->outcome]);
 	fputs("</div>\n</header>\n", out);
 }
 
@@ -117,6 +123,16 @@ static void put_machine(FILE *out, const struct run *runs, size_t nruns)
 
 			row->value(value, &runs[i]);
 			put_element(out, "td", "", value);
+		}
+		fputs("</tr>\n", out);
+	}
+	for (unsigned row = 0; nruns && row < runs[0].nfacts; row++) {
+		fputs("<tr>", out);
+		put_element(out, "th", "", runs[0].facts[row].name);
+		for (size_t i = 0; i < nruns; i++) {
+			const char *value = fact_of(&runs[i], runs[0].facts[row].name);
+
+			put_element(out, "td", "", value ? value : "-");
 		}
 		fputs("</tr>\n", out);
 	}
@@ -153,7 +169,8 @@ static void put_matrix(FILE *out, const struct run *runs, size_t nruns)
 
 			for (const struct outcome_row *row = outcome_rows; row->name; row++)
 				if (has_column(&all, row))
-					put_number(out, row->name, tally.n[row->outcome]);
+					put_number(out, class_of(row->outcome),
+						   tally.n[row->outcome]);
 		}
 		fputs("</tr>\n", out);
 	}
@@ -216,14 +233,15 @@ static void put_results(FILE *out, const struct run *runs, size_t nruns, enum ou
 		}
 }
 
-static void put_skipped(FILE *out, const struct run *runs, size_t nruns)
+static void put_reasons(FILE *out, const struct run *runs, size_t nruns, group_by *by)
 {
-	fputs("<h2>Skipped</h2>\n<table>\n<thead><tr><th class=\"number\">checks</th><th>why</th>"
-	      "</tr></thead>\n",
-	      out);
-	for (char reason[192] = ""; next_group(runs, nruns, by_reason, reason);) {
+	fprintf(out,
+		"<h2>%s</h2>\n<table>\n<thead><tr><th class=\"number\">checks</th><th>why</th>"
+		"</tr></thead>\n",
+		by == by_reason ? "Skipped" : "Neither passed nor failed");
+	for (char reason[192] = ""; next_group(runs, nruns, by, reason);) {
 		fputs("<tr>", out);
-		put_number(out, "skipped", count_group(runs, nruns, by_reason, reason));
+		put_number(out, "skipped", count_group(runs, nruns, by, reason));
 		put_element(out, "td", "", reason);
 		fputs("</tr>\n", out);
 	}
@@ -239,7 +257,7 @@ static void put_outcome(FILE *out, const struct result *result)
 	if (!result)
 		fputs("<td class=\"zero\">-</td>", out);
 	else
-		put_element(out, "td", outcome_name(outcome), outcome_name(outcome));
+		put_element(out, "td", class_of(outcome), outcome_name(outcome));
 }
 
 /* The first of the runs that has the check tells of it. */
@@ -377,7 +395,9 @@ void report_html(FILE *out, const struct run *runs, size_t nruns)
 		if (tally.n[sections[i].outcome])
 			put_results(out, runs, nruns, sections[i].outcome, sections[i].heading);
 	if (tally.n[SKIPPED])
-		put_skipped(out, runs, nruns);
+		put_reasons(out, runs, nruns, by_reason);
+	if (tally.n[NOT_IMPLEMENTED])
+		put_reasons(out, runs, nruns, by_absence);
 	put_differences(out, runs, nruns);
 	put_checks(out, runs, nruns);
 	if (has_own_arch(runs, nruns))

@@ -88,7 +88,7 @@ static void write_outcome(FILE *out, const void *from)
 
 static bool read_outcome(struct json *json, void *to, size_t size)
 {
-	char name[16];
+	char name[24];
 
 	(void)size;
 	if (!json_text.read(json, name, sizeof(name)))
@@ -189,6 +189,7 @@ static const struct json_member tally_members[] = {
 	JSON_OPTIONAL(tally, n[XFAILED], "xfailed", json_count),
 	JSON_OPTIONAL(tally, n[XPASSED], "xpassed", json_count),
 	JSON_OPTIONAL(tally, n[FLAKY], "flaky", json_count),
+	JSON_OPTIONAL(tally, n[NOT_IMPLEMENTED], "not implemented", json_count),
 	JSON_OPTIONAL(tally, n[TIMED_OUT], "timeout", json_count),
 	{0},
 };
@@ -206,6 +207,41 @@ static bool read_counts(struct json *json, void *to, size_t size)
 
 static const struct json_type counts_type = {write_counts, read_counts};
 
+static const struct json_member fact_members[] = {
+	JSON_MEMBER(machine_fact, name, "name", json_text),
+	JSON_MEMBER(machine_fact, value, "value", json_text),
+	{0},
+};
+
+static void write_facts(FILE *out, const void *from)
+{
+	const struct run *run = &((const struct stored_run *)from)->run;
+
+	putc('[', out);
+	for (unsigned i = 0; i < run->nfacts; i++) {
+		fputs(i ? "," : "", out);
+		json_write(out, fact_members, &run->facts[i]);
+	}
+	putc(']', out);
+}
+
+static bool read_fact(struct json *json, void *context)
+{
+	struct run *run = &((struct stored_run *)context)->run;
+
+	if (run->nfacts == MAX_FACTS)
+		return json_fail(json, "a run has too many facts");
+	return json_read(json, fact_members, &run->facts[run->nfacts++]);
+}
+
+static bool read_facts(struct json *json, void *to, size_t size)
+{
+	(void)size;
+	return json_read_array(json, read_fact, to);
+}
+
+static const struct json_type facts_type = {write_facts, read_facts};
+
 static const struct json_member run_members[] = {
 	JSON_MEMBER(stored_run, run.build, "build", json_text),
 	JSON_MEMBER(stored_run, run.arch, "arch", json_text),
@@ -213,6 +249,7 @@ static const struct json_member run_members[] = {
 	JSON_MEMBER(stored_run, run.kernel, "kernel", json_text),
 	JSON_MEMBER(stored_run, run.libc, "libc", json_text),
 	JSON_MEMBER(stored_run, run.seconds, "seconds", json_seconds),
+	{"facts", &facts_type, 0, sizeof(struct stored_run), true},
 	JSON_MEMBER(stored_run, counts, "counts", counts_type),
 	JSON_WHOLE(stored_run, "results", results_type),
 	{0},

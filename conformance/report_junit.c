@@ -18,7 +18,8 @@ static bool is_junit_skip(const struct result *result)
 {
 	const enum outcome outcome = outcome_of(result);
 
-	return outcome == SKIPPED || (!is_bad(outcome) && has_failed(result));
+	return outcome == SKIPPED || outcome == NOT_IMPLEMENTED ||
+	       (!is_bad(outcome) && has_failed(result));
 }
 
 struct counts {
@@ -72,13 +73,21 @@ static void put_case(FILE *out, const struct result *result)
 		put_expected(out, put_xml, "", result);
 		put_failures(out, put_xml, "", result);
 		fputs("</skipped></testcase>\n", out);
-	} else if (by_reason(result, name)) {
+	} else if (by_reason(result, name) || by_absence(result, name)) {
 		fputs("><skipped", out);
 		put_attribute(out, "message", name);
 		fputs("/></testcase>\n", out);
 	} else {
 		fputs("/>\n", out);
 	}
+}
+
+static void put_property(FILE *out, const char *name, const char *value)
+{
+	fputs("<property", out);
+	put_attribute(out, "name", name);
+	put_attribute(out, "value", value);
+	fputs("/>\n", out);
 }
 
 static void put_suite(FILE *out, const struct run *run, const char *label)
@@ -91,11 +100,10 @@ static void put_suite(FILE *out, const struct run *run, const char *label)
 		char value[256];
 
 		row->value(value, run);
-		fputs("<property", out);
-		put_attribute(out, "name", row->name);
-		put_attribute(out, "value", value);
-		fputs("/>\n", out);
+		put_property(out, row->name, value);
 	}
+	for (unsigned i = 0; i < run->nfacts; i++)
+		put_property(out, run->facts[i].name, run->facts[i].value);
 	fputs("</properties>\n", out);
 	for (size_t i = 0; i < run->nresults; i++)
 		put_case(out, &run->results[i]);

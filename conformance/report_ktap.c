@@ -25,6 +25,8 @@ static enum outcome ktap_outcome(const struct result *result)
 {
 	const enum outcome outcome = outcome_of(result);
 
+	if (outcome == NOT_IMPLEMENTED)
+		return SKIPPED;
 	return outcome != FLAKY ? outcome : has_failed(result) ? XFAILED : PASSED;
 }
 
@@ -40,6 +42,11 @@ static void put_run(FILE *out, const char *indent, const struct run *run)
 		put_line(out, value);
 		putc('\n', out);
 	}
+	for (unsigned i = 0; i < run->nfacts; i++) {
+		fprintf(out, "%s%s: ", diagnostic, run->facts[i].name);
+		put_line(out, run->facts[i].value);
+		putc('\n', out);
+	}
 	for (size_t i = 0; i < run->nresults; i++) {
 		const struct result *result = &run->results[i];
 		enum outcome outcome = ktap_outcome(result);
@@ -52,7 +59,7 @@ static void put_run(FILE *out, const char *indent, const struct run *run)
 			put_failures(out, put_line, diagnostic, result);
 		}
 		put_result(out, indent, i + 1, outcome, result->id);
-		if (by_reason(result, value)) {
+		if (by_reason(result, value) || by_absence(result, value)) {
 			putc(' ', out);
 			put_line(out, value);
 		} else if (outcome == XFAILED || outcome == XPASSED) {

@@ -25,7 +25,8 @@ static unsigned word_of(const struct result *result)
 		return TBROK;
 	if (is_bad(outcome))
 		return TFAIL;
-	return outcome == SKIPPED || has_failed(result) ? TSKIP : TPASS;
+	return outcome == SKIPPED || outcome == NOT_IMPLEMENTED || has_failed(result) ? TSKIP
+										      : TPASS;
 }
 
 /* The failures of a check stand below its line, without a word that counts. */
@@ -38,7 +39,8 @@ static void put_result(FILE *out, const struct result *result, const char *label
 	fputs(*label ? " " : "", out);
 	put_line(out, label);
 	fprintf(out, ": %s: ", words[word_of(result)]);
-	put_line(out, by_reason(result, reason) ? reason : result->title);
+	put_line(out,
+		 by_reason(result, reason) || by_absence(result, reason) ? reason : result->title);
 	putc('\n', out);
 	put_expected(out, put_line, "    ", result);
 	if (has_failed(result))

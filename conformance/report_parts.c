@@ -16,13 +16,18 @@ enum outcome outcome_of(const struct result *result)
 		return TIMED_OUT;
 	if (result->nfailures)
 		return outcome == XFAILED ? XFAILED : FAILED;
-	return outcome == PASSED || outcome == SKIPPED || outcome == XPASSED ? outcome : FAILED;
+	return outcome == PASSED || outcome == SKIPPED || outcome == XPASSED ||
+			       outcome == NOT_IMPLEMENTED
+		       ? outcome
+		       : FAILED;
 }
 
 const struct outcome_row outcome_rows[] = {
-	{PASSED, "passed", true},      {FAILED, "failed", true},    {SKIPPED, "skipped", true},
-	{XFAILED, "xfailed", false},   {XPASSED, "xpassed", false}, {FLAKY, "flaky", false},
-	{TIMED_OUT, "timeout", false}, {NOT_RUN, NULL, false},
+	{PASSED, "passed", true},      {FAILED, "failed", true},
+	{SKIPPED, "skipped", true},    {XFAILED, "xfailed", false},
+	{XPASSED, "xpassed", false},   {FLAKY, "flaky", false},
+	{TIMED_OUT, "timeout", false}, {NOT_IMPLEMENTED, "not implemented", false},
+	{NOT_RUN, NULL, false},
 };
 
 const char *outcome_name(enum outcome outcome)
@@ -104,6 +109,12 @@ bool by_reason(const struct result *result, char name[192])
 	return outcome_of(result) == SKIPPED;
 }
 
+bool by_absence(const struct result *result, char name[192])
+{
+	snprintf(name, 192, "%s", *result->reason ? result->reason : "no reason given");
+	return outcome_of(result) == NOT_IMPLEMENTED;
+}
+
 bool next_group(const struct run *runs, size_t nruns, group_by *by, char name[192])
 {
 	char next[192] = "", one[192];
@@ -163,6 +174,14 @@ static void architecture(char value[256], const struct run *run)
 static void wall_time(char value[256], const struct run *run)
 {
 	snprintf(value, 256, "%.2f s", seconds_of(run->seconds));
+}
+
+const char *fact_of(const struct run *run, const char *name)
+{
+	for (unsigned i = 0; i < run->nfacts; i++)
+		if (strcmp(run->facts[i].name, name) == 0)
+			return run->facts[i].value;
+	return NULL;
 }
 
 const struct machine_row machine_rows[] = {

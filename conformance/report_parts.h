@@ -54,6 +54,7 @@ struct tally tally_all(const struct run *runs, size_t nruns);
 typedef bool group_by(const struct result *result, char name[192]);
 group_by by_facility; /* the id up to its first dot */
 group_by by_reason;   /* why it was skipped */
+group_by by_absence;  /* what is not implemented */
 
 /*
  * The group behind name in the order of strcmp, over all runs: begin with "",
@@ -76,6 +77,9 @@ struct machine_row {
 	void (*value)(char value[256], const struct run *run);
 };
 extern const struct machine_row machine_rows[];
+
+/* What a run says of a fact; NULL: nothing. */
+const char *fact_of(const struct run *run, const char *name);
 
 /* Wall time, and 0 for what is no time: not every format can write a NaN. */
 double seconds_of(double seconds);

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /* One screen for a person. */
+#include "report.h"
 #include "report_parts.h"
 
 #include <string.h>
@@ -118,6 +119,16 @@ static void put_machine(FILE *out, const struct run *runs, size_t nruns)
 	}
 }
 
+void report_facts(FILE *out, const struct run *run)
+{
+	for (unsigned i = 0; i < run->nfacts; i++) {
+		put_padded(out, run->facts[i].name, NAME);
+		fputs("   ", out);
+		put_line(out, run->facts[i].value);
+		putc('\n', out);
+	}
+}
+
 /* ---- what did not pass ----------------------------------------------------- */
 
 /* The results of an outcome that is not a plain one, with what was seen. */
@@ -146,10 +157,11 @@ static void put_results(FILE *out, const struct run *runs, size_t nruns, enum ou
 		}
 }
 
-static void put_skipped(FILE *out, const struct run *runs, size_t nruns)
+/* How many checks each reason is the reason of. */
+static void put_reasons(FILE *out, const struct run *runs, size_t nruns, group_by *by)
 {
-	for (char reason[192] = ""; next_group(runs, nruns, by_reason, reason);) {
-		fprintf(out, "%7u  ", count_group(runs, nruns, by_reason, reason));
+	for (char reason[192] = ""; next_group(runs, nruns, by, reason);) {
+		fprintf(out, "%7u  ", count_group(runs, nruns, by, reason));
 		put_line(out, reason);
 		putc('\n', out);
 	}
@@ -164,11 +176,15 @@ void report_text(FILE *out, const struct run *runs, size_t nruns)
 	if (nruns)
 		put_machine(out, runs, nruns);
 	for (const struct outcome_row *row = outcome_rows; row->name; row++)
-		if (row->outcome != PASSED && row->outcome != SKIPPED)
+		if (row->outcome != PASSED && row->outcome != SKIPPED &&
+		    row->outcome != NOT_IMPLEMENTED)
 			put_results(out, runs, nruns, row->outcome);
 	if (tally.n[SKIPPED])
 		fputs("\nskipped, and why:\n", out);
-	put_skipped(out, runs, nruns);
+	put_reasons(out, runs, nruns, by_reason);
+	if (tally.n[NOT_IMPLEMENTED])
+		fputs("\nneither passed nor failed:\n", out);
+	put_reasons(out, runs, nruns, by_absence);
 	putc('\n', out);
 	put_tally(out, &tally);
 	putc('\n', out);

@@ -16,8 +16,20 @@
  * XFAILED, XPASSED, FLAKY: a list of expected failures (expected.h) names the check,
  * which failed as expected, passed although it should fail, or may do either.
  * TIMED_OUT: it noted no failure before its time limit, so that nothing is known of it.
+ * NOT_IMPLEMENTED: the kernel answers a call of the check with ENOSYS.
  */
-enum outcome { NOT_RUN, PASSED, FAILED, SKIPPED, XFAILED, XPASSED, FLAKY, TIMED_OUT, NOUTCOMES };
+enum outcome {
+	NOT_RUN,
+	PASSED,
+	FAILED,
+	SKIPPED,
+	XFAILED,
+	XPASSED,
+	FLAKY,
+	TIMED_OUT,
+	NOT_IMPLEMENTED,
+	NOUTCOMES
+};
 
 /* One thing that was not as it should be. */
 struct failure {
@@ -34,12 +46,23 @@ struct result {
 	char title[192];  /* one sentence: what must hold */
 	char source[128]; /* manual page, POSIX clause or kernel commit */
 	enum outcome outcome;
-	/* SKIPPED: why it could not run; XFAILED, XPASSED, FLAKY: the list's reason and source */
+	/*
+	 * SKIPPED: why it could not run; NOT_IMPLEMENTED: "semaphores: not implemented";
+	 * XFAILED, XPASSED, FLAKY: the list's reason and source.
+	 */
 	char reason[192];
 	double seconds;	    /* wall time of the check */
 	unsigned nfailures; /* all of them; the first MAX_FAILURES are kept */
 	struct failure failures[MAX_FAILURES];
 };
+
+/* What a machine has: ("semaphores", "yes"), ("users", "no other user to become: ..."). */
+struct machine_fact {
+	char name[32];
+	char value[192];
+};
+/* The first facts are those of message queues, semaphores and shared memory. */
+enum { NFACILITIES = 3, MAX_FACTS = 32 };
 
 /* The checks of one program on one machine. */
 struct run {
@@ -49,6 +72,8 @@ struct run {
 	char kernel[192]; /* release and version, from uname(2) */
 	char libc[64];	  /* "glibc 2.36" */
 	double seconds;	  /* wall time of the whole run */
+	unsigned nfacts;
+	struct machine_fact facts[MAX_FACTS];
 	size_t nresults;
 	struct result *results; /* sorted by id */
 };

@@ -128,7 +128,6 @@ struct instance *select_checks(const struct options *options, size_t *n)
 		{BY_NUMBER, ".raw", &raw_calls},
 		{MULTIPLEXED, ".ipc", multiplexed_calls()},
 	};
-	enum { NWAYS = sizeof(ways) / sizeof(ways[0]) };
 	size_t most = NWAYS * (size_t)(__stop_ipc_checks - __start_ipc_checks);
 	struct instance *instances = calloc(most + 1, sizeof(*instances));
 
@@ -190,6 +189,7 @@ static void run_body(const struct instance *instance, struct slot *slot)
 	char reason[96];
 
 	expect_into(&slot->result);
+	expect_absent(&inherited.shared->unmet.absent);
 	if (inherited.shared->unmet.reason[NAMESPACE_INDEX][0]) {
 		choose_keys();
 		calls = tracking_calls(calls, &slot->made);
@@ -244,7 +244,7 @@ static void end_worker(int number)
 }
 
 /* False where the process is still there at the end of the time limit. */
-static bool await_end(pid_t pid, double time_limit, int *status)
+static bool await_end(pid_t pid, double time_limit, const struct result *result, int *status)
 {
 	const double end = now() + time_limit;
 	sigset_t child;
@@ -254,6 +254,9 @@ static bool await_end(pid_t pid, double time_limit, int *status)
 	for (;;) {
 		if (waitpid(pid, status, WNOHANG) == pid)
 			return true;
+		/* One of its processes has found that it goes no further; others may block. */
+		if (result->outcome == NOT_IMPLEMENTED)
+			end_group();
 		const double left = end - now();
 		if (left <= 0)
 			return false;
@@ -269,8 +272,7 @@ static void note_end(const struct instance *instance, int status, struct result 
 	const struct check *check = instance->check;
 	char seen[64];
 
-	if (result->nfailures || result->outcome == SKIPPED ||
-	    (WIFEXITED(status) && WEXITSTATUS(status) == 0))
+	if (result->nfailures || has_skipped() || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
 		return;
 	if (WIFSIGNALED(status))
 		snprintf(seen, sizeof(seen), "death by signal %d", WTERMSIG(status));
@@ -305,7 +307,7 @@ static void run_apart(const struct instance *instance, struct slot *slot, double
 		return;
 	}
 	setpgid(group, group);
-	if (await_end(group, time_limit, &status)) {
+	if (await_end(group, time_limit, result, &status)) {
 		note_end(instance, status, result);
 		end_group();
 	} else {
@@ -339,7 +341,7 @@ static void run_instance(const struct options *options, int i)
 	/* A check that failed before it found that it cannot go on has failed. */
 	if (result->nfailures)
 		result->outcome = result->outcome == TIMED_OUT ? TIMED_OUT : FAILED;
-	else if (result->outcome != SKIPPED)
+	else if (result->outcome != SKIPPED && result->outcome != NOT_IMPLEMENTED)
 		result->outcome = PASSED;
 	result->seconds = now() - begin;
 }
@@ -508,6 +510,27 @@ static bool collect(size_t n, struct run *run, struct coverage *coverage)
 	return true;
 }
 
+/* The facilities, then each need, by its name in conform.h. */
+static void note_facts(struct run *run, const struct unmet *unmet)
+{
+	static const char *const names[] = {
+#define X(N) #N,
+		NEEDS(X)
+#undef X
+	};
+
+	_Static_assert(NFACILITIES + NNEEDS <= MAX_FACTS, "room for the facts");
+	facility_facts(&unmet->absent, run->facts);
+	run->nfacts = NFACILITIES;
+	for (unsigned i = 0; i < NNEEDS; i++) {
+		struct machine_fact *fact = &run->facts[run->nfacts++];
+		const char *reason = unmet->reason[i];
+
+		snprintf(fact->name, sizeof(fact->name), "%s", names[i]);
+		snprintf(fact->value, sizeof(fact->value), "%s", *reason ? reason : "yes");
+	}
+}
+
 /* ---- earlier parts of the run ------------------------------------------------ */
 
 /* How often a check dies before it has killed the machine: the second time it ran alone. */
@@ -592,10 +615,6 @@ bool run_checks(struct options *options, const struct instance *instances, size_
 	double begin = now();
 	bool ok;
 
-	if (libc_calls.msgctl(-1, IPC_RMID, NULL) == -1 && errno == ENOSYS) {
-		snprintf(error, 256, "this kernel has no System V IPC (CONFIG_SYSVIPC)");
-		return false;
-	}
 	inherited.instances = instances;
 	inherited.options = options;
 	inherited.run = run;
@@ -618,6 +637,9 @@ bool run_checks(struct options *options, const struct instance *instances, size_
 	for (size_t i = 0; i < n; i++)
 		describe(&inherited.shared->slot[i].result, &instances[i]);
 	probe_needs(&inherited.shared->unmet);
+	note_facts(run, &inherited.shared->unmet);
+	if (options->announce)
+		options->announce(run);
 	ok = begin_record(&record, options, run, error);
 	if (ok) {
 		ok = run_parts(options, n, take_recorded(&record, run)) &&

@@ -27,6 +27,8 @@ struct options {
 	const char *record;	/* where to write the record, or NULL */
 	bool fail_fast;		/* after a failure that is not expected begin no check */
 	unsigned shard, shards; /* of so many parts of the checks this one, from 1; 0: all */
+	/* Told what the machine has, before the checks run; or NULL. */
+	void (*announce)(const struct run *run);
 	const struct expected *expected; /* a list of expected failures, or NULL */
 	struct coverage *coverage;	 /* where to add what was covered, or NULL */
 };

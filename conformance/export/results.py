@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 Row = dict[str, Any]  # an object of the JSON that ipc-conform writes
-OUTCOMES = ("passed", "failed", "skipped", "xfailed", "xpassed", "flaky")
+OUTCOMES = ("passed", "failed", "skipped", "xfailed", "xpassed", "flaky", "not implemented")
 
 
 class Misuse(Exception):
@@ -62,7 +62,7 @@ def has_failed(result: Row) -> bool:
 def is_skipped(result: Row) -> bool:
     """Skipped, or failed as a list of expected failures says: as in JUnit."""
     expected = result["outcome"] in ("xfailed", "flaky") and bool(result["failures"])
-    return result["outcome"] == "skipped" or expected
+    return result["outcome"] in ("skipped", "not implemented") or expected
 
 
 def in_words(failure: Row) -> str:
