@@ -35,8 +35,8 @@ all:
 	@ci/setup build
 	@$(MAKE) $(QUIET) harness python
 
-# ---- commands: set-up first, then the work, in a make of its own that sees
-# ---- what set-up has brought
+# ---- commands: set-up first, then the work, in a second make, which sees
+# ---- the programs that set-up has installed
 
 COMMANDS := $(filter-out install clean,$(shell sed -n 's/^\#: make \([a-z-]*\)  *.*/\1/p' Makefile))
 .PHONY: $(COMMANDS) $(COMMANDS:%=do-%) install clean help
@@ -138,7 +138,7 @@ $(OUT)/ipc-conform-dynamic: $(OUT)/main-dynamic.o $(HARNESS_OBJECTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
 
-# What the kernel says of itself (BTF) is read by a tool of its own, which needs libbpf.
+# A separate tool reads the kernel's BTF, because it needs libbpf.
 $(OUT)/ipc-btf: $(patsubst %.c,$(OUT)/%.o,$(wildcard conformance/btf/*.c)) \
 		$(OUT)/conformance/textfile.o
 	$(call say,LD,$@)
@@ -201,7 +201,7 @@ do-libcs: $(LIBC_PROGRAMS)
 # ---- does a kernel image conform? ---------------------------------------------
 
 # KERNEL: the image, or SUITE: Debian's newest of that; ARCH: its architecture; BASELINE:
-# what it is compared with, a series of conformance/boot/baselines or the JSON of a run;
+# the run to compare with, a series of conformance/boot/baselines or the JSON of a run;
 # GATE: the gate's options.
 KERNEL_REPORT = $(REPORT)/kernel
 PROGRAMS = $(shell sed -n 's/^$(ARCH) .*| *\([^|]*\)|[^|]*$$/\1/p' conformance/boot/machines)
@@ -234,7 +234,7 @@ do-kernels:
 do-kernels-accept:
 	$(Q)$(MAKE) $(QUIET) $(sort $(CELL_PROGRAMS))
 	$(Q)$(MATRIX) --accept $(CELLS)
-# One cell for each architecture, and one of IA32 programs on x86_64; what cannot be had says SKIP.
+# One cell for each architecture, and one of IA32 programs on x86_64; a kernel that cannot be fetched is a SKIP.
 .PHONY: do-kernels-short
 do-kernels-short: CELLS = $(patsubst %,bookworm/%,x86_64 i386-on-x86_64 i386 aarch64)
 do-kernels-short:
@@ -434,7 +434,7 @@ do-fuzz: python
 	$(Q)$(MAKE) $(QUIET) GOALS='$(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz
 	$(Q)PYTHONPATH=build/python $(PYTHON) tests/fuzz/fuzz.py --jobs $(JOBS) $(FUZZ) build/fuzz $(TARGETS)
 
-# Each target with defects planted in what it is to find them in.  MUTANTS: options of plants.py.
+# Each target with defects planted in the code that it tests.  MUTANTS: options of plants.py.
 do-mutants-fuzz: python
 	$(Q)$(MAKE) $(QUIET) GOALS='$(FAULTY:%=fuzz-%) $(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz
 	$(Q)PYTHONPATH=build/python $(PYTHON) tests/fuzz/plants.py $(MUTANTS) build/fuzz
@@ -548,11 +548,11 @@ do-check:
 # One build for all of them.  INTERPRETERS: which (ci/interpreters).
 do-interpreters: harness python $(OUT)/loops.so
 	$(Q)ci/interpreters $(INTERPRETERS)
-# Without the interpreter's lock, in a build of its own: the tests of threads first.  TESTS:
+# Without the GIL, in a separate build: the tests of threads first.  TESTS:
 # which of the others.
 FREE = build/free-threaded
 do-free-threaded: harness $(OUT)/loops.so
-	$(Q)free=$$(ci/free-threaded) || { [ $$? -eq 4 ] && echo 'SKIP: no source of CPython to be had'; exit; }; \
+	$(Q)free=$$(ci/free-threaded) || { [ $$? -eq 4 ] && echo 'SKIP: the source of CPython cannot be fetched'; exit; }; \
 	 $(MAKE) $(QUIET) PYTHON="$$free" PACKAGE=$(FREE)/python python && \
 	 export PYTHONPATH=$(FREE)/python MAKEFLAGS= && \
 	 "$$free" -m pytest tests/test_threads.py && "$$free" -m pytest $(TESTS)
@@ -574,13 +574,13 @@ do-waits: python
 	$(Q)IPC_TEST_WAITS=$(WAITS) PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest -rP \
 	 --no-header --show-capture=stdout tests/test_timeouts.py -k waits_beside
 
-# ---- what it costs ----------------------------------------------------------------
+# ---- benchmarks -------------------------------------------------------------------
 
 # The loops in C are a library for the benchmark's own process.  BENCH: its options.
 $(OUT)/loops.so: tests/bench/loops.c $(OUT)/flags
 	$(call say,LD,$@)
 	$(Q)$(COMPILE) -fPIC -shared $(LDFLAGS) -o $@ $<
-# What any call costs from Python, for every CPython as the module is.
+# The cost of any call from Python; built for every CPython, as the module is.
 INCLUDE_PYTHON = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')
 $(OUT)/bare.abi3.so: tests/bench/bare.c $(OUT)/flags
 	$(call say,LD,$@)

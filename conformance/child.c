@@ -63,7 +63,7 @@ void child_join_signal(pid_t pid, int signal)
 	join(pid, signal);
 }
 
-/* First words of /proc/PID/NAME; false where the file is not to be had. */
+/* First words of /proc/PID/NAME; false if the file cannot be read. */
 static bool proc_read(pid_t pid, const char *name, char *buf, size_t size)
 {
 	char path[64];

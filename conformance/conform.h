@@ -4,14 +4,14 @@
  * What a check is made of (conform.h, as libcheck has check.h).
  *
  *	CHECK("shmget.smaller_found", LIBC | RAW, 0,
- *	      "a segment is found by who asks for less than it has, or for 0", "shmget(2)")
+ *	      "shmget finds a segment if size is not above its size, or is 0", "shmget(2)")
  *	{
  *		int shmid = must(ipc->shmget(check_key(0), 100, IPC_CREAT | 0600));
  *
  *		expect_eq(shmid, ipc->shmget(check_key(0), 99, 0));
  *	}
  *
- * The body gets `ipc`, the calls to make, and runs in a process of its own, in
+ * The body gets `ipc`, the calls to make, and runs in its own process, in
  * a fresh IPC namespace, with a time limit; it leaves everything behind.  With
  * LIBC | RAW it runs twice, the second time as "shmget.smaller_found.raw", and
  * where the architecture has ipc(2), a third time as "shmget.smaller_found.ipc".
@@ -40,7 +40,7 @@ enum via { LIBC = 1, BY_NUMBER = 2, MULTIPLEXED = 4, RAW = BY_NUMBER | MULTIPLEX
 	X(MSG_COPY)  /* msgrcv's MSG_COPY: CONFIG_CHECKPOINT_RESTORE */                      \
 	X(STAT_ANY)  /* MSG_STAT_ANY, SEM_STAT_ANY, SHM_STAT_ANY: Linux 4.17 */              \
 	X(USERS)     /* root, and other users to become */                                   \
-	X(PROC)	     /* /proc of the running kernel, to see who is blocked */                \
+	X(PROC)	     /* /proc of the running kernel, to see blocked tasks */                 \
 	X(COMPAT)    /* none: on a 32-bit program with a 64-bit kernel */                    \
 	X(HUGETLB)   /* SHM_HUGETLB: CONFIG_HUGETLBFS */
 
@@ -85,7 +85,7 @@ struct check {
 	static void JOIN(body_, __LINE__)(const struct ipc_calls *ipc UNUSED,                      \
 					  const void *arg UNUSED)
 
-/* ---- expectations: note what is not as it should be, and go on ------------ */
+/* ---- expectations: record a failure, and go on ---------------------------- */
 
 #define HERE __FILE__, __LINE__
 
@@ -115,7 +115,7 @@ bool expect_bytes_at(const char *file, int line, const char *what, const void *w
 bool expect_at(const char *file, int line, const char *what, bool holds);
 int must_at(const char *file, int line, const char *what, intptr_t got);
 
-/* Notes a failure in words of its own. */
+/* Records a failure with the given words. */
 void fail_at(const char *file, int line, const char *what, const char *expected, const char *seen);
 /* Ends the check, here or in a child of it, as one that could not run. */
 void skip(const char *reason) __attribute__((noreturn));
@@ -153,7 +153,7 @@ bool is_gone(pid_t pid);
 void interrupt(pid_t pid);
 /* The same, then SIGSTOP and, when the child has stopped, SIGCONT. */
 void stop_and_continue(pid_t pid);
-/* For a child: blocks in a call of its own until it is killed. */
+/* For a child: blocks in a call on a new object until it is killed. */
 void block(const struct ipc_calls *ipc);
 
 /* Catches a signal with a handler that only counts, with or without SA_RESTART. */
@@ -204,7 +204,7 @@ unsigned random_operations(void);
 key_t check_key(unsigned n);
 /*
  * Whether this process is in an IPC namespace that the program has made.  Only there
- * may a check write limits or look at what it has not made.
+ * may a check write limits or look at objects that it has not made.
  */
 bool is_isolated(void);
 /*
@@ -243,7 +243,7 @@ unsigned long long meminfo(const char *name);
 time_t kernel_time(void);
 /* Waits until that clock has gone to the next second. */
 void await_next_second(void);
-/* The end of a page of memory; what is at this address and behind is not to be had. */
+/* The end of a page of memory; an access at or behind this address faults. */
 char *memory_end(void);
 
 #endif

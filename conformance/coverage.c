@@ -10,7 +10,7 @@
 
 #include "kernel_constants.h"
 
-/* ---- what is noted ---------------------------------------------------------- */
+/* ---- recording -------------------------------------------------------------- */
 
 /* Shared memory of the runner; of each thread, the call that nothing was expected of yet. */
 static struct covered *covered;
@@ -25,7 +25,7 @@ void cover_into(struct covered *into)
 	covered = into;
 }
 
-/* The row of a call's command; that of the call, for a command that there is none of. */
+/* The row of a call's command; that of the call, for an unknown command. */
 static int row_of(int row, int cmd)
 {
 #define CONTROL(F, C, W, K)               \
@@ -109,7 +109,7 @@ void coverage_add(struct coverage *coverage, const struct covered *of_check)
 			coverage->checks[row][column] += of_check->cell[row][column];
 }
 
-/* ---- what there is to cover --------------------------------------------------- */
+/* ---- the outcomes to cover ---------------------------------------------------- */
 
 static const char *const column_names[] = {
 	"success",

@@ -47,7 +47,7 @@ const struct ipc_calls *covering_calls(const struct ipc_calls *inner);
 void cover(int error);
 
 void coverage_add(struct coverage *coverage, const struct covered *covered);
-/* The table, and what no check covers. */
+/* The table, and the outcomes that no check covers. */
 void coverage_print(FILE *out, const struct coverage *coverage);
 
 #endif

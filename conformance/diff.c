@@ -87,7 +87,7 @@ static void put_why(FILE *out, const struct result *result)
 		fputs("ended without saying why", out);
 }
 
-/* Of a failure, what it is, not on which line of a file that is edited. */
+/* The text of a failure without its line number, which edits change. */
 static bool same_failures(const struct result *was, const struct result *is)
 {
 	if (was->nfailures != is->nfailures)

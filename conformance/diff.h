@@ -9,7 +9,7 @@
 
 /*
  * Says in words on out what changed from a to b, two dumps of ABI facts or two
- * JSON reports, whichever they hold.  0: nothing, or only what is new or better;
+ * JSON reports, whichever they hold.  0: nothing, or only new or better results;
  * 1: something is worse, gone or different; 2, and one line without newline in
  * error: a file is neither, is not whole, or is not of the other's kind.  With
  * witness, two dumps only: in what b contradicts a (abi/witness.h).

@@ -11,7 +11,7 @@
 #include "coverage.h"
 
 /*
- * Where the process of a check, and its children, put what they find: shared
+ * The record to which the process of a check and its children write: shared
  * memory of the runner.  The one state that a check's process has; set once,
  * before the body runs.
  */

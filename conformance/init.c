@@ -32,7 +32,7 @@ static bool mount_all(void)
 		if (mount(mounts[i].type, mounts[i].where, mounts[i].type, 0, NULL) == 0)
 			continue;
 		fprintf(stderr, "ipc-conform: %s: %s\n", mounts[i].where, strerror(errno));
-		/* What may not mount has not got the machine to itself. */
+		/* Without the right to mount this is not the init of a machine. */
 		if (i == 0)
 			return false;
 	}

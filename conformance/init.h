@@ -5,7 +5,7 @@
 #define INIT_H
 
 /*
- * Runs program with argv in a child, and waits for whoever the first process is
+ * Runs program with argv in a child, and waits for any process that init is
  * left; its exit status.  Where there is nothing but a kernel, which shows in that
  * nobody has mounted /proc, it mounts what checks need before, and afterwards says
  * the exit status in the last line of the console and switches the machine off.

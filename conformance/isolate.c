@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* IPC namespaces, and what is needed that not every machine gives. */
+/* IPC namespaces, and probes of the needs that not every machine meets. */
 #include "isolate.h"
 
 #include <fcntl.h>
@@ -15,8 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char need_namespace[] =
-	"no IPC namespace of its own: CAP_SYS_ADMIN or user namespaces";
+static const char need_namespace[] = "no new IPC namespace: needs CAP_SYS_ADMIN or user namespaces";
 
 static bool write_file(const char *path, const char *text)
 {

@@ -44,7 +44,7 @@ struct made {
 	} object[MAX_MADE];
 };
 
-/* Calls that do what inner does and note in made, in shared memory, what they make. */
+/* Calls that pass to inner and record in made, in shared memory, the objects they make. */
 const struct ipc_calls *tracking_calls(const struct ipc_calls *inner, struct made *made);
 void remove_made(const struct made *made);
 

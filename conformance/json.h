@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* What is left to be read. */
+/* The rest of the text. */
 struct json {
 	const char *text;
 	const char *at;

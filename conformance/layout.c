@@ -78,7 +78,7 @@ static int by_offset(const void *left, const void *right)
 	return strcmp(a->name, b->name);
 }
 
-/* What no member covers, up to an offset. */
+/* The gap that no member covers, up to an offset. */
 static void add_hole(struct layout *layout, size_t from, size_t to)
 {
 	if (from < to)
@@ -248,7 +248,7 @@ void layout_text(FILE *out, const struct layout *layout, const char *structure, 
 	fputs(" */\n", out);
 }
 
-/* What is no layer's name is a file's. */
+/* A word that names no layer names a file. */
 static bool layer_facts(struct facts *facts, const char *name, char error[256])
 {
 	const struct layer *layer = layer_named(name);

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* What stands where in a structure, byte by byte, out of a dump of ABI facts. */
+/* The layout of a structure, byte by byte, from a dump of ABI facts. */
 #ifndef LAYOUT_H
 #define LAYOUT_H
 

@@ -48,7 +48,7 @@ const char layout_style[] =
 /* A layer's structures; the first row is the kernel's, with which others are compared. */
 struct row {
 	char name[64];
-	bool reviewed; /* beside the row before it, which is what is there now */
+	bool reviewed; /* beside the row before it, which has the present facts */
 	struct facts facts;
 	struct layout layout; /* of the structure that is being drawn */
 };
@@ -148,7 +148,7 @@ static bool is_text(const struct piece *piece)
 	return strcmp(piece->what, "array") == 0;
 }
 
-/* The part of a piece that is in the line; what goes on from or to another has no corners. */
+/* The part of a piece in this line; an end that continues in another line has no corners. */
 static void put_part(FILE *out, const struct piece *piece, const struct layout *layout,
 		     const struct layout *kernel, size_t line, size_t row)
 {

@@ -51,12 +51,12 @@ static const char usage[] =
 	"\n"
 	"list      every check: id, file and line, what must hold, source; json: what it needs, "
 	"too\n"
-	"run       runs the checks against this kernel, each in an IPC namespace of its own\n"
+	"run       runs the checks against this kernel, each in its own IPC namespace\n"
 	"coverage  runs the checks and tells which errors of which call they cover, and which not\n"
 	"cost      measures each call and command, and how its cost grows\n"
 	"report    writes results of earlier runs in another format\n"
 	"dump      the ABI facts compiled into this program; layer `observed` asks the kernel\n"
-	"layout    what stands where in a structure, or in each, by layers or by files of dump\n"
+	"layout    the place of each member of a structure, or of all, by layers or files of dump\n"
 	"diff      what changed between two dumps, or between two JSON results; --witness: what\n"
 	"          dump B (ipc-btf's), which need not have all, says otherwise than dump A\n"
 	"judge     is libc's dump right, given the kernel's, by rule? LIBC is the libc's name\n"
@@ -305,7 +305,7 @@ static bool is_check(const char *glob)
 	return n > 0;
 }
 
-/* A line for a check that there is none of would hide that the check has another name. */
+/* A line for an unknown check would hide that the check has another name. */
 static int read_lists(struct lists *lists, const struct run *run)
 {
 	char error[256], words[128];

@@ -37,7 +37,7 @@ static struct capabilities capabilities_held(void)
 	return held;
 }
 
-/* What is permitted becomes effective too, and nothing is left beside it. */
+/* Makes the permitted set effective too, and drops all others. */
 static void hold(const uint32_t permitted[HALVES])
 {
 	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};

@@ -300,7 +300,7 @@ static void put_checks_of(FILE *out, const struct run *runs, size_t nruns, const
 		}
 }
 
-/* What is folded away, told by the line that unfolds it. */
+/* The folded part, named by the line that unfolds it. */
 static void put_summary(FILE *out, const struct run *runs, size_t nruns, const char *facility)
 {
 	unsigned failed = 0, timed_out = 0;
@@ -333,7 +333,7 @@ static void put_checks(FILE *out, const struct run *runs, size_t nruns)
 	}
 }
 
-/* This program knows the structures of its own architecture only. */
+/* This program knows only the structures of the architecture it is built for. */
 static bool has_own_arch(const struct run *runs, size_t nruns)
 {
 	for (size_t i = 0; i < nruns; i++)

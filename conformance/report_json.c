@@ -14,7 +14,7 @@
 
 #define SCHEMA "ipc-conform/1"
 
-/* What is stored holds what it should agree with. */
+/* The parsed value must equal the expected one. */
 struct stored_result {
 	struct result result;
 	unsigned kept; /* failures written out */
@@ -29,7 +29,7 @@ struct document {
 	struct run *runs;
 };
 
-/* Room for one more in an array that doubles; what it held lives on if it fails. */
+/* Room for one more in an array that doubles; on failure the old items stay. */
 static void *grow(void *array, size_t n, size_t size)
 {
 	return n & (n - 1) ? array : realloc(array, (n ? 2 * n : 1) * size);

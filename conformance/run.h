@@ -30,7 +30,7 @@ struct options {
 	/* Told what the machine has, before the checks run; or NULL. */
 	void (*announce)(const struct run *run);
 	const struct expected *expected; /* a list of expected failures, or NULL */
-	struct coverage *coverage;	 /* where to add what was covered, or NULL */
+	struct coverage *coverage;	 /* where to add the covered outcomes, or NULL */
 };
 
 /* A check through one way of calling, under the id that results have. */

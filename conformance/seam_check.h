@@ -212,7 +212,7 @@ SEAM_PART enum seam_way seam_command(enum seam_function function, int cmd, size_
 
 /*
  * How many semaphores GETALL and SETALL speak of; 0 where there is no such set.
- * Who may not read the set learns it by its slot: the low 15 bits of the id, 24
+ * A process without read access learns it by the slot: the low 15 bits of the id, 24
  * with ipcmni_extend (ipc/util.h).
  */
 SEAM_PART size_t seam_nsems(int semid)

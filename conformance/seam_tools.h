@@ -128,7 +128,7 @@ SEAM_PART void seam_mapped(const void *at, size_t n)
 	(void)at, (void)n;
 }
 
-/* ---- what comes before what ------------------------------------------------ */
+/* ---- order of accesses ----------------------------------------------------- */
 
 /* Whether this tool asks what orders threads. */
 #if defined(SEAM_TSAN) || defined(SEAM_VALGRIND)

@@ -26,7 +26,7 @@ bool textfile_error(char error[256], const char *source, const char *format, ...
 	return false;
 }
 
-/* Reads to the end, or past LARGEST; what was read is in *text even if it fails. */
+/* Reads to the end, or past LARGEST; *text has the bytes read even on failure. */
 static bool read_all(FILE *file, char **text, size_t *size)
 {
 	for (size_t room = FIRST; room <= 2 * (size_t)LARGEST; room *= 2) {
@@ -66,7 +66,7 @@ char *textfile_read(const char *path, char error[256])
 		ok = true;
 	fclose(file);
 	if (ok) {
-		/* Just as long as it is, so that a sanitizer sees who reads behind its end. */
+		/* Exactly as long as the text, so that a sanitizer sees a read behind its end. */
 		char *exact = realloc(text, size + 1);
 
 		return exact ? exact : text;

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* A text file as one string, and one line about what is wrong with it. */
+/* A text file as one string, or one line with its fault. */
 #ifndef TEXTFILE_H
 #define TEXTFILE_H
 

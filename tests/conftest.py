@@ -117,7 +117,7 @@ def isolated(pytestconfig: pytest.Config) -> bool:
 def alone(isolated: bool) -> None:
     """For a test to which other processes' objects would matter."""
     if not isolated:
-        pytest.skip("no IPC namespace of its own can be had")
+        pytest.skip("cannot create an IPC namespace")
 
 
 # ---- objects, and that none stays ---------------------------------------------

@@ -348,7 +348,7 @@ class Moment:
 
 
 def test_no_race_loses_a_message(make: Maker, q: ipc.MessageQueue) -> None:
-    """A message and the cancellation of who waits for it, at the same time: received by it, kept
+    """A message and the cancellation of its receiver, at the same time: received by it, kept
     in the object, or still in the queue, each is the next one that is received, once."""
     start = make.semset(1)
     outcomes = {"received": 0, "kept": 0, "left in the queue": 0}

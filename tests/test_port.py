@@ -353,7 +353,7 @@ def test_a_limit_that_is_set_at_run_time_is_a_note(tmp_path: Path) -> None:
     assert " 2 notes\n" in result.stdout
 
 
-# union semun, and what is wrong with it where libc defines it.
+# union semun, and its fault where libc defines it.
 SEMUNS = [
     ("int val; struct semid_ds *buf; unsigned short *array; struct seminfo *__buf;", []),
     ("int val; struct semid_ds *buf; unsigned short *array; struct seminfo *sem_info;", []),

@@ -77,7 +77,7 @@ def test_a_message_that_threads_share(queue: int) -> None:
                 ipc.msgrcv(queue, message)
         elif number == 1:
             for n in range(TURNS):
-                # One alone makes it longer: a text that fits is written into it whoever has it.
+                # One alone makes it longer: a text that fits is written into it even if it is shared.
                 with contextlib.suppress(BufferError):
                     message.mtext = bytes(message.capacity + 1)
         else:
@@ -379,7 +379,7 @@ def test_no_operation_is_lost(make: Maker) -> None:
 
 
 def test_an_attachment_that_is_used_is_not_detached(make: Maker) -> None:
-    """Whoever is later is told; nobody reads memory that is gone."""
+    """The later thread gets an error; no thread reads freed memory."""
     shmid = make.segment(8192)
     attachments = [ipc.shmat(shmid)]
 

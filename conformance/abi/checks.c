@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The ABI checks: what this program was compiled with against the reviewed
- * reference, and what the kernel writes against what it was compiled with.
+ * reference, and the bytes that the kernel writes against its headers.
  */
 #include <stdio.h>
 #include <stdlib.h>

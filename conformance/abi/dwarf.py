@@ -55,7 +55,7 @@ def of(entry: Any, attribute: str, default: Any = None) -> Any:
 
 
 def type_of(entry: Any) -> Any:
-    """The type of an entry, behind typedefs and qualifiers; of a pointer, what it points to."""
+    """The type of an entry, behind typedefs and qualifiers; of a pointer, its target."""
     type_ = entry.get_DIE_from_attribute("DW_AT_type")
     while type_.tag in ("DW_TAG_typedef", "DW_TAG_const_type", "DW_TAG_volatile_type"):
         type_ = type_.get_DIE_from_attribute("DW_AT_type")
@@ -237,7 +237,7 @@ def missing_members(structure: Structure, known: dict[str, tuple[int, int]]) -> 
 
 
 def unexplained_holes(structure: Structure) -> list[str]:
-    """A hole is explained by the alignment of what follows, or of the whole at the end."""
+    """The alignment of the next member, or of the structure, explains a hole."""
     if structure.union:
         return []
     words = []

@@ -58,7 +58,7 @@ static bool parse_fact(struct fact *fact, char *line)
 	return fact->name && is_value(line);
 }
 
-/* Cuts facts->text into facts; returns what is wrong with the line *number. */
+/* Cuts facts->text into facts; returns the fault of line *number. */
 static const char *parse_lines(struct facts *facts, size_t *number)
 {
 	char last[40];
@@ -146,7 +146,7 @@ const char *facts_value(const struct facts *facts, const char *kind, const char 
 	return fact ? fact->value : NULL;
 }
 
-/* What stands behind a word of a value, or NULL. */
+/* The text behind a word of a value, or NULL. */
 static const char *behind(const char *value, const char *word)
 {
 	size_t length = strlen(word);

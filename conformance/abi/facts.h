@@ -21,7 +21,7 @@ struct facts {
 
 /*
  * Parses a dump; source names it in errors.  False, and one line without
- * newline in error, for what is not a whole dump: a line that is no fact, a
+ * newline in error, if the text is not a whole dump: a line that is no fact, a
  * name that stands twice, lines out of order, a last line "# N facts" that is
  * missing or does not agree.  Free with facts_free.
  */

@@ -7,7 +7,7 @@
  * a layer, and the numbers are read out of its assembly output: nothing of the
  * target is run.  A line that names what
  * is not there is a fact that is absent, and one whose value is no constant
- * (glibc's SHMLBA calls a function) a fact to be had at run time only.
+ * (glibc's SHMLBA calls a function) a fact that is known at run time only.
  *
  * Some targets print a number with a mark before it ($, #), for which not all
  * have %c; `dump` takes it away.  A directive (.ascii) is used since clang's

@@ -94,7 +94,7 @@ static const struct deviation *known_deviation(const struct judge *judge, enum r
 	return NULL;
 }
 
-/* Records whether a rule holds for what is named; what is seen is for where it does not. */
+/* Records whether a rule holds for a subject, and the fact seen if it does not. */
 __attribute__((format(printf, 5, 6))) static bool
 expect(struct judge *judge, enum rule rule, bool holds, const char *name, const char *format, ...)
 {
@@ -427,7 +427,7 @@ static void judge_time(struct judge *judge, const struct member *member, struct 
 		       libc_high.end - 1, high.begin, high.end - 1);
 }
 
-/* In a structure that libc copies, a value needs room, and bytes of its own. */
+/* In a structure that libc copies, a value needs room, and bytes that no other has. */
 static void judge_copied(struct judge *judge, const struct member *member, struct place libc,
 			 struct place kernel)
 {
@@ -501,7 +501,7 @@ static void judge_member(struct judge *judge, const struct member *member, bool 
 		judge_time(judge, member, libc, kernel);
 	else
 		judge_integer(judge, member, libc, kernel);
-	/* The low word of a time has no sign of its own. */
+	/* The sign of the low word of a time does not count. */
 	if (member->sort == INTEGER || (member->sort == TIME_T && !in_words))
 		judge_sign(judge, name.text, libc, kernel);
 	if (member->posix)
@@ -625,7 +625,7 @@ static void judge_structure(struct judge *judge, const char *structure)
 /* ---- constants ----------------------------------------------------------------------- */
 
 /*
- * Where libc has times of its own behind the kernel's (musl), its STAT commands have
+ * Where libc has its own times behind the kernel's (musl), its STAT commands have
  * a bit, IPC_TIME64, that tells them from older ones and that it takes away.
  */
 static bool with_time64_bit(const struct judge *judge, const char *name, const char *libc,

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Rules between the layers of one target: whether libc's headers are right, given
- * the kernel's.  They are about values: whoever reads libc's member out of what
+ * the kernel's.  They are about values: reading libc's member out of what
  * the kernel wrote must find the kernel's value.  No reference is needed.
  */
 #ifndef RULES_H
@@ -28,12 +28,12 @@
 
 /*
  * Judges libc's facts by the kernel's and prints the verdict: a table of structures
- * and rules, then what is wrong and which deviations are known (deviations.def), one
+ * and rules, then the faults and the known deviations (deviations.def), one
  * line each.  The libc's name is for those, and "glibc-time64" says that structures
  * with times are libc's own, which it copies member by member where the kernel has
  * a time in two words: there, only room for the values is asked for.
  *
- * Returns the number of what is wrong; -1, and one line without newline in error,
+ * Returns the number of faults; -1, and one line without newline in error,
  * where the facts are not of a libc and a kernel for one target.
  */
 int rules_judge(FILE *out, const char *libc_name, const struct facts *libc,

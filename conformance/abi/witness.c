@@ -44,7 +44,7 @@ static bool agrees(const char *value, const char *said)
 	return strncmp(value, said, length) == 0 && (!value[length] || value[length] == ' ');
 }
 
-/* What is wrong with a fact of the headers, by the witness. */
+/* The fault of a fact of the headers, by the witness. */
 static unsigned check(FILE *out, const struct fact *fact, const char *said)
 {
 	if (is_absent(fact->value) && is_absent(said))

@@ -76,7 +76,7 @@ CHECK_EACH_CTL("info.efault", RAW, 0, "a structure that is not in memory fails",
 }
 
 CHECK_EACH_CTL("stat.seq", LIBC, NEED_STAT_ANY,
-	       "an id is made of the slot and its sequence number, whoever gives it",
+	       "every command returns an id made of the slot and its sequence number",
 	       "ipc/util.h, ipc_buildid")
 {
 	const int commands[] = {facility->stat, facility->stat_any};

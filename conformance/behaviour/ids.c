@@ -55,7 +55,7 @@ CHECK_EACH("enoent", LIBC | RAW, 0, "a key without an object fails unless IPC_CR
 }
 
 CHECK_EACH("eacces", LIBC | RAW, NEED_USERS,
-	   "asking for read, write or both as a user who may not fails", GET ", EACCES")
+	   "a get call for read, write or both fails without that permission", GET ", EACCES")
 {
 	static const int denied[] = {0400, 0200, 0600, 0004, 0002, 0006};
 	pid_t pid;

@@ -219,8 +219,7 @@ CHECK("msgctl.einval_id", LIBC | RAW, 0, "a command of an id that no queue has f
 	}
 }
 
-CHECK("msgctl.einval_command", LIBC | RAW, 0, "a command that there is none of fails",
-      "msgctl(2), EINVAL")
+CHECK("msgctl.einval_command", LIBC | RAW, 0, "an unknown command fails", "msgctl(2), EINVAL")
 {
 	/* Each facility has its own. */
 	static const int commands[] = {-1, 99, SEM_STAT, SHM_INFO};
@@ -232,8 +231,7 @@ CHECK("msgctl.einval_command", LIBC | RAW, 0, "a command that there is none of f
 }
 
 CHECK("msgctl.eperm", LIBC | RAW, NEED_USERS,
-      "who is neither owner nor creator may not set nor remove, whatever the mode",
-      "msgctl(2), EPERM")
+      "only owner and creator may set or remove, whatever the mode", "msgctl(2), EPERM")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0666));
 	struct msqid_ds ds = msg_state(msqid);

@@ -355,7 +355,7 @@ CHECK("msgget.limit.owner", LIBC, NEED_BOTH,
 }
 
 CHECK("msgget.limit.owner.others", LIBC, NEED_BOTH | NEED_USERS,
-      "a user who is not root of an IPC namespace's user namespace cannot write its limits",
+      "a user other than root of an IPC namespace's user namespace cannot write its limits",
       "ipc/ipc_sysctl.c, ipc_permissions")
 {
 	pid_t pid;

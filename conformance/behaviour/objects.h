@@ -160,7 +160,7 @@ static inline char *attach(const struct ipc_calls *ipc, int shmid, const void *s
 }
 
 /*
- * The count goes down with the last user of an address space, and whoever reads
+ * The count goes down with the last user of an address space, and a process that reads
  * in /proc/PID is one for that moment.
  */
 static inline void shm_expect_nattch(unsigned long want, int shmid)

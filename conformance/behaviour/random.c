@@ -137,7 +137,7 @@ static void take_reports(struct crew *crew, int milliseconds)
 
 /*
  * A worker must come out of its call.  One that sleeps there on each of several
- * looks, when whoever had to wake it is long done, was not woken; one look could
+ * looks, when the process that had to wake it is long done, was not woken; one look could
  * meet it in a page fault.
  */
 static bool await_report(struct crew *crew, unsigned who, struct trouble *out)
@@ -230,7 +230,7 @@ static bool make_step(struct crew *crew, void *model, const struct step *step, b
 	bool waits = crew->worker[step->who].waits;
 	char text[32], seen[160];
 
-	/* Who is blocked can be signalled or ended, nothing else; and only who is, signalled. */
+	/* A blocked process can be signalled or ended, nothing else; only it can be signalled. */
 	if (step->what != END && waits != (step->what == SIGNAL))
 		return true;
 	if (!crew->room->apply(model, step, &outcome))

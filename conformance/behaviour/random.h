@@ -30,7 +30,7 @@ struct answer {
 	unsigned char text[ANSWER_TEXT];
 };
 
-/* What a step comes to: who is done, and with what. */
+/* The result of a step: the processes that are done, with their results. */
 struct outcome {
 	bool done[WORKERS];
 	struct answer answer[WORKERS];

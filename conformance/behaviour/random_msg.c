@@ -25,7 +25,7 @@ struct receiver {
 struct model {
 	struct entry entry[QBYTES];
 	int n, bytes;
-	struct receiver receiver[WORKERS]; /* who waits, the longest first */
+	struct receiver receiver[WORKERS]; /* the waiting ones, longest first */
 	int receivers;
 	bool sending; /* one sender may wait: which of several goes on is not promised */
 	unsigned sender;

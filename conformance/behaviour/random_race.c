@@ -146,7 +146,7 @@ CHECK("random.msg.race", LIBC | RAW, NEED_PROC,
 	for (unsigned i = 0; i < SENDERS; i++)
 		CHILD (sender[i])
 			send_all(ipc, msqid, i, n);
-	/* Who waits to send, or while there is something to receive, is forgotten. */
+	/* Forgets a blocked sender, or a receiver while there is a message for it. */
 	while (looks < LOOKS && !(all_gone(sender, SENDERS) && msg_state(msqid).msg_qnum == 0)) {
 		pause_a_little();
 		looks = all_stuck(pid, WORKERS) ? looks + 1 : 0;

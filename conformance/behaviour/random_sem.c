@@ -147,7 +147,7 @@ static bool goes_on(struct model *model, int i, struct outcome *outcome)
 	return true;
 }
 
-/* Who only waits for zero is looked at when one of these semaphores (bits) has become 0. */
+/* A wait for zero alone is tried when one of these semaphores (bits) has become 0. */
 static void zero_goes_on(struct model *model, unsigned semaphores, struct outcome *outcome)
 {
 	bool zero = false;
@@ -168,7 +168,7 @@ static unsigned semaphores_of(const struct sembuf *sops, int nsops)
 	return semaphores;
 }
 
-/* Who can go on after a change does: for zero before for more, the longest first. */
+/* Lets waits go on after a change: for zero before for more, the longest first. */
 static void changed(struct model *model, unsigned semaphores, struct outcome *outcome)
 {
 	zero_goes_on(model, semaphores, outcome);

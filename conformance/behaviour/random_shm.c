@@ -109,7 +109,7 @@ static bool apply(void *arg, const struct step *step, struct outcome *outcome)
 
 /*
  * A process that ended may be counted a moment longer, while somebody reads of it
- * in /proc; nobody is patient who only looks for a shorter history.
+ * in /proc; a search for a shorter history does not wait for that.
  */
 static bool agrees(const struct ipc_calls *ipc UNUSED, const int id[2], const void *arg,
 		   bool patient, char seen[160])

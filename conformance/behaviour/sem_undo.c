@@ -52,7 +52,8 @@ CHECK("semop.undo.kill", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("semop.undo.wakes", LIBC | RAW, NEED_PROC,
-      "who waits for what a process undoes at its end goes on", "semop(2), SEM_UNDO")
+      "a task that waits for the undo adjustment of an exiting process goes on",
+      "semop(2), SEM_UNDO")
 {
 	int semid = sem_new(ipc, 1);
 	pid_t owner, waiter;

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* semctl(2): the values of semaphores, and who waits for them. */
+/* semctl(2): the values of semaphores, and the waits for them. */
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
@@ -124,7 +124,7 @@ CHECK("semctl.getpid", LIBC | RAW, 0,
 	expect_eq(by_all, ipc->semctl(semid, 1, GETPID, none));
 }
 
-/* ---- who waits ----------------------------------------------------------------- */
+/* ---- waits -------------------------------------------------------------------- */
 
 /* Three wait on semaphore 1; one goes by a signal, the others when it is set to `val`. */
 static void expect_counted(const struct ipc_calls *ipc, int cmd, int other, int op, int val)
@@ -154,13 +154,13 @@ static void expect_counted(const struct ipc_calls *ipc, int cmd, int other, int 
 }
 
 CHECK("semctl.getncnt", LIBC | RAW, NEED_PROC,
-      "GETNCNT counts who waits for more, on each semaphore", "semctl(2), GETNCNT")
+      "GETNCNT counts the tasks that wait for more, on each semaphore", "semctl(2), GETNCNT")
 {
 	expect_counted(ipc, GETNCNT, GETZCNT, -1, 2);
 }
 
 CHECK("semctl.getzcnt", LIBC | RAW, NEED_PROC,
-      "GETZCNT counts who waits for zero, on each semaphore", "semctl(2), GETZCNT")
+      "GETZCNT counts the tasks that wait for zero, on each semaphore", "semctl(2), GETZCNT")
 {
 	expect_counted(ipc, GETZCNT, GETNCNT, 0, 0);
 }
@@ -180,7 +180,7 @@ static int two_waiters(const struct ipc_calls *ipc, pid_t *more, pid_t *zero)
 	return semid;
 }
 
-CHECK("semctl.setval.wakes", LIBC | RAW, NEED_PROC, "SETVAL wakes who can go on",
+CHECK("semctl.setval.wakes", LIBC | RAW, NEED_PROC, "SETVAL wakes the tasks that can go on",
       "semctl(2), SETVAL")
 {
 	pid_t more, zero;
@@ -196,7 +196,7 @@ CHECK("semctl.setval.wakes", LIBC | RAW, NEED_PROC, "SETVAL wakes who can go on"
 	child_join(zero);
 }
 
-CHECK("semctl.setall.wakes", LIBC | RAW, NEED_PROC, "SETALL wakes who can go on",
+CHECK("semctl.setall.wakes", LIBC | RAW, NEED_PROC, "SETALL wakes the tasks that can go on",
       "semctl(2), SETALL")
 {
 	unsigned short values[NSEMS] = {4, 0, 0};

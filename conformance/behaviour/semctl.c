@@ -165,8 +165,7 @@ CHECK("semctl.einval_semnum", LIBC | RAW, 0,
 	}
 }
 
-CHECK("semctl.einval_command", LIBC | RAW, 0, "a command that there is none of fails",
-      "semctl(2), EINVAL")
+CHECK("semctl.einval_command", LIBC | RAW, 0, "an unknown command fails", "semctl(2), EINVAL")
 {
 	static const int unknown[] = {-1, 10, 99, 4096};
 	struct semid_ds ds = {0};
@@ -202,8 +201,7 @@ CHECK("semctl.eacces", LIBC | RAW, 0,
 }
 
 CHECK("semctl.eperm", LIBC | RAW, NEED_USERS,
-      "who is neither owner nor creator may not set nor remove, whatever the mode",
-      "semctl(2), EPERM")
+      "only owner and creator may set or remove, whatever the mode", "semctl(2), EPERM")
 {
 	int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0666));
 	struct semid_ds ds = sem_state(semid);

@@ -11,7 +11,7 @@ static int rmid(int semid)
 }
 
 CHECK("semget.fewer_found", LIBC | RAW, 0,
-      "a set is found by who asks for fewer semaphores than it has, or for 0",
+      "semget finds a set if nsems is not above its number, or is 0",
       "semget(2), \"nsems can be 0\"")
 {
 	int semid = must(ipc->semget(check_key(0), 3, IPC_CREAT | 0600));
@@ -67,8 +67,7 @@ CHECK("semget.einval", LIBC | RAW, NEED_PROC, "a new set must have from 1 to SEM
 }
 
 CHECK("semget.einval_existing", LIBC | RAW, NEED_PROC,
-      "a set is not found by who asks for more semaphores than it has, or for -1",
-      "semget(2), EINVAL")
+      "semget does not find a set if nsems is above its number, or is -1", "semget(2), EINVAL")
 {
 	must(ipc->semget(check_key(0), 3, IPC_CREAT | 0600));
 	expect_errno(EINVAL, ipc->semget(check_key(0), 4, 0));

@@ -249,7 +249,7 @@ CHECK("semop.many.semopm", LIBC | RAW, 0,
 
 CHECK("semop.many.waits_with_100", LIBC | RAW, NEED_PROC,
       "a call of 100 operations that waits is done whole when it can be",
-      "ipc/sem.c, do_semtimedop: the operations of who waits are kept")
+      "ipc/sem.c, do_semtimedop: the operations of a waiting task are kept")
 {
 	enum { WAITING = 100 };
 	int semid = must(ipc->semget(IPC_PRIVATE, LARGE, 0600));
@@ -503,7 +503,7 @@ CHECK("semop.many.lock", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("semop.many.simple_beside", LIBC | RAW, NEED_PROC,
-      "who waits with one operation is counted and woken as ever beside one that waits with "
+      "a wait with one operation is counted and woken as usual beside a wait with "
       "several",
       "ipc/sem.c, merge_queues and unmerge_queues")
 {

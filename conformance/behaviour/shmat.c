@@ -355,7 +355,7 @@ CHECK("shmat.after_rmid", LIBC | RAW, 0,
 	expect_eq(2, shm_state(shmid).shm_nattch);
 }
 
-CHECK("shmdt.segv", LIBC | RAW, 0, "memory that was detached is not to be had", "shmop(2)")
+CHECK("shmdt.segv", LIBC | RAW, 0, "access to a detached segment raises SIGSEGV", "shmop(2)")
 {
 	char *address = attach(ipc, new_segment(ipc, 1), NULL, 0);
 

@@ -361,8 +361,7 @@ CHECK("shmctl.einval_id", LIBC | RAW, 0, "a command of an id that no segment has
 	}
 }
 
-CHECK("shmctl.einval_command", LIBC | RAW, 0, "a command that there is none of fails",
-      "shmctl(2), EINVAL")
+CHECK("shmctl.einval_command", LIBC | RAW, 0, "an unknown command fails", "shmctl(2), EINVAL")
 {
 	/* Each facility has its own. */
 	static const int commands[] = {-1, 10, 99, SETVAL, SEM_STAT};
@@ -374,7 +373,7 @@ CHECK("shmctl.einval_command", LIBC | RAW, 0, "a command that there is none of f
 }
 
 CHECK("shmctl.eperm", LIBC | RAW, NEED_USERS,
-      "who is neither owner nor creator may not set, remove, lock nor unlock, whatever the mode",
+      "only owner and creator may set, remove, lock and unlock, whatever the mode",
       "shmctl(2), EPERM")
 {
 	int shmid = must(ipc->shmget(IPC_PRIVATE, SIZE, 0666));

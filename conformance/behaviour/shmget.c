@@ -10,7 +10,7 @@
 #include "behaviour/objects.h"
 
 CHECK("shmget.smaller_found", LIBC | RAW, 0,
-      "a segment is found by who asks for less than it has, or for 0", "shmget(2)")
+      "shmget finds a segment if size is not above its size, or is 0", "shmget(2)")
 {
 	int shmid = must(ipc->shmget(check_key(0), 100, IPC_CREAT | 0600));
 
@@ -87,7 +87,7 @@ CHECK("shmget.einval_shmmax", LIBC | RAW, NEED_LIMITS,
 }
 
 CHECK("shmget.einval_existing", LIBC | RAW, 0,
-      "a segment is not found by who asks for more than it has", "shmget(2), EINVAL")
+      "shmget does not find a segment if size is above its size", "shmget(2), EINVAL")
 {
 	must(ipc->shmget(check_key(0), 100, IPC_CREAT | 0600));
 	expect_errno(EINVAL, ipc->shmget(check_key(0), 101, 0));
@@ -127,7 +127,7 @@ CHECK("shmget.enospc_shmall", LIBC | RAW, NEED_LIMITS,
 /* ---- SHM_HUGETLB ------------------------------------------------------------- */
 
 CHECK("shmget.hugetlb_eperm", LIBC | RAW, NEED_USERS | NEED_HUGETLB,
-      "huge pages are for who may lock memory or is in hugetlb_shm_group", "shmget(2), EPERM")
+      "huge pages need CAP_IPC_LOCK or membership of hugetlb_shm_group", "shmget(2), EPERM")
 {
 	const struct rlimit nothing = {0};
 	pid_t pid;

@@ -83,7 +83,7 @@ CHECK("msgctl.stat.padding", RAW, 0, TITLE, SOURCE)
 	expect_queue_padding(ipc, must(ipc->msgget(IPC_PRIVATE, 0600)), IPC_STAT);
 }
 
-/* In a namespace of its own the first object is in slot 0. */
+/* In a new namespace the first object is in slot 0. */
 CHECK("msgctl.msg_stat.padding", RAW, NEED_NAMESPACE | NEED_STAT_ANY, BY_SLOT, SOURCE)
 {
 	must(ipc->msgget(IPC_PRIVATE, 0600));

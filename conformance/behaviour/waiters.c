@@ -114,7 +114,7 @@ CHECK("msgrcv.waiters.handed_over", LIBC | RAW, NEED_PROC,
 	child_join(pid);
 }
 
-CHECK("msgrcv.waiters.eidrm", LIBC | RAW, NEED_PROC, "removing a queue ends all who wait for it",
+CHECK("msgrcv.waiters.eidrm", LIBC | RAW, NEED_PROC, "removing a queue ends all waits for it",
       "msgop(2), EIDRM")
 {
 	int msqid = queue_with_room(ipc, 1);
@@ -222,7 +222,7 @@ CHECK("msgrcv.waiters.threads", LIBC | RAW, 0,
 
 CHECK("msgsnd.waiters.all_go", LIBC | RAW, NEED_PROC,
       "each message received lets one sender that waits go on, until all are sent, each once",
-      "msgop(2); ipc/msg.c, ss_wakeup: who is woken is not bound to the order of waiting")
+      "msgop(2); ipc/msg.c, ss_wakeup: the order of waking is not the order of waiting")
 {
 	int msqid = queue_with_room(ipc, 1);
 	struct message got;
@@ -365,8 +365,8 @@ CHECK("semop.waiters.order_complex", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("semop.waiters.handed_over", LIBC | RAW, NEED_PROC,
-      "what lets somebody who waits go on is taken at once: nobody else can have it",
-      "ipc/sem.c: the operations of who waits are done by who makes them possible")
+      "units that let a waiting task go on are taken at once: no other task gets them",
+      "ipc/sem.c: the task that makes a wait's operations possible performs them")
 {
 	int semid = sem_new(ipc, 0);
 	pid_t pid;
@@ -381,7 +381,7 @@ CHECK("semop.waiters.handed_over", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("semop.waiters.all_for_zero", LIBC | RAW, NEED_PROC,
-      "a value that becomes 0 lets all who wait for that go on", "semop(2), \"semzcnt\"")
+      "a value that becomes 0 lets all tasks that wait for zero go on", "semop(2), \"semzcnt\"")
 {
 	int semid = sem_new(ipc, 2);
 	pid_t pid[WAITERS];
@@ -396,7 +396,7 @@ CHECK("semop.waiters.all_for_zero", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("semop.waiters.zero_of_two", LIBC | RAW, NEED_PROC,
-      "who waits for two semaphores to be 0 goes on when both are", "semop(2), \"wait-for-zero\"")
+      "a wait for two semaphores to be 0 ends when both are", "semop(2), \"wait-for-zero\"")
 {
 	int semid = sem_new(ipc, 1);
 	pid_t pid;
@@ -411,7 +411,7 @@ CHECK("semop.waiters.zero_of_two", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("semop.waiters.zero_before_more", LIBC | RAW, NEED_PROC,
-      "who waits for zero goes on although what made it zero lets another one raise it",
+      "a wait for zero ends even if the same change lets another task raise the value",
       "ipc/sem.c, do_smart_update: wait-for-zero operations come first")
 {
 	int semid = sem_new(ipc, 1);
@@ -429,7 +429,7 @@ CHECK("semop.waiters.zero_before_more", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("semop.waiters.chain", LIBC | RAW, NEED_PROC,
-      "who goes on may let the next one go on, and so on to the last",
+      "a task that goes on may let the next one go on, and so on to the last",
       "ipc/sem.c, update_queue: \"restart\"")
 {
 	int semid = sem_new(ipc, 0);
@@ -466,7 +466,7 @@ CHECK("semop.waiters.otime", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("semop.waiters.eidrm", LIBC | RAW, NEED_PROC,
-      "removing a set ends all who wait for it, whatever they wait for", "semop(2), EIDRM")
+      "removing a set ends all waits for it, of every kind", "semop(2), EIDRM")
 {
 	int semid = sem_new(ipc, 1);
 	pid_t pid[MANY];
@@ -489,7 +489,7 @@ CHECK("semop.waiters.eidrm", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("semop.waiters.spurious", LIBC | RAW, NEED_PROC,
-      "changes that let nobody go on are not seen by who waits, nor are ignored signals",
+      "changes that let no task go on do not end a wait, nor do ignored signals",
       "semop(2); ipc/sem.c, do_semtimedop: \"spurious\"")
 {
 	int semid = sem_new(ipc, 0);

@@ -49,7 +49,7 @@ class Baseline:
     def compare(
         self, run: Run, whole: bool = True, libc: str | None = None
     ) -> tuple[list[str], list[str]]:
-        """In words: what is worse than it was, or than with that libc, and what is better; the
+        """In words: the changes for the worse, from before or from that libc, and the better; the
         whole run, or a part."""
         old = self.outcomes.get(name_of(run, libc))
         worse: list[str] = []

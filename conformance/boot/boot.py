@@ -398,7 +398,7 @@ def count(run: Run) -> None:
 
 
 def run_on(kernel: Path, machine: Machine, programs: str, options: Options) -> tuple[Run, Boot]:
-    """The harness's run on a kernel, with what there is to say of the kernel itself."""
+    """The harness's run on a kernel, with the faults of the kernel itself."""
     program = options.program or options.build / programs / "ipc-conform"
     ended = boot(kernel, machine, program, harness_words(machine, options), options)
     run = parse_results(ended.results)

@@ -51,7 +51,7 @@ static bool blob_new(struct blob *blob)
 	return blob->fd >= 0;
 }
 
-/* What was written to it can be looked at; an empty one has no data. */
+/* Maps the bytes written to it; an empty one has no data. */
 static bool blob_map(struct blob *blob)
 {
 	off_t size = lseek(blob->fd, 0, SEEK_END);
@@ -171,7 +171,7 @@ static struct btf *find_plain(struct search *search, const struct blob *blob)
 	return btf;
 }
 
-/* ---- what is packed ---------------------------------------------------------- */
+/* ---- decompression ----------------------------------------------------------- */
 
 /* What a kernel's build packs its image with: the `tools` of scripts/extract-vmlinux. */
 static const struct packer {
@@ -213,7 +213,7 @@ static _Noreturn void be_unpacker(const struct packer *packer, int from, int to)
 }
 
 /*
- * What comes out is taken as it is: behind the packed kernel in an image stands
+ * The output is taken as it is: behind the packed kernel in an image stands
  * more, of which the programs complain after they have written all.
  */
 static bool unpack(struct search *search, const struct packer *packer, const struct blob *from,

@@ -10,7 +10,7 @@
 
 /*
  * Whose: the kernel's own, or those that it keeps for programs of its 32-bit
- * architecture, where a structure that has no `compat_` of its own is the same.
+ * architecture, where a structure without a `compat_` variant is the same.
  */
 enum view { NATIVE, COMPAT };
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: MIT
 """libcs: whether each libc that the harness was built with is as good as it is known to be.
 
-Exit status: 0 exactly what is known to be broken fails, 1 something else does, or no longer
+Exit status: 0 the failures are exactly the expected ones, 1 another check fails, or no longer
 does, 2 misused, 4 no checks were run.
 """
 

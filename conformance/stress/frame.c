@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* The frame: a namespace of its own, how a program fails, and what must be left: nothing. */
+/* The frame: a new namespace, how a program fails, and the search for left-over objects. */
 #include "stress.h"
 
 #include <signal.h>
@@ -83,7 +83,7 @@ void frame_begin_round(const char *name, uint64_t seed)
 bool frame_begin(const char *name)
 {
 	if (!isolate()) {
-		fprintf(stderr, "%s: no IPC namespace of its own can be had\n", name);
+		fprintf(stderr, "%s: cannot create an IPC namespace\n", name);
 		return false;
 	}
 	snprintf(now.text, sizeof(now.text), "%s", name);

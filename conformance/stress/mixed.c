@@ -103,7 +103,8 @@ static void consume(struct worker *worker)
 		require(parcel.slot < SLOTS, "slot %u", parcel.slot);
 		require(memcmp(post->memory + parcel.slot * post->slot_size,
 			       pattern(parcel.content), parcel.size) == 0,
-			"%u bytes in slot %u are not what was put there", parcel.size, parcel.slot);
+			"%u bytes in slot %u are not those that were put there", parcel.size,
+			parcel.slot);
 		add(worker, &post->seen, parcel.content);
 		__atomic_fetch_add(worker->round->done, 1, __ATOMIC_RELAXED);
 		parcel.mtype = FREE;
@@ -210,7 +211,7 @@ static void end(struct round *round, struct post *post)
 {
 	struct msqid_ds ds;
 
-	require(post->sent == post->seen, "what was sent is not what was seen");
+	require(post->sent == post->seen, "the bytes sent are not those received");
 	require(round->ipc->msgctl(post->msqid, IPC_STAT, &ds) == 0, "IPC_STAT: %s",
 		strerror(errno));
 	require(ds.msg_qnum == SLOTS, "%lu slots came back", (unsigned long)ds.msg_qnum);

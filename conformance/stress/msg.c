@@ -3,7 +3,7 @@
 /*
  * Queues under load: every message arrives, once, in order, as it was sent.
  *
- * A message's type says who sent it and when; its size and text follow from
+ * A message's type tells the sender and the time; its size and text follow from
  * that, so a receiver knows what must be there.
  */
 #include "stress.h"
@@ -102,7 +102,7 @@ static void arrive(struct worker *worker, const char *msgp, size_t msgsz, long n
 	require(msgsz == size_of(round, mtype), "type %ld: %zu bytes arrived of %zu", mtype, msgsz,
 		size_of(round, mtype));
 	require(memcmp(msgp + sizeof(long), pattern(content_of(round, mtype)), msgsz) == 0,
-		"type %ld: the text of %zu bytes is not what was sent", mtype, msgsz);
+		"type %ld: the text of %zu bytes is not the one sent", mtype, msgsz);
 	require(__atomic_fetch_add(&queue->arrived[sender][n], 1, __ATOMIC_RELAXED) == 0,
 		"type %ld arrived twice", mtype);
 	require(mtype > newest[sender], "type %ld after %ld", mtype, newest[sender]);

@@ -118,7 +118,7 @@ static void look(struct worker *worker)
 	require(ds.shm_nattch >= 1, "shm_nattch is 0 of an attached segment");
 }
 
-/* While it is attached, who has its id may still attach a segment that is removed. */
+/* A removed segment can still be attached by id while it is attached somewhere. */
 static void work(struct worker *worker)
 {
 	const struct segment *segment = worker->context;

@@ -80,7 +80,7 @@ void shared_free(void *memory, size_t size);
 /* Exactly so many bytes, so that a byte more is another's. */
 void *exactly(size_t size);
 
-/* Ends the program, with what is wrong, unless it holds. */
+/* Ends the program with a message unless the condition holds. */
 #define require(HOLDS, ...) ((HOLDS) ? (void)0 : stress_fail(__FILE__, __LINE__, __VA_ARGS__))
 void stress_fail(const char *file, int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4), noreturn));

@@ -174,7 +174,7 @@ def test_max_size(sysv_ipc: Any, queue: Any, limit: Limit) -> None:
     assert queue.max_size == int(Path("/proc/sys/kernel/msgmnb").read_text())
     queue.max_size = 1000
     assert queue.max_size == 1000
-    queue.uid = 65534  # nobody's own, who may not go above the limit
+    queue.uid = 65534  # not the owner, so it may not exceed the limit
     assert as_nobody(lambda: setattr(queue, "max_size", 10**6)) is sysv_ipc.PermissionsError
     assert as_nobody(lambda: setattr(queue, "max_size", 999)) is None
     assert queue.max_size == 999

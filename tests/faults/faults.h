@@ -28,7 +28,7 @@ struct through {
 	bool raw;
 };
 
-/* The fault of a name stands before the calls from now on; false: there is none of it. */
+/* Installs the named fault before the calls; false: there is no such fault. */
 bool choose_fault(const char *name);
 /* Each by its name and what it is. */
 void list_faults(FILE *out);

@@ -21,9 +21,9 @@ int main(int argc, char **argv)
 			fprintf(stderr, "ipc-conform-faults: no such fault: %s\n", argv[2]);
 			return 2;
 		}
-		/* What a fault leaves behind goes with a namespace of its own. */
+		/* Objects that a fault leaves behind are removed with the namespace. */
 		if (!isolate()) {
-			fprintf(stderr, "ipc-conform-faults: no IPC namespace of its own\n");
+			fprintf(stderr, "ipc-conform-faults: cannot create an IPC namespace\n");
 			return 2;
 		}
 		argv[2] = argv[0];

@@ -84,7 +84,7 @@ ON_MSGCTL(ctime_kept, "msg_ctime stays as it was first seen")
 	return result;
 }
 
-ON_MSGCTL(set_permission_unchecked, "whoever asks may set and remove")
+ON_MSGCTL(set_permission_unchecked, "any process may set and remove")
 {
 	return allowed(EPERM, t->real->msgctl(msqid, cmd, buf));
 }
@@ -99,7 +99,7 @@ ON_MSGCTL(rmid_ignored, "IPC_RMID does nothing")
 	return cmd == IPC_RMID ? 0 : t->real->msgctl(msqid, cmd, buf);
 }
 
-ON_MSGCTL(command_unknown, "a command that there is none of succeeds")
+ON_MSGCTL(command_unknown, "an unknown command succeeds")
 {
 	bool known = cmd == IPC_RMID || cmd == IPC_SET || cmd == IPC_STAT || cmd == IPC_INFO ||
 		     cmd == MSG_STAT || cmd == MSG_INFO || cmd == MSG_STAT_ANY;

@@ -247,7 +247,7 @@ ON_SEMCTL(otime_of_first, "sem_otime is when the first semaphore was worked on")
 	return result;
 }
 
-ON_SEMCTL(counts_all, "semncnt and semzcnt of a semaphore count who waits for others too")
+ON_SEMCTL(counts_all, "semncnt and semzcnt of a semaphore count the waits for other semaphores too")
 {
 	int result = t->real->semctl(semid, semnum, cmd, arg);
 

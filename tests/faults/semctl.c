@@ -68,7 +68,7 @@ ON_SEMCTL(ctime_kept, "sem_ctime stays as it was first seen")
 	return result;
 }
 
-ON_SEMCTL(set_permission_unchecked, "whoever asks may set and remove")
+ON_SEMCTL(set_permission_unchecked, "any process may set and remove")
 {
 	return allowed(EPERM, t->real->semctl(semid, semnum, cmd, arg));
 }
@@ -92,7 +92,7 @@ ON_SEMCTL(rmid_ignored, "IPC_RMID does nothing")
 	return cmd == IPC_RMID ? 0 : t->real->semctl(semid, semnum, cmd, arg);
 }
 
-ON_SEMCTL(command_unknown, "a command that there is none of succeeds")
+ON_SEMCTL(command_unknown, "an unknown command succeeds")
 {
 	static const int known[] = {IPC_RMID, IPC_SET,	    IPC_STAT, IPC_INFO, SEM_STAT,
 				    SEM_INFO, SEM_STAT_ANY, GETPID,   GETVAL,	GETALL,

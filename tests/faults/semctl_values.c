@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Faults of semctl: values, and who waits for them. */
+/* Faults of semctl: values, and waits for them. */
 #include <string.h>
 #include <unistd.h>
 
@@ -179,14 +179,14 @@ ON_SEMCTL(sempid_none, "GETPID gives 0")
 	return cmd == GETPID && result > 0 ? 0 : result;
 }
 
-ON_SEMCTL(sempid_own, "GETPID gives who asks")
+ON_SEMCTL(sempid_own, "GETPID gives the caller")
 {
 	int result = t->real->semctl(semid, semnum, cmd, arg);
 
 	return cmd == GETPID && result > 0 ? getpid() : result;
 }
 
-ON_SEMCTL(sempid_unset, "GETPID gives who asks where nobody did anything")
+ON_SEMCTL(sempid_unset, "GETPID gives the caller if no process changed the value")
 {
 	int result = t->real->semctl(semid, semnum, cmd, arg);
 

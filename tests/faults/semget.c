@@ -62,7 +62,7 @@ ON_SEMGET(one_more, "a set has one semaphore more than asked for")
 	return t->real->semget(key, nsems > 0 && semflg & 0777 ? nsems + 1 : nsems, semflg);
 }
 
-ON_SEMGET(more_found, "a set is found by who asks for more than it has")
+ON_SEMGET(more_found, "semget finds a set if nsems is above its number")
 {
 	int result = t->real->semget(key, nsems, semflg);
 
@@ -71,7 +71,7 @@ ON_SEMGET(more_found, "a set is found by who asks for more than it has")
 		       : result;
 }
 
-ON_SEMGET(fewer_refused, "a set is not found by who asks for fewer than it has")
+ON_SEMGET(fewer_refused, "semget does not find a set if nsems is below its number")
 {
 	struct semid_ds ds = {0};
 	int result = t->real->semget(key, nsems, semflg);

@@ -282,7 +282,7 @@ static bool must_wait(const struct through *t, int semid, struct sembuf *sops, s
 	return *result == -1 && errno == EAGAIN && !(sops[nsops - 1].sem_flg & IPC_NOWAIT);
 }
 
-ON_SEMOP(wake_up_lost, "who waits for more is not woken")
+ON_SEMOP(wake_up_lost, "a task that waits for more is not woken")
 {
 	int result;
 
@@ -291,7 +291,7 @@ ON_SEMOP(wake_up_lost, "who waits for more is not woken")
 	return must_wait(t, semid, sops, nsops, &result) ? wait_in_vain(t) : result;
 }
 
-ON_SEMOP(zero_wake_up_lost, "who waits for zero is not woken")
+ON_SEMOP(zero_wake_up_lost, "a task that waits for zero is not woken")
 {
 	int result;
 

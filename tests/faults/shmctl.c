@@ -66,7 +66,7 @@ ON_SHMCTL(ctime_kept, "shm_ctime stays as it was first seen")
 	return result;
 }
 
-ON_SHMCTL(set_permission_unchecked, "whoever asks may set, remove, lock and unlock")
+ON_SHMCTL(set_permission_unchecked, "any process may set, remove, lock and unlock")
 {
 	return allowed(EPERM, t->real->shmctl(shmid, cmd, buf));
 }
@@ -125,7 +125,7 @@ ON_SHMCTL(unlock_asks, "SHM_UNLOCK asks for what SHM_LOCK does")
 	return t->real->shmctl(shmid, cmd, buf);
 }
 
-ON_SHMCTL(command_unknown, "a command that there is none of succeeds")
+ON_SHMCTL(command_unknown, "an unknown command succeeds")
 {
 	static const int known[] = {IPC_RMID, IPC_SET,	    IPC_STAT, IPC_INFO,	 SHM_STAT,
 				    SHM_INFO, SHM_STAT_ANY, SHM_LOCK, SHM_UNLOCK};

@@ -68,7 +68,7 @@ ON_SHMGET(one_page_less, "a segment of more than a page lacks the last")
 	return t->real->shmget(key, size > page && size < 3 * page ? page : size, shmflg);
 }
 
-ON_SHMGET(more_found, "a segment is found by who asks for more than it has")
+ON_SHMGET(more_found, "shmget finds a segment if size is above its size")
 {
 	int result = t->real->shmget(key, size, shmflg);
 
@@ -77,7 +77,7 @@ ON_SHMGET(more_found, "a segment is found by who asks for more than it has")
 		       : result;
 }
 
-ON_SHMGET(less_refused, "a segment is not found by who asks for less than it has")
+ON_SHMGET(less_refused, "shmget does not find a segment if size is below its size")
 {
 	struct shmid_ds ds;
 	int result = t->real->shmget(key, size, shmflg);

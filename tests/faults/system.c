@@ -192,7 +192,7 @@ static int madvise_loses(void *address, size_t length, int advice)
 FAULT(madvise_loses_fault, "madvise.loses", "MADV_DONTNEED loses what a segment holds",
       .madvise = madvise_loses);
 
-/* ---- who is charged, and stopped ------------------------------------------------- */
+/* ---- memory accounting -------------------------------------------------------- */
 
 static long ptrace_signals(int request, pid_t pid, void *address, void *data)
 {

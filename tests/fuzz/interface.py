@@ -11,7 +11,7 @@ is a finding as another one is, and is made shorter by hypothesis.  Whatever the
 step returns or raises what the module documents, and no object stays that was not returned.
 
 Exit status: 0 nothing was found; 1 something was, and PREFIX... is a file of the program for
---program; 2 misused; 4 no IPC namespace of its own can be had.
+--program; 2 misused; 4 an IPC namespace cannot be created.
 """
 
 import argparse
@@ -684,7 +684,7 @@ def main() -> int:
     options = parser.parse_args()
     watch_memory()
     if not enter_namespace():
-        print("SKIP: no IPC namespace of its own")
+        print("SKIP: cannot create an IPC namespace")
         return 4
     if options.program:
         said = run(ast.literal_eval(options.program.read_text()))

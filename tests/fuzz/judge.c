@@ -21,7 +21,7 @@ static void judge(const char *libc_name, const struct facts *libc, const struct 
 	written_free(&written);
 }
 
-/* Who says the same agrees in all; who does not, in no more than both speak of. */
+/* Two equal dumps agree in all facts; two others at most in the facts that both have. */
 static void witness(const struct facts *a, const struct facts *b)
 {
 	size_t agreed, both = 0;

@@ -17,7 +17,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc, (void)argv;
 	if (isolate())
 		return 0;
-	fprintf(stderr, "SKIP: no IPC namespace of its own\n");
+	fprintf(stderr, "SKIP: cannot create an IPC namespace\n");
 	exit(4);
 }
 

@@ -4,7 +4,7 @@
 
 A defect is one change of a copy of the tree, which is built for each column and tested by what
 `make check-binding` runs: plain, no tool but the tests themselves; asan; memcheck; tsan.  A cell
-says who noticed: the tool, the tests, a crash, or nobody ("-").  The first row is the tree as it
+says which noticed: the tool, the tests, a crash, or nobody ("-").  The first row is the tree as it
 is: there a tool that speaks gives a false alarm.
 
 Exit status: 0 if each defect is caught, by the tool that is for it if there is one, and there is

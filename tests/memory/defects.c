@@ -4,7 +4,7 @@
  * ipc-defects: seeded defects of C programs, each to be caught by a tool.
  *
  *	ipc-defects list	the names, one a line
- *	ipc-defects NAME	makes that mistake, in a namespace of its own
+ *	ipc-defects NAME	makes that mistake, in its own namespace
  *
  * A row of the table is one mistake.  Messages have texts of 13 bytes in
  * buffers of exactly that, on the heap, on the stack or global.

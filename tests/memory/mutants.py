@@ -3,7 +3,7 @@
 """Each seeded defect under each tool: who notices.
 
 A column is a tool, whose build in BUILD/COLUMN has the seam; TOOL-bare, a sanitizer or Valgrind
-alone; or plain, the program by itself.  A cell says who noticed: the tool, a crash, the stress
+alone; or plain, the program by itself.  A cell says which noticed: the tool, a crash, the stress
 programs' own frame, or nobody ("-").  The first row is a program without a defect: there a tool
 that speaks gives a false alarm.
 
