@@ -30,14 +30,14 @@ for module in ("setuptools.command.bdist_wheel", "wheel.bdist_wheel"):
         with contextlib.suppress(ImportError):
             WheelCommand = importlib.import_module(module).bdist_wheel
 
-ABI = "conformance/abi"
+INTERFACE = "conformance/interface"
 # The sources compiled in, and the tools that generate the rest; an sdist has both.
 HEADERS = [
-    *sorted(str(path) for path in Path("binding").glob("*.h")),
-    *(f"conformance/{name}.h" for name in ("seam", "seam_check", "seam_tools")),
-    *(f"{ABI}/{name}" for name in ("sysvipc.def", "semun.h")),
+    *sorted(str(path) for path in Path("binding/src").glob("*.h")),
+    *(f"{INTERFACE}/{name}.h" for name in ("seam", "seam_check", "seam_tools")),
+    *(f"{INTERFACE}/{name}" for name in ("sysvipc.def", "semun.h")),
 ]
-MAKERS = ["binding/stubs.py", *(f"{ABI}/{name}" for name in ("dump", "probe.h", "constants"))]
+MAKERS = ["binding/stubs.py", *(f"{INTERFACE}/{name}" for name in ("dump", "probe.h", "constants"))]
 
 # One build for every CPython from 3.11 on; but where there is no interpreter's lock, there
 # is no limited API before 3.15.
@@ -53,8 +53,8 @@ class BuildExtension(build_ext):
         compiler = [os.environ.get("CC") or str(self.compiler.compiler[0])]
         compiler += os.environ.get("CPPFLAGS", "").split()
         for output, command in {
-            "uapi.abi": [f"{ABI}/dump", "uapi", *compiler],
-            "kernel_constants.h": [f"{ABI}/constants", str(made / "uapi.abi")],
+            "uapi.abi": [f"{INTERFACE}/dump", "uapi", *compiler],
+            "kernel_constants.h": [f"{INTERFACE}/constants", str(made / "uapi.abi")],
         }.items():
             with open(made / output, "wb") as out:
                 subprocess.run(["sh", *command], stdout=out, check=True)
@@ -137,9 +137,9 @@ setup(
     ext_modules=[
         Extension(
             "ipc._ipc",
-            sorted(str(path) for path in Path("binding").glob("*.c")),
+            sorted(str(path) for path in Path("binding/src").glob("*.c")),
             depends=HEADERS,
-            include_dirs=["conformance", "binding"],
+            include_dirs=["conformance", "binding/src"],
             define_macros=[("_GNU_SOURCE", None)]
             + [("Py_LIMITED_API", "0x030b0000")] * LIMITED,
             # Arguments that the interpreter has just stored one by one: a processor waits where

@@ -27,7 +27,7 @@ TEMPLATE = """
 #define POINTER(S, T, M, D) @("pointer", #S, #M, #T, D)
 #define GONE(S, M) @("gone", #S, #M)
 #define CONST(C, D) @("const", #C, D)
-#include "conformance/abi/sysvipc.def"
+#include "conformance/interface/sysvipc.def"
 """
 
 HEADER = '''"""System V IPC: the C extension.  Made by binding/stubs.py."""

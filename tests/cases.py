@@ -373,7 +373,7 @@ CASES += [
     Case("2003", "delete of another", lambda w: c.delete_ipc_perm(1), TypeError),
 ]
 
-# ---- what the package's own modules use: binding/hooks.c
+# ---- what the package's own modules use: binding/src/hooks.c
 
 h: Any = c._ipc
 
@@ -447,7 +447,7 @@ def up_and_down_by_hook(w: World) -> None:
 
 
 class Exporting(h._Exporter):  # type: ignore[misc]
-    """What _Exporter of binding/hooks.c is the base of."""
+    """What _Exporter of binding/src/hooks.c is the base of."""
 
     def __init__(self, memory: object) -> None:
         self._memory = memory

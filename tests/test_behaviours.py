@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from test_tools import CONFORM, TOP
 
-MAP = TOP / "conformance" / "behaviour" / "behaviours.txt"
+MAP = TOP / "conformance" / "checks" / "behaviours.txt"
 
 pytestmark = pytest.mark.skipif(not CONFORM.exists(), reason="ipc-conform is not built")
 

@@ -27,7 +27,7 @@ ROWS, CONTESTANTS = (
 )
 # What is in the table of the interface, and what only the binding has.
 FUNCTIONS = re.findall(
-    r"^FUNCTION\([^,]*, (\w+),", (TOP / "conformance/abi/sysvipc.def").read_text(), flags=re.M
+    r"^FUNCTION\([^,]*, (\w+),", (TOP / "conformance/interface/sysvipc.def").read_text(), flags=re.M
 ) + ["ftok", "mkmsgbuf", "shmcpy_to", "shmcpy_from"]
 
 

@@ -25,7 +25,7 @@ import test_tools
 from test_tools import TOP
 
 run = functools.partial(test_tools.run, timeout=HANG)
-BOOT = TOP / "conformance" / "boot"
+BOOT = TOP / "conformance" / "gate"
 GATE = BOOT / "gate.py"
 ARCH = "x86_64"
 SEEDED = TOP / "build" / ARCH / "ipc-conform-seeded"

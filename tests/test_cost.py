@@ -12,7 +12,7 @@ import pytest
 from limits import HANG
 from test_tools import CONFORM, TOP
 
-sys.path.insert(0, str(TOP / "conformance" / "boot"))
+sys.path.insert(0, str(TOP / "conformance" / "gate"))
 import cost  # noqa: E402
 from boot import Misuse  # noqa: E402
 from cost import CLASSES, Costs, Growth, compare_costs  # noqa: E402

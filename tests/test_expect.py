@@ -125,4 +125,4 @@ def test_each_check_is_in_one_part() -> None:
     assert sorted(sum(parts, [])) == whole
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
     for bad in ("0/3", "4/3", "1", "1/", "/3", "1/3/4", "-1/3", "1/99999", "a/b"):
-        assert f"--shard: '{bad}' is no part I/N" in run("--shard", bad, status=2)
+        assert f"--shard: invalid value '{bad}' (I/N" in run("--shard", bad, status=2)

@@ -33,7 +33,7 @@ def run(ident, program):
 EACH_KIND = pytest.mark.parametrize("kind", ["legacy", "isolated"])
 
 
-@pytest.mark.skipif(sys.version_info < (3, 13), reason="before 3.13, nothing tells the holder of a lock")
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="before 3.13 nothing tells who holds a lock")
 def test_an_isolated_interpreter_has_a_lock_of_its_own() -> None:
     run_child(
         INTERPRETERS

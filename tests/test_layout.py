@@ -20,7 +20,7 @@ Piece = tuple[str, int, int]
 KERNELS_NAMES = dict(
     re.findall(
         r"^(?:STRUCT|UNION)\((\w+), (\w+),",
-        (TOP / "conformance" / "abi" / "sysvipc.def").read_text(),
+        (TOP / "conformance" / "interface" / "sysvipc.def").read_text(),
         flags=re.M,
     )
 )

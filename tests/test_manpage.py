@@ -11,7 +11,7 @@ import pytest
 from limits import HANG
 from test_tools import CONFORM, TOP
 
-PAGE = (TOP / "conformance" / "ipc-conform.1").read_text()
+PAGE = (TOP / "conformance" / "harness" / "ipc-conform.1").read_text()
 MAIN, COST = (TOP / "conformance" / name for name in ("main.c", "cost/command.c"))
 SOURCE = MAIN.read_text() + COST.read_text()
 

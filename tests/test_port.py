@@ -418,11 +418,12 @@ def test_the_project_compiles_where_libc_defines_union_semun(tmp_path: Path) -> 
     (made / "kernel_constants.h").write_text(run(ABI / "constants", made / "uapi.abi").stdout)
     include = sysconfig.get_path("include")
     flags = ["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"]
-    flags += ["-isystem", str(folder), "-Iconformance", "-Ibinding", f"-I{made}", f"-I{include}"]
-    sources = [TOP / "conformance" / "calls.c", ABI / "observe.c"]
-    sources += [TOP / "conformance" / "behaviour" / name for name in ("semctl.c", "sem_info.c")]
+    flags += ["-isystem", str(folder), "-Iconformance", "-Ibinding/src"]
+    flags += [f"-I{made}", f"-I{include}"]
+    sources = [TOP / "conformance" / "harness" / "calls.c", ABI / "observe.c"]
+    sources += [TOP / "conformance/checks/sem" / name for name in ("semctl.c", "sem_info.c")]
     if Path(include, "Python.h").exists():
-        sources += [TOP / "binding" / name for name in ("sem.c", "semun.c", "structure.c")]
+        sources += [TOP / "binding/src" / name for name in ("sem.c", "semun.c", "structure.c")]
     result = run("gcc", *flags, '-DARCH="x86_64"', *sources)
     assert result.returncode == 0, result.stderr
 

@@ -77,7 +77,7 @@ def test_a_message_that_threads_share(queue: int) -> None:
                 ipc.msgrcv(queue, message)
         elif number == 1:
             for n in range(TURNS):
-                # One alone makes it longer: a text that fits is written into it even if it is shared.
+                # One alone makes it longer: a text that fits is written even if it is shared.
                 with contextlib.suppress(BufferError):
                     message.mtext = bytes(message.capacity + 1)
         else:

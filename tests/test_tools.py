@@ -21,7 +21,7 @@ from limits import HANG
 TOP = Path(__file__).resolve().parent.parent
 ARCH = {"i686": "i386"}.get(platform.machine(), platform.machine())
 CONFORM = TOP / "build" / ARCH / "ipc-conform"
-DUMP = TOP / "conformance" / "abi" / "dump"
+DUMP = TOP / "conformance" / "interface" / "dump"
 REFERENCES = TOP / "abi-dumps" / ARCH
 
 pytestmark = pytest.mark.skipif(not CONFORM.exists(), reason="ipc-conform is not built")

@@ -147,13 +147,13 @@ def test_the_wheel_is_for_every_cpython_from_3_11_on(wheel: Path) -> None:
 
 # What the sdist has beside the C and the Python of the package.
 SHARED = [
-    "binding/control.h",
-    "binding/module.h",
-    "binding/timed.h",
-    "binding/transfer.h",
-    *(f"conformance/{name}.h" for name in ("seam", "seam_check", "seam_tools")),
-    *(f"conformance/abi/{name}" for name in ("sysvipc.def", "semun.h", "probe.h")),
-    *(f"conformance/abi/{name}" for name in ("dump", "constants")),
+    "binding/src/control.h",
+    "binding/src/module.h",
+    "binding/src/timed.h",
+    "binding/src/transfer.h",
+    *(f"conformance/interface/{name}.h" for name in ("seam", "seam_check", "seam_tools")),
+    *(f"conformance/interface/{name}" for name in ("sysvipc.def", "semun.h", "probe.h")),
+    *(f"conformance/interface/{name}" for name in ("dump", "constants")),
     "binding/stubs.py",
 ]
 
@@ -172,7 +172,7 @@ def test_the_sdist_has_nothing_else(sdist: Path) -> None:
     names = {member.name.partition("/")[2] for member in members if member.isfile()}
     names = {name for name in names if ".egg-info/" not in name}
     package = {str(path.relative_to(TOP)) for path in (TOP / "binding/ipc").rglob("*.py")}
-    package |= {str(path.relative_to(TOP)) for path in (TOP / "binding").glob("*.c")}
+    package |= {str(path.relative_to(TOP)) for path in (TOP / "binding" / "src").glob("*.c")}
     described = {"LICENSE", "README.md", "pyproject.toml", "setup.py", "setup.cfg", "PKG-INFO"}
     assert names == {*SHARED} | package | described | {"binding/ipc/py.typed"}
     assert {(member.uid, member.gid) for member in members} == {(0, 0)}

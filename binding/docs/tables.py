@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Writes the pages that are lists, from the harness's table and the module: tables.py FOLDER.
 
-What a call, a member or a constant is stands in conformance/abi/sysvipc.def and in the
+What a call, a member or a constant is stands in conformance/interface/sysvipc.def and in the
 docstrings of the module, and nowhere else.
 """
 
@@ -24,7 +24,7 @@ TEMPLATE = """
 #define CONTROL(F, C, W, K) @("control", #F, #C, #W, #K)
 #define STRUCT(S, U, D) @("struct", #S)
 #define CONST(C, D) @("const", #C, D)
-#include "conformance/abi/sysvipc.def"
+#include "conformance/interface/sysvipc.def"
 """
 
 # The equivalents in C without a system call.

@@ -11,7 +11,7 @@
 #include "abi/facts.h"
 #include "abi/layers.h"
 #include "abi/observe.h"
-#include "conform.h"
+#include "harness/conform.h"
 
 /* Parses what the build compiled in; a fault in it is the build's. */
 static struct facts parse(const char *text, const char *name)
@@ -92,4 +92,4 @@ static void observed_body(const struct ipc_calls *ipc, const void *arg)
 #define CONTROL_OUT(INDEX, F, NAME) OBSERVED(INDEX, F, NAME)
 #define CONTROL_ARRAY_OUT(INDEX, F, NAME) OBSERVED(INDEX, F, NAME)
 #define CONTROL(F, C, W, K) CONTROL_##W(CONTROL_##F##_##C, #F, #C)
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "textfile.h"
+#include "harness/textfile.h"
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define WORD LOWER "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"

@@ -14,7 +14,7 @@ const struct control controls[] = {
 #define CONTROL_OUT(INDEX, F, NAME, C, K) [INDEX] = {F, NAME, C, K},
 #define CONTROL_ARRAY_OUT(INDEX, F, NAME, C, K) [INDEX] = {F, NAME, C, NULL},
 #define CONTROL(F, C, W, K) CONTROL_##W(CONTROL_##F##_##C, #F, #C, C, #K)
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"
 };
 
 /* ---- the three facilities ------------------------------------------------ */

@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 #include "abi/facts.h"
-#include "calls.h"
+#include "harness/calls.h"
 
 /* A command that hands something to its caller; from CONTROL of the table. */
 struct control {
@@ -33,7 +33,7 @@ extern const struct control controls[];
 #define CONTROL_ARRAY_OUT(INDEX, ...) INDEX,
 enum {
 #define CONTROL(F, C, W, K) CONTROL_##W(CONTROL_##F##_##C)
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"
 	NCONTROLS
 };
 #undef CONTROL_OUT

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "textfile.h"
+#include "harness/textfile.h"
 
 /* ---- the tables -------------------------------------------------------------- */
 
@@ -33,7 +33,7 @@ static const struct deviation {
 
 static const char *const structures[] = {
 #define STRUCT(S, U, D) #S,
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"
 };
 enum { NSTRUCTURES = sizeof(structures) / sizeof(structures[0]), CONSTANTS = NSTRUCTURES, NROWS };
 
@@ -51,7 +51,7 @@ static const struct member {
 #define NESTED(S, M, T, D) {#S, #M, WHOLE, NULL},
 #define TEXT(S, M, D) {#S, #M, ADDRESS, NULL},
 #define POINTER(S, T, M, D) {#S, #M, WHOLE, NULL},
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"
 };
 enum { NMEMBERS = sizeof(members) / sizeof(members[0]) };
 
@@ -64,7 +64,7 @@ static const struct constant {
 #define LIMIT_CONST(C, D) {"const", #C, false, true},
 #define FUNCTION(R, F, P, A) {"syscall", #F, false, false},
 #define SYSCALL(N) {"syscall", #N, false, false},
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"
 };
 enum { NCONSTANTS = sizeof(constants) / sizeof(constants[0]) };
 

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "textfile.h"
+#include "harness/textfile.h"
 
 /* A vmlinux with all that a debugger may want has 0.7 GiB. */
 enum { LARGEST = 1 << 30, CHUNK = 1 << 16 };

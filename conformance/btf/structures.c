@@ -17,7 +17,7 @@ static const struct structure {
 } structures[] = {
 #define STRUCT(S, U, D) {#S, #U, BTF_KIND_STRUCT},
 #define UNION(S, U, D) {#S, #U, BTF_KIND_UNION},
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"
 };
 
 /* What a member is called in facts, by the table; the rest is said by its type. */
@@ -33,7 +33,7 @@ static const struct member {
 #define POINTER(S, T, M, D) {#S, #M, NULL},
 #define PAD(S, M) {#S, #M, "pad"},
 #define GONE(S, M) {#S, #M, "gone"},
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"
 };
 
 #define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../isolate.h"
+#include "harness/isolate.h"
 #include "cost.h"
 
 enum { BATCHES = 40, MOST_CALLS = 64 };

@@ -10,7 +10,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include "../calls.h"
+#include "harness/calls.h"
 #include "cost.h"
 #include "kernel_constants.h"
 

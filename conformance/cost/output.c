@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../escape.h"
-#include "../json.h"
-#include "../textfile.h"
+#include "report/escape.h"
+#include "report/json.h"
+#include "harness/textfile.h"
 #include "cost.h"
 
 #define SCHEMA "ipc-conform-cost/1"

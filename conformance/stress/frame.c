@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "isolate.h"
+#include "harness/isolate.h"
 
 /* A round takes a blink; under the slowest tool on a busy machine, seconds. */
 enum { SECONDS_OF_A_ROUND = 1800, PATTERN = 256 + 65536 };

@@ -140,7 +140,7 @@ static unsigned read_all(const struct ipc_calls *ipc, int msqid, int semid, int 
 #define READ_VALUE(F, C)
 #define READ_ARRAY_IN(F, C)
 #define READ_ARRAY_OUT(F, C)
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"
 	return n;
 }
 
@@ -149,7 +149,7 @@ enum {
 #undef READ_OUT
 #define CONTROL(F, C, W, K) READ_##W(F, C)
 #define READ_OUT(F, C) +1
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"
 };
 
 /* Asks all there is to ask; and children come and go. */

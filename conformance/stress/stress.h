@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "calls.h"
+#include "harness/calls.h"
 
 struct random {
 	uint64_t state;

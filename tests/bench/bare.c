@@ -10,7 +10,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#include "seam.h"
+#include "interface/seam.h"
 
 #define NUMBER(N) PyLong_AsLong(args[N])
 #define INT(N) ((int)NUMBER(N))

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "seam.h"
+#include "interface/seam.h"
 
 enum { SEMAPHORES = 8, TEXT_MAX = 8192 };
 

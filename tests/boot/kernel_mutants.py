@@ -39,7 +39,7 @@ TOP = HERE.parent.parent
 PATCHES = HERE / "mutants"
 ARCH = "x86_64"
 
-sys.path.insert(0, str(TOP / "conformance" / "boot"))
+sys.path.insert(0, str(TOP / "conformance" / "gate"))
 from boot import FAILURES, Misuse, Options, Run, count, end_with, machine_of  # noqa: E402
 from cost import Costs, add_costs, measure_costs  # noqa: E402
 from gate import gate  # noqa: E402

@@ -18,7 +18,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "conform.h"
+#include "harness/conform.h"
 
 static bool seeded(const char *name)
 {

@@ -24,7 +24,7 @@ from xml.etree import ElementTree
 
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parent.parent
-sys.path.insert(0, str(TOP / "conformance" / "boot"))
+sys.path.insert(0, str(TOP / "conformance" / "gate"))
 
 from boot import (  # noqa: E402
     Boot,

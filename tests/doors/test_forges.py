@@ -161,7 +161,7 @@ def test_the_action_refuses_what_is_not_there(
 
 def test_the_gate_annotates_the_line_of_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
     """`make kernel` by itself in a step of GitHub's."""
-    sys.path.insert(0, str(TOP / "conformance" / "boot"))
+    sys.path.insert(0, str(TOP / "conformance" / "gate"))
     import boot
     import gate
 

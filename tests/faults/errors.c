@@ -12,7 +12,7 @@
 			errno = t->fault->instead;                      \
 		return result;                                          \
 	}
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"
 
 #define ERROR(F, E, INSTEAD)                                                             \
 	FAULT(F##_##E, #F "." #E ".as_" #INSTEAD, #F " fails with " #INSTEAD " for " #E, \

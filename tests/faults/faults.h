@@ -17,7 +17,7 @@
 
 #include <stdio.h>
 
-#include "conform.h"
+#include "harness/conform.h"
 
 struct fault;
 
@@ -39,7 +39,7 @@ struct fault {
 	const char *name;
 	const char *what;
 #define FUNCTION(R, F, P, A) R(*F) THROUGH P;
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"
 	key_t (*ftok)(const char *path, int project);
 	int (*unshare)(int flags);
 	int (*setns)(int fd, int type);

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "faults.h"
-#include "isolate.h"
+#include "harness/isolate.h"
 
-/* main of conformance/main.c */
+/* main of conformance/harness/main.c */
 int conform_main(int argc, char **argv);
 
 int main(int argc, char **argv)

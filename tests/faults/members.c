@@ -83,7 +83,7 @@ static int wrong_shmctl(const struct through *t, int shmid, int cmd, struct shmi
 #define MEMBER(S, M, D) MEMBER_OF_##S(M)
 #define MEMBER__(S, M, D) MEMBER_OF_##S(__##M)
 #define VALUE(S, M, D)
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"
 
 /* ---- halves ------------------------------------------------------------------- */
 
@@ -142,4 +142,4 @@ static int half_shmctl(const struct through *t, int shmid, int cmd, struct shmid
 #define CONTROL_ARRAY_IN(F, CNAME, C, K)
 #define CONTROL_ARRAY_OUT(F, CNAME, C, K)
 #define CONTROL(F, C, W, K) CONTROL_##W(F, #C, C, K)
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"

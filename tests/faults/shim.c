@@ -10,9 +10,9 @@
 
 #include "abi/layers.h"
 #include "faults.h"
-#include "isolate.h"
+#include "harness/isolate.h"
 
-/* conformance/calls.c, under the names that it has in this program. */
+/* conformance/harness/calls.c, under the names that it has in this program. */
 extern const struct ipc_calls real_libc_calls, real_raw_calls;
 const struct ipc_calls *real_multiplexed_calls(void);
 
@@ -31,22 +31,22 @@ static const struct fault *chosen = &no_fault;
 	STAND_BEFORE(libc, &real_libc_calls, false, R, F, P, A) \
 	STAND_BEFORE(raw, &real_raw_calls, true, R, F, P, A)    \
 	STAND_BEFORE(ipc, real_multiplexed_calls(), true, R, F, P, A)
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"
 
 const struct ipc_calls libc_calls = {
 #define FUNCTION(R, F, P, A) .F = libc_##F,
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"
 };
 const struct ipc_calls raw_calls = {
 #define FUNCTION(R, F, P, A) .F = raw_##F,
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"
 };
 
 const struct ipc_calls *multiplexed_calls(void)
 {
 	static const struct ipc_calls calls = {
 #define FUNCTION(R, F, P, A) .F = ipc_##F,
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"
 	};
 
 	return real_multiplexed_calls() ? &calls : NULL;

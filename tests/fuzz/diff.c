@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /* Fuzz target: two files, dumps or results, and what changed between them. */
-#include "diff.h"
+#include "report/diff.h"
 
 #include "fuzz.h"
 

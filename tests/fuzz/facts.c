@@ -7,7 +7,7 @@
 #include "abi/facts.h"
 #include "abi/layers.h"
 #include "fuzz.h"
-#include "layout.h"
+#include "abi/layout.h"
 
 /* Each fact is found, and its numbers are those of its text. */
 static void look_up(const struct facts *facts)

@@ -41,10 +41,10 @@ class Plant(NamedTuple):
 
 
 FACTS = "conformance/abi/facts.c"
-JSON = "conformance/json.c"
-REPORT = "conformance/report_json.c"
+JSON = "conformance/report/json.c"
+REPORT = "conformance/report/report_json.c"
 RULES = "conformance/abi/rules.c"
-LAYOUT = "conformance/layout.c"
+LAYOUT = "conformance/abi/layout.c"
 STRUCTURES = "conformance/btf/structures.c"
 
 PLANTS = [
@@ -61,10 +61,10 @@ PLANTS = [
           'strstr(strchr(value, \'u\'), " signed") != NULL, offset'),
     Plant("judge", "agreed", "conformance/abi/witness.c", "*agreed += said && !wrong;",
           "*agreed += !wrong;"),
-    Plant("diff", "failures_unbounded", "conformance/diff.c",
+    Plant("diff", "failures_unbounded", "conformance/report/diff.c",
           "i < is->nfailures && i < MAX_FAILURES", "i < is->nfailures"),
-    Plant("diff", "counterpart", "conformance/diff.c", "before-- == 0)", "before-- == 1)"),
-    Plant("diff", "beside_the_end", "conformance/diff.c", "j < nj ? &is->results[j] : NULL",
+    Plant("diff", "counterpart", "conformance/report/diff.c", "before-- == 0)", "before-- == 1)"),
+    Plant("diff", "beside_the_end", "conformance/report/diff.c", "j < nj ? &is->results[j] : NULL",
           "j <= nj ? &is->results[j] : NULL"),
     Plant("results", "text_end", JSON, "if (used + length >= size)", "if (used + length > size)"),
     Plant("results", "escape_end", JSON, "if (*json->at && (escape =", "if ((escape ="),
@@ -73,9 +73,11 @@ PLANTS = [
     Plant("results", "failures_room", REPORT, "if (stored->kept == MAX_FAILURES)",
           "if (stored->kept > MAX_FAILURES)"),
     Plant("results", "leak", REPORT, "free_runs(document.runs, document.nruns);", ""),
-    Plant("results", "backslash", "conformance/escape.c", "if (code == '\"' || code == '\\\\')",
+    Plant("results", "backslash", "conformance/report/escape.c",
+          "if (code == '\"' || code == '\\\\')",
           "if (code == '\"')"),
-    Plant("results", "no_facility", "conformance/report_parts.c", "length ? length : 1", "length"),
+    Plant("results", "no_facility", "conformance/report/report_parts.c",
+          "length ? length : 1", "length"),
     Plant("btf", "names", STRUCTURES, "!name || name[strspn(name, WORD)] || strlen(name) > 64",
           "!name"),
     Plant("btf", "endless_typedef", STRUCTURES, "type && i < DEEPEST && (btf", "type && (btf"),
@@ -104,10 +106,10 @@ PLANTS = [
         "semctl.sempid_none", "semctl.number_unchecked", "semget.one_more")],
     *[Plant("shm", fault) for fault in (
         "shmat.nattch_leak", "shmat.private_copy", "shmctl.dest_missing")],
-    Plant("python", "no_error", "binding/convert.c",
+    Plant("python", "no_error", "binding/src/convert.c",
           'PyErr_Format(PyExc_TypeError, "%s: an integer is needed, not %R", name,\n'
           "\t\t\t     (PyObject *)Py_TYPE(object));", ""),
-    Plant("python", "text_room", "binding/msgbuf.c",
+    Plant("python", "text_room", "binding/src/msgbuf.c",
           "if (text.len <= self->capacity || resize(self, text.len) == 0) {", "{"),
 ]
 

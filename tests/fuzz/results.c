@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "report.h"
-#include "report_parts.h"
+#include "report/report.h"
+#include "report/report_parts.h"
 
 static void write_report(struct written *written, enum format format, const struct run *runs,
 			 size_t nruns)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "isolate.h"
+#include "harness/isolate.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 

@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "conform.h"
+#include "harness/conform.h"
 #include "fuzz.h"
 
 enum { MOST_STEPS = 1000 };

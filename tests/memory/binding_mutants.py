@@ -36,12 +36,12 @@ class Defect(NamedTuple):
     by: str  # the tool that must see it; plain: anybody
 
 
-SOUND = Defect("sound", "binding/msg.c", "", "", "test_msg.py test_threads.py", "plain")
+SOUND = Defect("sound", "binding/src/msg.c", "", "", "test_msg.py test_threads.py", "plain")
 DEFECTS = [
     # What the wrapper of 2003 did: the structure as it stands, a text of one byte and a tail.
     Defect(
         "mtext.swig.size_1",
-        "binding/msgbuf.c",
+        "binding/src/msgbuf.c",
         "PyMem_Calloc(1, (size_t)HEAD + (size_t)capacity)",
         "PyMem_Calloc(1, sizeof(struct msgbuf))",
         "test_msg.py",
@@ -49,7 +49,7 @@ DEFECTS = [
     ),
     Defect(
         "mtext.swig.strlen",
-        "binding/msg.c",
+        "binding/src/msg.c",
         "message->msgbuf->capacity : message->msgbuf->length",
         "message->msgbuf->capacity : (Py_ssize_t)strlen((char *)message->msgp + HEAD)",
         "test_msg.py",
@@ -58,7 +58,7 @@ DEFECTS = [
     # Messages with a zero byte: no byte is anybody else's, so only a test can tell.
     Defect(
         "mtext.nul_cut",
-        "binding/msgbuf.c",
+        "binding/src/msgbuf.c",
         "self = msgbuf_of(state, mtype, view.buf, view.len);",
         "view.len = (Py_ssize_t)strnlen(view.buf, (size_t)view.len);\n"
         "\tself = msgbuf_of(state, mtype, view.buf, view.len);",
@@ -68,7 +68,7 @@ DEFECTS = [
     # The type was forgotten: eight bytes, on a 64-bit machine.
     Defect(
         "mtext.receive.8_over",
-        "binding/msg.c",
+        "binding/src/msg.c",
         "message->room = (size_t)(message->view.len - HEAD);",
         "message->room = (size_t)message->view.len;",
         "test_msg.py",
@@ -76,7 +76,7 @@ DEFECTS = [
     ),
     Defect(
         "mtext.buffer.8_short",
-        "binding/msgbuf.c",
+        "binding/src/msgbuf.c",
         "PyMem_Calloc(1, (size_t)HEAD + (size_t)capacity)",
         "PyMem_Calloc(1, (size_t)capacity + 1)",
         "test_msg.py",
@@ -84,7 +84,7 @@ DEFECTS = [
     ),
     Defect(
         "mtext.buffer.1_short",
-        "binding/msgbuf.c",
+        "binding/src/msgbuf.c",
         "PyMem_Calloc(1, (size_t)HEAD + (size_t)capacity)",
         "PyMem_Calloc(1, (size_t)HEAD + (size_t)capacity - (capacity > 0))",
         "test_msg.py",
@@ -92,7 +92,7 @@ DEFECTS = [
     ),
     Defect(
         "freed.text",
-        "binding/msgbuf.c",
+        "binding/src/msgbuf.c",
         "\tself->head.bytes = bytes;\n\tself->capacity = capacity;\n\treturn 0;",
         "\tself->capacity = capacity;\n\treturn 0;",
         "test_msg.py test_structures.py",
@@ -100,7 +100,7 @@ DEFECTS = [
     ),
     Defect(
         "short.getall.copy",
-        "binding/semall.c",
+        "binding/src/semall.c",
         "copy = PyMem_Malloc((size_t)nsems * sizeof(*copy));",
         "copy = PyMem_Malloc((size_t)(nsems - 1) * sizeof(*copy));",
         "test_semall.py test_sem.py",
@@ -109,7 +109,7 @@ DEFECTS = [
     # Behind it is no memory: the kernel says EFAULT.
     Defect(
         "short.getall.array",
-        "binding/semall.c",
+        "binding/src/semall.c",
         "(size_t)nsems * sizeof(unsigned short));",
         "(size_t)(nsems - 1) * sizeof(unsigned short));",
         "test_semall.py test_sem.py",
@@ -117,7 +117,7 @@ DEFECTS = [
     ),
     Defect(
         "short.sembuf",
-        "binding/sem.c",
+        "binding/src/sem.c",
         "PyMem_Malloc(nsops * sizeof(*ops->sops));",
         "PyMem_Malloc((nsops - 1) * sizeof(*ops->sops));",
         "test_sem.py",
@@ -125,7 +125,7 @@ DEFECTS = [
     ),
     Defect(
         "short.semun_address",
-        "binding/sem.c",
+        "binding/src/sem.c",
         "(union semun){.buf = bytes}",
         "(union semun){.buf = (void *)&bytes}",
         "test_sem.py",
@@ -133,7 +133,7 @@ DEFECTS = [
     ),
     Defect(
         "shm.after_shmdt",
-        "binding/address.c",
+        "binding/src/address.c",
         "\tunlink_address(state, self);\n\tstore(&self->memory, NULL);",
         "\tunlink_address(state, self);",
         "test_shm.py",
@@ -141,7 +141,7 @@ DEFECTS = [
     ),
     Defect(
         "left.attachment",
-        "binding/address.c",
+        "binding/src/address.c",
         "\tif (memory)\n\t\tdetach(memory, self->size);",
         "",
         "test_shm.py",
@@ -149,7 +149,7 @@ DEFECTS = [
     ),
     Defect(
         "leak.text",
-        "binding/msgbuf.c",
+        "binding/src/msgbuf.c",
         "\tPyMem_Free(self->head.bytes);\n",
         "",
         "test_msg.py",
@@ -157,7 +157,7 @@ DEFECTS = [
     ),
     Defect(
         "leak.operations",
-        "binding/sem.c",
+        "binding/src/sem.c",
         "\toperations_free(&o.ops);\n\treturn done",
         "\treturn done",
         "test_sem.py",
@@ -165,7 +165,7 @@ DEFECTS = [
     ),
     Defect(
         "leak.values",
-        "binding/semall.c",
+        "binding/src/semall.c",
         "\tPyMem_Free(values);\n\treturn result;",
         "\treturn result;",
         "test_semall.py test_sem.py",
@@ -173,7 +173,7 @@ DEFECTS = [
     ),
     Defect(
         "leak.view",
-        "binding/semall.c",
+        "binding/src/semall.c",
         "view.buf, view.len / 2);\n\tunlock(state);\n\tPyBuffer_Release(&view);",
         "view.buf, view.len / 2);\n\tunlock(state);",
         "test_semall.py test_sem.py",
@@ -181,7 +181,7 @@ DEFECTS = [
     ),
     Defect(
         "leak.reference",
-        "binding/sem.c",
+        "binding/src/sem.c",
         "\t\t}\n\tPy_DECREF(items);\n\treturn 0;",
         "\t\t}\n\treturn 0;",
         "test_sem.py",
@@ -190,7 +190,7 @@ DEFECTS = [
     # While other threads run, the memory is everybody's.
     Defect(
         "race.getall",
-        "binding/semall.c",
+        "binding/src/semall.c",
         "if (seam_semctl(semid, 0, GETALL, (union semun){.array = *values}) != -1)",
         "int got;\n"
         "\t\tPy_BEGIN_ALLOW_THREADS got = seam_semctl(semid, 0, GETALL,"
@@ -201,7 +201,7 @@ DEFECTS = [
     ),
     Defect(
         "race.unpinned",
-        "binding/msg.c",
+        "binding/src/msg.c",
         "\t\tmsgbuf_pin(message->msgbuf);\n",
         "",
         "test_threads.py",

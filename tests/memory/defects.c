@@ -329,7 +329,7 @@ enum command {
 #define SHORT_ARRAY_IN(F, C)
 #define SHORT_ARRAY_OUT(F, C)
 #define CONTROL(F, C, W, K) SHORT_##W(F, C)
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"
 };
 
 static void structure_short(const struct defect *d)
@@ -359,7 +359,7 @@ static void structure_short(const struct defect *d)
 #define CALL_semctl(C) ipc->semctl(semid, 0, C, (union semun){.buf = (struct semid_ds *)buf})
 #define CALL_shmctl(C) ipc->shmctl(shmid, C, (struct shmid_ds *)buf)
 #define CONTROL(F, C, W, K) SHORT_##W(F, C, K)
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"
 	}
 	free(buf);
 	remove_queue(msqid);
@@ -534,7 +534,7 @@ static const struct defect defects[] = {
 #undef SHORT_IN
 #define SHORT_IN(F, C, K) {"short." #F "." #C, structure_short, SHORT_##F##_##C, 0, 0},
 #define CONTROL(F, C, W, K) SHORT_##W(F, C, K)
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"
 	{"shm.after_shmdt", after_shmdt, 0, 0, 0},
 	{"shm.write_readonly", write_readonly, 0, 0, 0},
 	{"left.attachment", forgotten_detach, 0, 0, 0},

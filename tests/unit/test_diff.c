@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "diff.h"
+#include "report/diff.h"
 
 /* Compares two texts as files; the words are to be freed. */
 static int diff_texts(const char *a, const char *b, char **words, char error[256])

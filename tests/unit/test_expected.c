@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "expected.h"
+#include "harness/expected.h"
 
 /* ---- reading --------------------------------------------------------------- */
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "layout.h"
+#include "abi/layout.h"
 
 /* The kernel's; a hole in the middle, one at the end, nothing at 8, an open text. */
 static const char kernel[] = "member  msgbuf.mtext           offset 8 size 1 array\n"

@@ -10,7 +10,7 @@
 
 #include "abi/layers.h"
 #include "abi/observe.h"
-#include "isolate.h"
+#include "harness/isolate.h"
 
 /* Bytes that the shim's kernel writes behind the structure, or leaves unwritten. */
 static int too_many;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report_parts.h"
+#include "report/report_parts.h"
 
 static const enum format formats[] = {FORMAT_TEXT,  FORMAT_KTAP, FORMAT_JSON,
 				      FORMAT_JUNIT, FORMAT_HTML, FORMAT_LTP};

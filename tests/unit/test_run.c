@@ -12,9 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "conform.h"
-#include "isolate.h"
-#include "run.h"
+#include "harness/conform.h"
+#include "harness/isolate.h"
+#include "harness/run.h"
 
 CHECK("self.passes", LIBC | RAW, 0, "passes", "none")
 {

@@ -7,7 +7,7 @@
 #include <check.h>
 #include <stddef.h>
 
-#include "report.h"
+#include "report/report.h"
 
 Suite *facts_suite(void);
 Suite *witness_suite(void);

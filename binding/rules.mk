@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+# ---- the module ------------------------------------------------------------------
+
+# setup.py is the one place that knows how it is built.
+PYTHON_SOURCES := setup.py pyproject.toml $(wildcard binding/*.py binding/src/*) $(shell find binding/ipc -type f ! -name "*.pyc") \
+	$(wildcard conformance/interface/*)
+PACKAGE := build/python
+.PHONY: python
+python: $(PACKAGE)/built
+$(PACKAGE)/built: $(PYTHON_SOURCES) $(PACKAGE)-flags
+	$(call say,PYTHON,$(PACKAGE)/ipc)
+	$(Q)CC='$(CC)' CFLAGS='$(CPPFLAGS) $(CFLAGS) $(WARNINGS)' $(PYTHON) -W ignore setup.py -q build \
+	 --build-base $(PACKAGE)-setup --build-lib $(PACKAGE)
+	@touch $@
+$(PACKAGE)-flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(PYTHON)' | cmp -s - $@ || \
+	 { rm -rf $(PACKAGE)-setup && echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(PYTHON)' >$@; }
+
+# pip installs the wheel of what is built, so that pip can also upgrade and uninstall it.
+# With DESTDIR nothing of the running system is looked at or removed.
+WHEEL = $(PACKAGE)-wheel
+PIP_INSTALL = PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore $(PYTHON) -m pip install \
+	--quiet --no-index --no-deps --no-warn-script-location --disable-pip-version-check
+install:
+	@ci/setup install
+	@$(MAKE) $(QUIET) python
+	$(Q)rm -rf $(WHEEL) && mkdir -p $(WHEEL)/lib && cp -R $(PACKAGE)/ipc $(WHEEL)/lib && \
+	 $(PYTHON) -W ignore setup.py -q build --build-base $(PACKAGE)-setup --build-lib $(WHEEL)/lib \
+	 egg_info --egg-base $(WHEEL) bdist_wheel --skip-build --bdist-dir $(WHEEL)/tree --dist-dir $(WHEEL)
+	$(Q)$(PIP_INSTALL) $(if $(DESTDIR),--ignore-installed --root '$(DESTDIR)',--force-reinstall) \
+	 --pre --find-links $(WHEEL) python-ipc
+
+# Pages that are written and pages that are made of the table, and what the docstrings say.
+DOCS := build/docs
+DOCS_SOURCES = $(wildcard binding/docs/*.rst)
+do-docs: python
+	$(call say,SPHINX,$(DOCS)/html)
+	$(Q)rm -rf $(DOCS) && mkdir -p $(DOCS)/source && cp $(DOCS_SOURCES) $(DOCS)/source
+	$(Q)PYTHONPATH=$(PACKAGE):binding PYTHONDONTWRITEBYTECODE=1 $(PYTHON) binding/docs/tables.py $(DOCS)/source
+	$(Q)PYTHONPATH=$(PACKAGE) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m sphinx -W --keep-going -q -a -E \
+	 -b html -c binding/docs -d $(DOCS)/doctrees $(DOCS)/source $(DOCS)/html
+
+# The sdist, and of that a wheel for each architecture.
+ARCHS ?= x86_64 i386 aarch64
+do-sdist do-wheels: do-%:
+	$(Q)PYTHON=$(PYTHON) ci/wheels build/wheels $(if $(filter wheels,$*),$(ARCHS))
+
+# ci/debs exits with 4 after SKIP.
+do-debs:
+	$(Q)ci/debs build/debs || [ $$? -eq 4 ]
+do-debs-check: do-debs
+	$(Q)ci/debs --test build/debs || [ $$? -eq 4 ]
+
+# Each wheel as pip installs it: this machine's with every CPython (INTERPRETERS: which), the
+# others with that of Debian 12 and a test of each kind of object.
+do-wheels-check: do-wheels harness python $(OUT)/loops.so
+	$(Q)status=0; for arch in $(ARCHS); do wheel=$$(echo build/wheels/*_$$(echo $$arch | sed s/i386/i686/).whl); \
+	 case $$arch in $(HOST_ARCH)) ci/interpreters --wheel "$$wheel" $(INTERPRETERS) ;; \
+	 *) SUITES=bookworm TESTS=tests/test_script_2003.py ci/interpreters --optional --wheel "$$wheel" 3.11 ;; esac || status=$$?; \
+	 done; exit $$status

@@ -1,0 +1,60 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/* What each command of msgctl, semctl and shmctl hands over, from the table. */
+#ifndef CONTROL_H
+#define CONTROL_H
+
+#include "module.h"
+
+#include "kernel_constants.h"
+
+enum way { WAY_NONE, WAY_IN, WAY_OUT, WAY_VALUE, WAY_ARRAY_IN, WAY_ARRAY_OUT };
+struct control {
+	enum call_index call;
+	int cmd;
+	enum way way;
+	enum type_index type; /* WAY_IN, WAY_OUT */
+	const char *name;
+};
+
+#define TYPE_none NTYPES
+#define KEY(CALL, CMD) ((unsigned long long)(CALL) << 32 | (unsigned)(CMD))
+
+/* The row of a command, or NULL; in place, so that of the table only one call's part is left. */
+static always_inline const struct control *control_of(enum call_index call, int cmd)
+{
+	switch (KEY(call, cmd)) {
+#define CONTROL(F, C, W, K)                                                        \
+	case KEY(CALL_##F, C): {                                                   \
+		static const struct control row = {CALL_##F, C, WAY_##W,           \
+						   (enum type_index)TYPE_##K, #C}; \
+		return &row;                                                       \
+	}
+#include "interface/sysvipc.def"
+	}
+	return NULL;
+}
+
+/* The bytes for a command's structure, NULL where it takes none; -1 on error. */
+int control_buffer_any(struct state *state, const struct control *control, PyObject *object,
+		       void **bytes);
+
+/* The same, inline for the common cases: the right structure, or no buffer. */
+static always_inline int control_buffer(struct state *state, const struct control *control,
+					PyObject *object, void **bytes)
+{
+	const bool buffer = control && (control->way == WAY_IN || control->way == WAY_OUT);
+
+	*bytes = NULL;
+	if (!buffer && left_out(object))
+		return 0;
+	if (unlikely(!buffer || left_out(object) || Py_TYPE(object) != state->type[control->type]))
+		return control_buffer_any(state, control, object, bytes);
+	*bytes = ((struct structure *)object)->bytes;
+	return 0;
+}
+
+/* GETALL and SETALL: semall.c. */
+PyObject *control_all(struct state *state, int semid, const struct control *control, PyObject *arg);
+
+#endif

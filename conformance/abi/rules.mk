@@ -1,0 +1,31 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+# ---- the ABI as compilers and kernels have it -------------------------------------
+
+# The comparer is built as ever; CC and CPPFLAGS are for the dumps.  TARGETS: only those.
+COMPARE = TARGETS='$(TARGETS)' conformance/abi/compare $(HOST)/ipc-conform '$(CC) $(CPPFLAGS)'
+do-abi do-abi-accept: do-%: host-tools
+	$(Q)$(COMPARE) $(patsubst abi%,%,$*)
+	$(Q)[ $@ = do-abi-accept ] || $(BTF) || [ $$? -eq 4 ]
+
+# A libc that is given by CPPFLAGS, by rule.
+word_of = '$(subst ','\'',$(1))'
+do-port: host-tools
+	$(Q)KERNEL_CPPFLAGS=$(call word_of,$(KERNEL_CPPFLAGS)) conformance/abi/port $(HOST)/ipc-conform \
+	 $(call word_of,$(LIBC)) $(call word_of,$(CC)) $(call word_of,$(CPPFLAGS))
+
+# Real headers with one declaration changed: EACH of a kind in each layer, 0 for all.
+EACH ?= 6
+do-mutants-abi: host-tools
+	$(Q)$(PYTHON) tests/mutants_abi.py $(HOST)/ipc-conform --each $(EACH) $(TARGETS)
+
+# The same by what kernels say of themselves.  Exit status 4: there was nothing to compare.
+BTF = conformance/btf/check $(HOST)/ipc-btf $(HOST)/ipc-conform
+do-btf: host-tools
+	$(Q)$(BTF) $(if $(KERNEL),$(or $(ARCH),$(HOST_ARCH)) '$(KERNEL)') || [ $$? -eq 4 ]
+do-btf-debian: host-tools
+	$(Q)images=$$(for arch in x86_64 aarch64; do \
+	  image=$$(ci/fetch-kernel bookworm $$arch) && echo $$arch $$image || exit; done) && $(BTF) $$images
+.PHONY: host-tools
+host-tools:
+	$(Q)$(MAKE) $(QUIET) CC=gcc CPPFLAGS= LIBC=$(HOST_LIBC) $(HOST)/ipc-conform $(HOST)/ipc-btf

@@ -1,0 +1,85 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/*
+ * What queues, sets and segments have in common: an object that can be made,
+ * found, read, written, given away and removed.  A check of that is written once
+ * and listed for each facility.
+ */
+#ifndef FACILITY_H
+#define FACILITY_H
+
+#include "objects.h"
+
+/* What the control calls hand over, of whichever facility. */
+union state {
+	struct ipc_perm perm; /* each begins with it */
+	struct msqid_ds msg;
+	struct semid_ds sem;
+	struct shmid_ds shm;
+};
+union info {
+	struct msginfo msg;
+	struct seminfo sem;
+	struct shm_info shm;
+	struct shminfo shm_limits;
+};
+
+struct facility {
+	const char *name;	  /* "msg", as /proc/sysvipc has it */
+	const char *next_id;	  /* in /proc/sys/kernel */
+	bool write_reads;	  /* writing asks for read permission too */
+	int info, stat, stat_any; /* MSG_INFO, MSG_STAT, MSG_STAT_ANY, or what goes by their name */
+	int (*get)(const struct ipc_calls *ipc, key_t key, int flags);
+	int (*control)(const struct ipc_calls *ipc, int id, int cmd, void *buf);
+	/* Calls that ask for read and for write permission: 0 or -1. */
+	int (*read)(const struct ipc_calls *ipc, int id);
+	int (*write)(const struct ipc_calls *ipc, int id);
+	int (*set)(const struct ipc_calls *ipc, int id, uid_t uid, gid_t gid, int mode);
+	/* Gives its state other times, processes and counts than a new one has. */
+	void (*use)(const struct ipc_calls *ipc, int id);
+	void (*expect_same)(const union state *want, const union state *got);
+	unsigned long (*used)(const union info *info); /* how many objects there are */
+};
+
+extern const struct facility msg_facility, sem_facility, shm_facility;
+
+static inline int rmid(const struct facility *facility, const struct ipc_calls *ipc, int id)
+{
+	return facility->control(ipc, id, IPC_RMID, NULL);
+}
+
+/* What IPC_STAT says, through libc. */
+static inline union state state_of(const struct facility *facility, int id)
+{
+	union state state;
+
+	must(facility->control(&libc_calls, id, IPC_STAT, &state));
+	return state;
+}
+
+/* A check of all three; its body gets `facility` beside `ipc`. */
+#define CHECK_THREE(NAME_OF, ID, VIA, NEEDED, TITLE, SOURCE)                                  \
+	static void JOIN(each_, __LINE__)(const struct ipc_calls *, const struct facility *); \
+	static void JOIN(body_, __LINE__)(const struct ipc_calls *ipc, const void *arg)       \
+	{                                                                                     \
+		JOIN(each_, __LINE__)(ipc, arg);                                              \
+	}                                                                                     \
+	CHECK_OF(msg, NAME_OF(msg, ID), VIA, NEEDED, TITLE, SOURCE);                          \
+	CHECK_OF(sem, NAME_OF(sem, ID), VIA, NEEDED, TITLE, SOURCE);                          \
+	CHECK_OF(shm, NAME_OF(shm, ID), VIA, NEEDED, TITLE, SOURCE);                          \
+	static void JOIN(each_, __LINE__)(const struct ipc_calls *ipc UNUSED,                 \
+					  const struct facility *facility UNUSED)
+#define CHECK_OF(F, ID, VIA, NEEDED, TITLE, SOURCE)                             \
+	CHECK_ENTRY(JOIN(F##_check_, __LINE__), ID, VIA, NEEDED, TITLE, SOURCE, \
+		    JOIN(body_, __LINE__), &F##_facility, __FILE__, __LINE__)
+
+#define NAME_GET(F, ID) #F "get." ID
+#define NAME_CTL(F, ID) #F "ctl." ID
+#define NAME_SLOT(F, ID) #F "ctl." #F ID
+
+/* msgget.ID, ...; msgctl.ID, ...; msgctl.msgID, semctl.semID, shmctl.shmID. */
+#define CHECK_EACH(...) CHECK_THREE(NAME_GET, __VA_ARGS__)
+#define CHECK_EACH_CTL(...) CHECK_THREE(NAME_CTL, __VA_ARGS__)
+#define CHECK_EACH_SLOT(...) CHECK_THREE(NAME_SLOT, __VA_ARGS__)
+
+#endif

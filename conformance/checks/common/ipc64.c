@@ -1,0 +1,130 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/*
+ * The version of the structures in a command, IPC_64, as the system calls have it.
+ * Architectures that began with the structures of before Linux 2.4 take it where
+ * they still have one call for both versions; all others, and the calls that have
+ * been added since Linux 5.1, know no such bit.
+ */
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "objects.h"
+
+#if defined(__alpha__) || defined(__arm__) || defined(__microblaze__) || defined(__xtensa__) || \
+	(defined(__mips__) && _MIPS_SIM != _ABIO32) || !defined(SYS_msgctl)
+enum { TAKES_IPC_64 = true };
+#else
+enum { TAKES_IPC_64 = false };
+#endif
+
+/*
+ * For programs of 32 bits a kernel of 64 looks at msgctl's command without the bit,
+ * and at semctl's where it hands over structures; not at shmctl's
+ * (compat_ksys_msgctl, compat_ksys_semctl, compat_ksys_shmctl).
+ */
+static bool may_have_ipc_64(void)
+{
+	return TAKES_IPC_64 || kernel_is_wider();
+}
+
+/* Not where libc's command has the bit for a reason of its own (musl, of 32 bits). */
+static void need_command_without_ipc_64(void)
+{
+	if (IPC_STAT & IPC_64)
+		skip("libc's IPC_STAT has the bit of IPC_64");
+}
+
+#define TITLE \
+	"a command with IPC_64 is none where the architecture's call never had older structures"
+#define SOURCE "kernel commit 275f22148e87; ipc/util.h, ipc_parse_version"
+
+CHECK("msgctl.ipc_64", BY_NUMBER, 0, TITLE, SOURCE)
+{
+	struct msqid_ds ds;
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+
+	need_command_without_ipc_64();
+	expect_eq(0, ipc->msgctl(msqid, IPC_STAT, &ds));
+	if (may_have_ipc_64())
+		expect_eq(0, ipc->msgctl(msqid, IPC_STAT | IPC_64, &ds));
+	else
+		expect_errno(EINVAL, ipc->msgctl(msqid, IPC_STAT | IPC_64, &ds));
+}
+
+CHECK("semctl.ipc_64", BY_NUMBER, 0, TITLE, SOURCE)
+{
+	struct semid_ds ds;
+	union semun into = {.buf = &ds};
+	int semid = sem_new(ipc, 0);
+
+	need_command_without_ipc_64();
+	expect_eq(0, ipc->semctl(semid, 0, IPC_STAT, into));
+	if (may_have_ipc_64())
+		expect_eq(0, ipc->semctl(semid, 0, IPC_STAT | IPC_64, into));
+	else
+		expect_errno(EINVAL, ipc->semctl(semid, 0, IPC_STAT | IPC_64, into));
+}
+
+CHECK("shmctl.ipc_64", BY_NUMBER, 0, TITLE, SOURCE)
+{
+	struct shmid_ds ds;
+	int shmid = must(ipc->shmget(IPC_PRIVATE, 1, 0600));
+
+	need_command_without_ipc_64();
+	expect_eq(0, ipc->shmctl(shmid, IPC_STAT, &ds));
+	if (TAKES_IPC_64)
+		expect_eq(0, ipc->shmctl(shmid, IPC_STAT | IPC_64, &ds));
+	else
+		expect_errno(EINVAL, ipc->shmctl(shmid, IPC_STAT | IPC_64, &ds));
+}
+
+/* ---- the older structures of ipc(2) ---------------------------------------------------- */
+
+#ifdef SYS_ipc
+/* How far memory that was filled with one byte has been written. */
+static size_t written(const unsigned char *memory, size_t size)
+{
+	while (size > 0 && memory[size - 1] == 0xa5)
+		size--;
+	return size;
+}
+
+/* IPC_STAT of both versions: the older structure is no longer, and another one. */
+static void expect_older_is_another(int control, int id)
+{
+	unsigned char older[512], newer[512];
+	void *pointer[2] = {older, newer};
+	bool by_reference = control == SEMCTL;
+
+	memset(older, 0xa5, sizeof(older));
+	memset(newer, 0xa5, sizeof(newer));
+	/* ipc(2) finds semctl's union where it is told to. */
+	expect_ok(syscall(SYS_ipc, control, id, by_reference ? 0 : IPC_STAT,
+			  by_reference ? IPC_STAT : 0, by_reference ? &pointer[0] : pointer[0]));
+	expect_ok(syscall(SYS_ipc, control, id, by_reference ? 0 : IPC_STAT | IPC_64,
+			  by_reference ? IPC_STAT | IPC_64 : 0,
+			  by_reference ? &pointer[1] : pointer[1]));
+	/* Of s390x both semid_ds have 88 bytes. */
+	expect_between(1, (long long)written(newer, sizeof(newer)), written(older, sizeof(older)));
+	expect(memcmp(older, newer, sizeof(older)) != 0);
+}
+
+#define OLDER "without IPC_64 ipc(2) hands over the structures of before Linux 2.4"
+
+CHECK("msgctl.ipc_old", MULTIPLEXED, 0, OLDER, SOURCE)
+{
+	expect_older_is_another(MSGCTL, must(ipc->msgget(IPC_PRIVATE, 0600)));
+}
+
+CHECK("semctl.ipc_old", MULTIPLEXED, 0, OLDER, SOURCE)
+{
+	expect_older_is_another(SEMCTL, sem_new(ipc, 0));
+}
+
+CHECK("shmctl.ipc_old", MULTIPLEXED, 0, OLDER, SOURCE)
+{
+	expect_older_is_another(SHMCTL, must(ipc->shmget(IPC_PRIVATE, 1, 0600)));
+}
+#endif

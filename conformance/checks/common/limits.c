@@ -1,0 +1,216 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/* The limits in /proc/sys/kernel: of each IPC namespace, with their defaults and bounds. */
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "facility.h"
+
+/* ---- defaults ------------------------------------------------------------------------ */
+
+CHECK("msgget.limit.defaults", LIBC, NEED_NAMESPACE | NEED_PROC,
+      "a new IPC namespace has the limits of <linux/msg.h>",
+      "ipc_namespaces(7); proc(5); ipc/msg.c, msg_init_ns")
+{
+	expect_eq(MSGMNI, get_limit("msgmni"));
+	expect_eq(MSGMAX, get_limit("msgmax"));
+	expect_eq(MSGMNB, get_limit("msgmnb"));
+}
+
+CHECK("semget.limit.defaults", LIBC, NEED_NAMESPACE | NEED_PROC,
+      "a new IPC namespace has the limits of <linux/sem.h>",
+      "ipc_namespaces(7); proc(5); ipc/sem.c, sem_init_ns")
+{
+	expect_eq(SEMMSL, get_limit_n("sem", 0));
+	expect_eq(SEMMNS, get_limit_n("sem", 1));
+	expect_eq(SEMOPM, get_limit_n("sem", 2));
+	expect_eq(SEMMNI, get_limit_n("sem", 3));
+}
+
+CHECK("shmget.limit.defaults", LIBC, NEED_NAMESPACE | NEED_PROC,
+      "a new IPC namespace has the limits of <linux/shm.h>",
+      "ipc_namespaces(7); proc(5); ipc/shm.c, shm_init_ns")
+{
+	expect_eq(SHMMNI, get_limit("shmmni"));
+	expect_eq(SHMMAX, (unsigned long)get_limit("shmmax"));
+	expect_eq(SHMALL, (unsigned long)get_limit("shmall"));
+	expect_between(0, 1, get_limit("shm_rmid_forced"));
+}
+
+/* ---- bounds --------------------------------------------------------------------------- */
+
+/* Writing to a limit fails, and leaves it as it is. */
+static void expect_refused(const char *name, const char *value)
+{
+	long long before = get_limit(name);
+	const int fd = must(open_limit(name));
+
+	expect_errno(EINVAL, write(fd, value, strlen(value)));
+	close(fd);
+	expect_eq(before, get_limit(name));
+}
+
+/* 32768 objects fit in the ids of a namespace; 2^24 with ipcmni_extend. */
+#define TOO_MANY "16777217"
+
+CHECK("msgget.limit.bounds", LIBC, NEED_LIMITS,
+      "msgmni is not above what ids there are, and no limit below 0",
+      "ipc/ipc_sysctl.c; ipc/util.h, IPCMNI")
+{
+	expect_refused("msgmni", TOO_MANY);
+	expect_refused("msgmni", "-1");
+	expect_refused("msgmax", "-1");
+	expect_refused("msgmnb", "-1");
+	set_limit("msgmni", "32768");
+	expect_eq(32768, get_limit("msgmni"));
+}
+
+CHECK("semget.limit.bounds", LIBC, NEED_LIMITS,
+      "since Linux 4.20 SEMMNI is not above what ids there are, nor below 0",
+      "ipc/ipc_sysctl.c, proc_ipc_sem_dointvec; kernel commit 8c81ddd2acf8")
+{
+	int fd;
+
+	need_kernel(4, 20);
+	set_limit("sem", "10 100 10 32768");
+	expect_eq(32768, get_limit_n("sem", 3));
+	fd = must(open_limit("sem"));
+	expect_errno(ERANGE, write(fd, "10 100 10 " TOO_MANY, 18));
+	close(fd);
+	expect_eq(32768, get_limit_n("sem", 3));
+}
+
+CHECK("shmget.limit.bounds", LIBC, NEED_LIMITS,
+      "shmmni is not above what ids there are, nor below 0; shm_rmid_forced is 0 or 1",
+      "ipc/ipc_sysctl.c; ipc/util.h, IPCMNI")
+{
+	expect_refused("shmmni", TOO_MANY);
+	expect_refused("shmmni", "-1");
+	expect_refused("shm_rmid_forced", "2");
+	set_limit("shmmni", "32768");
+	expect_eq(32768, get_limit("shmmni"));
+}
+
+/* ---- whose they are ------------------------------------------------------------------- */
+
+static const struct {
+	const char *name, *value;
+} limits[] = {
+	{"msgmni", "11"}, {"msgmax", "12"}, {"msgmnb", "13"}, {"sem", "14 15 16 17"},
+	{"shmmni", "18"}, {"shmmax", "19"}, {"shmall", "20"}, {"shm_rmid_forced", "1"},
+};
+
+static void expect_limits(bool ours)
+{
+	for (unsigned i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		expect((strtoll(limits[i].value, NULL, 10) == get_limit(limits[i].name)) == ours);
+}
+
+CHECK("msgget.limit.namespace", LIBC, NEED_LIMITS,
+      "limits are of one IPC namespace: another keeps its own, of all three facilities",
+      "ipc_namespaces(7)")
+{
+	pid_t pid;
+
+	for (unsigned i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		set_limit(limits[i].name, limits[i].value);
+	CHILD (pid) {
+		another_namespace();
+		expect_limits(false);
+		set_limit("msgmni", "3");
+	}
+	child_join(pid);
+	expect_limits(true);
+}
+
+CHECK_EACH("limit.count_of_namespace", LIBC | RAW, NEED_LIMITS,
+	   "objects of another namespace do not count, and are gone with its last process",
+	   "ipc_namespaces(7)")
+{
+	pid_t pid;
+
+	set_limit("msgmni", "1");
+	set_limit("sem", "10 100 10 1");
+	set_limit("shmmni", "1");
+	must(facility->get(ipc, IPC_PRIVATE, 0600));
+	expect_errno(ENOSPC, facility->get(ipc, IPC_PRIVATE, 0600));
+	for (int i = 0; i < 2; i++) {
+		CHILD (pid) {
+			another_namespace();
+			expect_ok(facility->get(ipc, check_key(0), IPC_CREAT | IPC_EXCL | 0600));
+		}
+		child_join(pid);
+	}
+	expect_errno(ENOENT, facility->get(ipc, check_key(0), 0));
+}
+
+CHECK_EACH("limit.existing", LIBC | RAW, NEED_LIMITS,
+	   "a limit below what there is refuses what is new and leaves what there is",
+	   "proc(5), msgmni, sem, shmmni; ipc/util.c, ipc_addid")
+{
+	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
+
+	set_limit("msgmni", "0");
+	set_limit("sem", "10 100 10 0");
+	set_limit("shmmni", "0");
+	expect_errno(ENOSPC, facility->get(ipc, IPC_PRIVATE, 0600));
+	expect_errno(ENOSPC, facility->get(ipc, check_key(1), IPC_CREAT | 0600));
+	expect_eq(id, facility->get(ipc, check_key(0), IPC_CREAT | 0600));
+	expect_ok(facility->write(ipc, id));
+	expect_ok(facility->read(ipc, id));
+	expect_eq(0, rmid(facility, ipc, id));
+}
+
+/* ---- msgmnb ----------------------------------------------------------------------------- */
+
+CHECK("msgsnd.msgmnb", LIBC | RAW, NEED_LIMITS,
+      "a queue made under msgmnb holds so many bytes and not one more",
+      "msgget(2); msgop(2), EAGAIN; proc(5), msgmnb")
+{
+	const struct message message = {1, "text"};
+	int before = must(ipc->msgget(IPC_PRIVATE, 0600)), msqid;
+
+	set_limit("msgmnb", "10");
+	msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	expect_errno(EAGAIN, ipc->msgsnd(msqid, &message, 11, IPC_NOWAIT));
+	expect_eq(0, ipc->msgsnd(msqid, &message, 7, IPC_NOWAIT));
+	expect_errno(EAGAIN, ipc->msgsnd(msqid, &message, 4, IPC_NOWAIT));
+	expect_eq(0, ipc->msgsnd(msqid, &message, 3, IPC_NOWAIT));
+	expect_eq(10, msg_state(msqid).__msg_cbytes);
+	expect_errno(EAGAIN, ipc->msgsnd(msqid, &message, 1, IPC_NOWAIT));
+	/* One that was there keeps what it had. */
+	expect_eq(0, ipc->msgsnd(before, &message, 11, IPC_NOWAIT));
+}
+
+CHECK("semget.limit.semmsl_existing", LIBC | RAW, NEED_LIMITS,
+      "a set larger than SEMMSL has become works on, in all its semaphores", "proc(5), sem")
+{
+	int semid = must(ipc->semget(check_key(0), 5, IPC_CREAT | 0600));
+
+	set_limit("sem", "2 100 1 10");
+	expect_errno(EINVAL, ipc->semget(IPC_PRIVATE, 3, 0600));
+	expect_eq(semid, ipc->semget(check_key(0), 2, 0));
+	expect_eq(0, ipc->semop(semid, OPS({4, 1, 0})));
+	expect_eq(1, sem_value(semid, 4));
+}
+
+CHECK("shmget.limit.shmall_attached", LIBC | RAW, NEED_LIMITS,
+      "a segment that was removed while attached counts in shmall until its last detach",
+      "shmget(2), ENOSPC; ipc/shm.c, shm_destroy")
+{
+	const size_t page = page_size();
+	int shmid;
+	void *address;
+
+	set_limit("shmall", "2");
+	shmid = must(ipc->shmget(IPC_PRIVATE, 2 * page, 0600));
+	address = attach(ipc, shmid, NULL, 0);
+	must(ipc->shmctl(shmid, IPC_RMID, NULL));
+	expect_errno(ENOSPC, ipc->shmget(IPC_PRIVATE, 1, 0600));
+	must(ipc->shmdt(address));
+	expect_ok(ipc->shmget(IPC_PRIVATE, 2 * page, 0600));
+}

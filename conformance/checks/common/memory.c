@@ -1,0 +1,302 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/* Accounting of segments, their names in /proc, and stops by a tracer. */
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "objects.h"
+
+static int new_segment(const struct ipc_calls *ipc, size_t pages)
+{
+	return must(ipc->shmget(IPC_PRIVATE, pages * page_size(), 0666));
+}
+
+/* ---- RLIMIT_MEMLOCK -------------------------------------------------------------------- */
+
+/* A user id that no other check uses at the same time: locked memory counts by user. */
+static uid_t own_user(void)
+{
+	/* A user namespace may have ids up to 65535 only. */
+	return 20000 + (uid_t)getpgrp() % 40000;
+}
+
+static void limit_locked(size_t pages)
+{
+	const struct rlimit limit = {pages * page_size(), pages * page_size()};
+
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) == -1 && errno == EPERM)
+		skip("RLIMIT_MEMLOCK is too low and cannot be raised");
+}
+
+CHECK("shmctl.lock.quota", LIBC | RAW, NEED_USERS,
+      "RLIMIT_MEMLOCK bounds the sum of what a user has locked; SHM_UNLOCK and IPC_RMID give it "
+      "back",
+      "shmctl(2), ENOMEM; getrlimit(2), RLIMIT_MEMLOCK; mm/mlock.c, user_shm_lock")
+{
+	pid_t pid;
+
+	CHILD (pid) {
+		become(own_user(), NOBODY);
+		limit_locked(3);
+		int one = new_segment(ipc, 2), two = new_segment(ipc, 2),
+		    small = new_segment(ipc, 1);
+		expect_eq(0, ipc->shmctl(one, SHM_LOCK, NULL));
+		expect_errno(ENOMEM, ipc->shmctl(two, SHM_LOCK, NULL));
+		expect_eq(0, shm_state(two).shm_perm.mode & SHM_LOCKED);
+		/* Up to the last page; a segment that is locked already counts once. */
+		expect_eq(0, ipc->shmctl(one, SHM_LOCK, NULL));
+		expect_eq(0, ipc->shmctl(small, SHM_LOCK, NULL));
+		expect_eq(0, ipc->shmctl(one, SHM_UNLOCK, NULL));
+		expect_eq(0, ipc->shmctl(one, SHM_UNLOCK, NULL));
+		expect_eq(0, ipc->shmctl(two, SHM_LOCK, NULL));
+		expect_errno(ENOMEM, ipc->shmctl(one, SHM_LOCK, NULL));
+		expect_eq(0, ipc->shmctl(two, IPC_RMID, NULL));
+		expect_eq(0, ipc->shmctl(one, SHM_LOCK, NULL));
+		/* A removed segment gives back with its last detach. */
+		void *address = attach(ipc, one, NULL, 0);
+		two = new_segment(ipc, 2);
+		expect_eq(0, ipc->shmctl(one, IPC_RMID, NULL));
+		expect_errno(ENOMEM, ipc->shmctl(two, SHM_LOCK, NULL));
+		expect_eq(0, ipc->shmdt(address));
+		expect_eq(0, ipc->shmctl(two, SHM_LOCK, NULL));
+	}
+	child_join(pid);
+}
+
+CHECK("shmctl.lock.quota_of_locker", LIBC | RAW, NEED_USERS,
+      "locked memory is charged to the user who locked it, until any user unlocks it",
+      "ipc/shm.c, shmctl_do_lock: mlock_ucounts")
+{
+	pid_t pid;
+
+	CHILD (pid) {
+		become(own_user(), NOBODY);
+		must(ipc->shmget(check_key(0), 2 * page_size(), IPC_CREAT | 0666));
+	}
+	child_join(pid);
+	int shmid = must(ipc->shmget(check_key(0), 0, 0));
+	CHILD (pid) {
+		/* Locked with privilege, by another user. */
+		must(ipc->shmctl(shmid, SHM_LOCK, NULL));
+	}
+	child_join(pid);
+	CHILD (pid) {
+		become(own_user(), NOBODY);
+		limit_locked(2);
+		int own = new_segment(ipc, 2);
+		expect_eq(0, ipc->shmctl(own, SHM_LOCK, NULL));
+		expect_eq(0, ipc->shmctl(shmid, SHM_UNLOCK, NULL));
+		/* It was not his: nothing is given back to him. */
+		expect_errno(ENOMEM, ipc->shmctl(shmid, SHM_LOCK, NULL));
+		expect_eq(0, ipc->shmctl(own, SHM_UNLOCK, NULL));
+		expect_eq(0, ipc->shmctl(shmid, SHM_LOCK, NULL));
+	}
+	child_join(pid);
+}
+
+/* ---- shm_rmid_forced and threads ---------------------------------------------------------- */
+
+struct creating {
+	const struct ipc_calls *ipc;
+	int shmid;
+	pid_t tid;
+};
+
+static void *create_in_thread(void *arg)
+{
+	struct creating *self = arg;
+
+	self->tid = (pid_t)syscall(SYS_gettid);
+	self->shmid = must(self->ipc->shmget(IPC_PRIVATE, 1, 0600));
+	return NULL;
+}
+
+CHECK("shmctl.rmid.forced_thread", LIBC | RAW, NEED_LIMITS,
+      "with shm_rmid_forced a segment goes with the thread that made it",
+      "ipc/shm.c, exit_shm: shm_creator is a task")
+{
+	struct creating creating = {ipc, -1, 0};
+	struct shmid_ds ds;
+	pthread_t thread;
+
+	set_limit("shm_rmid_forced", "1");
+	int own = must(ipc->shmget(IPC_PRIVATE, 1, 0600));
+	expect_eq(0, pthread_create(&thread, NULL, create_in_thread, &creating));
+	expect_eq(0, pthread_join(thread, NULL));
+	/* Joined is not gone: the kernel's part of its end comes after. */
+	while (syscall(SYS_tgkill, getpid(), creating.tid, 0) == 0)
+		sched_yield();
+	expect_errno(EINVAL, libc_calls.shmctl(creating.shmid, IPC_STAT, &ds));
+	shm_state(own);
+}
+
+/* ---- /proc/PID/maps ------------------------------------------------------------------------- */
+
+static void expect_mapped_as(char *address, const char *name, int shmid)
+{
+	FILE *file = fopen("/proc/self/maps", "r");
+	unsigned long from = 0, inode = 0;
+	char line[512] = "", seen[64] = "";
+
+	must(file ? 0 : -1);
+	while (from != (uintptr_t)address && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%lx-%*x %*s %*s %*s %lu %63[^\n]", &from, &inode, seen) != 3)
+			from = 0;
+	fclose(file);
+	expect_eq((intptr_t)address, (intptr_t)from);
+	expect_eq(shmid, inode);
+	if (strcmp(seen, name) != 0)
+		fail_at(HERE, "the name in /proc/PID/maps", name, seen);
+}
+
+CHECK("shmat.maps", LIBC | RAW, NEED_PROC,
+      "/proc/PID/maps names an attachment /SYSV and the key in hexadecimal, its inode is the id",
+      "ipc/shm.c, newseg: \"SYSV%08x\"; proc(5), /proc/pid/maps")
+{
+	const key_t keys[] = {check_key(0), (key_t)0xfedcba98u, 1};
+	char name[64];
+
+	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		int shmid = ipc->shmget(keys[i], 1, IPC_CREAT | IPC_EXCL | 0600);
+		if (shmid == -1 && errno == EEXIST)
+			continue; /* of somebody else, where there is no namespace */
+		char *address = attach(ipc, must(shmid), NULL, 0);
+		snprintf(name, sizeof(name), "/SYSV%08x (deleted)", (unsigned)keys[i]);
+		expect_mapped_as(address, name, shmid);
+		must(ipc->shmctl(shmid, IPC_RMID, NULL));
+		/* IPC_STAT has no key of it any more; its name has. */
+		expect_mapped_as(address, name, shmid);
+	}
+	int shmid = new_segment(ipc, 1);
+	expect_mapped_as(attach(ipc, shmid, NULL, 0), "/SYSV00000000 (deleted)", shmid);
+}
+
+/* ---- SHM_NORESERVE ----------------------------------------------------------------------------
+ */
+
+CHECK("shmget.noreserve.overcommit", LIBC | RAW, NEED_PROC | NEED_NAMESPACE,
+      "more than there is of memory is reserved for no segment without SHM_NORESERVE, nor with it "
+      "where vm.overcommit_memory is 2",
+      "shmget(2), SHM_NORESERVE, ENOMEM; Documentation/mm/overcommit-accounting.rst")
+{
+	const unsigned long long size =
+		2 * (meminfo("MemTotal:") + meminfo("SwapTotal:") + meminfo("CommitLimit:"));
+	FILE *file = fopen("/proc/sys/vm/overcommit_memory", "r");
+	int mode;
+
+	if (!file || fscanf(file, "%d", &mode) != 1)
+		skip("no /proc/sys/vm/overcommit_memory");
+	fclose(file);
+	if (size == 0 || size > (size_t)-1 / 4)
+		skip("a size_t is too small for more than there is of memory");
+	if (mode == 1)
+		expect_ok(ipc->shmget(IPC_PRIVATE, (size_t)size, 0600));
+	else
+		expect_errno(ENOMEM, ipc->shmget(IPC_PRIVATE, (size_t)size, 0600));
+	if (mode == 2)
+		expect_errno(ENOMEM, ipc->shmget(IPC_PRIVATE, (size_t)size, SHM_NORESERVE | 0600));
+	else
+		expect_ok(ipc->shmget(IPC_PRIVATE, (size_t)size, SHM_NORESERVE | 0600));
+}
+
+/* ---- stopped by a tracer
+ * ------------------------------------------------------------------------- */
+
+/* Stops a process that is blocked, as a debugger that attaches does, and lets it go on. */
+static void trace_and_let_go(pid_t pid)
+{
+	int status;
+
+	await_blocked(pid);
+	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) == -1) {
+		must(kill(pid, SIGKILL));
+		skip("no ptrace");
+	}
+	must((int)ptrace(PTRACE_INTERRUPT, pid, NULL, NULL));
+	must(waitpid(pid, &status, 0));
+	expect(WIFSTOPPED(status));
+	must((int)ptrace(PTRACE_DETACH, pid, NULL, NULL));
+}
+
+CHECK("semop.ptrace", LIBC | RAW, NEED_PROC,
+      "a process that a tracer stops while it waits in semop gets EINTR",
+      "signal(7), \"Interruption of system calls ... by stop signals\"; ptrace(2), "
+      "PTRACE_INTERRUPT")
+{
+	int semid = sem_new(ipc, 0);
+	pid_t pid;
+
+	CHILD (pid)
+		expect_errno(EINTR, sem_op(ipc, semid, -1, 0));
+	trace_and_let_go(pid);
+	child_join(pid);
+	expect_eq(0, libc_calls.semctl(semid, 0, GETNCNT, (union semun){0}));
+}
+
+CHECK("semtimedop.ptrace", LIBC | RAW, NEED_PROC,
+      "a process that a tracer stops while it waits in semtimedop gets EINTR",
+      "signal(7), \"Interruption of system calls ... by stop signals\"; ptrace(2), "
+      "PTRACE_INTERRUPT")
+{
+	int semid = sem_new(ipc, 0);
+	pid_t pid;
+
+	CHILD (pid) {
+		const struct timespec timeout = {.tv_sec = 1000000};
+		expect_errno(EINTR,
+			     ipc->semtimedop(semid, &(struct sembuf){0, -1, 0}, 1, &timeout));
+	}
+	trace_and_let_go(pid);
+	child_join(pid);
+}
+
+CHECK("msgrcv.ptrace", LIBC | RAW, NEED_PROC,
+      "a process that a tracer stops while it waits in msgrcv goes on waiting",
+      "ipc/msg.c, do_msgrcv: ERESTARTNOHAND; ptrace(2), PTRACE_INTERRUPT")
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	struct message got;
+	pid_t pid;
+
+	CHILD (pid) {
+		expect_eq(4, ipc->msgrcv(msqid, &got, TEXT, 0, 0));
+		expect_bytes("text", got.mtext, 4);
+	}
+	trace_and_let_go(pid);
+	await_blocked(pid);
+	msg_put(ipc, msqid, 1, "text");
+	child_join(pid);
+}
+
+CHECK("msgsnd.ptrace", LIBC | RAW, NEED_PROC,
+      "a process that a tracer stops while it waits in msgsnd goes on waiting, and sends once",
+      "ipc/msg.c, do_msgsnd: ERESTARTNOHAND; ptrace(2), PTRACE_INTERRUPT")
+{
+	const struct message second = {1, "second"};
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	struct msqid_ds ds = msg_state(msqid);
+	struct message got;
+	pid_t pid;
+
+	ds.msg_qbytes = 6;
+	must(libc_calls.msgctl(msqid, IPC_SET, &ds));
+	msg_put(ipc, msqid, 1, "first");
+	CHILD (pid)
+		expect_eq(0, ipc->msgsnd(msqid, &second, 6, 0));
+	trace_and_let_go(pid);
+	await_blocked(pid);
+	expect_eq(5, ipc->msgrcv(msqid, &got, TEXT, 0, 0));
+	child_join(pid);
+	expect_eq(1, msg_state(msqid).msg_qnum);
+	expect_eq(6, ipc->msgrcv(msqid, &got, TEXT, 0, IPC_NOWAIT));
+	expect_bytes("second", got.mtext, 6);
+}

@@ -1,0 +1,201 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the checks of several files have in common: objects to begin with, and
+ * their state, which is read through libc whatever the calls under test are.
+ */
+#ifndef OBJECTS_H
+#define OBJECTS_H
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/conform.h"
+
+/* The exit status of a child that may not be traced. */
+enum { NO_PTRACE = 77 };
+
+enum { TEXT = 16 };
+struct message {
+	long mtype;
+	char mtext[TEXT];
+};
+
+static inline void msg_put(const struct ipc_calls *ipc, int msqid, long mtype, const char *text)
+{
+	struct message message = {.mtype = mtype};
+	size_t length = strlen(text);
+
+	memcpy(message.mtext, text, length);
+	must(ipc->msgsnd(msqid, &message, length, IPC_NOWAIT));
+}
+
+static inline struct msqid_ds msg_state(int msqid)
+{
+	struct msqid_ds ds;
+
+	must(libc_calls.msgctl(msqid, IPC_STAT, &ds));
+	return ds;
+}
+
+static inline void msg_expect_same(const struct msqid_ds *want, const struct msqid_ds *got)
+{
+	expect_eq(want->msg_perm.__key, got->msg_perm.__key);
+	expect_eq(want->msg_perm.uid, got->msg_perm.uid);
+	expect_eq(want->msg_perm.gid, got->msg_perm.gid);
+	expect_eq(want->msg_perm.cuid, got->msg_perm.cuid);
+	expect_eq(want->msg_perm.cgid, got->msg_perm.cgid);
+	expect_eq(want->msg_perm.mode, got->msg_perm.mode);
+	expect_eq(want->msg_perm.__seq, got->msg_perm.__seq);
+	expect_eq(want->msg_stime, got->msg_stime);
+	expect_eq(want->msg_rtime, got->msg_rtime);
+	expect_eq(want->msg_ctime, got->msg_ctime);
+	expect_eq(want->__msg_cbytes, got->__msg_cbytes);
+	expect_eq(want->msg_qnum, got->msg_qnum);
+	expect_eq(want->msg_qbytes, got->msg_qbytes);
+	expect_eq(want->msg_lspid, got->msg_lspid);
+	expect_eq(want->msg_lrpid, got->msg_lrpid);
+}
+
+enum { NSEMS = 3 };
+
+/* A set whose first semaphore has a value. */
+static inline int sem_new(const struct ipc_calls *ipc, int value)
+{
+	int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
+
+	must(libc_calls.semctl(semid, 0, SETVAL, (union semun){.val = value}));
+	return semid;
+}
+
+/* One operation on the first semaphore. */
+static inline int sem_op(const struct ipc_calls *ipc, int semid, int op, int flags)
+{
+	return ipc->semop(semid, &(struct sembuf){0, (short)op, (short)flags}, 1);
+}
+
+/* Operations and their number, the second and third arguments of semop. */
+#define OPS(...) OPS_OF((struct sembuf[]){__VA_ARGS__})
+#define OPS_OF(...) __VA_ARGS__, sizeof(__VA_ARGS__) / sizeof(struct sembuf)
+
+static inline struct semid_ds sem_state(int semid)
+{
+	struct semid_ds ds;
+
+	must(libc_calls.semctl(semid, 0, IPC_STAT, (union semun){.buf = &ds}));
+	return ds;
+}
+
+static inline int sem_value(int semid, int semnum)
+{
+	return must(libc_calls.semctl(semid, semnum, GETVAL, (union semun){0}));
+}
+
+static inline void sem_expect_same(const struct semid_ds *want, const struct semid_ds *got)
+{
+	expect_eq(want->sem_perm.__key, got->sem_perm.__key);
+	expect_eq(want->sem_perm.uid, got->sem_perm.uid);
+	expect_eq(want->sem_perm.gid, got->sem_perm.gid);
+	expect_eq(want->sem_perm.cuid, got->sem_perm.cuid);
+	expect_eq(want->sem_perm.cgid, got->sem_perm.cgid);
+	expect_eq(want->sem_perm.mode, got->sem_perm.mode);
+	expect_eq(want->sem_perm.__seq, got->sem_perm.__seq);
+	expect_eq(want->sem_otime, got->sem_otime);
+	expect_eq(want->sem_ctime, got->sem_ctime);
+	expect_eq(want->sem_nsems, got->sem_nsems);
+}
+
+static inline struct shmid_ds shm_state(int shmid)
+{
+	struct shmid_ds ds;
+
+	must(libc_calls.shmctl(shmid, IPC_STAT, &ds));
+	return ds;
+}
+
+static inline void shm_expect_same(const struct shmid_ds *want, const struct shmid_ds *got)
+{
+	expect_eq(want->shm_perm.__key, got->shm_perm.__key);
+	expect_eq(want->shm_perm.uid, got->shm_perm.uid);
+	expect_eq(want->shm_perm.gid, got->shm_perm.gid);
+	expect_eq(want->shm_perm.cuid, got->shm_perm.cuid);
+	expect_eq(want->shm_perm.cgid, got->shm_perm.cgid);
+	expect_eq(want->shm_perm.mode, got->shm_perm.mode);
+	expect_eq(want->shm_perm.__seq, got->shm_perm.__seq);
+	expect_eq(want->shm_segsz, got->shm_segsz);
+	expect_eq(want->shm_atime, got->shm_atime);
+	expect_eq(want->shm_dtime, got->shm_dtime);
+	expect_eq(want->shm_ctime, got->shm_ctime);
+	expect_eq(want->shm_cpid, got->shm_cpid);
+	expect_eq(want->shm_lpid, got->shm_lpid);
+	expect_eq(want->shm_nattch, got->shm_nattch);
+}
+
+/*
+ * Ends the check as one that could not run where vm.overcommit_memory is 2: SHM_NORESERVE
+ * has no effect then, and a large segment counts as used (mm/shmem.c, mm/util.c).
+ */
+static inline void need_overcommit(void)
+{
+	const int error = errno, fd = open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC);
+	char mode = '0';
+
+	if (fd >= 0 && read(fd, &mode, 1) == 1 && mode == '2')
+		skip("could not run: vm.overcommit_memory is 2");
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+}
+
+/* shmat of anything, anywhere, or the end of the check. */
+static inline char *attach(const struct ipc_calls *ipc, int shmid, const void *shmaddr, int shmflg)
+{
+	char *address;
+
+	must((address = ipc->shmat(shmid, shmaddr, shmflg)));
+	return address;
+}
+
+/*
+ * The count goes down with the last user of an address space, and a process that reads
+ * in /proc/PID is one for that moment.
+ */
+static inline void shm_expect_nattch(unsigned long want, int shmid)
+{
+	const struct timespec pause = {.tv_nsec = 50000};
+
+	for (int tries = 0; shm_state(shmid).shm_nattch != want && tries < 10000; tries++)
+		nanosleep(&pause, NULL);
+	expect_eq(want, shm_state(shmid).shm_nattch);
+}
+
+/*
+ * An id is the slot and, above 15 bits of it, or 24 with ipcmni_extend, the sequence number
+ * (ipc/util.h).
+ */
+static inline void expect_id(int id, int slot, unsigned seq)
+{
+	expect(id == (int)(seq << 15 | (unsigned)slot) || id == (int)(seq << 24 | (unsigned)slot));
+}
+
+static inline size_t page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* An aligned address with nothing mapped for so many pages, and as much before and behind. */
+static inline char *shm_free_place(size_t pages)
+{
+	size_t align = (size_t)SHMLBA, length = 3 * pages * page_size() + align;
+	char *all = mmap(NULL, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	must(all == MAP_FAILED ? -1 : 0);
+	must(munmap(all, length));
+	uintptr_t place = (uintptr_t)all + pages * page_size() + align - 1;
+	return (char *)(place - place % align);
+}
+
+#endif

@@ -1,0 +1,308 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/* Permission to read and write an object: owner, group, others, and privilege. */
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "facility.h"
+
+/* ---- the three classes ---------------------------------------------------------- */
+
+/* Expects what is granted by three bits, 4 to read and 2 to write, and nothing more. */
+static void expect_granted(const struct ipc_calls *ipc, const struct facility *facility, int id,
+			   key_t key, int granted)
+{
+	const bool may_read = granted & 4, may_write = granted & 2;
+	const bool writes = may_write && (may_read || !facility->write_reads);
+
+	if (may_read)
+		expect_ok(facility->read(ipc, id));
+	else
+		expect_errno(EACCES, facility->read(ipc, id));
+	if (writes)
+		expect_ok(facility->write(ipc, id));
+	else
+		expect_errno(EACCES, facility->write(ipc, id));
+	/* The get call asks for what any of the three digits asks for. */
+	for (int shift = 0; shift <= 6; shift += 3) {
+		if (may_read)
+			expect_eq(id, facility->get(ipc, key, 4 << shift));
+		else
+			expect_errno(EACCES, facility->get(ipc, key, 4 << shift));
+		if (may_write)
+			expect_eq(id, facility->get(ipc, key, 2 << shift));
+		else
+			expect_errno(EACCES, facility->get(ipc, key, 2 << shift));
+	}
+}
+
+static void become_creator(void)
+{
+	drop_privileges();
+}
+
+static void become_owner(void)
+{
+	become(OWNER, NOBODY);
+}
+
+static void become_member(void)
+{
+	become(STRANGER, GROUP);
+}
+
+static void become_supplementary_member(void)
+{
+	must(setgroups(1, &(gid_t){GROUP}));
+	must(setgid(NOBODY));
+	must(setuid(STRANGER));
+}
+
+static void become_creators_member(void)
+{
+	gid_t creators = getegid();
+
+	become(STRANGER, creators);
+}
+
+static void become_other(void)
+{
+	become(STRANGER, STRANGER);
+}
+
+/* An object of OWNER and GROUP; what mode grants, seen as someone. */
+static void expect_mode_grants(const struct ipc_calls *ipc, const struct facility *facility,
+			       void (*someone)(void), int shift)
+{
+	/* Each class with rights that the two others lack, and the other way. */
+	static const int modes[] = {0000, 0777, 0700, 0070, 0007, 0077, 0707,
+				    0770, 0421, 0142, 0214, 0624, 0462, 0246};
+	enum { NMODES = sizeof(modes) / sizeof(modes[0]) };
+	int id[NMODES];
+	pid_t pid;
+
+	for (unsigned i = 0; i < NMODES; i++) {
+		id[i] = must(facility->get(ipc, check_key(i), IPC_CREAT | 0600));
+		must(facility->set(&libc_calls, id[i], OWNER, GROUP, modes[i]));
+	}
+	CHILD (pid) {
+		someone();
+		for (unsigned i = 0; i < NMODES; i++)
+			expect_granted(ipc, facility, id[i], check_key(i), modes[i] >> shift & 7);
+	}
+	child_join(pid);
+}
+
+#define SOURCE "sysvipc(7), \"mode\"; ipc/util.c, ipcperms"
+
+CHECK_EACH("permission.owner", LIBC | RAW, NEED_USERS,
+	   "the owner has the rights of the first digit of the mode, and no others", SOURCE)
+{
+	expect_mode_grants(ipc, facility, become_owner, 6);
+}
+
+CHECK_EACH("permission.creator", LIBC | RAW, NEED_USERS,
+	   "the creator of an object that is another's has the rights of the first digit", SOURCE)
+{
+	expect_mode_grants(ipc, facility, become_creator, 6);
+}
+
+CHECK_EACH("permission.group", LIBC | RAW, NEED_USERS,
+	   "a member of the owner's group has the rights of the second digit, and no others",
+	   SOURCE)
+{
+	expect_mode_grants(ipc, facility, become_member, 3);
+}
+
+CHECK_EACH("permission.supplementary_group", LIBC | RAW, NEED_USERS,
+	   "a supplementary group counts as the group of a process does", SOURCE)
+{
+	expect_mode_grants(ipc, facility, become_supplementary_member, 3);
+}
+
+CHECK_EACH("permission.creators_group", LIBC | RAW, NEED_USERS,
+	   "a member of the creator's group has the rights of the second digit", SOURCE)
+{
+	expect_mode_grants(ipc, facility, become_creators_member, 3);
+}
+
+CHECK_EACH("permission.others", LIBC | RAW, NEED_USERS,
+	   "everybody else has the rights of the third digit, and no others", SOURCE)
+{
+	expect_mode_grants(ipc, facility, become_other, 0);
+}
+
+/* ---- CAP_IPC_OWNER ---------------------------------------------------------------- */
+
+/* An object that its owner denies everything, with something to read. */
+static int closed_object(const struct ipc_calls *ipc, const struct facility *facility)
+{
+	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
+
+	must(facility->write(ipc, id));
+	must(facility->set(&libc_calls, id, geteuid(), getegid(), 0));
+	return id;
+}
+
+CHECK_EACH("capability.ipc_owner", LIBC | RAW, 0,
+	   "with CAP_IPC_OWNER alone an object may be read and written, whatever its mode",
+	   "capabilities(7), CAP_IPC_OWNER")
+{
+	int id = closed_object(ipc, facility);
+
+	keep_only(CAP_IPC_OWNER);
+	expect_granted(ipc, facility, id, check_key(0), 6);
+}
+
+CHECK_EACH("capability.no_ipc_owner", LIBC | RAW, 0,
+	   "with every capability but CAP_IPC_OWNER the mode of an object counts",
+	   "capabilities(7), CAP_IPC_OWNER")
+{
+	int id = closed_object(ipc, facility);
+
+	give_up(CAP_IPC_OWNER);
+	expect_granted(ipc, facility, id, check_key(0), 0);
+}
+
+CHECK_EACH("capability.of_child_user_namespace", LIBC | RAW, 0,
+	   "capabilities in a user namespace of one's own do not count for an object outside of it",
+	   "user_namespaces(7), \"Interaction of user namespaces and other types of namespaces\"")
+{
+	int id = closed_object(ipc, facility);
+
+	if (unshare(CLONE_NEWUSER) == -1)
+		skip("no user namespaces");
+	expect_granted(ipc, facility, id, check_key(0), 0);
+	/* In an IPC namespace that is its own, they count. */
+	another_namespace();
+	id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0000));
+	expect_ok(facility->read(ipc, id));
+}
+
+/* ---- CAP_SYS_ADMIN ---------------------------------------------------------------- */
+
+CHECK_EACH("capability.sys_admin", LIBC, NEED_USERS,
+	   "with CAP_SYS_ADMIN alone another user may set and remove an object",
+	   "msgctl(2), semctl(2), shmctl(2), EPERM; capabilities(7), CAP_SYS_ADMIN")
+{
+	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
+	pid_t pid;
+
+	CHILD (pid) {
+		become_privileged(STRANGER, STRANGER);
+		keep_only(CAP_SYS_ADMIN);
+		expect_eq(0, facility->set(ipc, id, OWNER, GROUP, 0));
+		/* It does not let read what the mode denies. */
+		expect_errno(EACCES, facility->get(ipc, check_key(0), 0400));
+		expect_eq(0, rmid(facility, ipc, id));
+	}
+	child_join(pid);
+	expect_errno(ENOENT, facility->get(ipc, check_key(0), 0));
+}
+
+CHECK_EACH("capability.no_sys_admin", LIBC, NEED_USERS,
+	   "with every capability but CAP_SYS_ADMIN another user may neither set nor remove",
+	   "msgctl(2), semctl(2), shmctl(2), EPERM; capabilities(7), CAP_SYS_ADMIN")
+{
+	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
+	pid_t pid;
+
+	CHILD (pid) {
+		become_privileged(STRANGER, STRANGER);
+		give_up(CAP_SYS_ADMIN);
+		expect_errno(EPERM, facility->set(ipc, id, STRANGER, STRANGER, 0666));
+		expect_errno(EPERM, rmid(facility, ipc, id));
+	}
+	child_join(pid);
+	expect_eq(id, facility->get(ipc, check_key(0), 0600));
+}
+
+CHECK_EACH("capability.none_of_owner", LIBC, NEED_USERS,
+	   "the owner needs no capability and no mode to set and remove",
+	   "msgctl(2), semctl(2), shmctl(2), EPERM")
+{
+	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
+	pid_t pid;
+
+	must(facility->set(&libc_calls, id, OWNER, GROUP, 0));
+	CHILD (pid) {
+		become(OWNER, NOBODY);
+		expect_eq(0, facility->set(ipc, id, OWNER, GROUP, 0));
+		expect_eq(0, rmid(facility, ipc, id));
+	}
+	child_join(pid);
+}
+
+CHECK_EACH_CTL("set.owner", LIBC, NEED_USERS,
+	       "the creator may give an object to another user and group, which may then remove it",
+	       "msgctl(2), semctl(2), shmctl(2): IPC_SET")
+{
+	pid_t pid;
+
+	CHILD (pid) {
+		become(OWNER, NOBODY);
+		int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
+		expect_eq(0, facility->set(ipc, id, STRANGER, OWNER, 0600));
+		const struct ipc_perm perm = state_of(facility, id).perm;
+		expect_eq(STRANGER, perm.uid);
+		expect_eq(OWNER, perm.gid);
+		expect_eq(OWNER, perm.cuid);
+		expect_eq(NOBODY, perm.cgid);
+	}
+	child_join(pid);
+	int id = must(facility->get(ipc, check_key(0), 0));
+	CHILD (pid) {
+		become(STRANGER, STRANGER);
+		expect_eq(0, rmid(facility, ipc, id));
+	}
+	child_join(pid);
+}
+
+/* ---- CAP_CHECKPOINT_RESTORE --------------------------------------------------------- */
+
+/* Whether the next id can be chosen; as the user that a CHILD has become. */
+static void expect_next_id(const struct ipc_calls *ipc, const struct facility *facility, bool may)
+{
+	int fd;
+
+	if (!may) {
+		expect_errno(EACCES, open_limit(facility->next_id));
+		return;
+	}
+	fd = must(open_limit(facility->next_id));
+	must(write(fd, "65541", 5));
+	close(fd);
+	expect_eq(65541, facility->get(ipc, IPC_PRIVATE, 0600));
+}
+
+CHECK_EACH("capability.checkpoint_restore", LIBC, NEED_NEXT_ID | NEED_USERS,
+	   "since Linux 5.16 CAP_CHECKPOINT_RESTORE alone lets another user choose the next id",
+	   "capabilities(7), CAP_CHECKPOINT_RESTORE; kernel commit 5563cabdde7e")
+{
+	pid_t pid;
+
+	need_kernel(5, 16);
+	CHILD (pid) {
+		become_privileged(STRANGER, STRANGER);
+		keep_only(CAP_CHECKPOINT_RESTORE);
+		expect_next_id(ipc, facility, true);
+	}
+	child_join(pid);
+}
+
+CHECK_EACH("capability.no_checkpoint_restore", LIBC, NEED_NEXT_ID | NEED_USERS,
+	   "without capabilities another user cannot choose the next id",
+	   "proc(5); capabilities(7), CAP_CHECKPOINT_RESTORE")
+{
+	pid_t pid;
+
+	CHILD (pid) {
+		become(STRANGER, STRANGER);
+		expect_next_id(ipc, facility, false);
+	}
+	child_join(pid);
+}

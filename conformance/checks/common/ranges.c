@@ -1,0 +1,313 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/* Ids, counters and limits at the ends of their ranges. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "facility.h"
+
+/* ---- ids ------------------------------------------------------------------------------ */
+
+/* An object of that id can be used in every way. */
+static void expect_usable(const struct ipc_calls *ipc, const struct facility *facility, int id,
+			  key_t key)
+{
+	union state state;
+	union info info;
+
+	expect_eq(id, facility->get(ipc, key, 0));
+	expect_ok(facility->write(ipc, id));
+	expect_ok(facility->read(ipc, id));
+	expect_eq(0, facility->set(ipc, id, geteuid(), getegid(), 0640));
+	expect_eq(0640, state_of(facility, id).perm.mode);
+	expect_eq(key, (key_t)sysvipc(facility->name, id, "key"));
+	/* Not by SHM_INFO, which looks into each of 2^24 slots. */
+	int highest = must(facility->control(&libc_calls, 0, IPC_INFO, &info));
+	expect_ok(facility->control(&libc_calls, highest, facility->stat, &state));
+	expect_eq(0, rmid(facility, ipc, id));
+	expect_errno(EINVAL, facility->read(ipc, id));
+	expect_errno(ENOENT, facility->get(ipc, key, 0));
+}
+
+CHECK_EACH(
+	"next_id.ends", LIBC | RAW, NEED_NEXT_ID | NEED_PROC,
+	"ids at both ends of the range, and at the ends of slots and sequence numbers, are given "
+	"by msg_next_id, ... and work as any other",
+	"proc(5); ipc/util.h, ipcid_to_idx, ipcid_to_seqx; ipc/util.c, ipc_idr_alloc")
+{
+	/* 2^15 slots and 2^16 sequence numbers, or 2^24 and 2^7 with ipcmni_extend. */
+	static const int ids[] = {0,	   1,	       32766,	      32767,	  32768,
+				  65535,   65536,      (1 << 24) - 1, 1 << 24,	  (1 << 30) - 1,
+				  1 << 30, 2147450879, 2147450880,    2147483646, 2147483647};
+	char text[16];
+
+	for (unsigned i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		snprintf(text, sizeof(text), "%d", ids[i]);
+		set_limit(facility->next_id, text);
+		int id = must(facility->get(ipc, check_key(i), IPC_CREAT | 0600));
+		expect_eq(ids[i], id);
+		expect_eq(-1, get_limit(facility->next_id));
+		expect_usable(ipc, facility, id, check_key(i));
+	}
+	/* What comes by itself is as before. */
+	expect_between(0, 64, must(facility->get(ipc, IPC_PRIVATE, 0600)) & 0x7fff);
+}
+
+CHECK_EACH("next_id.einval", LIBC, NEED_NEXT_ID,
+	   "msg_next_id, ... refuse values out of the range of ids, and stay unused",
+	   "ipc/ipc_sysctl.c: from 0 to INT_MAX")
+{
+	static const char *const values[] = {"2147483648", "4294967296", "-2", "-2147483648", "x"};
+
+	for (unsigned i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		int fd = must(open_limit(facility->next_id));
+		expect_errno(EINVAL, write(fd, values[i], strlen(values[i])));
+		close(fd);
+		expect_eq(-1, get_limit(facility->next_id));
+	}
+}
+
+CHECK_EACH("next_id.sequence", LIBC | RAW, NEED_NEXT_ID,
+	   "two ids of one slot with other sequence numbers are two objects, one after the other",
+	   "ipc/util.h, ipc_checkid")
+{
+	static const int sequences[] = {0, 1, 127, 32767, 65534, 65535};
+	union info info;
+	union state state;
+	char text[16];
+	int id = -1;
+
+	for (unsigned i = 0; i < sizeof(sequences) / sizeof(sequences[0]); i++) {
+		int last = id, want = (int)((unsigned)sequences[i] << 15 | 40u);
+		snprintf(text, sizeof(text), "%d", want);
+		set_limit(facility->next_id, text);
+		id = must(facility->get(ipc, IPC_PRIVATE, 0600));
+		expect_eq(want, id);
+		/* The only object there is: its slot is the highest. */
+		int slot = must(facility->control(&libc_calls, 0, IPC_INFO, &info));
+		/* Not by __seq, which glibc reads out of padding on s390x. */
+		expect_eq(id, facility->control(&libc_calls, slot, facility->stat, &state));
+		/* Its neighbours in the range are no ids of it. */
+		expect_errno(EINVAL, facility->read(ipc, id ^ 1 << 15));
+		expect_errno(EINVAL, facility->read(ipc, id ^ 1 << 30));
+		if (last != -1)
+			expect_errno(EINVAL, facility->read(ipc, last));
+		must(rmid(facility, ipc, id));
+	}
+}
+
+/* ---- msgmax, msgmnb, msg_qbytes ------------------------------------------------------------ */
+
+static int send(const struct ipc_calls *ipc, int msqid, size_t size)
+{
+	static struct {
+		long mtype;
+		char mtext[70000];
+	} message;
+
+	message.mtype = 1;
+	return ipc->msgsnd(msqid, &message, size, IPC_NOWAIT);
+}
+
+CHECK("msgsnd.limit.msgmax_ends", LIBC | RAW, NEED_LIMITS,
+      "msgmax 0 lets empty messages pass, 1 those of a byte, and the highest what the queue holds",
+      "msgop(2), EINVAL; proc(5), msgmax")
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+
+	set_limit("msgmax", "0");
+	expect_errno(EINVAL, send(ipc, msqid, 1));
+	expect_eq(0, send(ipc, msqid, 0));
+	set_limit("msgmax", "1");
+	expect_errno(EINVAL, send(ipc, msqid, 2));
+	expect_eq(0, send(ipc, msqid, 1));
+	set_limit("msgmax", "2147483647");
+	expect_eq(2147483647, get_limit("msgmax"));
+	expect_errno(EAGAIN, send(ipc, msqid, 70000));
+	expect_eq(0, send(ipc, msqid, 10000));
+	expect_eq(3, msg_state(msqid).msg_qnum);
+	expect_eq(10001, msg_state(msqid).__msg_cbytes);
+}
+
+CHECK("msgsnd.limit.msgmnb_ends", LIBC | RAW, NEED_LIMITS,
+      "a queue of msgmnb 0 takes nothing, one of 1 an empty message or a byte, the largest all",
+      "msgop(2), EAGAIN; ipc/msg.c, msg_fits_inqueue")
+{
+	struct message got;
+	int msqid;
+
+	set_limit("msgmnb", "0");
+	msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	expect_eq(0, msg_state(msqid).msg_qbytes);
+	expect_errno(EAGAIN, send(ipc, msqid, 0));
+	expect_errno(EAGAIN, send(ipc, msqid, 1));
+	set_limit("msgmnb", "1");
+	msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	expect_errno(EAGAIN, send(ipc, msqid, 2));
+	expect_eq(0, send(ipc, msqid, 0));
+	expect_errno(EAGAIN, send(ipc, msqid, 0));
+	/* One message, however empty, does not keep out the one byte of another. */
+	expect_errno(EAGAIN, send(ipc, msqid, 1));
+	expect_eq(0, ipc->msgrcv(msqid, &got, TEXT, 0, IPC_NOWAIT));
+	expect_eq(0, send(ipc, msqid, 1));
+	expect_errno(EAGAIN, send(ipc, msqid, 0));
+	set_limit("msgmnb", "2147483647");
+	set_limit("msgmax", "2147483647");
+	msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	expect_eq(2147483647, msg_state(msqid).msg_qbytes);
+	expect_eq(0, send(ipc, msqid, 70000));
+}
+
+/* ---- sem ------------------------------------------------------------------------------------- */
+
+CHECK("semget.limit.semmsl_ends", LIBC | RAW, NEED_LIMITS,
+      "SEMMSL and SEMMNS at 0 and 1 refuse every set, and those of more than one semaphore",
+      "semget(2), EINVAL, ENOSPC; proc(5), sem")
+{
+	int semid;
+
+	set_limit("sem", "0 100 10 10");
+	expect_errno(EINVAL, ipc->semget(IPC_PRIVATE, 1, 0600));
+	set_limit("sem", "1 100 10 10");
+	expect_errno(EINVAL, ipc->semget(IPC_PRIVATE, 2, 0600));
+	semid = must(ipc->semget(IPC_PRIVATE, 1, 0600));
+	must(ipc->semctl(semid, 0, IPC_RMID, (union semun){0}));
+	set_limit("sem", "100 0 10 10");
+	expect_errno(ENOSPC, ipc->semget(IPC_PRIVATE, 1, 0600));
+	set_limit("sem", "100 3 10 10");
+	expect_errno(ENOSPC, ipc->semget(IPC_PRIVATE, 4, 0600));
+	must(ipc->semget(IPC_PRIVATE, 2, 0600));
+	expect_errno(ENOSPC, ipc->semget(IPC_PRIVATE, 2, 0600));
+	expect_ok(ipc->semget(IPC_PRIVATE, 1, 0600));
+	expect_errno(ENOSPC, ipc->semget(IPC_PRIVATE, 1, 0600));
+}
+
+CHECK("semop.limit.semopm_ends", LIBC | RAW, NEED_LIMITS,
+      "SEMOPM at 0 refuses every operation, at 1 more than one", "semop(2), E2BIG; proc(5), sem")
+{
+	int semid = sem_new(ipc, 0);
+
+	set_limit("sem", "100 100 0 10");
+	expect_errno(E2BIG, sem_op(ipc, semid, 1, 0));
+	set_limit("sem", "100 100 1 10");
+	expect_errno(E2BIG, ipc->semop(semid, OPS({0, 1, 0}, {1, 1, 0})));
+	expect_eq(0, sem_value(semid, 0));
+	expect_eq(0, sem_op(ipc, semid, 1, 0));
+	expect_errno(EINVAL, ipc->semop(semid, &(struct sembuf){0, 1, 0}, 0));
+	expect_eq(1, sem_value(semid, 0));
+}
+
+/* Past libc: musl refuses such a set itself. */
+CHECK("semctl.limit.above_65535", RAW, NEED_LIMITS,
+      "semaphores past 65535 are others than those that a short would make of their numbers",
+      "semctl(2): semnum is an int; semop(2): sem_num is an unsigned short")
+{
+	enum { N = 65536 + 3 };
+	static unsigned short values[N];
+	const union semun none = {0};
+	int semid;
+
+	set_limit("sem", "100000 100000 10 10");
+	semid = must(ipc->semget(IPC_PRIVATE, N, 0600));
+	/* Not by sem_nsems, which is a short in musl. */
+	struct seminfo info = {0};
+	must(libc_calls.semctl(0, 0, SEM_INFO, (union semun){.__buf = &info}));
+	expect_eq(N, info.semaem);
+	must(ipc->semctl(semid, 2, SETVAL, (union semun){.val = 7}));
+	must(ipc->semctl(semid, 65536 + 2, SETVAL, (union semun){.val = 8}));
+	expect_eq(0, ipc->semop(semid, OPS({65535, 9, 0}, {2, -1, 0})));
+	expect_eq(6, ipc->semctl(semid, 2, GETVAL, none));
+	expect_eq(8, ipc->semctl(semid, 65536 + 2, GETVAL, none));
+	expect_eq(9, ipc->semctl(semid, 65535, GETVAL, none));
+	expect_errno(EINVAL, ipc->semctl(semid, N, GETVAL, none));
+	must(ipc->semctl(semid, 0, GETALL, (union semun){.array = values}));
+	expect_eq(6, values[2]);
+	expect_eq(9, values[65535]);
+	expect_eq(0, values[65536]);
+	expect_eq(8, values[65536 + 2]);
+}
+
+/* ---- shmmax, shmall ---------------------------------------------------------------------------
+ */
+
+CHECK("shmget.limit.shmmax_ends", LIBC | RAW, NEED_LIMITS,
+      "shmmax at 0 and 1 refuses every segment, and those of more than a byte",
+      "shmget(2), EINVAL; proc(5), shmmax")
+{
+	set_limit("shmmax", "0");
+	expect_errno(EINVAL, ipc->shmget(IPC_PRIVATE, 1, 0600));
+	set_limit("shmmax", "1");
+	expect_errno(EINVAL, ipc->shmget(IPC_PRIVATE, 2, 0600));
+	int shmid = must(ipc->shmget(check_key(0), 1, IPC_CREAT | 0600));
+	expect_eq(1, shm_state(shmid).shm_segsz);
+	/* The limit bounds new segments, not lookups. */
+	set_limit("shmmax", "0");
+	expect_eq(shmid, ipc->shmget(check_key(0), 1, 0));
+	expect_errno(EINVAL, ipc->shmget(check_key(0), 2, 0));
+}
+
+CHECK("shmget.limit.shmall_ends", LIBC | RAW, NEED_LIMITS,
+      "shmall is filled to its last page by segments of any sizes, and not above",
+      "shmget(2), ENOSPC; proc(5), shmall")
+{
+	const size_t page = page_size();
+	int one;
+
+	set_limit("shmall", "0");
+	expect_errno(ENOSPC, ipc->shmget(IPC_PRIVATE, 1, 0600));
+	set_limit("shmall", "3");
+	expect_errno(ENOSPC, ipc->shmget(IPC_PRIVATE, 3 * page + 1, 0600));
+	one = must(ipc->shmget(IPC_PRIVATE, 1, 0600));
+	expect_errno(ENOSPC, ipc->shmget(IPC_PRIVATE, 2 * page + 1, 0600));
+	must(ipc->shmget(IPC_PRIVATE, page + 1, 0600));
+	expect_errno(ENOSPC, ipc->shmget(IPC_PRIVATE, 1, 0600));
+	must(ipc->shmctl(one, IPC_RMID, NULL));
+	expect_errno(ENOSPC, ipc->shmget(IPC_PRIVATE, page + 1, 0600));
+	expect_ok(ipc->shmget(IPC_PRIVATE, page, 0600));
+}
+
+CHECK("shmget.limit.size_overflow", LIBC | RAW, NEED_LIMITS,
+      "a size whose pages do not fit in an address space, or wrap round, is refused",
+      "shmget(2), ENOSPC; ipc/shm.c, newseg: \"numpages << PAGE_SHIFT < size\"")
+{
+	const size_t page = page_size();
+
+	if (kernel_is_wider())
+		skip("the largest size of a 32-bit program is a possible one");
+	set_limit("shmmax", sizeof(long) == 8 ? "18446744073709551615" : "4294967295");
+	expect_errno(ENOSPC, ipc->shmget(IPC_PRIVATE, (size_t)-1, SHM_NORESERVE | 0600));
+	expect_errno(ENOSPC, ipc->shmget(IPC_PRIVATE, (size_t)-page + 1, SHM_NORESERVE | 0600));
+	struct shm_info info;
+	must(libc_calls.shmctl(0, SHM_INFO, (struct shmid_ds *)&info));
+	expect_eq(0, info.used_ids);
+	expect_eq(0, info.shm_tot);
+}
+
+/* ---- how many objects -------------------------------------------------------------------------
+ */
+
+CHECK_EACH("limit.count_ends", LIBC | RAW, NEED_LIMITS,
+	   "as many objects as msgmni, ... says can be made, and not one more, at 1 and at 3",
+	   "msgget(2), semget(2), shmget(2), ENOSPC; ipc/util.c, ipc_addid")
+{
+	static const int most[] = {1, 3};
+	char text[32];
+
+	for (unsigned i = 0; i < 2; i++) {
+		int id[3];
+		snprintf(text, sizeof(text), "%d", most[i]);
+		set_limit("msgmni", text);
+		set_limit("shmmni", text);
+		snprintf(text, sizeof(text), "100 100 10 %d", most[i]);
+		set_limit("sem", text);
+		for (int n = 0; n < most[i]; n++)
+			id[n] = must(facility->get(ipc, IPC_PRIVATE, 0600));
+		expect_errno(ENOSPC, facility->get(ipc, IPC_PRIVATE, 0600));
+		/* One goes, one comes. */
+		must(rmid(facility, ipc, id[0]));
+		id[0] = must(facility->get(ipc, IPC_PRIVATE, 0600));
+		expect_errno(ENOSPC, facility->get(ipc, IPC_PRIVATE, 0600));
+		for (int n = 0; n < most[i]; n++)
+			must(rmid(facility, ipc, id[n]));
+	}
+}

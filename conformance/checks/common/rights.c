@@ -1,0 +1,291 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Each call with the one right that it asks for, and without the other: where it
+ * succeeds, where it waits, and where it fails for another reason.
+ */
+#include <limits.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "facility.h"
+
+static const union semun none;
+static const struct timespec soon = {.tv_nsec = 1};
+
+/* An object whose owner has these rights, without a capability, from here on. */
+static int queue_of_mode(const struct ipc_calls *ipc, int mode, unsigned long qbytes)
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	struct msqid_ds ds = msg_state(msqid);
+
+	ds.msg_perm.mode = (unsigned short)mode;
+	ds.msg_qbytes = qbytes;
+	must(libc_calls.msgctl(msqid, IPC_SET, &ds));
+	return msqid;
+}
+
+/*
+ * Lets this process, which may lack CAP_IPC_OWNER, wake the one that waits: the kernel
+ * looks at the mode when a call begins.
+ */
+static void allow_all(const struct facility *facility, int id)
+{
+	must(facility->set(&libc_calls, id, geteuid(), getegid(), 0600));
+}
+
+static int set_of_mode(const struct ipc_calls *ipc, int mode, int value)
+{
+	int semid = sem_new(ipc, value);
+
+	must(sem_facility.set(&libc_calls, semid, geteuid(), getegid(), mode));
+	return semid;
+}
+
+CHECK("semop.right.alter_only", LIBC | RAW, NEED_PROC,
+      "on a set that may be altered but not read an operation is done, fails and waits as ever",
+      "semop(2), EACCES: alter permission; ipc/sem.c, do_semtimedop")
+{
+	int semid = set_of_mode(ipc, 0200, 1);
+	pid_t pid, waiter;
+
+	CHILD (pid) {
+		drop_privileges();
+		expect_errno(EAGAIN, sem_op(ipc, semid, -2, IPC_NOWAIT));
+		expect_errno(EAGAIN, ipc->semtimedop(semid, OPS({0, -2, 0}), &soon));
+		expect_errno(EAGAIN, ipc->semop(semid, OPS({0, -2, SEM_UNDO | IPC_NOWAIT})));
+		/* To wait for zero in a call that alters asks for no more. */
+		expect_errno(EAGAIN, ipc->semop(semid, OPS({0, 0, IPC_NOWAIT}, {1, 1, 0})));
+		expect_eq(0, ipc->semop(semid, OPS({1, 0, IPC_NOWAIT}, {1, 1, 0}, {1, -1, 0})));
+		expect_errno(ERANGE, sem_op(ipc, semid, SEMVMX, 0));
+		expect_errno(EFBIG, ipc->semop(semid, OPS({NSEMS, 1, 0})));
+		expect_errno(EACCES, sem_op(ipc, semid, 0, IPC_NOWAIT));
+		expect_errno(EACCES, ipc->semop(semid, OPS({1, 0, 0}, {2, 0, 0})));
+	}
+	child_join(pid);
+	CHILD (waiter) {
+		drop_privileges();
+		expect_eq(0, sem_op(ipc, semid, -2, 0));
+	}
+	await_blocked(waiter);
+	expect_eq(0, sem_op(ipc, semid, 1, 0));
+	child_join(waiter);
+	CHILD (waiter) {
+		drop_privileges();
+		expect_errno(EIDRM, ipc->semop(semid, OPS({0, -1, 0}, {1, -1, 0})));
+	}
+	await_blocked(waiter);
+	must(libc_calls.semctl(semid, 0, IPC_RMID, none));
+	child_join(waiter);
+}
+
+CHECK("semop.right.read_only", LIBC | RAW, NEED_PROC,
+      "on a set that may be read but not altered one waits for zero, and fails to, as ever",
+      "semop(2), EACCES: read permission; ipc/sem.c, do_semtimedop")
+{
+	int semid = set_of_mode(ipc, 0400, 1);
+	pid_t pid, waiter;
+
+	CHILD (pid) {
+		drop_privileges();
+		expect_errno(EAGAIN, sem_op(ipc, semid, 0, IPC_NOWAIT));
+		expect_errno(EAGAIN, ipc->semtimedop(semid, OPS({0, 0, 0}), &soon));
+		expect_errno(EAGAIN, ipc->semop(semid, OPS({1, 0, 0}, {0, 0, IPC_NOWAIT})));
+		expect_eq(0, ipc->semop(semid, OPS({1, 0, 0}, {2, 0, 0})));
+		expect_errno(EFBIG, ipc->semop(semid, OPS({NSEMS, 0, 0})));
+		expect_errno(EACCES, sem_op(ipc, semid, -2, IPC_NOWAIT));
+		expect_errno(EACCES, sem_op(ipc, semid, -2, 0));
+		expect_errno(EACCES, sem_op(ipc, semid, SEMVMX, 0));
+		expect_errno(EACCES, ipc->semop(semid, OPS({0, 0, IPC_NOWAIT}, {1, 1, 0})));
+	}
+	child_join(pid);
+	CHILD (waiter) {
+		drop_privileges();
+		expect_eq(0, sem_op(ipc, semid, 0, 0));
+	}
+	await_blocked(waiter);
+	allow_all(&sem_facility, semid);
+	expect_eq(0, sem_op(ipc, semid, -1, 0));
+	child_join(waiter);
+}
+
+CHECK("semctl.right.one_only", LIBC | RAW, 0,
+      "each command for values asks for one right: to read with GET, to alter with SET",
+      "semctl(2), EACCES")
+{
+	static const int reads[] = {GETVAL, GETPID, GETNCNT, GETZCNT};
+	unsigned short values[NSEMS] = {1, 2, 3};
+	int readable = set_of_mode(ipc, 0400, 1), writable = set_of_mode(ipc, 0200, 1);
+	struct semid_ds ds;
+
+	drop_privileges();
+	for (unsigned i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
+		expect_ok(ipc->semctl(readable, 0, reads[i], none));
+		expect_errno(EINVAL, ipc->semctl(readable, NSEMS, reads[i], none));
+		expect_errno(EACCES, ipc->semctl(writable, 0, reads[i], none));
+	}
+	expect_eq(0, ipc->semctl(readable, 0, GETALL, (union semun){.array = values}));
+	expect_errno(EACCES, ipc->semctl(writable, 0, GETALL, (union semun){.array = values}));
+	expect_errno(EACCES, ipc->semctl(readable, 0, SETVAL, (union semun){.val = 1}));
+	expect_eq(0, ipc->semctl(writable, 0, SETVAL, (union semun){.val = 1}));
+	expect_errno(ERANGE, ipc->semctl(writable, 0, SETVAL, (union semun){.val = -1}));
+	expect_errno(EINVAL, ipc->semctl(writable, NSEMS, SETVAL, (union semun){.val = 1}));
+	expect_errno(EACCES, ipc->semctl(readable, 0, SETALL, (union semun){.array = values}));
+	expect_eq(0, ipc->semctl(writable, 0, SETALL, (union semun){.array = values}));
+	values[1] = (unsigned short)(SEMVMX + 1);
+	expect_errno(ERANGE, ipc->semctl(writable, 0, SETALL, (union semun){.array = values}));
+	expect_eq(0, ipc->semctl(readable, 0, IPC_STAT, (union semun){.buf = &ds}));
+	expect_errno(EACCES, ipc->semctl(writable, 0, IPC_STAT, (union semun){.buf = &ds}));
+}
+
+CHECK("msgsnd.right.write_only", LIBC | RAW, NEED_PROC,
+      "to a queue that may be written but not read one sends, fails and waits as ever",
+      "msgop(2), EACCES: write permission; ipc/msg.c, do_msgsnd")
+{
+	const struct message message = {1, "text"}, wrong = {0, ""};
+	int msqid = queue_of_mode(ipc, 0200, 4);
+	struct message got;
+	pid_t pid, waiter;
+
+	CHILD (pid) {
+		drop_privileges();
+		expect_eq(0, ipc->msgsnd(msqid, &message, 4, 0));
+		expect_errno(EAGAIN, ipc->msgsnd(msqid, &message, 1, IPC_NOWAIT));
+		expect_errno(EINVAL, ipc->msgsnd(msqid, &wrong, 1, IPC_NOWAIT));
+		expect_errno(EACCES, ipc->msgrcv(msqid, &got, TEXT, 0, IPC_NOWAIT));
+		expect_errno(EACCES, ipc->msgrcv(msqid, &got, 0, 0, 0));
+		expect_errno(EACCES, ipc->msgrcv(msqid, &got, TEXT, 9, IPC_NOWAIT));
+	}
+	child_join(pid);
+	CHILD (waiter) {
+		drop_privileges();
+		expect_eq(0, ipc->msgsnd(msqid, &message, 3, 0));
+	}
+	await_blocked(waiter);
+	allow_all(&msg_facility, msqid);
+	expect_eq(4, ipc->msgrcv(msqid, &got, TEXT, 0, 0));
+	child_join(waiter);
+}
+
+CHECK("msgrcv.right.read_only", LIBC | RAW, NEED_PROC,
+      "from a queue that may be read but not written one receives, fails and waits as ever",
+      "msgop(2), EACCES: read permission; ipc/msg.c, do_msgrcv")
+{
+	const struct message message = {1, "text"};
+	int msqid = queue_of_mode(ipc, 0600, 100);
+	struct message got;
+	pid_t pid, waiter;
+
+	msg_put(ipc, msqid, 1, "text");
+	must(msg_facility.set(&libc_calls, msqid, geteuid(), getegid(), 0400));
+	CHILD (pid) {
+		drop_privileges();
+		expect_errno(E2BIG, ipc->msgrcv(msqid, &got, 3, 0, 0));
+		expect_errno(ENOMSG, ipc->msgrcv(msqid, &got, TEXT, 2, IPC_NOWAIT));
+		expect_eq(4, ipc->msgrcv(msqid, &got, TEXT, 0, 0));
+		expect_errno(ENOMSG, ipc->msgrcv(msqid, &got, TEXT, 0, IPC_NOWAIT));
+		expect_errno(EACCES, ipc->msgsnd(msqid, &message, 4, 0));
+		expect_errno(EACCES, ipc->msgsnd(msqid, &message, 4, IPC_NOWAIT));
+	}
+	child_join(pid);
+	CHILD (waiter) {
+		drop_privileges();
+		expect_eq(4, ipc->msgrcv(msqid, &got, TEXT, 1, 0));
+	}
+	await_blocked(waiter);
+	allow_all(&msg_facility, msqid);
+	msg_put(ipc, msqid, 1, "text");
+	child_join(waiter);
+}
+
+CHECK("shmat.right.read_only", LIBC | RAW, 0,
+      "a segment that may be read but not written is attached with SHM_RDONLY alone, and detached",
+      "shmop(2), EACCES; ipc/shm.c, do_shmat")
+{
+	int shmid = must(ipc->shmget(IPC_PRIVATE, page_size(), 0600));
+	char *address;
+
+	*attach(ipc, shmid, NULL, 0) = 'x';
+	must(shm_facility.set(&libc_calls, shmid, geteuid(), getegid(), 0400));
+	drop_privileges();
+	expect_errno(EACCES, ipc->shmat(shmid, NULL, 0));
+	expect_errno(EACCES, ipc->shmat(shmid, NULL, SHM_EXEC));
+	expect_errno(EACCES, ipc->shmat(shmid, NULL, SHM_EXEC | SHM_RDONLY));
+	address = attach(ipc, shmid, NULL, SHM_RDONLY);
+	expect_eq('x', *address);
+	expect_errno(EACCES, mprotect(address, page_size(), PROT_READ | PROT_WRITE));
+	expect_eq(2, shm_state(shmid).shm_nattch);
+	expect_eq(0, ipc->shmdt(address));
+	/* To write without reading cannot be. */
+	must(shm_facility.set(&libc_calls, shmid, geteuid(), getegid(), 0200));
+	expect_errno(EACCES, ipc->shmat(shmid, NULL, 0));
+	expect_errno(EACCES, ipc->shmat(shmid, NULL, SHM_RDONLY));
+}
+
+/* ---- which error comes first ------------------------------------------------------------- */
+
+CHECK_EACH("errors.eexist_first", LIBC | RAW, 0,
+	   "a key that is taken is EEXIST before EACCES and before what is wrong with the size",
+	   "ipc/util.c, ipcget_public")
+{
+	must(facility->get(ipc, check_key(0), IPC_CREAT | 0000));
+	drop_privileges();
+	expect_errno(EEXIST, facility->get(ipc, check_key(0), IPC_CREAT | IPC_EXCL | 0600));
+	if (facility == &sem_facility)
+		expect_errno(EEXIST, ipc->semget(check_key(0), NSEMS + 1, IPC_CREAT | IPC_EXCL));
+	if (facility == &shm_facility)
+		expect_errno(EEXIST, ipc->shmget(check_key(0), 2, IPC_CREAT | IPC_EXCL));
+	expect_errno(EACCES, facility->get(ipc, check_key(0), IPC_CREAT | 0600));
+}
+
+CHECK("semget.errors.einval_first", LIBC | RAW, 0,
+      "asking for more than an object has is EINVAL before EACCES, for segments too",
+      "ipc/util.c, ipcget_public: more_checks before ipc_check_perms")
+{
+	must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0000));
+	must(ipc->shmget(check_key(0), 1, IPC_CREAT | 0000));
+	drop_privileges();
+	expect_errno(EINVAL, ipc->semget(check_key(0), NSEMS + 1, 0600));
+	expect_errno(EACCES, ipc->semget(check_key(0), NSEMS, 0600));
+	expect_errno(EINVAL, ipc->shmget(check_key(0), 2, 0600));
+	expect_errno(EACCES, ipc->shmget(check_key(0), 1, 0600));
+}
+
+CHECK("semop.errors.order", LIBC | RAW, 0,
+      "of several reasons to refuse operations the first one in the kernel's order is given",
+      "ipc/sem.c, do_semtimedop, semctl_setval and semctl_main")
+{
+	static struct sembuf many[40000];
+	int semid = set_of_mode(ipc, 0000, 1);
+	struct seminfo info = {0};
+
+	must(libc_calls.semctl(0, 0, IPC_INFO, (union semun){.__buf = &info}));
+	drop_privileges();
+	if ((size_t)info.semopm < sizeof(many) / sizeof(many[0]))
+		expect_errno(E2BIG, ipc->semop(INT_MAX, many, (size_t)info.semopm + 1));
+	expect_errno(EFBIG, ipc->semop(semid, OPS({NSEMS, 1, IPC_NOWAIT})));
+	expect_errno(EACCES, sem_op(ipc, semid, -2, IPC_NOWAIT));
+	expect_errno(EACCES, sem_op(ipc, semid, SEMVMX, IPC_NOWAIT));
+	expect_errno(ERANGE, ipc->semctl(INT_MAX, 0, SETVAL, (union semun){.val = -1}));
+	expect_errno(EINVAL, ipc->semctl(semid, NSEMS, SETVAL, (union semun){.val = 1}));
+	expect_errno(EACCES, ipc->semctl(semid, 0, SETVAL, (union semun){.val = 1}));
+	expect_errno(EACCES, ipc->semctl(semid, NSEMS, GETVAL, none));
+}
+
+CHECK("msgsnd.errors.order", LIBC | RAW, 0,
+      "a wrong type or size is EINVAL before EACCES, which is before that it must wait or fail",
+      "ipc/msg.c, do_msgsnd and do_msgrcv")
+{
+	const struct message message = {1, "text"}, wrong = {0, ""};
+	int msqid = queue_of_mode(ipc, 0000, 0);
+	struct message got;
+
+	drop_privileges();
+	expect_errno(EINVAL, ipc->msgsnd(msqid, &wrong, 1, IPC_NOWAIT));
+	expect_errno(EINVAL, ipc->msgsnd(msqid, &message, SIZE_MAX, IPC_NOWAIT));
+	expect_errno(EACCES, ipc->msgsnd(msqid, &message, 1, IPC_NOWAIT));
+	expect_errno(EACCES, ipc->msgsnd(msqid, &message, 1, 0));
+	expect_errno(EINVAL, ipc->msgrcv(msqid, &got, SIZE_MAX, 0, IPC_NOWAIT));
+	expect_errno(EACCES, ipc->msgrcv(msqid, &got, TEXT, 0, IPC_NOWAIT));
+	expect_errno(EACCES, ipc->msgrcv(msqid, &got, TEXT, 0, 0));
+}

@@ -1,0 +1,371 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/* Random operations: the workers, the comparison, and the shortest history. */
+#include "random.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+/* Splitmix64: each seed its own sequence, the same everywhere. */
+static uint64_t draw64(struct dice *dice)
+{
+	uint64_t z = (dice->state += 0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+int roll(struct dice *dice, int low, int high)
+{
+	return low + (int)(draw64(dice) % (uint64_t)(high - low + 1));
+}
+
+/* ---- workers -------------------------------------------------------------------- */
+
+struct worker {
+	pid_t pid;
+	int command;   /* where its steps are written */
+	bool waits;    /* blocked in a call, by the model */
+	bool reported; /* has answered, and nobody has looked yet */
+};
+
+struct crew {
+	const struct room *room;
+	const struct ipc_calls *ipc;
+	int id[2];
+	int report[2]; /* a byte for each answer: whose it is */
+	struct answer *answer;
+	struct worker worker[WORKERS];
+};
+
+static void work(struct crew *crew, unsigned char who, int commands)
+{
+	struct step step;
+
+	catch_signal(SIGUSR1, 0);
+	while (read(commands, &step, sizeof(step)) == sizeof(step)) {
+		struct answer answer = {0};
+
+		errno = 0;
+		crew->room->perform(crew->ipc, crew->id, &step, &answer);
+		crew->answer[who] = answer;
+		if (write(crew->report[1], &who, 1) != 1)
+			break;
+	}
+	_exit(0);
+}
+
+static void begin_worker(struct crew *crew, unsigned char who)
+{
+	int command[2];
+
+	must(pipe(command));
+	crew->worker[who] = (struct worker){.command = command[1]};
+	crew->worker[who].pid = child_fork();
+	if (crew->worker[who].pid == 0) {
+		close(command[1]);
+		work(crew, who, command[0]);
+	}
+	close(command[0]);
+}
+
+static void end_worker(struct worker *worker)
+{
+	int status;
+
+	close(worker->command);
+	kill(worker->pid, SIGKILL);
+	while (waitpid(worker->pid, &status, 0) == -1 && errno == EINTR)
+		;
+}
+
+static void begin_crew(struct crew *crew, const struct ipc_calls *ipc, const struct room *room,
+		       struct answer *answer)
+{
+	*crew = (struct crew){.room = room, .ipc = ipc, .answer = answer};
+	room->make(ipc, crew->id);
+	must(pipe(crew->report));
+	for (unsigned who = 0; who < WORKERS; who++)
+		begin_worker(crew, (unsigned char)who);
+}
+
+static void end_crew(struct crew *crew)
+{
+	for (unsigned who = 0; who < WORKERS; who++)
+		end_worker(&crew->worker[who]);
+	close(crew->report[0]);
+	close(crew->report[1]);
+	crew->room->remove(crew->ipc, crew->id);
+}
+
+/* ---- comparison ------------------------------------------------------------------- */
+
+struct trouble {
+	char what[160], want[160], seen[160];
+};
+
+static bool trouble(struct trouble *trouble, const char *what, const char *want, const char *seen)
+{
+	snprintf(trouble->what, sizeof(trouble->what), "%s", what);
+	snprintf(trouble->want, sizeof(trouble->want), "%s", want);
+	snprintf(trouble->seen, sizeof(trouble->seen), "%s", seen);
+	return false;
+}
+
+static const char *who_is(unsigned who, char text[32])
+{
+	snprintf(text, 32, "worker %u", who);
+	return text;
+}
+
+/* Takes the reports that there are, after so many milliseconds at most. */
+static void take_reports(struct crew *crew, int milliseconds)
+{
+	struct pollfd report = {.fd = crew->report[0], .events = POLLIN};
+	unsigned char who[WORKERS];
+
+	if (poll(&report, 1, milliseconds) != 1)
+		return;
+	ssize_t n = read(crew->report[0], who, sizeof(who));
+	for (ssize_t i = 0; i < n; i++)
+		crew->worker[who[i]].reported = true;
+}
+
+/*
+ * A worker must come out of its call.  One that sleeps there on each of several
+ * looks, when the process that had to wake it is long done, was not woken; one look could
+ * meet it in a page fault.
+ */
+static bool await_report(struct crew *crew, unsigned who, struct trouble *out)
+{
+	struct worker *worker = &crew->worker[who];
+	char text[32];
+
+	for (int asleep = 0; !worker->reported; asleep += is_blocked(worker->pid)) {
+		take_reports(crew, 1);
+		if (!worker->reported && asleep == 10)
+			return trouble(out, who_is(who, text), "to go on", "still blocked");
+		if (!worker->reported && is_gone(worker->pid))
+			return trouble(out, who_is(who, text), "to go on", "dead");
+	}
+	worker->reported = false;
+	worker->waits = false;
+	return true;
+}
+
+static bool await_wait(struct crew *crew, unsigned who, struct trouble *out)
+{
+	const struct timespec pause = {.tv_nsec = 20000};
+	struct worker *worker = &crew->worker[who];
+	char text[32];
+
+	while (!is_blocked(worker->pid)) {
+		take_reports(crew, 0);
+		if (worker->reported || is_gone(worker->pid))
+			return trouble(out, who_is(who, text), "blocked",
+				       worker->reported ? "an answer" : "dead");
+		nanosleep(&pause, NULL);
+	}
+	worker->waits = true;
+	return true;
+}
+
+/* An answer, so that two that differ have different descriptions: from byte `at` of the text. */
+static void describe_answer(const struct answer *answer, size_t at, char text[160])
+{
+	char name[32];
+	int length;
+
+	length = snprintf(text, 160, "%ld, %s, type %ld, text[%zu]", answer->result,
+			  errno_name(answer->error, name), answer->type, at);
+	for (size_t i = at; i < at + 4 && i < sizeof(answer->text); i++)
+		length += snprintf(text + length, 160 - (size_t)length, " %02x", answer->text[i]);
+}
+
+static bool compare_answer(const struct crew *crew, unsigned who, const struct answer *want,
+			   struct trouble *out)
+{
+	const struct answer *got = &crew->answer[who];
+	char wanted[160], seen[160], text[32];
+	size_t at = 0;
+
+	if (got->result == want->result && got->error == want->error && got->type == want->type &&
+	    memcmp(got->text, want->text, sizeof(got->text)) == 0)
+		return true;
+	while (at < sizeof(got->text) && got->text[at] == want->text[at])
+		at++;
+	at = at == sizeof(got->text) ? 0 : at;
+	describe_answer(want, at, wanted);
+	describe_answer(got, at, seen);
+	return trouble(out, who_is(who, text), wanted, seen);
+}
+
+/* Sets the step going. */
+static void begin_step(struct crew *crew, const struct step *step)
+{
+	struct worker *worker = &crew->worker[step->who];
+
+	switch (step->what) {
+	case SIGNAL:
+		must(kill(worker->pid, SIGUSR1));
+		break;
+	case END:
+		end_worker(worker);
+		begin_worker(crew, step->who);
+		break;
+	default:
+		must(write(worker->command, step, sizeof(*step)));
+	}
+}
+
+/* One step, and whether all is as the model says. */
+static bool make_step(struct crew *crew, void *model, const struct step *step, bool patient,
+		      struct trouble *out)
+{
+	struct outcome outcome = {0};
+	bool waits = crew->worker[step->who].waits;
+	char text[32], seen[160];
+
+	/* A blocked process can be signalled or ended, nothing else; only it can be signalled. */
+	if (step->what != END && waits != (step->what == SIGNAL))
+		return true;
+	if (!crew->room->apply(model, step, &outcome))
+		return true;
+	begin_step(crew, step);
+	/* Whose step it is first: nobody goes on before it is made. */
+	for (unsigned i = 0; i < WORKERS; i++) {
+		unsigned who = (step->who + i) % WORKERS;
+		if (outcome.done[who] && !(await_report(crew, who, out) &&
+					   compare_answer(crew, who, &outcome.answer[who], out)))
+			return false;
+	}
+	if (step->what >= FIRST_OWN && !outcome.done[step->who] &&
+	    !await_wait(crew, step->who, out))
+		return false;
+	take_reports(crew, 0);
+	for (unsigned who = 0; who < WORKERS; who++)
+		if (crew->worker[who].reported)
+			return trouble(out, who_is(who, text), "to wait on", "an answer");
+	if (crew->room->agrees(crew->ipc, crew->id, model, patient, seen))
+		return true;
+	return trouble(out, "state of the objects", "as the model has it", seen);
+}
+
+/* All steps with new workers and objects; how many went well. */
+static size_t replay(const struct ipc_calls *ipc, const struct room *room, const struct step *steps,
+		     size_t n, bool patient, struct trouble *out)
+{
+	struct answer *answer = mmap(NULL, WORKERS * sizeof(*answer), PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *model = calloc(1, room->model_size);
+	struct crew crew;
+	size_t i = 0;
+
+	must(answer == MAP_FAILED || !model ? -1 : 0);
+	begin_crew(&crew, ipc, room, answer);
+	while (i < n && make_step(&crew, model, &steps[i], patient, out))
+		i++;
+	end_crew(&crew);
+	free(model);
+	munmap(answer, WORKERS * sizeof(*answer));
+	return i;
+}
+
+/* ---- the shortest history ----------------------------------------------------------- */
+
+/* Leaves out ever smaller parts as long as it goes wrong without them. */
+static size_t shorten(const struct ipc_calls *ipc, const struct room *room, struct step *steps,
+		      size_t n, struct trouble *out)
+{
+	struct step *fewer = calloc(n, sizeof(*fewer));
+	/* Steps to be made again: a second or two. */
+	size_t left = 20000;
+
+	must(fewer ? 0 : -1);
+	for (size_t part = n / 2, from = 0; part > 0 && left > n;) {
+		if (from + part > n) {
+			part /= 2;
+			from = 0;
+			continue;
+		}
+		struct trouble other;
+		size_t rest = n - from - part;
+		memcpy(fewer, steps, from * sizeof(*steps));
+		memcpy(fewer + from, steps + from + part, rest * sizeof(*steps));
+		size_t well = replay(ipc, room, fewer, n - part, false, &other);
+		left -= n - part + 20 < left ? n - part + 20 : left;
+		if (well == n - part) {
+			from += part;
+			continue;
+		}
+		n = well + 1;
+		memcpy(steps, fewer, n * sizeof(*steps));
+		*out = other;
+		/* Without these, those before may be of no use any more. */
+		if (part == 1)
+			from = 0;
+	}
+	free(fewer);
+	return n;
+}
+
+static void describe_step(const struct room *room, const struct step *step, char text[112])
+{
+	char own[96] = "";
+
+	if (step->what >= FIRST_OWN)
+		room->describe(step, own);
+	snprintf(text, 112, "%u %s", step->who,
+		 step->what == SIGNAL ? "signalled"
+		 : step->what == END  ? "killed"
+				      : own);
+}
+
+static void note(const char *name, const struct room *room, const struct step *steps, size_t n,
+		 const struct trouble *trouble)
+{
+	char history[160];
+
+	snprintf(history, sizeof(history), "--only %s --seed %u --operations %u: %.60s", name,
+		 random_seed(), random_operations(), trouble->what);
+	fail_at(HERE, history, trouble->want, trouble->seen);
+	for (size_t i = 0; i < n;) {
+		size_t length = 0, first = i;
+		char text[112], step[112];
+		history[0] = '\0';
+		for (; i < n; i++) {
+			describe_step(room, &steps[i], step);
+			if (length + strlen(step) + 3 > sizeof(history))
+				break;
+			length += (size_t)snprintf(history + length, sizeof(history) - length,
+						   "%s; ", step);
+		}
+		snprintf(text, sizeof(text), "steps %zu to %zu of %zu", first + 1, i, n);
+		fail_at(HERE, text, "to go well", history);
+	}
+}
+
+void random_steps(const struct ipc_calls *ipc, const char *name, const struct room *room)
+{
+	struct dice dice = {random_seed()};
+	size_t n = random_operations();
+	struct step *steps = calloc(n, sizeof(*steps));
+	struct trouble trouble;
+
+	must(steps ? 0 : -1);
+	for (size_t i = 0; i < n; i++) {
+		int kind = roll(&dice, 0, 99);
+		steps[i].who = (unsigned char)roll(&dice, 0, WORKERS - 1);
+		steps[i].what = kind < 8 ? SIGNAL : kind < 10 ? END : FIRST_OWN;
+		if (steps[i].what == FIRST_OWN)
+			room->draw(&dice, &steps[i]);
+	}
+	size_t well = replay(ipc, room, steps, n, true, &trouble);
+	if (well < n)
+		note(name, room, steps, shorten(ipc, room, steps, well + 1, &trouble), &trouble);
+	free(steps);
+}

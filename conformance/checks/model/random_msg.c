@@ -1,0 +1,272 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/* Random sends and receipts against a model of a queue. */
+#include <stdio.h>
+
+#include "random.h"
+
+enum { SEND = FIRST_OWN, RECEIVE };
+enum { QBYTES = 100, MOST_TEXT = 40, LEAST_ROOM = 8 };
+enum { NOWAIT = 1, CUT = 2, EXCEPT = 4 };
+
+struct entry {
+	long type;
+	int length;
+	short number; /* what its text is made of */
+};
+
+struct receiver {
+	unsigned who;
+	long msgtyp;
+	int room;
+	int flags;
+};
+
+struct model {
+	struct entry entry[QBYTES];
+	int n, bytes;
+	struct receiver receiver[WORKERS]; /* the waiting ones, longest first */
+	int receivers;
+	bool sending; /* one sender may wait: which of several goes on is not promised */
+	unsigned sender;
+	struct entry sent;
+};
+
+static void make_queue(const struct ipc_calls *ipc, int id[2])
+{
+	id[0] = must(ipc->msgget(IPC_PRIVATE, 0600));
+	struct msqid_ds ds = msg_state(id[0]);
+	ds.msg_qbytes = QBYTES;
+	must(libc_calls.msgctl(id[0], IPC_SET, &ds));
+}
+
+static void remove_queue(const struct ipc_calls *ipc UNUSED, const int id[2])
+{
+	libc_calls.msgctl(id[0], IPC_RMID, NULL);
+}
+
+static void draw(struct dice *dice, struct step *step)
+{
+	step->arg[3] = (short)roll(dice, 0, 9999);
+	if (roll(dice, 0, 1)) {
+		step->what = SEND;
+		step->arg[0] = (short)roll(dice, 1, 3);
+		step->arg[1] = (short)roll(dice, 0, MOST_TEXT);
+		step->arg[2] = roll(dice, 0, 1) ? NOWAIT : 0;
+		return;
+	}
+	step->what = RECEIVE;
+	step->arg[0] = (short)roll(dice, -3, 3);
+	step->arg[1] = roll(dice, 0, 3) ? MOST_TEXT : LEAST_ROOM;
+	step->arg[2] = (short)((roll(dice, 0, 1) ? NOWAIT : 0) | (roll(dice, 0, 3) ? CUT : 0) |
+			       (step->arg[0] > 0 && roll(dice, 0, 3) == 0 ? EXCEPT : 0));
+}
+
+static unsigned char text_byte(short number, int i)
+{
+	return (unsigned char)(number * 7 + i * 13 + 1);
+}
+
+static void perform(const struct ipc_calls *ipc, const int id[2], const struct step *step,
+		    struct answer *answer)
+{
+	struct {
+		long mtype;
+		unsigned char mtext[ANSWER_TEXT];
+	} message = {0};
+	int nowait = step->arg[2] & NOWAIT ? IPC_NOWAIT : 0;
+
+	if (step->what == SEND) {
+		message.mtype = step->arg[0];
+		for (int i = 0; i < step->arg[1]; i++)
+			message.mtext[i] = text_byte(step->arg[3], i);
+		answered(answer, ipc->msgsnd(id[0], &message, (size_t)step->arg[1], nowait));
+		return;
+	}
+	answered(answer, ipc->msgrcv(id[0], &message, (size_t)step->arg[1], step->arg[0],
+				     nowait | (step->arg[2] & CUT ? MSG_NOERROR : 0) |
+					     (step->arg[2] & EXCEPT ? MSG_EXCEPT : 0)));
+	answer->type = message.mtype;
+	memcpy(answer->text, message.mtext, sizeof(message.mtext));
+}
+
+static bool matches(const struct receiver *receiver, long type)
+{
+	if (receiver->flags & EXCEPT)
+		return type != receiver->msgtyp;
+	return receiver->msgtyp == 0 || type == receiver->msgtyp ||
+	       (receiver->msgtyp < 0 && type <= -receiver->msgtyp);
+}
+
+/* A message reaches who asked for it; false where it is too long for that. */
+static bool hand_over(const struct entry *entry, const struct receiver *receiver,
+		      struct outcome *outcome)
+{
+	struct answer *answer = &outcome->answer[receiver->who];
+	int length = entry->length < receiver->room ? entry->length : receiver->room;
+
+	if (entry->length > receiver->room && !(receiver->flags & CUT)) {
+		done(outcome, receiver->who, 0, E2BIG);
+		return false;
+	}
+	done(outcome, receiver->who, length, 0);
+	answer->type = entry->type;
+	for (int i = 0; i < length; i++)
+		answer->text[i] = text_byte(entry->number, i);
+	return true;
+}
+
+static void forget_receiver(struct model *model, int i)
+{
+	memmove(&model->receiver[i], &model->receiver[i + 1],
+		(size_t)(--model->receivers - i) * sizeof(model->receiver[0]));
+}
+
+static bool fits(const struct model *model, const struct entry *entry)
+{
+	return model->bytes + entry->length <= QBYTES && model->n + 1 <= QBYTES;
+}
+
+/* To the receiver that has waited longest, or into the queue. */
+static void put(struct model *model, const struct entry *entry, struct outcome *outcome)
+{
+	for (int i = 0; i < model->receivers;) {
+		const struct receiver receiver = model->receiver[i];
+		if (!matches(&receiver, entry->type)) {
+			i++;
+			continue;
+		}
+		forget_receiver(model, i);
+		if (hand_over(entry, &receiver, outcome))
+			return;
+	}
+	model->entry[model->n++] = *entry;
+	model->bytes += entry->length;
+}
+
+static void send_waiting(struct model *model, struct outcome *outcome)
+{
+	if (!model->sending || !fits(model, &model->sent))
+		return;
+	model->sending = false;
+	done(outcome, model->sender, 0, 0);
+	put(model, &model->sent, outcome);
+}
+
+static bool apply_send(struct model *model, const struct step *step, struct outcome *outcome)
+{
+	const struct entry entry = {step->arg[0], step->arg[1], step->arg[3]};
+
+	if (fits(model, &entry)) {
+		done(outcome, step->who, 0, 0);
+		put(model, &entry, outcome);
+	} else if (step->arg[2] & NOWAIT) {
+		done(outcome, step->who, 0, EAGAIN);
+	} else {
+		if (model->sending)
+			return false;
+		model->sending = true;
+		model->sender = step->who;
+		model->sent = entry;
+	}
+	return true;
+}
+
+/* The first that matches, or for a type below 0 the first of the lowest. */
+static int chosen_entry(const struct model *model, const struct receiver *receiver)
+{
+	int chosen = -1;
+
+	for (int i = 0; i < model->n; i++)
+		if (matches(receiver, model->entry[i].type) &&
+		    (chosen == -1 ||
+		     (receiver->msgtyp < 0 && model->entry[i].type < model->entry[chosen].type)))
+			chosen = i;
+	return chosen;
+}
+
+static bool apply_receive(struct model *model, const struct step *step, struct outcome *outcome)
+{
+	const struct receiver receiver = {step->who, step->arg[0], step->arg[1], step->arg[2]};
+	int i = chosen_entry(model, &receiver);
+
+	if (i == -1 && step->arg[2] & NOWAIT) {
+		done(outcome, step->who, 0, ENOMSG);
+	} else if (i == -1) {
+		model->receiver[model->receivers++] = receiver;
+	} else if (hand_over(&model->entry[i], &receiver, outcome)) {
+		model->bytes -= model->entry[i].length;
+		memmove(&model->entry[i], &model->entry[i + 1],
+			(size_t)(--model->n - i) * sizeof(model->entry[0]));
+		send_waiting(model, outcome);
+	}
+	return true;
+}
+
+/* A worker that waits does so no longer. */
+static void leave(struct model *model, unsigned who)
+{
+	if (model->sending && model->sender == who)
+		model->sending = false;
+	for (int i = model->receivers - 1; i >= 0; i--)
+		if (model->receiver[i].who == who)
+			forget_receiver(model, i);
+}
+
+static bool apply(void *arg, const struct step *step, struct outcome *outcome)
+{
+	struct model *model = arg;
+
+	switch (step->what) {
+	case SEND:
+		return apply_send(model, step, outcome);
+	case RECEIVE:
+		return apply_receive(model, step, outcome);
+	case SIGNAL:
+		done(outcome, step->who, 0, EINTR);
+	}
+	leave(model, step->who);
+	return true;
+}
+
+static bool agrees(const struct ipc_calls *ipc UNUSED, const int id[2], const void *arg,
+		   bool patient UNUSED, char seen[160])
+{
+	const struct model *model = arg;
+	struct msqid_ds ds = msg_state(id[0]);
+
+	snprintf(seen, 160, "%lu messages of %lu bytes, and not %d of %d",
+		 (unsigned long)ds.msg_qnum, (unsigned long)ds.__msg_cbytes, model->n,
+		 model->bytes);
+	return ds.msg_qnum == (unsigned long)model->n &&
+	       ds.__msg_cbytes == (unsigned long)model->bytes;
+}
+
+static void describe(const struct step *step, char text[96])
+{
+	if (step->what == SEND)
+		snprintf(text, 96, "sends %d bytes of type %d%s", step->arg[1], step->arg[0],
+			 step->arg[2] & NOWAIT ? ", IPC_NOWAIT" : "");
+	else
+		snprintf(text, 96, "receives %d of type %d%s%s%s", step->arg[1], step->arg[0],
+			 step->arg[2] & NOWAIT ? ", IPC_NOWAIT" : "",
+			 step->arg[2] & CUT ? ", MSG_NOERROR" : "",
+			 step->arg[2] & EXCEPT ? ", MSG_EXCEPT" : "");
+}
+
+CHECK("random.msg", LIBC | RAW, NEED_PROC,
+      "messages of random operations by 8 processes come as a model in C has them, each wait "
+      "included",
+      "msgop(2)")
+{
+	static const struct room room = {sizeof(struct model),
+					 make_queue,
+					 remove_queue,
+					 draw,
+					 perform,
+					 apply,
+					 agrees,
+					 describe};
+
+	random_steps(ipc, "random.msg", &room);
+}

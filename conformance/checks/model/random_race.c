@@ -1,0 +1,281 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random operations by several processes at the same time.  What they come to is
+ * not known, but what must hold of it: nothing is lost, doubled, cut or mixed, each
+ * receiver sees what one sender sent of one type in its order, semaphores come back
+ * to where they were, and nobody is blocked who could go on.
+ */
+#include <sched.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "random.h"
+
+static void *shared(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	must(memory == MAP_FAILED ? -1 : 0);
+	return memory;
+}
+
+static struct dice dice_of(unsigned who)
+{
+	return (struct dice){random_seed() * (uint64_t)WORKERS + who};
+}
+
+/*
+ * Whether nobody is at work: each has ended or sleeps in a call.  One look could
+ * meet somebody in a page fault, so it takes many, one after another.
+ */
+enum { LOOKS = 20 };
+
+static bool all_stuck(const pid_t *pid, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (!is_blocked(pid[i]) && !is_gone(pid[i]))
+			return false;
+	return true;
+}
+
+static bool all_gone(const pid_t *pid, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (!is_gone(pid[i]))
+			return false;
+	return true;
+}
+
+static void pause_a_little(void)
+{
+	const struct timespec pause = {.tv_nsec = 200000};
+
+	nanosleep(&pause, NULL);
+}
+
+/* ---- messages ------------------------------------------------------------------- */
+
+enum { SENDERS = WORKERS / 2, RECEIVERS = WORKERS / 2, TYPES = 3, MOST_FILL = 300 };
+
+struct numbered {
+	long mtype;
+	struct {
+		unsigned sender, number, length;
+		unsigned char fill[MOST_FILL];
+	} body;
+};
+
+#define HEAD offsetof(__typeof__(((struct numbered *)0)->body), fill)
+
+static unsigned char fill_byte(const struct numbered *message, unsigned i)
+{
+	return (unsigned char)(message->body.sender * 64 + message->body.number * 7 + i);
+}
+
+static void send_all(const struct ipc_calls *ipc, int msqid, unsigned sender, unsigned n)
+{
+	struct dice dice = dice_of(sender);
+	struct numbered message;
+
+	message.body.sender = sender;
+	for (message.body.number = 0; message.body.number < n; message.body.number++) {
+		message.mtype = roll(&dice, 1, TYPES);
+		message.body.length = (unsigned)roll(&dice, 0, MOST_FILL);
+		for (unsigned i = 0; i < message.body.length; i++)
+			message.body.fill[i] = fill_byte(&message, i);
+		must(ipc->msgsnd(msqid, &message, HEAD + message.body.length, 0));
+	}
+}
+
+static bool whole(const struct numbered *message, ssize_t length)
+{
+	if (length < (ssize_t)HEAD || (size_t)length != HEAD + message->body.length ||
+	    message->body.sender >= SENDERS)
+		return false;
+	for (unsigned i = 0; i < message->body.length; i++)
+		if (message->body.fill[i] != fill_byte(message, i))
+			return false;
+	return true;
+}
+
+/* Until the queue is removed: times[sender * n + number] counts. */
+static void receive_all(const struct ipc_calls *ipc, int msqid, unsigned who, unsigned n,
+			unsigned *times)
+{
+	struct dice dice = dice_of(SENDERS + who);
+	long last[SENDERS][TYPES + 1];
+	struct numbered message;
+
+	memset(last, -1, sizeof(last));
+	for (;;) {
+		int kind = roll(&dice, -TYPES - 1, TYPES);
+		/* A type may run out: only who takes any of them waits. */
+		bool any = kind == 0 || kind <= -TYPES;
+		ssize_t length = ipc->msgrcv(msqid, &message, sizeof(message.body), kind,
+					     any ? 0 : IPC_NOWAIT);
+		if (length == -1 && errno == ENOMSG && !any)
+			continue;
+		if (length == -1 && (errno == EIDRM || errno == EINVAL))
+			return;
+		must(length);
+		if (!expect(whole(&message, length)) || !expect(message.body.number < n) ||
+		    !expect(1 <= message.mtype && message.mtype <= TYPES))
+			return;
+		long *before = &last[message.body.sender][message.mtype];
+		expect(*before < (long)message.body.number);
+		*before = message.body.number;
+		__atomic_fetch_add(&times[message.body.sender * n + message.body.number], 1,
+				   __ATOMIC_RELAXED);
+	}
+}
+
+CHECK("random.msg.race", LIBC | RAW, NEED_PROC,
+      "what processes send at random at the same time arrives once, whole and in its order",
+      "msgop(2)")
+{
+	const unsigned n = random_operations() / SENDERS + 1;
+	unsigned *times = shared(SENDERS * n * sizeof(*times));
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	pid_t pid[WORKERS], *receiver = pid, *sender = pid + RECEIVERS;
+	int looks = 0;
+
+	for (unsigned i = 0; i < RECEIVERS; i++)
+		CHILD (receiver[i])
+			receive_all(ipc, msqid, i, n, times);
+	for (unsigned i = 0; i < SENDERS; i++)
+		CHILD (sender[i])
+			send_all(ipc, msqid, i, n);
+	/* Forgets a blocked sender, or a receiver while there is a message for it. */
+	while (looks < LOOKS && !(all_gone(sender, SENDERS) && msg_state(msqid).msg_qnum == 0)) {
+		pause_a_little();
+		looks = all_stuck(pid, WORKERS) ? looks + 1 : 0;
+	}
+	expect(looks < LOOKS);
+	for (unsigned i = 0; i < RECEIVERS; i++)
+		await_blocked(receiver[i]);
+	must(ipc->msgctl(msqid, IPC_RMID, NULL));
+	if (looks == LOOKS)
+		return;
+	for (unsigned i = 0; i < WORKERS; i++)
+		child_join(pid[i]);
+	unsigned wrong = 0;
+	for (unsigned i = 0; i < SENDERS * n; i++)
+		wrong += times[i] != 1;
+	expect_eq(0, wrong);
+}
+
+/* ---- semaphores ----------------------------------------------------------------- */
+
+enum { FULL = 4 };
+
+/* Between the workers: what each semaphore has given out, and whom a worker waits for. */
+struct taken {
+	int taken[NSEMS];
+	pid_t successor[WORKERS];
+};
+
+/* Takes some, is not alone with more than there are, and gives them back, or ends. */
+static void take_and_give(const struct ipc_calls *ipc, int semid, struct dice *dice,
+			  struct taken *taken, bool ends)
+{
+	unsigned short semnum = (unsigned short)roll(dice, 0, NSEMS - 1);
+	short some = (short)roll(dice, 1, 3);
+	int *all = &taken->taken[semnum];
+
+	must(ipc->semop(semid, OPS({semnum, (short)-some, SEM_UNDO})));
+	expect(__atomic_add_fetch(all, some, __ATOMIC_SEQ_CST) <= FULL);
+	if (roll(dice, 0, 3) == 0)
+		sched_yield();
+	__atomic_sub_fetch(all, some, __ATOMIC_SEQ_CST);
+	if (!ends)
+		must(ipc->semop(semid, OPS({semnum, some, SEM_UNDO})));
+}
+
+static void take_often(const struct ipc_calls *ipc, int semid, unsigned who, struct taken *taken)
+{
+	struct dice dice = dice_of(who);
+
+	for (unsigned i = random_operations() / WORKERS + 1; i > 0; i--) {
+		if (roll(&dice, 0, 19)) {
+			take_and_give(ipc, semid, &dice, taken, false);
+			continue;
+		}
+		pid_t pid;
+		CHILD (pid) {
+			taken->successor[who] = getpid();
+			take_and_give(ipc, semid, &dice, taken, true);
+		}
+		child_join(pid);
+		taken->successor[who] = 0;
+	}
+}
+
+/* Each worker has ended or waits; one that waits for its successor, if that does. */
+static bool all_wait(const pid_t *pid, const struct taken *taken)
+{
+	for (unsigned who = 0; who < WORKERS; who++) {
+		pid_t successor = taken->successor[who];
+		if (successor ? !is_blocked(successor) : !all_stuck(&pid[who], 1))
+			return false;
+	}
+	return true;
+}
+
+CHECK("random.sem.race", LIBC | RAW, NEED_PROC,
+      "what processes take and give back at random at the same time is never more than there is, "
+      "and is there in the end",
+      "semop(2)")
+{
+	unsigned short full[NSEMS] = {FULL, FULL, FULL};
+	struct taken *taken = shared(sizeof(*taken));
+	int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600)), looks = 0;
+	pid_t pid[WORKERS];
+
+	must(libc_calls.semctl(semid, 0, SETALL, (union semun){.array = full}));
+	for (unsigned who = 0; who < WORKERS; who++)
+		CHILD (pid[who])
+			take_often(ipc, semid, who, taken);
+	/* Nobody waits with something taken, so where all wait, somebody is forgotten. */
+	while (looks < LOOKS && !all_gone(pid, WORKERS)) {
+		pause_a_little();
+		looks = all_wait(pid, taken) ? looks + 1 : 0;
+	}
+	if (!expect(looks < LOOKS))
+		return;
+	for (unsigned who = 0; who < WORKERS; who++)
+		child_join(pid[who]);
+	for (int semnum = 0; semnum < NSEMS; semnum++)
+		expect_eq(FULL, sem_value(semid, semnum));
+}
+
+/* ---- segments ------------------------------------------------------------------- */
+
+CHECK("random.shm.race", LIBC | RAW, 0,
+      "what processes add at random at the same time through attachments of their own adds up, "
+      "and nothing stays attached",
+      "shmop(2)")
+{
+	const unsigned n = random_operations() / WORKERS + 1;
+	int shmid = must(ipc->shmget(IPC_PRIVATE, sizeof(unsigned), 0600));
+	unsigned *sum = shared(sizeof(*sum));
+	pid_t pid[WORKERS];
+
+	for (unsigned who = 0; who < WORKERS; who++)
+		CHILD (pid[who]) {
+			struct dice dice = dice_of(who);
+			for (unsigned i = 0; i < n; i++) {
+				unsigned some = (unsigned)roll(&dice, 1, 9);
+				unsigned *cell = (void *)attach(ipc, shmid, NULL, 0);
+				__atomic_fetch_add(cell, some, __ATOMIC_RELAXED);
+				__atomic_fetch_add(sum, some, __ATOMIC_RELAXED);
+				/* What is left attached goes with the process. */
+				if (roll(&dice, 0, 9))
+					expect_eq(0, ipc->shmdt(cell));
+			}
+		}
+	for (unsigned who = 0; who < WORKERS; who++)
+		child_join(pid[who]);
+	shm_expect_nattch(0, shmid);
+	expect_eq(*sum, *(unsigned *)(void *)attach(ipc, shmid, NULL, SHM_RDONLY));
+}

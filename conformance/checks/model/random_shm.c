@@ -1,0 +1,159 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/* Random attachments, writes and ends of processes against a model of two segments. */
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "random.h"
+
+enum { ATTACH = FIRST_OWN, DETACH, WRITE, READ, FORK };
+enum { SEGMENTS = 2, CELLS = 4, MOST = 3 };
+
+struct model {
+	int cell[SEGMENTS][CELLS];
+	struct held {
+		int n;
+		bool readonly[MOST];
+	} held[WORKERS][SEGMENTS]; /* attachments of a worker, the last one last */
+};
+
+static void make_segments(const struct ipc_calls *ipc, int id[2])
+{
+	for (int i = 0; i < SEGMENTS; i++)
+		id[i] = must(ipc->shmget(IPC_PRIVATE, CELLS * page_size(), 0600));
+}
+
+static void remove_segments(const struct ipc_calls *ipc UNUSED, const int id[2])
+{
+	for (int i = 0; i < SEGMENTS; i++)
+		libc_calls.shmctl(id[i], IPC_RMID, NULL);
+}
+
+/* arg: a segment, a cell (or whether for reading only), a value. */
+static void draw(struct dice *dice, struct step *step)
+{
+	int kind = roll(dice, 0, 49);
+
+	step->what = (unsigned char)(kind == 0 ? FORK : ATTACH + kind % 4);
+	step->arg[0] = (short)roll(dice, 0, SEGMENTS - 1);
+	step->arg[1] = (short)roll(dice, 0, CELLS - 1);
+	step->arg[2] = (short)roll(dice, 1, 30000);
+}
+
+/* A cell in each page. */
+static int *cell(char *address, int i)
+{
+	return (int *)(void *)(address + (size_t)i * page_size() + 64);
+}
+
+/* Of one worker: what it has attached. */
+static char *attached[SEGMENTS][MOST];
+static int nattached[SEGMENTS];
+
+static void perform(const struct ipc_calls *ipc, const int id[2], const struct step *step,
+		    struct answer *answer)
+{
+	int segment = step->arg[0], status = 0;
+	int *n = &nattached[segment];
+	char *last = *n ? attached[segment][*n - 1] : NULL;
+	pid_t pid;
+
+	switch (step->what) {
+	case ATTACH:
+		last = ipc->shmat(id[segment], NULL, step->arg[1] == 0 ? SHM_RDONLY : 0);
+		answered(answer, last == (char *)-1 ? -1 : 0);
+		if (last != (char *)-1)
+			attached[segment][(*n)++] = last;
+		break;
+	case DETACH:
+		answered(answer, ipc->shmdt(last));
+		*n -= *n > 0;
+		break;
+	case WRITE:
+		*cell(last, step->arg[1]) = step->arg[2];
+		break;
+	case READ:
+		answered(answer, *cell(last, step->arg[1]));
+		break;
+	case FORK:
+		pid = fork();
+		if (pid == 0)
+			_exit(0);
+		answered(answer, waitpid(pid, &status, 0) == pid ? 0 : -1);
+	}
+}
+
+static bool apply(void *arg, const struct step *step, struct outcome *outcome)
+{
+	struct model *model = arg;
+	struct held *held = &model->held[step->who][step->arg[0]];
+	int *value = &model->cell[step->arg[0]][step->arg[1]];
+
+	if (step->what == END) {
+		memset(model->held[step->who], 0, sizeof(model->held[step->who]));
+		return true;
+	}
+	if (step->what == ATTACH ? held->n == MOST : step->what != FORK && held->n == 0)
+		return false;
+	if (step->what == WRITE && held->readonly[held->n - 1])
+		return false;
+	if (step->what == ATTACH)
+		held->readonly[held->n++] = step->arg[1] == 0;
+	else if (step->what == DETACH)
+		held->n--;
+	else if (step->what == WRITE)
+		*value = step->arg[2];
+	done(outcome, step->who, step->what == READ ? *value : 0, 0);
+	return true;
+}
+
+/*
+ * A process that ended may be counted a moment longer, while somebody reads of it
+ * in /proc; a search for a shorter history does not wait for that.
+ */
+static bool agrees(const struct ipc_calls *ipc UNUSED, const int id[2], const void *arg,
+		   bool patient, char seen[160])
+{
+	const struct model *model = arg;
+	const struct timespec pause = {.tv_nsec = 50000};
+
+	for (int segment = 0; segment < SEGMENTS; segment++) {
+		unsigned long nattch = 0;
+		for (unsigned who = 0; who < WORKERS; who++)
+			nattch += (unsigned long)model->held[who][segment].n;
+		for (int tries = patient ? 10000 : 100;
+		     tries > 0 && shm_state(id[segment]).shm_nattch != nattch; tries--)
+			nanosleep(&pause, NULL);
+		unsigned long got = shm_state(id[segment]).shm_nattch;
+		snprintf(seen, 160, "segment %d has shm_nattch %lu, and not %lu", segment, got,
+			 nattch);
+		if (got != nattch)
+			return false;
+	}
+	return true;
+}
+
+static void describe(const struct step *step, char text[96])
+{
+	static const char *const names[] = {"attaches", "detaches", "writes to", "reads",
+					    "forks by"};
+
+	snprintf(text, 96, "%s %d, %d, %d", names[step->what - ATTACH], step->arg[0], step->arg[1],
+		 step->arg[2]);
+}
+
+CHECK("random.shm", LIBC | RAW, NEED_PROC,
+      "shm_nattch and content of random operations by 8 processes are as a model in C has them",
+      "shmop(2)")
+{
+	static const struct room room = {sizeof(struct model),
+					 make_segments,
+					 remove_segments,
+					 draw,
+					 perform,
+					 apply,
+					 agrees,
+					 describe};
+
+	random_steps(ipc, "random.shm", &room);
+}

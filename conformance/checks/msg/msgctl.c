@@ -1,0 +1,256 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/* msgctl(2). */
+#include <linux/capability.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "checks/common/objects.h"
+
+static const struct message message = {1, "text"};
+
+/* ---- IPC_STAT ---------------------------------------------------------------- */
+
+CHECK("msgctl.stat", LIBC, 0, "IPC_STAT gives what is known of a queue", "msgctl(2)")
+{
+	struct msqid_ds ds;
+	time_t before = kernel_time();
+	int msqid = must(ipc->msgget(check_key(0), IPC_CREAT | 0642));
+	struct message got;
+	pid_t pid;
+
+	CHILD (pid)
+		must(ipc->msgsnd(msqid, &message, TEXT, 0));
+	child_join(pid);
+	must(ipc->msgsnd(msqid, &message, 3, 0));
+	must(ipc->msgrcv(msqid, &got, TEXT, 0, 0));
+	memset(&ds, 0xa5, sizeof(ds));
+	expect_eq(0, ipc->msgctl(msqid, IPC_STAT, &ds));
+	expect_eq(check_key(0), ds.msg_perm.__key);
+	expect_eq(geteuid(), ds.msg_perm.uid);
+	expect_eq(getegid(), ds.msg_perm.gid);
+	expect_eq(geteuid(), ds.msg_perm.cuid);
+	expect_eq(getegid(), ds.msg_perm.cgid);
+	expect_eq(0642, ds.msg_perm.mode);
+	expect_eq(1, ds.msg_qnum);
+	expect_eq(3, ds.__msg_cbytes);
+	expect(ds.msg_qbytes >= 3);
+	expect_eq(getpid(), ds.msg_lspid);
+	expect_eq(getpid(), ds.msg_lrpid);
+	expect_between(before, kernel_time(), ds.msg_stime);
+	expect_between(before, kernel_time(), ds.msg_rtime);
+	expect_between(before, kernel_time(), ds.msg_ctime);
+}
+
+CHECK("msgctl.stat.proc", LIBC, NEED_PROC, "/proc/sysvipc/msg agrees with IPC_STAT",
+      "proc(5), /proc/sysvipc/msg")
+{
+	int msqid = must(ipc->msgget(check_key(0), IPC_CREAT | 0640));
+
+	must(ipc->msgsnd(msqid, &message, TEXT, 0));
+	struct msqid_ds ds = msg_state(msqid);
+	expect_eq(ds.msg_perm.__key, sysvipc("msg", msqid, "key"));
+	expect_eq(ds.msg_perm.mode, sysvipc("msg", msqid, "perms"));
+	expect_eq(ds.__msg_cbytes, sysvipc("msg", msqid, "cbytes"));
+	expect_eq(ds.msg_qnum, sysvipc("msg", msqid, "qnum"));
+	expect_eq(ds.msg_lspid, sysvipc("msg", msqid, "lspid"));
+	expect_eq(ds.msg_lrpid, sysvipc("msg", msqid, "lrpid"));
+	expect_eq(ds.msg_perm.uid, sysvipc("msg", msqid, "uid"));
+	expect_eq(ds.msg_perm.gid, sysvipc("msg", msqid, "gid"));
+	expect_eq(ds.msg_perm.cuid, sysvipc("msg", msqid, "cuid"));
+	expect_eq(ds.msg_perm.cgid, sysvipc("msg", msqid, "cgid"));
+	expect_eq(ds.msg_stime, sysvipc("msg", msqid, "stime"));
+	expect_eq(ds.msg_rtime, sysvipc("msg", msqid, "rtime"));
+	expect_eq(ds.msg_ctime, sysvipc("msg", msqid, "ctime"));
+}
+
+CHECK("msgctl.stat.eacces", LIBC | RAW, 0, "IPC_STAT asks for read permission", "msgctl(2), EACCES")
+{
+	struct msqid_ds ds;
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0200));
+
+	drop_privileges();
+	expect_errno(EACCES, ipc->msgctl(msqid, IPC_STAT, &ds));
+}
+
+/* ---- IPC_SET ----------------------------------------------------------------- */
+
+CHECK("msgctl.set", LIBC, 0, "IPC_SET sets msg_qbytes and the nine permission bits",
+      "msgctl(2), IPC_SET")
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	struct msqid_ds ds = msg_state(msqid);
+
+	ds.msg_qbytes = 77;
+	ds.msg_perm.mode = 07000 | 0456;
+	expect_eq(0, ipc->msgctl(msqid, IPC_SET, &ds));
+	ds = msg_state(msqid);
+	expect_eq(77, ds.msg_qbytes);
+	expect_eq(0456, ds.msg_perm.mode);
+}
+
+CHECK("msgctl.set.others_ignored", LIBC, 0, "IPC_SET changes nothing else", "msgctl(2), IPC_SET")
+{
+	int msqid = must(ipc->msgget(check_key(0), IPC_CREAT | 0600));
+	struct msqid_ds before = msg_state(msqid), ds;
+
+	memset(&ds, 1, sizeof(ds));
+	ds.msg_perm.uid = before.msg_perm.uid;
+	ds.msg_perm.gid = before.msg_perm.gid;
+	ds.msg_perm.mode = before.msg_perm.mode;
+	ds.msg_qbytes = before.msg_qbytes;
+	expect_eq(0, ipc->msgctl(msqid, IPC_SET, &ds));
+	ds = msg_state(msqid);
+	expect_between(before.msg_ctime, kernel_time(), ds.msg_ctime);
+	before.msg_ctime = ds.msg_ctime;
+	msg_expect_same(&before, &ds);
+	expect_eq(msqid, ipc->msgget(check_key(0), 0));
+}
+
+CHECK("msgctl.set.ctime", LIBC, 0, "IPC_SET sets msg_ctime", "msgctl(2), IPC_SET")
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	struct msqid_ds ds = msg_state(msqid);
+
+	await_next_second();
+	time_t before = kernel_time();
+	must(ipc->msgctl(msqid, IPC_SET, &ds));
+	expect_between(before, kernel_time(), msg_state(msqid).msg_ctime);
+}
+
+/* A queue and what would let it hold more than msgmnb. */
+static int raise_qbytes(const struct ipc_calls *ipc, struct msqid_ds *ds)
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+
+	*ds = msg_state(msqid);
+	ds->msg_qbytes = (unsigned long)get_limit("msgmnb") + 1;
+	return msqid;
+}
+
+CHECK("msgctl.set.qbytes_eperm", LIBC, NEED_PROC,
+      "without privilege msg_qbytes cannot be set above msgmnb", "msgctl(2), EPERM")
+{
+	struct msqid_ds ds;
+	int msqid = raise_qbytes(ipc, &ds);
+
+	drop_privileges();
+	expect_errno(EPERM, ipc->msgctl(msqid, IPC_SET, &ds));
+	ds.msg_qbytes--;
+	expect_eq(0, ipc->msgctl(msqid, IPC_SET, &ds));
+}
+
+CHECK("msgctl.set.qbytes_no_sys_resource", LIBC, NEED_PROC,
+      "with every capability but CAP_SYS_RESOURCE msg_qbytes cannot be set above msgmnb",
+      "msgctl(2), EPERM; capabilities(7), CAP_SYS_RESOURCE")
+{
+	struct msqid_ds ds;
+	int msqid = raise_qbytes(ipc, &ds);
+
+	give_up(CAP_SYS_RESOURCE);
+	expect_errno(EPERM, ipc->msgctl(msqid, IPC_SET, &ds));
+	expect(msg_state(msqid).msg_qbytes < ds.msg_qbytes);
+}
+
+CHECK("msgctl.set.qbytes_privileged", LIBC, NEED_PROC,
+      "with CAP_SYS_RESOURCE alone msg_qbytes can be set above msgmnb",
+      "msgctl(2), IPC_SET; capabilities(7), CAP_SYS_RESOURCE")
+{
+	struct msqid_ds ds;
+	int msqid = raise_qbytes(ipc, &ds);
+
+	/* One of a user namespace does not do. */
+	if (!may_raise_limits())
+		skip("no CAP_SYS_RESOURCE");
+	keep_only(CAP_SYS_RESOURCE);
+	expect_eq(0, ipc->msgctl(msqid, IPC_SET, &ds));
+	expect_eq(ds.msg_qbytes, msg_state(msqid).msg_qbytes);
+}
+
+CHECK("msgctl.set.receiver_looks_again", LIBC | RAW, NEED_PROC,
+      "a blocked receiver whose permission IPC_SET takes away fails",
+      "ipc/msg.c, msgctl_down: \"sleeping receivers might be excluded\"")
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	struct msqid_ds ds = msg_state(msqid);
+	pid_t pid;
+
+	CHILD (pid) {
+		struct message got;
+		drop_privileges();
+		expect_errno(EACCES, ipc->msgrcv(msqid, &got, TEXT, 0, 0));
+	}
+	await_blocked(pid);
+	ds.msg_perm.mode = 0200;
+	must(libc_calls.msgctl(msqid, IPC_SET, &ds));
+	child_join(pid);
+}
+
+/* ---- IPC_RMID ---------------------------------------------------------------- */
+
+CHECK("msgctl.rmid", LIBC | RAW, 0, "a queue that was removed is gone, with its key",
+      "msgctl(2), IPC_RMID")
+{
+	struct msqid_ds ds;
+	struct message got;
+	int msqid = must(ipc->msgget(check_key(0), IPC_CREAT | 0600));
+
+	must(ipc->msgsnd(msqid, &message, TEXT, 0));
+	expect_eq(0, ipc->msgctl(msqid, IPC_RMID, NULL));
+	expect_errno(ENOENT, ipc->msgget(check_key(0), 0));
+	expect_errno(EINVAL, ipc->msgrcv(msqid, &got, TEXT, 0, IPC_NOWAIT));
+	expect_errno(EINVAL, ipc->msgctl(msqid, IPC_STAT, &ds));
+	expect_errno(EINVAL, ipc->msgctl(msqid, IPC_RMID, NULL));
+}
+
+/* ---- errors -------------------------------------------------------------------- */
+
+CHECK("msgctl.einval_id", LIBC | RAW, 0, "a command of an id that no queue has fails",
+      "msgctl(2), EINVAL")
+{
+	static const int commands[] = {IPC_STAT, IPC_SET, IPC_RMID};
+	struct msqid_ds ds = {.msg_qbytes = 1};
+	int removed = must(ipc->msgget(IPC_PRIVATE, 0600));
+
+	must(libc_calls.msgctl(removed, IPC_RMID, NULL));
+	for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		expect_errno(EINVAL, ipc->msgctl(-1, commands[i], &ds));
+		expect_errno(EINVAL, ipc->msgctl(removed, commands[i], &ds));
+	}
+}
+
+CHECK("msgctl.einval_command", LIBC | RAW, 0, "an unknown command fails", "msgctl(2), EINVAL")
+{
+	/* Each facility has its own. */
+	static const int commands[] = {-1, 99, SEM_STAT, SHM_INFO};
+	struct msqid_ds ds = {.msg_qbytes = 1};
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+
+	for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		expect_errno(EINVAL, ipc->msgctl(msqid, commands[i], &ds));
+}
+
+CHECK("msgctl.eperm", LIBC | RAW, NEED_USERS,
+      "only owner and creator may set or remove, whatever the mode", "msgctl(2), EPERM")
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0666));
+	struct msqid_ds ds = msg_state(msqid);
+	pid_t pid;
+
+	CHILD (pid) {
+		become(STRANGER, STRANGER);
+		expect_errno(EPERM, ipc->msgctl(msqid, IPC_SET, &ds));
+		expect_errno(EPERM, ipc->msgctl(msqid, IPC_RMID, NULL));
+	}
+	child_join(pid);
+	msg_state(msqid);
+}
+
+CHECK("msgctl.efault", RAW, 0, "a structure that is not in memory fails", "msgctl(2), EFAULT")
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	void *nowhere = memory_end();
+
+	expect_errno(EFAULT, ipc->msgctl(msqid, IPC_STAT, nowhere));
+	expect_errno(EFAULT, ipc->msgctl(msqid, IPC_SET, nowhere));
+}

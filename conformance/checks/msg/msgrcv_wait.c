@@ -1,0 +1,223 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/* msgrcv(2) where it has to wait. */
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "checks/common/objects.h"
+
+CHECK("msgrcv.blocks_until_sent", LIBC | RAW, NEED_PROC,
+      "a receiver blocks on an empty queue and gets the next message without it being queued",
+      "msgop(2); ipc/msg.c, pipelined_send")
+{
+	struct msqid_ds ds;
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	time_t before = kernel_time();
+	pid_t pid;
+
+	CHILD (pid) {
+		struct message got = {0};
+		expect_eq(4, ipc->msgrcv(msqid, &got, TEXT, 0, 0));
+		expect_eq(5, got.mtype);
+		expect_bytes("text", got.mtext, 4);
+	}
+	await_blocked(pid);
+	msg_put(ipc, msqid, 5, "text");
+	must(libc_calls.msgctl(msqid, IPC_STAT, &ds));
+	child_join(pid);
+	expect_eq(0, ds.msg_qnum);
+	expect_eq(0, ds.__msg_cbytes);
+	expect_eq(pid, ds.msg_lrpid);
+	expect_eq(getpid(), ds.msg_lspid);
+	expect_between(before, kernel_time(), ds.msg_rtime);
+}
+
+/* A receiver of `msgtyp` waits while others are sent, and goes with one of type 2. */
+static void expect_waits_for_2(const struct ipc_calls *ipc, long msgtyp, int msgflg,
+			       const char *others)
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	pid_t pid;
+
+	CHILD (pid) {
+		struct message got = {0};
+		expect_eq(1, ipc->msgrcv(msqid, &got, TEXT, msgtyp, msgflg));
+		expect_eq(2, got.mtype);
+	}
+	await_blocked(pid);
+	for (unsigned i = 0; others[i]; i++) {
+		msg_put(ipc, msqid, others[i] - '0', "x");
+		expect_eq(i + 1, msg_state(msqid).msg_qnum);
+	}
+	msg_put(ipc, msqid, 2, "x");
+	child_join(pid);
+	expect_eq(strlen(others), msg_state(msqid).msg_qnum);
+}
+
+CHECK("msgrcv.waits_for_type", LIBC | RAW, NEED_PROC,
+      "a message of the type waited for wakes a receiver, and no other does", "msgop(2)")
+{
+	expect_waits_for_2(ipc, 2, 0, "13");
+}
+
+CHECK("msgrcv.waits_for_lowest", LIBC | RAW, NEED_PROC,
+      "a receiver with a negative type waits for a type up to its absolute value", "msgop(2)")
+{
+	expect_waits_for_2(ipc, -2, 0, "39");
+}
+
+CHECK("msgrcv.waits_for_except", LIBC | RAW, NEED_PROC,
+      "a receiver with MSG_EXCEPT waits for another type", "msgop(2), MSG_EXCEPT")
+{
+	expect_waits_for_2(ipc, 3, MSG_EXCEPT, "33");
+}
+
+CHECK("msgrcv.waits_e2big", LIBC | RAW, NEED_PROC,
+      "a message too long for a waiting receiver ends its wait and stays in the queue",
+      "msgop(2), E2BIG; ipc/msg.c, pipelined_send")
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	pid_t pid;
+
+	CHILD (pid) {
+		struct message got;
+		expect_errno(E2BIG, ipc->msgrcv(msqid, &got, 3, 0, 0));
+	}
+	await_blocked(pid);
+	msg_put(ipc, msqid, 1, "text");
+	child_join(pid);
+	expect_eq(1, msg_state(msqid).msg_qnum);
+}
+
+enum { SENDERS = 3, EACH = 100 };
+
+static void receive_numbers(const struct ipc_calls *ipc, int msqid, unsigned *times)
+{
+	struct {
+		long mtype;
+		int number;
+	} message;
+
+	for (int i = 0; i < EACH; i++) {
+		expect_eq(sizeof(int), ipc->msgrcv(msqid, &message, sizeof(int), 0, 0));
+		__atomic_fetch_add(&times[message.number], 1, __ATOMIC_RELAXED);
+	}
+}
+
+static void send_numbers(const struct ipc_calls *ipc, int msqid, int from)
+{
+	struct {
+		long mtype;
+		int number;
+	} message = {.mtype = 1};
+
+	for (int i = 0; i < EACH; i++) {
+		message.number = from + i;
+		expect_eq(0, ipc->msgsnd(msqid, &message, sizeof(int), 0));
+	}
+}
+
+CHECK("msgrcv.each_once", LIBC | RAW, 0,
+      "of what several send at the same time several receive each message once", "msgop(2)")
+{
+	unsigned *times = mmap(NULL, SENDERS * EACH * sizeof(*times), PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	pid_t receivers[SENDERS], senders[SENDERS];
+
+	must(times == MAP_FAILED ? -1 : 0);
+	for (int i = 0; i < SENDERS; i++) {
+		CHILD (receivers[i])
+			receive_numbers(ipc, msqid, times);
+		CHILD (senders[i])
+			send_numbers(ipc, msqid, i * EACH);
+	}
+	for (int i = 0; i < SENDERS; i++) {
+		child_join(senders[i]);
+		child_join(receivers[i]);
+	}
+	for (int i = 0; i < SENDERS * EACH; i++)
+		expect_eq(1, times[i]);
+	expect_eq(0, msg_state(msqid).msg_qnum);
+}
+
+static void expect_eintr(const struct ipc_calls *ipc, int flags)
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	pid_t pid;
+
+	CHILD (pid) {
+		struct message got;
+		catch_signal(SIGUSR1, flags);
+		expect_errno(EINTR, ipc->msgrcv(msqid, &got, TEXT, 0, 0));
+		expect_eq(1, signals_caught());
+	}
+	interrupt(pid);
+	/* Nobody waits any more, so a message is queued. */
+	msg_put(ipc, msqid, 1, "text");
+	expect_eq(1, msg_state(msqid).msg_qnum);
+}
+
+CHECK("msgrcv.eintr", LIBC | RAW, NEED_PROC, "a signal that is caught ends a blocked receiver",
+      "msgop(2), EINTR")
+{
+	expect_eintr(ipc, 0);
+}
+
+CHECK("msgrcv.eintr_restart", LIBC | RAW, NEED_PROC,
+      "a blocked receiver is not started again after a signal, with SA_RESTART neither",
+      "signal(7); msgop(2), EINTR")
+{
+	expect_eintr(ipc, SA_RESTART);
+}
+
+CHECK("msgrcv.stop_continue", LIBC | RAW, NEED_PROC,
+      "a blocked receiver that is stopped and goes on still waits", "signal(7), stop signals")
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	pid_t pid;
+
+	CHILD (pid) {
+		struct message got;
+		expect_eq(4, ipc->msgrcv(msqid, &got, TEXT, 0, 0));
+	}
+	stop_and_continue(pid);
+	await_blocked(pid);
+	msg_put(ipc, msqid, 1, "text");
+	child_join(pid);
+}
+
+CHECK("msgrcv.waits_noerror", LIBC | RAW, NEED_PROC,
+      "a receiver that waits with MSG_NOERROR gets the beginning of a longer text",
+      "msgop(2), MSG_NOERROR; ipc/msg.c, pipelined_send")
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	pid_t pid;
+
+	CHILD (pid) {
+		struct message got = {.mtext = "...."};
+		expect_eq(3, ipc->msgrcv(msqid, &got, 3, 0, MSG_NOERROR));
+		expect_bytes("tex.", got.mtext, 4);
+	}
+	await_blocked(pid);
+	msg_put(ipc, msqid, 1, "text");
+	child_join(pid);
+	expect_eq(0, msg_state(msqid).msg_qnum);
+}
+
+CHECK("msgrcv.eidrm", LIBC | RAW, NEED_PROC, "removing the queue ends a blocked receiver",
+      "msgop(2), EIDRM")
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	pid_t pid;
+
+	CHILD (pid) {
+		struct message got;
+		expect_errno(EIDRM, ipc->msgrcv(msqid, &got, TEXT, 0, 0));
+	}
+	await_blocked(pid);
+	must(ipc->msgctl(msqid, IPC_RMID, NULL));
+	child_join(pid);
+}

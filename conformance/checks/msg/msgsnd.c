@@ -1,0 +1,348 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/* msgsnd(2). */
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "checks/common/objects.h"
+
+static const struct message first = {1, "first"}, second = {2, "second"};
+
+/* A queue with room for so many bytes of text. */
+static int queue_of(const struct ipc_calls *ipc, unsigned long qbytes)
+{
+	struct msqid_ds ds;
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+
+	must(libc_calls.msgctl(msqid, IPC_STAT, &ds));
+	ds.msg_qbytes = qbytes;
+	must(libc_calls.msgctl(msqid, IPC_SET, &ds));
+	return msqid;
+}
+
+/* A queue that one message, the first, has filled. */
+static int full_queue(const struct ipc_calls *ipc)
+{
+	int msqid = queue_of(ipc, TEXT);
+
+	must(ipc->msgsnd(msqid, &first, TEXT, IPC_NOWAIT));
+	return msqid;
+}
+
+CHECK("msgsnd.fields", LIBC | RAW, 0,
+      "messages sent count in msg_qnum and msg_cbytes and set msg_lspid and msg_stime",
+      "msgop(2); msgctl(2), msg_cbytes")
+{
+	struct msqid_ds ds;
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	time_t before = kernel_time();
+
+	expect_eq(0, ipc->msgsnd(msqid, &first, TEXT, 0));
+	expect_eq(0, ipc->msgsnd(msqid, &second, TEXT - 3, IPC_NOWAIT));
+	must(libc_calls.msgctl(msqid, IPC_STAT, &ds));
+	expect_eq(2, ds.msg_qnum);
+	expect_eq(TEXT + TEXT - 3, ds.__msg_cbytes);
+	expect_eq(getpid(), ds.msg_lspid);
+	expect_between(before, kernel_time(), ds.msg_stime);
+	expect_eq(0, ds.msg_lrpid);
+	expect_eq(0, ds.msg_rtime);
+}
+
+CHECK("msgsnd.last_sender", LIBC | RAW, 0, "msg_lspid is the process that sent last",
+      "msgop(2), msg_lspid")
+{
+	struct msqid_ds ds;
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	pid_t pid;
+
+	must(ipc->msgsnd(msqid, &first, TEXT, 0));
+	CHILD (pid)
+		must(ipc->msgsnd(msqid, &second, TEXT, 0));
+	child_join(pid);
+	must(libc_calls.msgctl(msqid, IPC_STAT, &ds));
+	expect_eq(pid, ds.msg_lspid);
+}
+
+struct sending {
+	const struct ipc_calls *ipc;
+	int msqid;
+};
+
+static void *send_in_thread(void *arg)
+{
+	const struct sending *self = arg;
+
+	expect_eq(0, self->ipc->msgsnd(self->msqid, &first, TEXT, IPC_NOWAIT));
+	return NULL;
+}
+
+CHECK("msgsnd.last_sender.thread", LIBC | RAW, 0,
+      "msg_lspid is the process, whichever of its threads sends",
+      "msgop(2), msg_lspid; pthreads(7), \"process ID\"")
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	pthread_t thread;
+
+	expect_eq(0, pthread_create(&thread, NULL, send_in_thread, &(struct sending){ipc, msqid}));
+	expect_eq(0, pthread_join(thread, NULL));
+	expect_eq(getpid(), msg_state(msqid).msg_lspid);
+}
+
+CHECK("msgsnd.zero_length", LIBC | RAW, 0, "a message may have a type and no text", "msgop(2)")
+{
+	struct message got = {0};
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+
+	expect_eq(0, ipc->msgsnd(msqid, &second, 0, 0));
+	expect_eq(1, msg_state(msqid).msg_qnum);
+	expect_eq(0, ipc->msgrcv(msqid, &got, TEXT, 0, IPC_NOWAIT));
+	expect_eq(second.mtype, got.mtype);
+	expect_eq(0, got.mtext[0]);
+}
+
+CHECK("msgsnd.largest_type", LIBC | RAW, 0, "a type may be as large as a long",
+      "msgop(2), \"strictly positive integer value\"")
+{
+	struct message got, sent = {LONG_MAX, "largest"};
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+
+	expect_eq(0, ipc->msgsnd(msqid, &sent, TEXT, 0));
+	expect_eq(TEXT, ipc->msgrcv(msqid, &got, TEXT, LONG_MAX, IPC_NOWAIT));
+	expect_eq(LONG_MAX, got.mtype);
+}
+
+/* More than two pages, on machines with pages of 64 KiB too. */
+enum { LONG_TEXT = 200000 };
+#define LONG_TEXT_LIMIT "200000"
+
+static void expect_arrives(const struct ipc_calls *ipc, bool copied_first)
+{
+	static struct {
+		long mtype;
+		unsigned char mtext[LONG_TEXT];
+	} sent = {.mtype = 1}, got;
+	int msqid;
+
+	set_limit("msgmax", LONG_TEXT_LIMIT);
+	set_limit("msgmnb", LONG_TEXT_LIMIT);
+	msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	/* No two pages alike. */
+	for (unsigned i = 0; i < LONG_TEXT; i++)
+		sent.mtext[i] = (unsigned char)(i * 7 + i / 251);
+	expect_eq(0, ipc->msgsnd(msqid, &sent, LONG_TEXT, IPC_NOWAIT));
+	if (copied_first) {
+		expect_eq(LONG_TEXT, ipc->msgrcv(msqid, &got, LONG_TEXT, 0, MSG_COPY | IPC_NOWAIT));
+		expect_bytes(sent.mtext, got.mtext, LONG_TEXT);
+		memset(&got, 0, sizeof(got));
+	}
+	expect_eq(LONG_TEXT, ipc->msgrcv(msqid, &got, LONG_TEXT, 0, IPC_NOWAIT));
+	expect_bytes(sent.mtext, got.mtext, LONG_TEXT);
+}
+
+CHECK("msgsnd.many_pages", LIBC | RAW, NEED_LIMITS, "a text of many pages arrives whole",
+      "msgop(2); ipc/msgutil.c, alloc_msg")
+{
+	expect_arrives(ipc, false);
+}
+
+CHECK("msgrcv.copy.many_pages", LIBC | RAW, NEED_LIMITS | NEED_MSG_COPY,
+      "MSG_COPY gives all of a text of many pages, which then arrives whole",
+      "msgop(2), MSG_COPY; ipc/msgutil.c, copy_msg")
+{
+	expect_arrives(ipc, true);
+}
+
+CHECK("msgsnd.einval", LIBC | RAW, 0,
+      "an id that no queue has, a type below 1 or a negative size fails", "msgop(2), EINVAL")
+{
+	const int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	const int removed = must(ipc->msgget(IPC_PRIVATE, 0600));
+	const struct {
+		int msqid;
+		long mtype;
+		size_t msgsz;
+	} cases[] = {
+		{-1, 1, 1},	      {INT_MIN, 1, 1},
+		{removed, 1, 1},      {msqid, 0, 1},
+		{msqid, 0, 0},	      {msqid, LONG_MIN, 1},
+		{msqid, 1, SIZE_MAX}, {msqid, 1, SIZE_MAX / 2 + 1},
+		{msqid, -1, 1},
+	};
+
+	must(libc_calls.msgctl(removed, IPC_RMID, NULL));
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct message message = {cases[i].mtype, ""};
+		expect_errno(EINVAL, ipc->msgsnd(cases[i].msqid, &message, cases[i].msgsz, 0));
+	}
+	expect_eq(0, msg_state(msqid).msg_qnum);
+}
+
+CHECK("msgsnd.einval_above_msgmax", LIBC | RAW, NEED_LIMITS,
+      "a text of msgmax bytes may be sent, one of a byte more may not",
+      "msgop(2), EINVAL; proc(5), msgmax")
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+
+	set_limit("msgmax", "5");
+	expect_eq(0, ipc->msgsnd(msqid, &first, 5, IPC_NOWAIT));
+	expect_errno(EINVAL, ipc->msgsnd(msqid, &first, 6, IPC_NOWAIT));
+}
+
+CHECK("msgsnd.eacces", LIBC | RAW, 0, "a queue that may be read only refuses messages",
+      "msgop(2), EACCES")
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0400));
+
+	drop_privileges();
+	expect_errno(EACCES, ipc->msgsnd(msqid, &first, TEXT, IPC_NOWAIT));
+	expect_eq(0, msg_state(msqid).msg_qnum);
+}
+
+CHECK("msgsnd.efault", RAW, 0, "a message that is not in memory, or only its type, fails",
+      "msgop(2), EFAULT")
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	char *end = memory_end();
+	long *only_type = (long *)(void *)(end - sizeof(long));
+
+	*only_type = 1;
+	expect_errno(EFAULT, ipc->msgsnd(msqid, end, TEXT, IPC_NOWAIT));
+	expect_errno(EFAULT, ipc->msgsnd(msqid, only_type, TEXT, IPC_NOWAIT));
+	expect_eq(0, msg_state(msqid).msg_qnum);
+	expect_eq(0, ipc->msgsnd(msqid, only_type, 0, IPC_NOWAIT));
+}
+
+CHECK("msgsnd.eagain", LIBC | RAW, 0, "with IPC_NOWAIT a full queue refuses a message",
+      "msgop(2), EAGAIN")
+{
+	int msqid = full_queue(ipc);
+
+	expect_errno(EAGAIN, ipc->msgsnd(msqid, &second, TEXT, IPC_NOWAIT));
+	expect_errno(EAGAIN, ipc->msgsnd(msqid, &second, 1, IPC_NOWAIT));
+	expect_eq(1, msg_state(msqid).msg_qnum);
+}
+
+CHECK("msgsnd.eagain_empty_messages", LIBC | RAW, 0,
+      "a queue holds no more messages than msg_qbytes, without text either",
+      "msgop(2), \"total number of messages\"")
+{
+	int msqid = queue_of(ipc, 2);
+
+	expect_eq(0, ipc->msgsnd(msqid, &first, 0, IPC_NOWAIT));
+	expect_eq(0, ipc->msgsnd(msqid, &first, 0, IPC_NOWAIT));
+	expect_errno(EAGAIN, ipc->msgsnd(msqid, &first, 0, IPC_NOWAIT));
+	expect_eq(2, msg_state(msqid).msg_qnum);
+}
+
+CHECK("msgsnd.blocks_until_received", LIBC | RAW, NEED_PROC,
+      "a sender blocks on a full queue and goes on when a message is received", "msgop(2)")
+{
+	struct message got;
+	int msqid = full_queue(ipc);
+	pid_t pid;
+
+	CHILD (pid)
+		expect_eq(0, ipc->msgsnd(msqid, &second, TEXT, 0));
+	await_blocked(pid);
+	expect_eq(1, msg_state(msqid).msg_qnum);
+	expect_eq(TEXT, ipc->msgrcv(msqid, &got, TEXT, 0, 0));
+	expect_eq(first.mtype, got.mtype);
+	child_join(pid);
+	expect_eq(TEXT, ipc->msgrcv(msqid, &got, TEXT, 0, IPC_NOWAIT));
+	expect_bytes(&second, &got, sizeof(got));
+}
+
+CHECK("msgsnd.blocks_until_qbytes_raised", LIBC | RAW, NEED_PROC,
+      "a sender blocks on a full queue and goes on when IPC_SET makes room",
+      "msgctl(2), IPC_SET; ipc/msg.c, ss_wakeup")
+{
+	struct msqid_ds ds;
+	int msqid = full_queue(ipc);
+	pid_t pid;
+
+	CHILD (pid)
+		expect_eq(0, ipc->msgsnd(msqid, &second, TEXT, 0));
+	await_blocked(pid);
+	must(libc_calls.msgctl(msqid, IPC_STAT, &ds));
+	ds.msg_qbytes = 2 * TEXT;
+	must(libc_calls.msgctl(msqid, IPC_SET, &ds));
+	child_join(pid);
+	expect_eq(2, msg_state(msqid).msg_qnum);
+}
+
+CHECK("msgsnd.blocked_leaves_room", LIBC | RAW, NEED_PROC,
+      "a message that fits is sent while a larger one waits for room", "msgop(2)")
+{
+	struct message got;
+	int msqid = queue_of(ipc, TEXT);
+	pid_t pid;
+
+	must(ipc->msgsnd(msqid, &first, TEXT - 2, IPC_NOWAIT));
+	CHILD (pid)
+		expect_eq(0, ipc->msgsnd(msqid, &second, TEXT, 0));
+	await_blocked(pid);
+	expect_eq(0, ipc->msgsnd(msqid, &first, 2, IPC_NOWAIT));
+	expect_eq(TEXT - 2, ipc->msgrcv(msqid, &got, TEXT, 0, 0));
+	expect_eq(2, ipc->msgrcv(msqid, &got, TEXT, 0, 0));
+	child_join(pid);
+	expect_eq(1, msg_state(msqid).msg_qnum);
+}
+
+static void expect_eintr(const struct ipc_calls *ipc, int flags)
+{
+	int msqid = full_queue(ipc);
+	pid_t pid;
+
+	CHILD (pid) {
+		catch_signal(SIGUSR1, flags);
+		expect_errno(EINTR, ipc->msgsnd(msqid, &second, TEXT, 0));
+		expect_eq(1, signals_caught());
+	}
+	interrupt(pid);
+	expect_eq(1, msg_state(msqid).msg_qnum);
+}
+
+CHECK("msgsnd.eintr", LIBC | RAW, NEED_PROC, "a signal that is caught ends a blocked sender",
+      "msgop(2), EINTR")
+{
+	expect_eintr(ipc, 0);
+}
+
+CHECK("msgsnd.eintr_restart", LIBC | RAW, NEED_PROC,
+      "a blocked sender is not started again after a signal, with SA_RESTART neither",
+      "signal(7); msgop(2), EINTR")
+{
+	expect_eintr(ipc, SA_RESTART);
+}
+
+CHECK("msgsnd.stop_continue", LIBC | RAW, NEED_PROC,
+      "a blocked sender that is stopped and goes on still waits", "signal(7), stop signals")
+{
+	struct message got;
+	int msqid = full_queue(ipc);
+	pid_t pid;
+
+	CHILD (pid)
+		expect_eq(0, ipc->msgsnd(msqid, &second, TEXT, 0));
+	stop_and_continue(pid);
+	await_blocked(pid);
+	expect_eq(TEXT, ipc->msgrcv(msqid, &got, TEXT, 0, 0));
+	child_join(pid);
+	expect_eq(1, msg_state(msqid).msg_qnum);
+}
+
+CHECK("msgsnd.eidrm", LIBC | RAW, NEED_PROC, "removing the queue ends a blocked sender",
+      "msgop(2), EIDRM")
+{
+	int msqid = full_queue(ipc);
+	pid_t pid;
+
+	CHILD (pid)
+		expect_errno(EIDRM, ipc->msgsnd(msqid, &second, TEXT, 0));
+	await_blocked(pid);
+	must(ipc->msgctl(msqid, IPC_RMID, NULL));
+	child_join(pid);
+}

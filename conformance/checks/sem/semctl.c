@@ -1,0 +1,232 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/* semctl(2). */
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "checks/common/objects.h"
+
+static const union semun none;
+
+/* IPC_STAT and IPC_SET. */
+static int stat_into(const struct ipc_calls *ipc, int id, int cmd, struct semid_ds *ds)
+{
+	return ipc->semctl(id, 0, cmd, (union semun){.buf = ds});
+}
+
+/* ---- IPC_STAT ---------------------------------------------------------------- */
+
+CHECK("semctl.stat", LIBC, 0, "IPC_STAT gives what is known of a set", "semctl(2)")
+{
+	struct semid_ds ds;
+	time_t before = kernel_time();
+	int semid = must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0642));
+
+	must(ipc->semop(semid, &(struct sembuf){.sem_op = 1}, 1));
+	memset(&ds, 0xa5, sizeof(ds));
+	expect_eq(0, stat_into(ipc, semid, IPC_STAT, &ds));
+	expect_eq(check_key(0), ds.sem_perm.__key);
+	expect_eq(geteuid(), ds.sem_perm.uid);
+	expect_eq(getegid(), ds.sem_perm.gid);
+	expect_eq(geteuid(), ds.sem_perm.cuid);
+	expect_eq(getegid(), ds.sem_perm.cgid);
+	expect_eq(0642, ds.sem_perm.mode);
+	expect_eq(NSEMS, ds.sem_nsems);
+	expect_between(before, kernel_time(), ds.sem_otime);
+	expect_between(before, kernel_time(), ds.sem_ctime);
+}
+
+CHECK("semctl.stat.proc", LIBC, NEED_PROC, "/proc/sysvipc/sem agrees with IPC_STAT",
+      "proc(5), /proc/sysvipc/sem")
+{
+	int semid = must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0640));
+
+	must(ipc->semop(semid, &(struct sembuf){.sem_op = 1}, 1));
+	struct semid_ds ds = sem_state(semid);
+	expect_eq(ds.sem_perm.__key, sysvipc("sem", semid, "key"));
+	expect_eq(ds.sem_perm.mode, sysvipc("sem", semid, "perms"));
+	expect_eq(ds.sem_nsems, sysvipc("sem", semid, "nsems"));
+	expect_eq(ds.sem_perm.uid, sysvipc("sem", semid, "uid"));
+	expect_eq(ds.sem_perm.gid, sysvipc("sem", semid, "gid"));
+	expect_eq(ds.sem_perm.cuid, sysvipc("sem", semid, "cuid"));
+	expect_eq(ds.sem_perm.cgid, sysvipc("sem", semid, "cgid"));
+	expect_eq(ds.sem_otime, sysvipc("sem", semid, "otime"));
+	expect_eq(ds.sem_ctime, sysvipc("sem", semid, "ctime"));
+}
+
+/* ---- IPC_SET ----------------------------------------------------------------- */
+
+CHECK("semctl.set", LIBC, 0, "IPC_SET sets the nine permission bits", "semctl(2), IPC_SET")
+{
+	int semid = sem_new(ipc, 0);
+	struct semid_ds ds = sem_state(semid);
+
+	ds.sem_perm.mode = 07000 | 0456;
+	expect_eq(0, stat_into(ipc, semid, IPC_SET, &ds));
+	expect_eq(0456, sem_state(semid).sem_perm.mode);
+}
+
+CHECK("semctl.set.others_ignored", LIBC, 0, "IPC_SET changes nothing else", "semctl(2), IPC_SET")
+{
+	int semid = must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0600));
+	struct semid_ds before = sem_state(semid), ds;
+
+	memset(&ds, 1, sizeof(ds));
+	ds.sem_perm.uid = before.sem_perm.uid;
+	ds.sem_perm.gid = before.sem_perm.gid;
+	ds.sem_perm.mode = before.sem_perm.mode;
+	expect_eq(0, stat_into(ipc, semid, IPC_SET, &ds));
+	ds = sem_state(semid);
+	expect_between(before.sem_ctime, kernel_time(), ds.sem_ctime);
+	before.sem_ctime = ds.sem_ctime;
+	sem_expect_same(&before, &ds);
+	expect_eq(semid, ipc->semget(check_key(0), NSEMS, 0));
+}
+
+CHECK("semctl.set.ctime", LIBC, 0, "IPC_SET, SETVAL and SETALL set sem_ctime, not sem_otime",
+      "semctl(2), sem_ctime")
+{
+	unsigned short values[NSEMS] = {1, 2, 3};
+	int by_set = sem_new(ipc, 0), by_val = sem_new(ipc, 0), by_all = sem_new(ipc, 0);
+	struct semid_ds ds = sem_state(by_set);
+
+	await_next_second();
+	time_t before = kernel_time();
+	must(stat_into(ipc, by_set, IPC_SET, &ds));
+	must(ipc->semctl(by_val, 0, SETVAL, (union semun){.val = 1}));
+	must(ipc->semctl(by_all, 0, SETALL, (union semun){.array = values}));
+	time_t after = kernel_time();
+	expect_between(before, after, sem_state(by_set).sem_ctime);
+	expect_between(before, after, sem_state(by_val).sem_ctime);
+	expect_between(before, after, sem_state(by_all).sem_ctime);
+	expect_eq(0, sem_state(by_val).sem_otime);
+	expect_eq(0, sem_state(by_all).sem_otime);
+}
+
+/* ---- IPC_RMID ---------------------------------------------------------------- */
+
+CHECK("semctl.rmid", LIBC | RAW, 0, "a set that was removed is gone, with its key",
+      "semctl(2), IPC_RMID")
+{
+	int semid = must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0600));
+
+	expect_eq(0, ipc->semctl(semid, 0, IPC_RMID, none));
+	expect_errno(ENOENT, ipc->semget(check_key(0), NSEMS, 0));
+	expect_errno(EINVAL, ipc->semop(semid, &(struct sembuf){.sem_op = 1}, 1));
+	expect_errno(EINVAL, ipc->semctl(semid, 0, GETVAL, none));
+	expect_errno(EINVAL, ipc->semctl(semid, 0, IPC_RMID, none));
+}
+
+CHECK("semctl.rmid.semnum_ignored", LIBC | RAW, 0,
+      "IPC_RMID does not look at the number of a semaphore", "semctl(2), IPC_RMID")
+{
+	expect_eq(0, ipc->semctl(sem_new(ipc, 0), NSEMS + 1, IPC_RMID, none));
+	expect_eq(0, ipc->semctl(sem_new(ipc, 0), -1, IPC_RMID, none));
+}
+
+/* ---- errors -------------------------------------------------------------------- */
+
+/* Each command that works on an object, with an argument that is right for all. */
+static const int commands[] = {IPC_STAT, IPC_SET, GETALL,  SETALL, GETVAL,
+			       GETPID,	 GETNCNT, GETZCNT, SETVAL, IPC_RMID};
+enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static union semun argument_of(int cmd, struct semid_ds *ds)
+{
+	return cmd == SETVAL ? (union semun){.val = 1} : (union semun){.buf = ds};
+}
+
+CHECK("semctl.einval_id", LIBC | RAW, 0, "a command of an id that no set has fails",
+      "semctl(2), EINVAL")
+{
+	struct semid_ds ds = {0};
+	int removed = sem_new(ipc, 0);
+
+	must(libc_calls.semctl(removed, 0, IPC_RMID, none));
+	for (unsigned i = 0; i < NCOMMANDS; i++) {
+		const union semun argument = argument_of(commands[i], &ds);
+		expect_errno(EINVAL, ipc->semctl(-1, 0, commands[i], argument));
+		expect_errno(EINVAL, ipc->semctl(removed, 0, commands[i], argument));
+	}
+}
+
+CHECK("semctl.einval_semnum", LIBC | RAW, 0,
+      "a command of one semaphore fails where the set has none of that number",
+      "semctl(2), EINVAL; POSIX.1-2017, semctl()")
+{
+	static const int of_one[] = {GETVAL, SETVAL, GETPID, GETNCNT, GETZCNT};
+	int semid = sem_new(ipc, 0);
+
+	for (unsigned i = 0; i < sizeof(of_one) / sizeof(of_one[0]); i++) {
+		expect_errno(EINVAL, ipc->semctl(semid, -1, of_one[i], none));
+		expect_errno(EINVAL, ipc->semctl(semid, NSEMS, of_one[i], none));
+		expect_errno(EINVAL, ipc->semctl(semid, INT_MAX, of_one[i], none));
+	}
+}
+
+CHECK("semctl.einval_command", LIBC | RAW, 0, "an unknown command fails", "semctl(2), EINVAL")
+{
+	static const int unknown[] = {-1, 10, 99, 4096};
+	struct semid_ds ds = {0};
+	int semid = sem_new(ipc, 0);
+
+	for (unsigned i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+		expect_errno(EINVAL, stat_into(ipc, semid, unknown[i], &ds));
+}
+
+CHECK("semctl.eacces", LIBC | RAW, 0,
+      "each command that reads asks for read permission, each that sets values for write",
+      "semctl(2), EACCES")
+{
+	static const struct {
+		int cmd;
+		int mode;
+	} cases[] = {
+		{IPC_STAT, 0200}, {GETALL, 0200},  {GETVAL, 0200}, {GETPID, 0200},
+		{GETNCNT, 0200},  {GETZCNT, 0200}, {SETVAL, 0400}, {SETALL, 0400},
+	};
+	int semid[2];
+
+	semid[0] = must(ipc->semget(IPC_PRIVATE, NSEMS, 0200));
+	semid[1] = must(ipc->semget(IPC_PRIVATE, NSEMS, 0400));
+	drop_privileges();
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct semid_ds ds = {0};
+		const union semun argument = argument_of(cases[i].cmd, &ds);
+		bool readable = cases[i].mode == 0400;
+		expect_errno(EACCES, ipc->semctl(semid[readable], 0, cases[i].cmd, argument));
+		expect_ok(ipc->semctl(semid[!readable], 0, cases[i].cmd, argument));
+	}
+}
+
+CHECK("semctl.eperm", LIBC | RAW, NEED_USERS,
+      "only owner and creator may set or remove, whatever the mode", "semctl(2), EPERM")
+{
+	int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0666));
+	struct semid_ds ds = sem_state(semid);
+	pid_t pid;
+
+	CHILD (pid) {
+		become(STRANGER, STRANGER);
+		expect_errno(EPERM, stat_into(ipc, semid, IPC_SET, &ds));
+		expect_errno(EPERM, ipc->semctl(semid, 0, IPC_RMID, none));
+	}
+	child_join(pid);
+	sem_state(semid);
+}
+
+CHECK("semctl.efault", RAW, 0, "a structure or an array that is not in memory fails",
+      "semctl(2), EFAULT")
+{
+	static const int handing[] = {IPC_STAT, IPC_SET, GETALL, SETALL};
+	int semid = sem_new(ipc, 0);
+	char *end = memory_end();
+
+	for (unsigned i = 0; i < sizeof(handing) / sizeof(handing[0]); i++)
+		expect_errno(EFAULT, stat_into(ipc, semid, handing[i], (void *)end));
+	/* All but the last value. */
+	end -= (NSEMS - 1) * sizeof(unsigned short);
+	expect_errno(EFAULT, stat_into(ipc, semid, GETALL, (void *)end));
+	expect_errno(EFAULT, stat_into(ipc, semid, SETALL, (void *)end));
+}

@@ -1,0 +1,311 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/* semop(2), without a timeout and without SEM_UNDO. */
+#include <limits.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "checks/common/objects.h"
+
+static const union semun none;
+
+/* ---- values ------------------------------------------------------------------- */
+
+CHECK("semop.add_and_take", LIBC | RAW, 0, "an operation adds to the value or takes from it",
+      "semop(2)")
+{
+	int semid = sem_new(ipc, 0);
+
+	expect_eq(0, sem_op(ipc, semid, 5, 0));
+	expect_eq(5, sem_value(semid, 0));
+	expect_eq(0, sem_op(ipc, semid, -3, 0));
+	expect_eq(2, sem_value(semid, 0));
+	expect_eq(0, sem_op(ipc, semid, -2, IPC_NOWAIT));
+	expect_eq(0, sem_value(semid, 0));
+	expect_eq(0, sem_op(ipc, semid, 0, 0));
+}
+
+CHECK("semop.many_in_order", LIBC | RAW, 0,
+      "the operations of one call are done in their order, several on one semaphore too",
+      "semop(2), \"performed in array order, and atomically\"")
+{
+	int semid = sem_new(ipc, 1);
+
+	/* In any other order one of them could not go on. */
+	expect_eq(0, ipc->semop(semid,
+				OPS({0, -1, IPC_NOWAIT}, {0, 0, IPC_NOWAIT}, {0, 4, 0}, {1, 2, 0},
+				    {0, -3, IPC_NOWAIT}, {2, 0, IPC_NOWAIT}, {2, 7, 0})));
+	expect_eq(1, sem_value(semid, 0));
+	expect_eq(2, sem_value(semid, 1));
+	expect_eq(7, sem_value(semid, 2));
+}
+
+CHECK("semop.all_or_nothing", LIBC | RAW, 0,
+      "where a later operation fails, the earlier ones leave no trace",
+      "semop(2), \"either as a complete unit, or not at all\"")
+{
+	int semid = sem_new(ipc, 1);
+
+	expect_errno(EAGAIN, ipc->semop(semid, OPS({1, 3, 0}, {0, -1, 0}, {2, -1, IPC_NOWAIT})));
+	expect_errno(EAGAIN, ipc->semop(semid, OPS({1, 3, 0}, {1, 0, IPC_NOWAIT})));
+	expect_errno(ERANGE, ipc->semop(semid, OPS({1, 3, 0}, {0, SEMVMX, 0})));
+	expect_eq(1, sem_value(semid, 0));
+	expect_eq(0, sem_value(semid, 1));
+	expect_eq(0, sem_value(semid, 2));
+	expect_eq(0, libc_calls.semctl(semid, 1, GETPID, none));
+}
+
+CHECK("semop.sempid_otime", LIBC | RAW, 0,
+      "an operation sets sempid of its semaphore and sem_otime of the set", "semop(2)")
+{
+	int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
+	time_t before = kernel_time();
+	pid_t pid;
+
+	CHILD (pid)
+		expect_eq(0, sem_op(ipc, semid, 1, 0));
+	child_join(pid);
+	expect_eq(pid, libc_calls.semctl(semid, 0, GETPID, none));
+	expect_eq(0, libc_calls.semctl(semid, 1, GETPID, none));
+	expect_between(before, kernel_time(), sem_state(semid).sem_otime);
+}
+
+CHECK("semop.zero_sempid_otime", LIBC | RAW, 0,
+      "waiting for zero sets sempid and sem_otime as other operations do",
+      "semop(2), \"On successful completion\"")
+{
+	int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
+	time_t before = kernel_time();
+
+	expect_eq(0, sem_op(ipc, semid, 0, 0));
+	expect_eq(getpid(), libc_calls.semctl(semid, 0, GETPID, none));
+	expect_between(before, kernel_time(), sem_state(semid).sem_otime);
+}
+
+/* ---- errors ------------------------------------------------------------------- */
+
+CHECK("semop.einval", LIBC | RAW, 0, "no operation at all, or an id that no set has, fails",
+      "semop(2), EINVAL")
+{
+	const int semid = sem_new(ipc, 1);
+	const int removed = sem_new(ipc, 1);
+	struct sembuf sop = {.sem_op = 1};
+
+	must(libc_calls.semctl(removed, 0, IPC_RMID, none));
+	expect_errno(EINVAL, ipc->semop(semid, &sop, 0));
+	expect_errno(EINVAL, ipc->semop(-1, &sop, 1));
+	expect_errno(EINVAL, ipc->semop(removed, &sop, 1));
+	sop.sem_flg = SEM_UNDO;
+	expect_errno(EINVAL, ipc->semop(removed, &sop, 1));
+}
+
+CHECK("semop.e2big", LIBC | RAW, NEED_LIMITS, "a call may have SEMOPM operations and no more",
+      "semop(2), E2BIG; proc(5), sem")
+{
+	int semid = sem_new(ipc, 0);
+
+	set_limit("sem", "100 1000 3 100");
+	expect_eq(0, ipc->semop(semid, OPS({0, 1, 0}, {0, 1, 0}, {0, 1, 0})));
+	expect_errno(E2BIG, ipc->semop(semid, OPS({0, 1, 0}, {0, 1, 0}, {0, 1, 0}, {0, 1, 0})));
+	expect_eq(3, sem_value(semid, 0));
+}
+
+CHECK("semop.efbig", LIBC | RAW, 0, "a semaphore that the set does not have fails",
+      "semop(2), EFBIG")
+{
+	int semid = sem_new(ipc, 0);
+
+	expect_errno(EFBIG, ipc->semop(semid, OPS({NSEMS, 1, 0})));
+	expect_errno(EFBIG, ipc->semop(semid, OPS({USHRT_MAX, 1, 0})));
+	expect_errno(EFBIG, ipc->semop(semid, OPS({0, 1, 0}, {NSEMS, 1, 0})));
+	expect_eq(0, sem_value(semid, 0));
+}
+
+CHECK("semop.erange", LIBC | RAW, 0, "a value does not go above SEMVMX", "semop(2), ERANGE")
+{
+	int semid = sem_new(ipc, SEMVMX - 1);
+
+	expect_errno(ERANGE, sem_op(ipc, semid, 2, 0));
+	expect_errno(ERANGE, sem_op(ipc, semid, SEMVMX, 0));
+	expect_eq(SEMVMX - 1, sem_value(semid, 0));
+	expect_eq(0, sem_op(ipc, semid, 1, 0));
+	expect_eq(SEMVMX, sem_value(semid, 0));
+	expect_eq(0, sem_op(ipc, semid, -SEMVMX, 0));
+}
+
+CHECK("semop.eagain", LIBC | RAW, 0, "with IPC_NOWAIT what would wait fails", "semop(2), EAGAIN")
+{
+	int semid = sem_new(ipc, 1);
+
+	expect_errno(EAGAIN, sem_op(ipc, semid, -2, IPC_NOWAIT));
+	expect_errno(EAGAIN, sem_op(ipc, semid, 0, IPC_NOWAIT));
+	expect_eq(1, sem_value(semid, 0));
+}
+
+CHECK("semop.eacces", LIBC | RAW, 0,
+      "changing a value asks for write permission, waiting for zero for read permission",
+      "semop(2), EACCES")
+{
+	int readable = must(ipc->semget(IPC_PRIVATE, 1, 0400));
+	int writable = must(ipc->semget(IPC_PRIVATE, 1, 0200));
+
+	drop_privileges();
+	expect_errno(EACCES, sem_op(ipc, readable, 1, 0));
+	expect_errno(EACCES, sem_op(ipc, readable, -1, IPC_NOWAIT));
+	expect_errno(EACCES, ipc->semop(readable, OPS({0, 0, 0}, {0, 1, 0})));
+	expect_eq(0, sem_op(ipc, readable, 0, 0));
+	expect_errno(EACCES, sem_op(ipc, writable, 0, 0));
+	expect_eq(0, sem_op(ipc, writable, 1, 0));
+}
+
+CHECK("semop.efault", RAW, 0, "operations that are not in memory fail", "semop(2), EFAULT")
+{
+	int semid = sem_new(ipc, 0);
+	struct sembuf *end = (struct sembuf *)(void *)memory_end();
+
+	end[-1] = (struct sembuf){.sem_op = 1};
+	expect_errno(EFAULT, ipc->semop(semid, end, 1));
+	expect_errno(EFAULT, ipc->semop(semid, end - 1, 2));
+	expect_eq(0, sem_value(semid, 0));
+	expect_eq(0, ipc->semop(semid, end - 1, 1));
+}
+
+/* ---- waiting ------------------------------------------------------------------ */
+
+CHECK("semop.blocks_until_more", LIBC | RAW, NEED_PROC,
+      "taking more than there is blocks until there is enough", "semop(2)")
+{
+	int semid = sem_new(ipc, 1);
+	pid_t pid;
+
+	CHILD (pid)
+		expect_eq(0, sem_op(ipc, semid, -3, 0));
+	await_blocked(pid);
+	expect_eq(1, sem_value(semid, 0));
+	expect_eq(0, sem_op(ipc, semid, 1, 0));
+	await_blocked(pid);
+	expect_eq(2, sem_value(semid, 0));
+	expect_eq(0, sem_op(ipc, semid, 1, 0));
+	child_join(pid);
+	expect_eq(0, sem_value(semid, 0));
+	expect_eq(pid, libc_calls.semctl(semid, 0, GETPID, none));
+}
+
+CHECK("semop.blocks_until_zero", LIBC | RAW, NEED_PROC,
+      "waiting for zero blocks until the value is 0", "semop(2)")
+{
+	int semid = sem_new(ipc, 2);
+	pid_t pid;
+
+	CHILD (pid)
+		expect_eq(0, sem_op(ipc, semid, 0, 0));
+	await_blocked(pid);
+	expect_eq(0, sem_op(ipc, semid, -1, 0));
+	await_blocked(pid);
+	expect_eq(0, sem_op(ipc, semid, -1, 0));
+	child_join(pid);
+	expect_eq(0, sem_value(semid, 0));
+}
+
+CHECK("semop.blocked_has_done_nothing", LIBC | RAW, NEED_PROC,
+      "while one operation of a call waits, none of the others has been done",
+      "semop(2), \"either as a complete unit, or not at all\"")
+{
+	int semid = sem_new(ipc, 0);
+	pid_t pid;
+
+	CHILD (pid)
+		expect_eq(0, ipc->semop(semid, OPS({1, 4, 0}, {0, -1, 0}, {2, 5, 0})));
+	await_blocked(pid);
+	expect_eq(0, sem_value(semid, 1));
+	expect_eq(0, sem_value(semid, 2));
+	expect_eq(0, sem_op(ipc, semid, 1, 0));
+	child_join(pid);
+	expect_eq(0, sem_value(semid, 0));
+	expect_eq(4, sem_value(semid, 1));
+	expect_eq(5, sem_value(semid, 2));
+}
+
+CHECK("semop.smaller_overtakes", LIBC | RAW, NEED_PROC,
+      "a request that can go on does, while an earlier, larger one waits", "semop(2)")
+{
+	int semid = sem_new(ipc, 0);
+	pid_t large, small;
+
+	CHILD (large)
+		expect_eq(0, sem_op(ipc, semid, -2, 0));
+	await_blocked(large);
+	CHILD (small)
+		expect_eq(0, sem_op(ipc, semid, -1, 0));
+	await_blocked(small);
+	expect_eq(0, sem_op(ipc, semid, 1, 0));
+	child_join(small);
+	await_blocked(large);
+	expect_eq(0, sem_value(semid, 0));
+	expect_eq(0, sem_op(ipc, semid, 2, 0));
+	child_join(large);
+}
+
+/* Waits for more (op -1) or for zero (0) until a signal comes. */
+static void expect_interrupted(const struct ipc_calls *ipc, int op, int flags)
+{
+	int semid = sem_new(ipc, op == 0);
+	pid_t pid;
+
+	CHILD (pid) {
+		catch_signal(SIGUSR1, flags);
+		expect_errno(EINTR, sem_op(ipc, semid, op, 0));
+		expect_eq(1, signals_caught());
+	}
+	interrupt(pid);
+	expect_eq(op == 0, sem_value(semid, 0));
+	expect_eq(0, libc_calls.semctl(semid, 0, op ? GETNCNT : GETZCNT, none));
+}
+
+CHECK("semop.eintr", LIBC | RAW, NEED_PROC,
+      "a signal that is caught ends waiting for more and waiting for zero", "semop(2), EINTR")
+{
+	expect_interrupted(ipc, -1, 0);
+	expect_interrupted(ipc, 0, 0);
+}
+
+CHECK("semop.eintr_restart", LIBC | RAW, NEED_PROC,
+      "a blocked semop is not started again after a signal, with SA_RESTART neither",
+      "signal(7); semop(2), NOTES")
+{
+	expect_interrupted(ipc, -1, SA_RESTART);
+	expect_interrupted(ipc, 0, SA_RESTART);
+}
+
+CHECK("semop.stop_continue", LIBC | RAW, NEED_PROC,
+      "a blocked semop that is stopped and goes on fails as by a signal",
+      "signal(7), stop signals: \"semop(2), semtimedop(2)\"")
+{
+	int semid = sem_new(ipc, 0);
+	pid_t pid;
+
+	CHILD (pid)
+		expect_errno(EINTR, sem_op(ipc, semid, -1, 0));
+	stop_and_continue(pid);
+	child_join(pid);
+}
+
+/* Likewise, until the set is removed. */
+static void expect_removed(const struct ipc_calls *ipc, int op)
+{
+	int semid = sem_new(ipc, op == 0);
+	pid_t pid;
+
+	CHILD (pid)
+		expect_errno(EIDRM, sem_op(ipc, semid, op, 0));
+	await_blocked(pid);
+	must(ipc->semctl(semid, 0, IPC_RMID, none));
+	child_join(pid);
+}
+
+CHECK("semop.eidrm", LIBC | RAW, NEED_PROC,
+      "removing the set ends waiting for more and waiting for zero", "semop(2), EIDRM")
+{
+	expect_removed(ipc, -1);
+	expect_removed(ipc, 0);
+}

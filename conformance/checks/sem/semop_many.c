@@ -1,0 +1,578 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/* semop(2) with several operations in a call: on one semaphore, on many, and waiting. */
+#include <limits.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "checks/common/objects.h"
+
+static const union semun none;
+
+static int set_of(const struct ipc_calls *ipc, const unsigned short values[NSEMS])
+{
+	unsigned short copy[NSEMS];
+	int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
+
+	memcpy(copy, values, sizeof(copy));
+	must(libc_calls.semctl(semid, 0, SETALL, (union semun){.array = copy}));
+	return semid;
+}
+
+static void expect_values(int semid, const short want[NSEMS])
+{
+	for (int semnum = 0; semnum < NSEMS; semnum++)
+		expect_eq(want[semnum], sem_value(semid, semnum));
+}
+
+/* ---- all or nothing ----------------------------------------------------------------- */
+
+/* What operations with IPC_NOWAIT make of values, one after another; false: nothing. */
+static bool model_of(short value[NSEMS], const struct sembuf *sops, int nsops)
+{
+	short now[NSEMS];
+
+	memcpy(now, value, sizeof(now));
+	for (int i = 0; i < nsops; i++) {
+		if (sops[i].sem_op == 0 && now[sops[i].sem_num] != 0)
+			return false;
+		now[sops[i].sem_num] = (short)(now[sops[i].sem_num] + sops[i].sem_op);
+		if (now[sops[i].sem_num] < 0)
+			return false;
+	}
+	memcpy(value, now, sizeof(now));
+	return true;
+}
+
+CHECK("semop.many.each_sign", LIBC | RAW, 0,
+      "three operations of every sign on one semaphore or two are done in order, or none of them",
+      "semop(2), \"either as a complete unit, or not at all\"; ipc/sem.c, "
+      "perform_atomic_semop_slow")
+{
+	enum { OPS_OF_EACH = 10 }; /* on the first or the second semaphore, from -2 to 2 */
+	int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
+	short value[NSEMS] = {0}, adj[NSEMS] = {0};
+	pid_t pid;
+
+	CHILD (pid) {
+		/* In steps of 7, which has no common divisor with 1000, every triple comes once. */
+		for (int n = 0, at = 0; n < 1000; n++, at = (at + 7) % 1000) {
+			const int kind[3] = {at % OPS_OF_EACH, at / OPS_OF_EACH % OPS_OF_EACH,
+					     at / OPS_OF_EACH / OPS_OF_EACH};
+			struct sembuf sops[3];
+			for (int i = 0; i < 3; i++)
+				sops[i] = (struct sembuf){(unsigned short)(kind[i] / 5),
+							  (short)(kind[i] % 5 - 2),
+							  (short)(IPC_NOWAIT | SEM_UNDO)};
+			/* Kept small: a value above 2 is set back first, with its undoing. */
+			for (unsigned short i = 0; i < 2; i++)
+				if (value[i] > 2) {
+					must(ipc->semop(semid,
+							OPS({i, (short)-value[i], SEM_UNDO})));
+					value[i] = 0;
+				}
+			if (model_of(value, sops, 3)) {
+				if (!expect_eq(0, ipc->semop(semid, sops, 3)))
+					break;
+			} else if (!expect_errno(EAGAIN, ipc->semop(semid, sops, 3))) {
+				break;
+			}
+			expect_values(semid, value);
+		}
+	}
+	child_join(pid);
+	/* All of it was undone, and nothing of what failed. */
+	expect_values(semid, adj);
+}
+
+CHECK("semop.many.undo_of_some", LIBC | RAW, 0,
+      "of operations on one semaphore only those with SEM_UNDO are undone",
+      "semop(2), SEM_UNDO: a flag of each operation")
+{
+	int semid = set_of(ipc, (unsigned short[]){5, 5, 5});
+	pid_t pid;
+
+	CHILD (pid) {
+		expect_eq(0, ipc->semop(semid, OPS({0, -3, SEM_UNDO}, {0, 2, 0}, {0, 4, SEM_UNDO},
+						   {1, -1, 0}, {1, -2, SEM_UNDO}, {2, 7, 0})));
+		expect_values(semid, (short[]){8, 2, 12});
+		/* Fails after both: neither counts. */
+		expect_errno(EAGAIN, ipc->semop(semid, OPS({0, -1, SEM_UNDO}, {0, -1, SEM_UNDO},
+							   {0, -7, SEM_UNDO | IPC_NOWAIT})));
+	}
+	child_join(pid);
+	expect_values(semid, (short[]){7, 4, 12});
+}
+
+CHECK("semop.many.sempid", LIBC | RAW, 0,
+      "of a call of several operations each semaphore gets sempid, and no other one",
+      "semop(2), sempid; ipc/sem.c, perform_atomic_semop and its slow path")
+{
+	int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
+	pid_t pid;
+
+	CHILD (pid)
+		expect_eq(0, ipc->semop(semid, OPS({0, 1, 0}, {2, 0, 0})));
+	child_join(pid);
+	expect_eq(pid, libc_calls.semctl(semid, 0, GETPID, none));
+	expect_eq(0, libc_calls.semctl(semid, 1, GETPID, none));
+	expect_eq(pid, libc_calls.semctl(semid, 2, GETPID, none));
+	CHILD (pid)
+		expect_eq(0, ipc->semop(semid, OPS({2, 1, 0}, {1, 0, 0}, {2, -1, 0})));
+	child_join(pid);
+	expect(pid != libc_calls.semctl(semid, 0, GETPID, none));
+	expect_eq(pid, libc_calls.semctl(semid, 1, GETPID, none));
+	expect_eq(pid, libc_calls.semctl(semid, 2, GETPID, none));
+}
+
+CHECK("semop.many.erange", LIBC | RAW, 0,
+      "a value may not pass SEMVMX in the middle of a call, although its end would be below",
+      "semop(2), ERANGE; ipc/sem.c, perform_atomic_semop_slow")
+{
+	int semid = sem_new(ipc, SEMVMX - 1);
+
+	expect_errno(ERANGE, ipc->semop(semid, OPS({0, 1, 0}, {0, 1, 0}, {0, -2, 0})));
+	expect_eq(SEMVMX - 1, sem_value(semid, 0));
+	expect_eq(0, ipc->semop(semid, OPS({0, -1, 0}, {0, 1, 0}, {0, 1, 0}, {0, -1, 0})));
+	expect_eq(SEMVMX - 1, sem_value(semid, 0));
+	/* Of two that cannot be done the first one decides. */
+	expect_errno(EAGAIN, ipc->semop(semid, OPS({1, -1, IPC_NOWAIT}, {0, 2, 0})));
+	expect_errno(ERANGE, ipc->semop(semid, OPS({0, 2, 0}, {1, -1, IPC_NOWAIT})));
+	expect_errno(ERANGE, ipc->semop(semid, OPS({0, 2, 0}, {1, -1, 0})));
+}
+
+CHECK("semop.many.efbig_first", LIBC | RAW, 0,
+      "a semaphore that the set lacks is found before any operation waits, wherever it stands",
+      "semop(2), EFBIG; ipc/sem.c, do_semtimedop")
+{
+	int semid = sem_new(ipc, 0);
+
+	expect_errno(EFBIG, ipc->semop(semid, OPS({0, -1, 0}, {NSEMS, 0, 0})));
+	expect_errno(EFBIG, ipc->semop(semid, OPS({NSEMS, 0, 0}, {0, -1, 0})));
+	expect_errno(EFBIG, ipc->semop(semid, OPS({0, -1, 0}, {NSEMS, 0, 0}, {1, 0, 0})));
+	expect_eq(0, sem_value(semid, 0));
+}
+
+/* ---- many ----------------------------------------------------------------------------- */
+
+enum { LARGE = 200, PER_CALL = 130 };
+
+CHECK("semop.many.above_64", LIBC | RAW, 0,
+      "a call of 130 operations on as many semaphores is done, or nothing of it",
+      "ipc/sem.c, do_semtimedop: more than SEMOPM_FAST operations")
+{
+	int semid = must(ipc->semget(IPC_PRIVATE, LARGE, 0600));
+	struct sembuf sops[PER_CALL];
+	pid_t pid;
+
+	for (int i = 0; i < PER_CALL; i++)
+		sops[i] = (struct sembuf){(unsigned short)i, (short)(i + 1), SEM_UNDO};
+	CHILD (pid) {
+		expect_eq(0, ipc->semop(semid, sops, PER_CALL));
+		for (int i = 0; i < LARGE; i++) {
+			expect_eq(i < PER_CALL ? i + 1 : 0, sem_value(semid, i));
+			expect_eq(i < PER_CALL ? getpid() : 0,
+				  libc_calls.semctl(semid, i, GETPID, none));
+		}
+		sops[PER_CALL - 1] = (struct sembuf){LARGE - 1, -1, IPC_NOWAIT};
+		expect_errno(EAGAIN, ipc->semop(semid, sops, PER_CALL));
+		sops[PER_CALL - 1] = (struct sembuf){LARGE, -1, IPC_NOWAIT};
+		expect_errno(EFBIG, ipc->semop(semid, sops, PER_CALL));
+		for (int i = 0; i < LARGE; i++)
+			expect_eq(i < PER_CALL ? i + 1 : 0, sem_value(semid, i));
+	}
+	child_join(pid);
+	for (int i = 0; i < LARGE; i++)
+		expect_eq(0, sem_value(semid, i));
+}
+
+CHECK("semop.many.64_apart", LIBC | RAW, 0,
+      "semaphores whose numbers are 32, 64 or 128 apart are not mixed up in a call",
+      "ipc/sem.c, do_semtimedop: the mask of semaphores that come twice")
+{
+	static const unsigned short apart[] = {32, 64, 128};
+	int semid = must(ipc->semget(IPC_PRIVATE, LARGE, 0600));
+
+	for (unsigned i = 0; i < sizeof(apart) / sizeof(apart[0]); i++)
+		for (unsigned short k = 0; k < 3; k++) {
+			const unsigned short far = (unsigned short)(k + apart[i]);
+			/* Each needs what the one before it left in another semaphore. */
+			expect_eq(0, ipc->semop(semid, OPS({k, 2, 0}, {far, 0, IPC_NOWAIT},
+							   {far, 3, 0}, {k, -1, IPC_NOWAIT})));
+			expect_errno(EAGAIN, ipc->semop(semid, OPS({k, 1, 0}, {far, 1, 0},
+								   {k, -3, IPC_NOWAIT})));
+			expect_eq(1, sem_value(semid, k));
+			expect_eq(3, sem_value(semid, far));
+			expect_eq(0,
+				  ipc->semop(semid, OPS({k, 1, 0}, {far, -3, IPC_NOWAIT},
+							{far, 0, IPC_NOWAIT}, {k, -2, IPC_NOWAIT},
+							{k, 0, IPC_NOWAIT})));
+			expect_eq(0, sem_value(semid, k));
+			expect_eq(0, sem_value(semid, far));
+		}
+}
+
+CHECK("semop.many.semopm", LIBC | RAW, 0,
+      "500 operations on one semaphore in a call are done and undone, or nothing of them",
+      "semop(2), SEMOPM; ipc/sem.c, do_semtimedop")
+{
+	enum { MOST = 500 };
+	int semid = must(ipc->semget(IPC_PRIVATE, 1, 0600));
+	struct sembuf sops[MOST + 1];
+	struct seminfo info = {0};
+	pid_t pid;
+
+	must(libc_calls.semctl(0, 0, IPC_INFO, (union semun){.__buf = &info}));
+	if (info.semopm < MOST)
+		skip("SEMOPM is below 500");
+	for (int i = 0; i < MOST; i++)
+		sops[i] = (struct sembuf){0, 2, SEM_UNDO};
+	CHILD (pid) {
+		expect_eq(0, ipc->semop(semid, sops, MOST));
+		expect_eq(2 * MOST, sem_value(semid, 0));
+		for (int i = 0; i < MOST; i++)
+			sops[i].sem_op = -1;
+		expect_eq(0, ipc->semop(semid, sops, MOST));
+		expect_eq(MOST, sem_value(semid, 0));
+		sops[MOST - 1] = (struct sembuf){0, -2, SEM_UNDO | IPC_NOWAIT};
+		expect_errno(EAGAIN, ipc->semop(semid, sops, MOST));
+		expect_eq(MOST, sem_value(semid, 0));
+	}
+	child_join(pid);
+	expect_eq(0, sem_value(semid, 0));
+	if (info.semopm == MOST) {
+		sops[0] = sops[MOST] = (struct sembuf){0, 1, 0};
+		expect_errno(E2BIG, ipc->semop(semid, sops, MOST + 1));
+		expect_eq(0, sem_value(semid, 0));
+	}
+}
+
+CHECK("semop.many.waits_with_100", LIBC | RAW, NEED_PROC,
+      "a call of 100 operations that waits is done whole when it can be",
+      "ipc/sem.c, do_semtimedop: the operations of a waiting task are kept")
+{
+	enum { WAITING = 100 };
+	int semid = must(ipc->semget(IPC_PRIVATE, LARGE, 0600));
+	struct sembuf sops[WAITING];
+	pid_t pid;
+
+	for (int i = 0; i < WAITING; i++)
+		sops[i] = (struct sembuf){(unsigned short)i, (short)(i == 70 ? -1 : 1), 0};
+	CHILD (pid)
+		expect_eq(0, ipc->semop(semid, sops, WAITING));
+	await_blocked(pid);
+	expect_eq(1, libc_calls.semctl(semid, 70, GETNCNT, none));
+	expect_eq(0, sem_value(semid, 0));
+	expect_eq(0, ipc->semop(semid, OPS({70, 1, 0})));
+	child_join(pid);
+	for (int i = 0; i < WAITING; i++)
+		expect_eq(i != 70, sem_value(semid, i));
+}
+
+/* ---- waiting --------------------------------------------------------------------------- */
+
+struct wait_case {
+	unsigned short value[NSEMS];
+	struct sembuf sops[3];
+	int nsops;
+	/* What it waits for at once, and after `first`; what comes of it after `second`. */
+	int semnum;
+	bool zero;
+	struct sembuf first;
+	int then_semnum;
+	bool then_zero;
+	struct sembuf second;
+	int error;
+	short after[NSEMS];
+};
+
+static void expect_counts(int semid, int semnum, bool zero)
+{
+	for (int i = 0; i < NSEMS; i++) {
+		expect_eq(i == semnum && !zero, libc_calls.semctl(semid, i, GETNCNT, none));
+		expect_eq(i == semnum && zero, libc_calls.semctl(semid, i, GETZCNT, none));
+	}
+}
+
+static const struct wait_case wait_cases[] = {
+	/* The first operation that cannot be done is the one that is counted. */
+	{{0, 0, 0},
+	 {{0, -1, 0}, {1, -1, 0}},
+	 2,
+	 0,
+	 false,
+	 {0, 1, 0},
+	 1,
+	 false,
+	 {1, 1, 0},
+	 0,
+	 {0, 0, 0}},
+	{{1, 0, 0},
+	 {{0, 0, 0}, {1, -1, 0}},
+	 2,
+	 0,
+	 true,
+	 {0, -1, 0},
+	 1,
+	 false,
+	 {1, 2, 0},
+	 0,
+	 {0, 1, 0}},
+	{{0, 1, 0},
+	 {{0, -1, 0}, {1, 0, 0}},
+	 2,
+	 0,
+	 false,
+	 {0, 1, 0},
+	 1,
+	 true,
+	 {1, -1, 0},
+	 0,
+	 {0, 0, 0}},
+	{{1, 1, 0},
+	 {{0, 0, 0}, {1, 0, 0}},
+	 2,
+	 0,
+	 true,
+	 {0, -1, 0},
+	 1,
+	 true,
+	 {1, -1, 0},
+	 0,
+	 {0, 0, 0}},
+	/* Twice on one semaphore: both have to be possible. */
+	{{0, 0, 0},
+	 {{0, -1, 0}, {0, -1, 0}},
+	 2,
+	 0,
+	 false,
+	 {0, 1, 0},
+	 0,
+	 false,
+	 {0, 2, 0},
+	 0,
+	 {1, 0, 0}},
+	{{2, 0, 0},
+	 {{0, 0, 0}, {0, 5, 0}},
+	 2,
+	 0,
+	 true,
+	 {0, -1, 0},
+	 0,
+	 true,
+	 {0, -1, 0},
+	 0,
+	 {5, 0, 0}},
+	{{0, 0, 0},
+	 {{0, 1, 0}, {0, -3, 0}},
+	 2,
+	 0,
+	 false,
+	 {0, 1, 0},
+	 0,
+	 false,
+	 {0, 1, 0},
+	 0,
+	 {0, 0, 0}},
+	{{0, 0, 0},
+	 {{1, 4, 0}, {0, -1, 0}, {1, -5, 0}},
+	 3,
+	 0,
+	 false,
+	 {0, 1, 0},
+	 1,
+	 false,
+	 {1, 1, 0},
+	 0,
+	 {0, 0, 0}},
+	/* IPC_NOWAIT counts for its operation alone: not before it is that one's turn. */
+	{{0, 0, 0},
+	 {{0, -1, 0}, {1, -1, IPC_NOWAIT}},
+	 2,
+	 0,
+	 false,
+	 {2, 1, 0},
+	 0,
+	 false,
+	 {0, 1, 0},
+	 EAGAIN,
+	 {1, 0, 1}},
+	{{0, 0, 0},
+	 {{0, -2, 0}, {1, 0, IPC_NOWAIT}},
+	 2,
+	 0,
+	 false,
+	 {0, 1, 0},
+	 0,
+	 false,
+	 {0, 1, 0},
+	 0,
+	 {0, 0, 0}},
+	{{1, 0, 0},
+	 {{0, -1, IPC_NOWAIT}, {1, -1, 0}},
+	 2,
+	 1,
+	 false,
+	 {0, 1, 0},
+	 1,
+	 false,
+	 {1, 1, 0},
+	 0,
+	 {1, 0, 0}},
+	/* So does what a value must not go above. */
+	{{0, SEMVMX, 0},
+	 {{0, -1, 0}, {1, 1, 0}},
+	 2,
+	 0,
+	 false,
+	 {2, 1, 0},
+	 0,
+	 false,
+	 {0, 1, 0},
+	 ERANGE,
+	 {1, SEMVMX, 1}},
+};
+
+CHECK("semop.many.waits_for", LIBC | RAW, NEED_PROC,
+      "a call of several operations is counted where its first impossible one is, and goes on when "
+      "all are possible",
+      "semop(2), semncnt and semzcnt; ipc/sem.c, count_semcnt and update_queue")
+{
+	for (unsigned i = 0; i < sizeof(wait_cases) / sizeof(wait_cases[0]); i++) {
+		const struct wait_case *this = &wait_cases[i];
+		int semid = set_of(ipc, this->value);
+		struct sembuf sops[3], first = this->first, second = this->second;
+		pid_t pid;
+
+		memcpy(sops, this->sops, sizeof(sops));
+		CHILD (pid) {
+			size_t nsops = (size_t)this->nsops;
+			if (this->error)
+				expect_errno(this->error, ipc->semop(semid, sops, nsops));
+			else
+				expect_eq(0, ipc->semop(semid, sops, nsops));
+		}
+		await_blocked(pid);
+		expect_counts(semid, this->semnum, this->zero);
+		expect_eq(0, ipc->semop(semid, &first, 1));
+		await_blocked(pid);
+		expect_counts(semid, this->then_semnum, this->then_zero);
+		expect_eq(0, ipc->semop(semid, &second, 1));
+		child_join(pid);
+		expect_counts(semid, -1, false);
+		expect_values(semid, this->after);
+		must(libc_calls.semctl(semid, 0, IPC_RMID, none));
+	}
+}
+
+CHECK("semop.many.nowait_of_first", LIBC | RAW, 0,
+      "with IPC_NOWAIT of the operation that cannot be done the call fails, whatever the others "
+      "have",
+      "semop(2), IPC_NOWAIT: a flag of each operation")
+{
+	int semid = set_of(ipc, (unsigned short[]){1, 0, 0});
+
+	expect_errno(EAGAIN, ipc->semop(semid, OPS({0, -1, 0}, {1, -1, IPC_NOWAIT})));
+	expect_errno(EAGAIN, ipc->semop(semid, OPS({1, -1, IPC_NOWAIT}, {2, -1, 0})));
+	expect_errno(EAGAIN, ipc->semop(semid, OPS({0, 0, IPC_NOWAIT}, {1, -1, 0})));
+	expect_errno(EAGAIN, ipc->semop(semid, OPS({0, -1, 0}, {0, -1, IPC_NOWAIT})));
+	expect_values(semid, (short[]){1, 0, 0});
+}
+
+CHECK("semop.many.lock", LIBC | RAW, NEED_PROC,
+      "of those that wait for zero and add 1 in one call, one goes on at a time",
+      "semop(2), EXAMPLES: waiting for zero and then adding, in one call")
+{
+	enum { WAITERS = 3 };
+	int semid = sem_new(ipc, 1);
+	pid_t pid[WAITERS];
+
+	for (int i = 0; i < WAITERS; i++) {
+		CHILD (pid[i]) {
+			expect_eq(0, ipc->semop(semid, OPS({0, 0, 0}, {0, 1, SEM_UNDO})));
+			expect_eq(1, sem_value(semid, 0));
+			/* Its end lets the next one go on. */
+		}
+		await_blocked(pid[i]);
+		expect_eq(i + 1, libc_calls.semctl(semid, 0, GETZCNT, none));
+	}
+	expect_eq(0, sem_op(ipc, semid, -1, 0));
+	for (int i = 0; i < WAITERS; i++)
+		child_join(pid[i]);
+	expect_eq(0, sem_value(semid, 0));
+}
+
+CHECK("semop.many.simple_beside", LIBC | RAW, NEED_PROC,
+      "a wait with one operation is counted and woken as usual beside a wait with "
+      "several",
+      "ipc/sem.c, merge_queues and unmerge_queues")
+{
+	int semid = sem_new(ipc, 0);
+	pid_t before, several, after, zero;
+
+	must(libc_calls.semctl(semid, 2, SETVAL, (union semun){.val = 1}));
+	CHILD (before)
+		expect_eq(0, sem_op(ipc, semid, -1, 0));
+	await_blocked(before);
+	CHILD (several)
+		expect_eq(0, ipc->semop(semid, OPS({0, -1, 0}, {1, -1, 0})));
+	await_blocked(several);
+	CHILD (after)
+		expect_eq(0, sem_op(ipc, semid, -1, 0));
+	await_blocked(after);
+	CHILD (zero)
+		expect_eq(0, ipc->semop(semid, OPS({2, 0, 0})));
+	await_blocked(zero);
+	expect_eq(3, libc_calls.semctl(semid, 0, GETNCNT, none));
+	expect_eq(0, libc_calls.semctl(semid, 1, GETNCNT, none));
+	expect_eq(1, libc_calls.semctl(semid, 2, GETZCNT, none));
+	expect_eq(0, ipc->semop(semid, OPS({2, -1, 0})));
+	child_join(zero);
+	expect_eq(0, sem_op(ipc, semid, 2, 0));
+	/* The second of the two that are left over goes past the one that needs more. */
+	child_join(before);
+	child_join(after);
+	await_blocked(several);
+	expect_eq(0, sem_value(semid, 0));
+	expect_eq(1, libc_calls.semctl(semid, 0, GETNCNT, none));
+	expect_eq(0, ipc->semop(semid, OPS({1, 1, 0})));
+	await_blocked(several);
+	expect_eq(0, sem_op(ipc, semid, 1, 0));
+	child_join(several);
+	for (int i = 0; i < NSEMS; i++)
+		expect_eq(0, sem_value(semid, i));
+}
+
+/* ---- sem_otime ------------------------------------------------------------------------- */
+
+CHECK("semop.otime.last", LIBC | RAW, 0,
+      "an operation on any semaphore alone sets sem_otime, on the last one too",
+      "semop(2), sem_otime; ipc/sem.c, get_semotime")
+{
+	for (int i = 0; i < NSEMS; i++) {
+		const unsigned short semnum = (unsigned short)i;
+		int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
+		time_t before = kernel_time();
+		expect_eq(0, ipc->semop(semid, OPS({semnum, 1, 0})));
+		expect_between(before, kernel_time(), sem_state(semid).sem_otime);
+	}
+}
+
+CHECK("semop.otime.undo", LIBC, 0, "what is undone at the end of a process sets sem_otime",
+      "ipc/sem.c, exit_sem: do_smart_update sets the time")
+{
+	int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
+	time_t *done = mmap(NULL, sizeof(*done), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			    -1, 0);
+	pid_t pid;
+
+	must(done == MAP_FAILED ? -1 : 0);
+	CHILD (pid) {
+		expect_eq(0, ipc->semop(semid, OPS({2, 1, SEM_UNDO})));
+		*done = sem_state(semid).sem_otime;
+		await_next_second();
+	}
+	child_join(pid);
+	expect(sem_state(semid).sem_otime > *done);
+	expect_eq(pid, libc_calls.semctl(semid, 2, GETPID, none));
+}

@@ -1,0 +1,521 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/* The memory of a segment under the calls of memory: of small pages and of huge ones. */
+#include <linux/mempolicy.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "checks/common/objects.h"
+
+#ifndef SHM_HUGETLB
+#define SHM_HUGETLB 04000
+#endif
+/* <linux/prctl.h> of Linux 6.3, and the number that mseal has on every architecture. */
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE 65
+#define PR_MDWE_REFUSE_EXEC_GAIN 1
+#endif
+#ifndef SYS_mseal
+#define SYS_mseal 462
+#endif
+
+static int new_segment(const struct ipc_calls *ipc, size_t pages)
+{
+	return must(ipc->shmget(IPC_PRIVATE, pages * page_size(), 0600));
+}
+
+static void leave_by_signal(int signal UNUSED)
+{
+	_exit(0);
+}
+
+/* Reading an address ends a process with SIGSEGV or SIGBUS. */
+static void expect_unmapped(volatile char *address)
+{
+	pid_t pid;
+
+	CHILD (pid) {
+		must(signal(SIGSEGV, leave_by_signal) == SIG_ERR ? -1 : 0);
+		must(signal(SIGBUS, leave_by_signal) == SIG_ERR ? -1 : 0);
+		char seen = *address;
+		fail_at(HERE, "a read", "a signal", seen ? "a value" : "0");
+	}
+	child_join(pid);
+}
+
+static void *map_again(char *address, size_t old, size_t new)
+{
+	return mremap(address, old, new, MREMAP_MAYMOVE);
+}
+
+/* ---- munmap, mprotect, fork and exit ------------------------------------------------------- */
+
+CHECK("shmat.mapping.parts", LIBC | RAW, NEED_PROC,
+      "each part that munmap and mprotect leave of an attachment is attached until it goes",
+      "ipc/shm.c, shm_open, shm_close; munmap(2)")
+{
+	const size_t page = page_size();
+	int shmid = new_segment(ipc, 5);
+	char *address = attach(ipc, shmid, NULL, 0);
+
+	shm_expect_nattch(1, shmid);
+	must(munmap(address + 2 * page, page));
+	shm_expect_nattch(2, shmid);
+	must(munmap(address, page));
+	shm_expect_nattch(2, shmid);
+	must(munmap(address + page, page));
+	shm_expect_nattch(1, shmid);
+	must(mprotect(address + 3 * page, page, PROT_READ));
+	shm_expect_nattch(2, shmid);
+	address[4 * page] = 'x';
+	must(munmap(address + 3 * page, 2 * page));
+	shm_expect_nattch(0, shmid);
+	expect_eq('x', attach(ipc, shmid, NULL, 0)[4 * page]);
+}
+
+CHECK("shmat.mapping.parts_removed", LIBC | RAW, NEED_PROC,
+      "a removed segment goes with the last part of its last attachment",
+      "ipc/shm.c, shm_close; shmctl(2), IPC_RMID")
+{
+	const size_t page = page_size();
+	int shmid = new_segment(ipc, 3);
+	char *address = attach(ipc, shmid, NULL, 0);
+	struct shmid_ds ds;
+
+	must(ipc->shmctl(shmid, IPC_RMID, NULL));
+	must(munmap(address + page, page));
+	must(munmap(address, page));
+	expect_eq(1, shm_state(shmid).shm_nattch);
+	address[2 * page] = 'x';
+	must(munmap(address + 2 * page, page));
+	expect_errno(EINVAL, libc_calls.shmctl(shmid, IPC_STAT, &ds));
+}
+
+CHECK("shmat.mapping.fork_parts", LIBC | RAW, NEED_PROC,
+      "a child inherits each part of an attachment, and detaching in it leaves the parent's",
+      "shmop(2), NOTES; ipc/shm.c, shm_open")
+{
+	const size_t page = page_size();
+	int shmid = new_segment(ipc, 3);
+	char *address = attach(ipc, shmid, NULL, 0);
+	pid_t pid;
+
+	must(munmap(address + page, page));
+	must(mprotect(address, page, PROT_NONE));
+	CHILD (pid) {
+		shm_expect_nattch(4, shmid);
+		address[2 * page] = 'c';
+		expect_eq(0, ipc->shmdt(address));
+		shm_expect_nattch(2, shmid);
+	}
+	child_join(pid);
+	shm_expect_nattch(2, shmid);
+	expect_eq('c', address[2 * page]);
+	expect_eq(0, ipc->shmdt(address));
+	shm_expect_nattch(0, shmid);
+}
+
+CHECK("shmdt.mapping.neighbours", LIBC | RAW, 0,
+      "shmdt leaves neighbouring mappings, and another attachment of its segment",
+      "ipc/shm.c, ksys_shmdt: the size of the segment, and its file")
+{
+	const size_t page = page_size(), step = page > (size_t)SHMLBA ? page : (size_t)SHMLBA;
+	int shmid = must(ipc->shmget(IPC_PRIVATE, step, 0600));
+	int other = must(ipc->shmget(IPC_PRIVATE, step, 0600));
+	char *place = shm_free_place(3 * step / page);
+
+	attach(ipc, shmid, place, 0);
+	attach(ipc, other, place + step, 0);
+	attach(ipc, shmid, place + 2 * step, 0);
+	place[step] = 'o';
+	place[2 * step] = 's';
+	expect_eq(0, ipc->shmdt(place));
+	expect_eq('o', place[step]);
+	expect_eq('s', place[2 * step]);
+	shm_expect_nattch(1, shmid);
+	shm_expect_nattch(1, other);
+	expect_eq(0, ipc->shmdt(place + step));
+	expect_eq('s', place[2 * step]);
+	expect_unmapped(place + step);
+}
+
+/* ---- mremap ---------------------------------------------------------------------------------- */
+
+CHECK("shmat.mapping.mremap_larger", LIBC | RAW, NEED_PROC,
+      "mremap makes an attachment larger, but there is no memory behind the segment's end",
+      "mremap(2); mmap(2), SIGBUS")
+{
+	const size_t page = page_size();
+	int shmid = new_segment(ipc, 1);
+	char *address = attach(ipc, shmid, NULL, 0), *larger;
+
+	*address = 'x';
+	larger = map_again(address, page, 2 * page);
+	must(larger == MAP_FAILED ? -1 : 0);
+	expect_eq('x', *larger);
+	shm_expect_nattch(1, shmid);
+	expect_unmapped(larger + page);
+	expect_eq(page, shm_state(shmid).shm_segsz);
+	must(munmap(larger, 2 * page));
+	shm_expect_nattch(0, shmid);
+}
+
+CHECK("shmat.mapping.mremap_smaller", LIBC | RAW, NEED_PROC,
+      "mremap to fewer pages unmaps the others, and shmdt the rest", "mremap(2); shmop(2)")
+{
+	const size_t page = page_size();
+	int shmid = new_segment(ipc, 3);
+	char *address = attach(ipc, shmid, NULL, 0);
+
+	address[0] = 'x';
+	must(map_again(address, 3 * page, page) == MAP_FAILED ? -1 : 0);
+	expect_eq('x', *address);
+	expect_unmapped(address + page);
+	shm_expect_nattch(1, shmid);
+	expect_eq(0, ipc->shmdt(address));
+	shm_expect_nattch(0, shmid);
+}
+
+CHECK("shmat.mapping.mremap_double", LIBC | RAW, NEED_PROC,
+      "mremap with an old size of 0 attaches a segment once more", "mremap(2): old_size of zero")
+{
+	const size_t page = page_size();
+	int shmid = new_segment(ipc, 2);
+	char *address = attach(ipc, shmid, NULL, 0), *second;
+
+	strcpy(address, "text");
+	second = map_again(address, 0, 2 * page);
+	must(second == MAP_FAILED ? -1 : 0);
+	expect(second != address);
+	shm_expect_nattch(2, shmid);
+	expect_bytes("text", second, 5);
+	strcpy(second + page, "more");
+	expect_bytes("more", address + page, 5);
+	expect_eq(0, ipc->shmdt(address));
+	expect_bytes("text", second, 5);
+	expect_eq(0, ipc->shmdt(second));
+	shm_expect_nattch(0, shmid);
+}
+
+/* ---- madvise --------------------------------------------------------------------------------- */
+
+CHECK("shmat.mapping.dontfork", LIBC | RAW, NEED_PROC,
+      "an attachment with MADV_DONTFORK is not inherited, with MADV_DOFORK again it is",
+      "madvise(2), MADV_DONTFORK")
+{
+	int shmid = new_segment(ipc, 1);
+	char *address = attach(ipc, shmid, NULL, 0);
+	pid_t pid;
+
+	*address = 'x';
+	must(madvise(address, page_size(), MADV_DONTFORK));
+	CHILD (pid) {
+		shm_expect_nattch(1, shmid);
+		expect_errno(EINVAL, ipc->shmdt(address));
+		expect_unmapped(address);
+	}
+	child_join(pid);
+	shm_expect_nattch(1, shmid);
+	must(madvise(address, page_size(), MADV_DOFORK));
+	CHILD (pid) {
+		shm_expect_nattch(2, shmid);
+		expect_eq('x', *address);
+	}
+	child_join(pid);
+}
+
+CHECK("shmat.mapping.dontneed", LIBC | RAW, NEED_PROC, "MADV_DONTNEED loses nothing of a segment",
+      "madvise(2), MADV_DONTNEED: shared mappings")
+{
+	int shmid = new_segment(ipc, 2);
+	char *address = attach(ipc, shmid, NULL, 0);
+
+	strcpy(address, "text");
+	must(madvise(address, 2 * page_size(), MADV_DONTNEED));
+	expect_bytes("text", address, 5);
+	shm_expect_nattch(1, shmid);
+}
+
+CHECK("shmat.mapping.remove", LIBC | RAW, NEED_PROC,
+      "MADV_REMOVE empties pages for every attachment, and is refused to one with SHM_RDONLY",
+      "madvise(2), MADV_REMOVE, EACCES")
+{
+	const size_t page = page_size();
+	int shmid = new_segment(ipc, 2);
+	char *address = attach(ipc, shmid, NULL, 0);
+	char *readable = attach(ipc, shmid, NULL, SHM_RDONLY);
+
+	strcpy(address, "gone");
+	strcpy(address + page, "kept");
+	expect_errno(EACCES, madvise(readable, page, MADV_REMOVE));
+	expect_bytes("gone", readable, 5);
+	if (madvise(address, page, MADV_REMOVE) == -1 && (errno == EINVAL || errno == EOPNOTSUPP))
+		skip("segments of this kernel are not of tmpfs (CONFIG_SHMEM)");
+	expect_eq(0, *readable);
+	expect_bytes("kept", readable + page, 5);
+	shm_expect_nattch(2, shmid);
+}
+
+/* ---- what bounds mappings -----------------------------------------------------------------------
+ */
+
+CHECK("shmat.mapping.memlock", LIBC | RAW, NEED_PROC,
+      "shmat beyond RLIMIT_MEMLOCK under mlockall(MCL_FUTURE) fails, and attaches nothing",
+      "mmap(2), EAGAIN; mlockall(2), MCL_FUTURE")
+{
+	enum { PAGES = 8 };
+	int shmid = new_segment(ipc, PAGES);
+	struct rlimit limit;
+
+	drop_privileges();
+	must(getrlimit(RLIMIT_MEMLOCK, &limit));
+	if (limit.rlim_max < 2 * page_size())
+		skip("RLIMIT_MEMLOCK is lower than two pages");
+	limit.rlim_cur = 2 * page_size();
+	must(setrlimit(RLIMIT_MEMLOCK, &limit));
+	if (mlockall(MCL_FUTURE) == -1)
+		skip("no mlockall");
+	expect_errno(EAGAIN, ipc->shmat(shmid, NULL, 0));
+	expect_eq(0, shm_state(shmid).shm_nattch);
+	must(munlockall());
+	expect_ok(ipc->shmat(shmid, NULL, 0));
+	expect_eq(1, shm_state(shmid).shm_nattch);
+}
+
+CHECK("shmat.mapping.wrap", LIBC | RAW, 0,
+      "an address from which a segment would go round the end of memory is refused",
+      "ipc/shm.c, do_shmat: \"addr + size < addr\"")
+{
+	const size_t size = 4 * (size_t)SHMLBA;
+	int shmid = must(ipc->shmget(IPC_PRIVATE, size, 0600));
+	char *const last = (char *)(-(uintptr_t)SHMLBA);
+
+	if (kernel_is_wider())
+		skip("to a 64-bit kernel the addresses of a 32-bit program do not wrap");
+	/* SHM_REMAP skips the kernel's first test of the address; mmap has a second one. */
+	expect_errno(EINVAL, ipc->shmat(shmid, last, 0));
+	intptr_t got = (errno = 0, (intptr_t)ipc->shmat(shmid, last, SHM_REMAP));
+	expect_eq(-1, got);
+	expect(errno == EINVAL || errno == ENOMEM);
+	expect_eq(0, shm_state(shmid).shm_nattch);
+}
+
+CHECK("shmat.mapping.map_count", LIBC, NEED_PROC,
+      "shmat with as many mappings as vm.max_map_count allows fails, and attaches nothing",
+      "mmap(2), ENOMEM; proc(5), max_map_count")
+{
+	const size_t page = page_size();
+	int shmid = new_segment(ipc, 1);
+	FILE *file = fopen("/proc/sys/vm/max_map_count", "r");
+	size_t most = 0;
+	char *place;
+
+	if (!file || fscanf(file, "%zu", &most) != 1)
+		skip("no /proc/sys/vm/max_map_count");
+	fclose(file);
+	if (most > 200000)
+		skip("vm.max_map_count is too high to be reached");
+	/* Every second page of one mapping becomes one with another protection. */
+	place = mmap(NULL, (most + 2) * page, PROT_NONE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (place == MAP_FAILED)
+		skip("no address space for vm.max_map_count mappings");
+	size_t i = 1;
+	while (i < most + 2 && mprotect(place + i * page, page, PROT_READ) == 0)
+		i += 2;
+	/* A split needs two mappings at once, so that a single one may still fit. */
+	while (mmap(NULL, page, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED &&
+	       mprotect(place, page, PROT_NONE) == 0 && i++ < 2 * most)
+		;
+	expect_errno(ENOMEM, ipc->shmat(shmid, NULL, 0));
+	expect_eq(0, shm_state(shmid).shm_nattch);
+	must(munmap(place, (most + 2) * page));
+	expect_ok(ipc->shmat(shmid, NULL, 0));
+}
+
+/* ---- mseal, PR_SET_MDWE, mbind
+ * --------------------------------------------------------------------- */
+
+CHECK("shmdt.mapping.mseal", LIBC | RAW, NEED_PROC,
+      "what mseal has sealed stays attached: munmap says so and shmdt does not",
+      "mseal(2); ipc/shm.c, ksys_shmdt: the result of do_vma_munmap is not looked at")
+{
+	int shmid = new_segment(ipc, 1);
+	char *address = attach(ipc, shmid, NULL, 0);
+
+	need_kernel(6, 10);
+	if (syscall(SYS_mseal, address, page_size(), 0ul) == -1)
+		skip("no mseal (64-bit kernels only)");
+	expect_errno(EPERM, munmap(address, page_size()));
+	expect_eq(0, ipc->shmdt(address));
+	expect_eq(1, shm_state(shmid).shm_nattch);
+	*address = 'x';
+	expect_errno(EPERM, mprotect(address, page_size(), PROT_READ));
+}
+
+CHECK("shmat.mapping.mdwe", LIBC | RAW, NEED_PROC,
+      "under PR_SET_MDWE a segment is attached executable only with SHM_RDONLY, if at all",
+      "PR_SET_MDWE(2const); kernel commit b507808ebce2")
+{
+	int shmid = must(ipc->shmget(IPC_PRIVATE, page_size(), 0700));
+
+	need_kernel(6, 3);
+	if (prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0L, 0L, 0L) == -1)
+		skip("no PR_SET_MDWE on this architecture");
+	expect_errno(EACCES, ipc->shmat(shmid, NULL, SHM_EXEC));
+	expect_eq(0, shm_state(shmid).shm_nattch);
+	char *readable = attach(ipc, shmid, NULL, SHM_RDONLY | SHM_EXEC);
+	expect_eq(0, *readable);
+	char *writable = attach(ipc, shmid, NULL, 0);
+	expect_errno(EACCES, mprotect(writable, page_size(), PROT_READ | PROT_EXEC));
+	expect_eq(2, shm_state(shmid).shm_nattch);
+}
+
+CHECK("shmat.mapping.mbind", LIBC | RAW, 0,
+      "the memory policy of a segment is seen through every attachment, and outlives them",
+      "mbind(2); ipc/shm.c, shm_set_policy, shm_get_policy")
+{
+	int shmid = new_segment(ipc, 2), mode = -1;
+	char *one = attach(ipc, shmid, NULL, 0), *two = attach(ipc, shmid, NULL, 0);
+	unsigned long nodes[16] = {1};
+	const unsigned long bits = 8 * sizeof(nodes);
+
+	if (syscall(SYS_mbind, one, page_size(), MPOL_BIND, nodes, bits, 0ul) == -1)
+		skip("no memory policies (CONFIG_NUMA)");
+	must((int)syscall(SYS_get_mempolicy, &mode, NULL, 0ul, two, (unsigned long)MPOL_F_ADDR));
+	expect_eq(MPOL_BIND, mode);
+	must((int)syscall(SYS_get_mempolicy, &mode, NULL, 0ul, two + page_size(),
+			  (unsigned long)MPOL_F_ADDR));
+	expect_eq(MPOL_DEFAULT, mode);
+	expect_eq(0, ipc->shmdt(one));
+	expect_eq(0, ipc->shmdt(two));
+	two = attach(ipc, shmid, NULL, 0);
+	must((int)syscall(SYS_get_mempolicy, &mode, NULL, 0ul, two, (unsigned long)MPOL_F_ADDR));
+	expect_eq(MPOL_BIND, mode);
+}
+
+/* ---- huge pages -------------------------------------------------------------------- */
+
+/*
+ * The machine has few of them for all checks, and the kernel frees a namespace late.  So
+ * each check removes its segment, whose pages are then free when its process has ended.
+ */
+static void remove_huge(int shmid)
+{
+	must(libc_calls.shmctl(shmid, IPC_RMID, NULL));
+}
+
+/* A number of /proc/meminfo that counts pages, not kilobytes. */
+static unsigned long huge_pages(const char *name)
+{
+	return (unsigned long)(meminfo(name) / 1024);
+}
+
+/* A segment of so many huge pages, or the end of the check as one that could not run. */
+static int huge_segment(const struct ipc_calls *ipc, size_t pages, size_t *huge)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+	int shmid, tries = 0;
+
+	*huge = (size_t)meminfo("Hugepagesize:");
+	if (huge_pages("HugePages_Total:") < pages)
+		skip("vm.nr_hugepages is too low for this check (hugepages= of the kernel)");
+	/* Another check may have them all for a moment. */
+	while ((shmid = ipc->shmget(IPC_PRIVATE, pages * *huge, SHM_HUGETLB | 0600)) == -1 &&
+	       errno == ENOMEM && tries++ < 60000)
+		nanosleep(&pause, NULL);
+	if (shmid == -1 && (errno == ENOMEM || errno == EPERM))
+		skip("huge pages are in use, or not for this user");
+	return must(shmid);
+}
+
+CHECK("shmat.huge", LIBC | RAW, NEED_HUGETLB | NEED_PROC | NEED_NAMESPACE,
+      "a segment of huge pages is attached, shared, inherited, counted and detached as others are",
+      "shmget(2), SHM_HUGETLB; kernel commit b6305049f30b")
+{
+	size_t huge;
+	int shmid = huge_segment(ipc, 2, &huge);
+	char *one = attach(ipc, shmid, NULL, 0), *two = attach(ipc, shmid, NULL, SHM_RDONLY);
+	struct shm_info info;
+	pid_t pid;
+
+	expect_eq(0, (uintptr_t)one % huge);
+	expect_eq(2 * huge, shm_state(shmid).shm_segsz);
+	strcpy(one + huge, "text");
+	expect_bytes("text", two + huge, 5);
+	must(libc_calls.shmctl(0, SHM_INFO, (struct shmid_ds *)&info));
+	expect_eq(2 * huge / page_size(), info.shm_tot);
+	CHILD (pid) {
+		shm_expect_nattch(4, shmid);
+		strcpy(one + huge, "more");
+	}
+	child_join(pid);
+	shm_expect_nattch(2, shmid);
+	expect_bytes("more", two + huge, 5);
+	expect_eq(0, ipc->shmdt(one));
+	expect_eq(0, ipc->shmdt(two));
+	shm_expect_nattch(0, shmid);
+	expect_bytes("more", attach(ipc, shmid, NULL, 0) + huge, 5);
+	remove_huge(shmid);
+}
+
+CHECK("shmat.huge.split", LIBC | RAW, NEED_HUGETLB | NEED_PROC,
+      "an attachment of huge pages is split at huge pages and not within one",
+      "kernel commit b6305049f30b; munmap(2), EINVAL; mprotect(2)")
+{
+	size_t huge;
+	int shmid = huge_segment(ipc, 3, &huge);
+	char *address = attach(ipc, shmid, NULL, 0);
+
+	address[2 * huge] = 'x';
+	expect_errno(EINVAL, munmap(address, page_size()));
+	expect_errno(EINVAL, mprotect(address + page_size(), page_size(), PROT_READ));
+	shm_expect_nattch(1, shmid);
+	must(mprotect(address + huge, huge, PROT_READ));
+	shm_expect_nattch(3, shmid);
+	must(mprotect(address + huge, huge, PROT_READ | PROT_WRITE));
+	must(munmap(address + huge, huge));
+	shm_expect_nattch(2, shmid);
+	expect_eq('x', address[2 * huge]);
+	expect_unmapped(address + huge);
+	expect_eq(0, ipc->shmdt(address));
+	shm_expect_nattch(0, shmid);
+	remove_huge(shmid);
+}
+
+CHECK("shmat.huge.removed", LIBC | RAW, NEED_HUGETLB | NEED_PROC,
+      "a removed segment of huge pages gives them back with its last detach",
+      "shmctl(2), IPC_RMID; fs/hugetlbfs/inode.c")
+{
+	size_t huge;
+	int shmid = huge_segment(ipc, 1, &huge);
+	char *address = attach(ipc, shmid, NULL, 0);
+	struct shmid_ds ds;
+
+	*address = 'x';
+	must(ipc->shmctl(shmid, IPC_RMID, NULL));
+	expect_eq('x', *address);
+	expect_eq(SHM_DEST, shm_state(shmid).shm_perm.mode & SHM_DEST);
+	expect_eq(0, ipc->shmdt(address));
+	expect_errno(EINVAL, libc_calls.shmctl(shmid, IPC_STAT, &ds));
+}
+
+CHECK("shmctl.lock.huge", LIBC | RAW, NEED_HUGETLB | NEED_PROC,
+      "SHM_LOCK of a segment of huge pages, which are never swapped, succeeds without effect",
+      "ipc/shm.c, shmctl_do_lock: is_file_hugepages")
+{
+	size_t huge;
+	int shmid = huge_segment(ipc, 1, &huge);
+
+	expect_eq(0, ipc->shmctl(shmid, SHM_LOCK, NULL));
+	expect_eq(0, shm_state(shmid).shm_perm.mode & SHM_LOCKED);
+	expect_eq(0, ipc->shmctl(shmid, SHM_UNLOCK, NULL));
+	expect_eq(0600, shm_state(shmid).shm_perm.mode);
+	remove_huge(shmid);
+}

@@ -1,0 +1,288 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/* shmop(2), shmat and shmdt: what IPC_STAT says of it. */
+#include <pthread.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "checks/common/objects.h"
+
+static int new_segment(const struct ipc_calls *ipc)
+{
+	return must(ipc->shmget(IPC_PRIVATE, 1, 0600));
+}
+
+CHECK("shmat.fields", LIBC | RAW, 0,
+      "attaching counts in shm_nattch and sets shm_atime and shm_lpid", "shmop(2)")
+{
+	int shmid = new_segment(ipc);
+	time_t before = kernel_time();
+
+	attach(ipc, shmid, NULL, 0);
+	attach(ipc, shmid, NULL, SHM_RDONLY);
+	struct shmid_ds ds = shm_state(shmid);
+	expect_eq(2, ds.shm_nattch);
+	expect_between(before, kernel_time(), ds.shm_atime);
+	expect_eq(getpid(), ds.shm_lpid);
+	expect_eq(0, ds.shm_dtime);
+}
+
+CHECK("shmdt.fields", LIBC | RAW, 0,
+      "detaching counts in shm_nattch and sets shm_dtime and shm_lpid", "shmop(2)")
+{
+	int shmid = new_segment(ipc);
+	char *address = attach(ipc, shmid, NULL, 0);
+	time_t before = kernel_time();
+	pid_t pid;
+
+	attach(ipc, shmid, NULL, 0);
+	CHILD (pid)
+		expect_eq(0, ipc->shmdt(address));
+	child_join(pid);
+	/* A reader of the child's /proc files may detach in its place, but not later than here. */
+	shm_expect_nattch(2, shmid);
+	expect_eq(0, ipc->shmdt(address));
+	struct shmid_ds ds = shm_state(shmid);
+	expect_eq(1, ds.shm_nattch);
+	expect_between(before, kernel_time(), ds.shm_dtime);
+	expect_eq(getpid(), ds.shm_lpid);
+	expect_eq(getpid(), ds.shm_cpid);
+}
+
+CHECK("shmat.last_process", LIBC | RAW, 0, "shm_lpid is the process that attached last",
+      "shmop(2), shm_lpid")
+{
+	int shmid = new_segment(ipc);
+	pid_t pid;
+
+	attach(ipc, shmid, NULL, 0);
+	CHILD (pid) {
+		must(ipc->shmdt(attach(ipc, shmid, NULL, 0)));
+		expect_eq(getpid(), shm_state(shmid).shm_lpid);
+	}
+	child_join(pid);
+	expect_eq(getpid(), shm_state(shmid).shm_cpid);
+}
+
+CHECK("shmat.nattch.fork", LIBC | RAW, NEED_PROC,
+      "a child inherits attachments, and detaches them as it ends", "shmop(2), NOTES; fork(2)")
+{
+	int shmid = new_segment(ipc);
+	pid_t pid;
+
+	attach(ipc, shmid, NULL, 0);
+	attach(ipc, shmid, NULL, 0);
+	CHILD (pid) {
+		catch_signal(SIGUSR1, 0);
+		block(ipc);
+	}
+	await_blocked(pid);
+	shm_expect_nattch(4, shmid);
+	interrupt(pid);
+	shm_expect_nattch(2, shmid);
+}
+
+CHECK("shmat.nattch.exit", LIBC | RAW, 0, "a process that ends detaches its segments",
+      "shmop(2), NOTES; _exit(2)")
+{
+	time_t before = kernel_time();
+	pid_t pid;
+	int shmid;
+
+	/*
+	 * A process that reads /proc/PID/smaps as the child ends detaches in its place, and
+	 * is shm_lpid then.  That cannot happen each time.
+	 */
+	for (int tries = 0; tries < 100; tries++) {
+		shmid = new_segment(ipc);
+		CHILD (pid) {
+			attach(ipc, shmid, NULL, 0);
+			shm_expect_nattch(1, shmid);
+		}
+		child_join(pid);
+		shm_expect_nattch(0, shmid);
+		if (shm_state(shmid).shm_lpid == pid)
+			break;
+	}
+	expect_eq(pid, shm_state(shmid).shm_lpid);
+	expect_between(before, kernel_time(), shm_state(shmid).shm_dtime);
+}
+
+CHECK("shmat.nattch.kill", LIBC | RAW, NEED_PROC, "a process that is killed detaches its segments",
+      "shmop(2), NOTES; signal(7), SIGKILL")
+{
+	int shmid = new_segment(ipc);
+	pid_t pid;
+
+	CHILD (pid) {
+		attach(ipc, shmid, NULL, 0);
+		block(ipc);
+	}
+	await_blocked(pid);
+	shm_expect_nattch(1, shmid);
+	must(kill(pid, SIGKILL));
+	child_join_signal(pid, SIGKILL);
+	shm_expect_nattch(0, shmid);
+}
+
+CHECK("shmat.nattch.exec", LIBC | RAW, NEED_PROC,
+      "a process that executes another program detaches its segments", "shmop(2), NOTES; execve(2)")
+{
+	int shmid = new_segment(ipc), status;
+	char *argv[] = {(char[]){"exec"}, NULL};
+	pid_t pid;
+
+	CHILD (pid) {
+		attach(ipc, shmid, NULL, 0);
+		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == -1)
+			_exit(NO_PTRACE);
+		must(execv("/proc/self/exe", argv));
+	}
+	/* The program stops before its first instruction, and is not needed. */
+	must(waitpid(pid, &status, 0));
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_PTRACE)
+		skip("no ptrace");
+	if (!expect(WIFSTOPPED(status)))
+		return;
+	shm_expect_nattch(0, shmid);
+	must(kill(pid, SIGKILL));
+	child_join_signal(pid, SIGKILL);
+}
+
+CHECK("shmat.nattch.mprotect", LIBC | RAW, 0,
+      "parts of a segment with other protection, made and undone, do not keep it attached",
+      "kernel commit fc0c8f9089c2")
+{
+	static const int orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+					{1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+	const size_t page = page_size();
+	int shmid = must(ipc->shmget(IPC_PRIVATE, 3 * page, 0600));
+
+	for (unsigned i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		char *address = attach(ipc, shmid, NULL, 0);
+		for (int j = 0; j < 3; j++)
+			must(mprotect(address + (size_t)orders[i][j] * page, page, PROT_READ));
+		for (int j = 0; j < 3; j++)
+			must(mprotect(address + (size_t)orders[i][j] * page, page,
+				      PROT_READ | PROT_WRITE));
+		expect(shm_state(shmid).shm_nattch >= 1);
+		expect_eq(0, ipc->shmdt(address));
+		shm_expect_nattch(0, shmid);
+	}
+}
+
+CHECK("shmat.nattch.neighbours", LIBC | RAW, 0,
+      "two attachments side by side, made alike and unmapped together, are both detached",
+      "kernel commit fc0c8f9089c2")
+{
+	const size_t page = page_size(), step = page > (size_t)SHMLBA ? page : (size_t)SHMLBA;
+	int shmid = must(ipc->shmget(IPC_PRIVATE, step, 0600));
+	char *place = shm_free_place(2 * step / page);
+
+	attach(ipc, shmid, place, 0);
+	attach(ipc, shmid, place + step, SHM_RDONLY);
+	must(mprotect(place, step, PROT_READ));
+	must(mprotect(place + step, step, PROT_NONE));
+	must(mprotect(place, 2 * step, PROT_READ));
+	must(munmap(place, 2 * step));
+	shm_expect_nattch(0, shmid);
+}
+
+/* remap_file_pages(2) of all of it: unmapped, and mapped again from the file behind it. */
+static bool remap(char *address, size_t pages, size_t pgoff)
+{
+	bool done = syscall(SYS_remap_file_pages, address, pages * page_size(), 0, pgoff, 0) == 0;
+
+	if (!done && errno == ENOSYS)
+		skip("this kernel has no remap_file_pages");
+	return done;
+}
+
+CHECK("shmat.nattch.remap_file_pages", LIBC | RAW, 0,
+      "remap_file_pages of an attachment leaves it attached once, to the same memory",
+      "kernel commit 3f05317d9889; remap_file_pages(2)")
+{
+	int shmid = must(ipc->shmget(IPC_PRIVATE, 2 * page_size(), 0600));
+	char *address = attach(ipc, shmid, NULL, 0), *other = attach(ipc, shmid, NULL, 0);
+
+	strcpy(address, "text");
+	expect(remap(address, 2, 0));
+	expect_eq(2, shm_state(shmid).shm_nattch);
+	expect_bytes("text", address, 5);
+	strcpy(address + page_size(), "more");
+	expect_bytes("more", other + page_size(), 5);
+	expect_eq(0, ipc->shmdt(address));
+	expect_eq(0, ipc->shmdt(other));
+	shm_expect_nattch(0, shmid);
+}
+
+CHECK("shmat.nattch.remap_removed", LIBC | RAW, 0,
+      "remap_file_pages of a segment that was removed does not bring it back, nor another one",
+      "kernel commits 1ac0b6dec656, 3f05317d9889")
+{
+	struct shmid_ds ds;
+	int shmid = must(ipc->shmget(IPC_PRIVATE, 3 * page_size(), 0600));
+	char *address = attach(ipc, shmid, NULL, 0);
+	pid_t pid;
+
+	must(ipc->shmctl(shmid, IPC_RMID, NULL));
+	/* Unmapping it was its last detach, so that nothing is left to be mapped. */
+	if (!expect(!remap(address, 3, 7)))
+		must(ipc->shmdt(address));
+	expect_errno(EINVAL, libc_calls.shmctl(shmid, IPC_STAT, &ds));
+	/* The kernel is in order: a new one works as ever. */
+	CHILD (pid) {
+		int next = must(ipc->shmget(IPC_PRIVATE, page_size(), 0600));
+		char *memory = attach(ipc, next, NULL, 0);
+		expect_eq(0, *memory);
+		*memory = 'x';
+		expect_eq(1, shm_state(next).shm_nattch);
+	}
+	child_join(pid);
+}
+
+CHECK("shmat.nattch.mremap", LIBC | RAW, 0,
+      "an attachment that mremap moves is attached once, where it is then", "mremap(2); shmop(2)")
+{
+	const size_t page = page_size();
+	int shmid = must(ipc->shmget(IPC_PRIVATE, page, 0600));
+	char *address = attach(ipc, shmid, NULL, 0), *place = shm_free_place(1);
+
+	strcpy(address, "text");
+	expect_eq((intptr_t)place,
+		  (intptr_t)mremap(address, page, page, MREMAP_MAYMOVE | MREMAP_FIXED, place));
+	expect_eq(1, shm_state(shmid).shm_nattch);
+	expect_bytes("text", place, 5);
+	expect_errno(EINVAL, ipc->shmdt(address));
+	expect_eq(0, ipc->shmdt(place));
+	shm_expect_nattch(0, shmid);
+}
+
+struct attaching {
+	const struct ipc_calls *ipc;
+	int shmid;
+};
+
+static void *attach_in_thread(void *arg)
+{
+	const struct attaching *self = arg;
+
+	attach(self->ipc, self->shmid, NULL, 0);
+	return NULL;
+}
+
+CHECK("shmat.nattch.thread", LIBC | RAW, 0,
+      "a thread that ends detaches nothing: attachments are of the process",
+      "shmop(2); pthreads(7)")
+{
+	int shmid = new_segment(ipc);
+	pthread_t thread;
+
+	expect_eq(0,
+		  pthread_create(&thread, NULL, attach_in_thread, &(struct attaching){ipc, shmid}));
+	expect_eq(0, pthread_join(thread, NULL));
+	expect_eq(1, shm_state(shmid).shm_nattch);
+	expect_eq(getpid(), shm_state(shmid).shm_lpid);
+}

@@ -1,0 +1,401 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/* shmctl(2). */
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "checks/common/objects.h"
+
+enum { SIZE = 100 };
+
+static int new_segment(const struct ipc_calls *ipc)
+{
+	return must(ipc->shmget(IPC_PRIVATE, SIZE, 0600));
+}
+
+/* ---- IPC_STAT ---------------------------------------------------------------- */
+
+CHECK("shmctl.stat", LIBC, 0, "IPC_STAT gives what is known of a segment", "shmctl(2)")
+{
+	struct shmid_ds ds;
+	time_t before = kernel_time();
+	int shmid = must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0642));
+	void *address = attach(ipc, shmid, NULL, 0);
+	pid_t pid;
+
+	CHILD (pid)
+		must(ipc->shmdt(address));
+	child_join(pid);
+	memset(&ds, 0xa5, sizeof(ds));
+	expect_eq(0, ipc->shmctl(shmid, IPC_STAT, &ds));
+	expect_eq(check_key(0), ds.shm_perm.__key);
+	expect_eq(geteuid(), ds.shm_perm.uid);
+	expect_eq(getegid(), ds.shm_perm.gid);
+	expect_eq(geteuid(), ds.shm_perm.cuid);
+	expect_eq(getegid(), ds.shm_perm.cgid);
+	expect_eq(0642, ds.shm_perm.mode);
+	expect_eq(SIZE, ds.shm_segsz);
+	expect_eq(getpid(), ds.shm_cpid);
+	expect_eq(pid, ds.shm_lpid);
+	expect_eq(1, ds.shm_nattch);
+	expect_between(before, kernel_time(), ds.shm_atime);
+	expect_between(before, kernel_time(), ds.shm_dtime);
+	expect_between(before, kernel_time(), ds.shm_ctime);
+}
+
+CHECK("shmctl.stat.proc", LIBC, NEED_PROC, "/proc/sysvipc/shm agrees with IPC_STAT",
+      "proc(5), /proc/sysvipc/shm")
+{
+	int shmid = must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0640));
+
+	attach(ipc, shmid, NULL, 0);
+	struct shmid_ds ds = shm_state(shmid);
+	expect_eq(ds.shm_perm.__key, sysvipc("shm", shmid, "key"));
+	expect_eq(ds.shm_perm.mode, sysvipc("shm", shmid, "perms"));
+	expect_eq(ds.shm_segsz, sysvipc("shm", shmid, "size"));
+	expect_eq(ds.shm_cpid, sysvipc("shm", shmid, "cpid"));
+	expect_eq(ds.shm_lpid, sysvipc("shm", shmid, "lpid"));
+	expect_eq(ds.shm_nattch, sysvipc("shm", shmid, "nattch"));
+	expect_eq(ds.shm_perm.uid, sysvipc("shm", shmid, "uid"));
+	expect_eq(ds.shm_perm.gid, sysvipc("shm", shmid, "gid"));
+	expect_eq(ds.shm_perm.cuid, sysvipc("shm", shmid, "cuid"));
+	expect_eq(ds.shm_perm.cgid, sysvipc("shm", shmid, "cgid"));
+	expect_eq(ds.shm_atime, sysvipc("shm", shmid, "atime"));
+	expect_eq(ds.shm_dtime, sysvipc("shm", shmid, "dtime"));
+	expect_eq(ds.shm_ctime, sysvipc("shm", shmid, "ctime"));
+}
+
+CHECK("shmctl.stat.eacces", LIBC | RAW, 0, "IPC_STAT asks for read permission", "shmctl(2), EACCES")
+{
+	struct shmid_ds ds;
+	int shmid = must(ipc->shmget(IPC_PRIVATE, SIZE, 0200));
+
+	drop_privileges();
+	expect_errno(EACCES, ipc->shmctl(shmid, IPC_STAT, &ds));
+}
+
+/* ---- IPC_SET ----------------------------------------------------------------- */
+
+CHECK("shmctl.set", LIBC, 0, "IPC_SET sets the nine permission bits", "shmctl(2), IPC_SET")
+{
+	int shmid = new_segment(ipc);
+	struct shmid_ds ds = shm_state(shmid);
+
+	ds.shm_perm.mode = 07000 | 0456;
+	expect_eq(0, ipc->shmctl(shmid, IPC_SET, &ds));
+	expect_eq(0456, shm_state(shmid).shm_perm.mode);
+}
+
+CHECK("shmctl.set.others_ignored", LIBC, 0, "IPC_SET changes nothing else", "shmctl(2), IPC_SET")
+{
+	int shmid = must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0600));
+	struct shmid_ds before = shm_state(shmid), ds;
+
+	memset(&ds, 1, sizeof(ds));
+	ds.shm_perm.uid = before.shm_perm.uid;
+	ds.shm_perm.gid = before.shm_perm.gid;
+	ds.shm_perm.mode = before.shm_perm.mode;
+	expect_eq(0, ipc->shmctl(shmid, IPC_SET, &ds));
+	ds = shm_state(shmid);
+	expect_between(before.shm_ctime, kernel_time(), ds.shm_ctime);
+	before.shm_ctime = ds.shm_ctime;
+	shm_expect_same(&before, &ds);
+	expect_eq(shmid, ipc->shmget(check_key(0), SIZE, 0));
+}
+
+CHECK("shmctl.set.ctime", LIBC, 0, "IPC_SET sets shm_ctime", "shmctl(2), IPC_SET")
+{
+	int shmid = new_segment(ipc);
+	struct shmid_ds ds = shm_state(shmid);
+
+	await_next_second();
+	time_t before = kernel_time();
+	must(ipc->shmctl(shmid, IPC_SET, &ds));
+	expect_between(before, kernel_time(), shm_state(shmid).shm_ctime);
+}
+
+/* ---- IPC_RMID ---------------------------------------------------------------- */
+
+CHECK("shmctl.rmid", LIBC | RAW, 0, "a segment that was removed unattached is gone, with its key",
+      "shmctl(2), IPC_RMID")
+{
+	struct shmid_ds ds;
+	int shmid = must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0600));
+
+	expect_eq(0, ipc->shmctl(shmid, IPC_RMID, NULL));
+	expect_errno(ENOENT, ipc->shmget(check_key(0), SIZE, 0));
+	expect_errno(EINVAL, ipc->shmat(shmid, NULL, 0));
+	expect_errno(EINVAL, ipc->shmctl(shmid, IPC_STAT, &ds));
+	expect_errno(EINVAL, ipc->shmctl(shmid, IPC_RMID, NULL));
+}
+
+CHECK("shmctl.rmid.attached", LIBC | RAW, 0,
+      "a segment that was removed while attached has SHM_DEST and no key until the last detach",
+      "shmctl(2), IPC_RMID")
+{
+	struct shmid_ds ds;
+	int shmid = must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0600));
+	char *one = attach(ipc, shmid, NULL, 0), *two = attach(ipc, shmid, NULL, 0);
+
+	strcpy(one, "text");
+	expect_eq(0, ipc->shmctl(shmid, IPC_RMID, NULL));
+	ds = shm_state(shmid);
+	expect_eq(SHM_DEST | 0600, ds.shm_perm.mode);
+	expect_eq(IPC_PRIVATE, ds.shm_perm.__key);
+	expect_errno(ENOENT, ipc->shmget(check_key(0), SIZE, 0));
+	must(ipc->shmdt(one));
+	expect_eq(1, shm_state(shmid).shm_nattch);
+	expect_bytes("text", two, 5);
+	must(ipc->shmdt(two));
+	expect_errno(EINVAL, libc_calls.shmctl(shmid, IPC_STAT, &ds));
+}
+
+CHECK("shmctl.rmid.key_free", LIBC | RAW, 0,
+      "the key of a segment that was removed while attached can have another one",
+      "shmctl(2), IPC_RMID; ipc/shm.c, do_shm_rmid")
+{
+	int shmid = must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0600));
+
+	attach(ipc, shmid, NULL, 0);
+	must(ipc->shmctl(shmid, IPC_RMID, NULL));
+	int other = must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | IPC_EXCL | 0600));
+	expect(other != shmid);
+	expect_eq(1, shm_state(shmid).shm_nattch);
+	expect_eq(0, shm_state(other).shm_nattch);
+}
+
+CHECK("shmctl.rmid.forced", LIBC | RAW, NEED_LIMITS,
+      "with shm_rmid_forced a segment goes with its last detach", "proc(5), shm_rmid_forced")
+{
+	struct shmid_ds ds;
+	int shmid = new_segment(ipc);
+	void *address;
+
+	set_limit("shm_rmid_forced", "1");
+	address = attach(ipc, shmid, NULL, 0);
+	shm_state(shmid);
+	must(ipc->shmdt(address));
+	expect_errno(EINVAL, libc_calls.shmctl(shmid, IPC_STAT, &ds));
+}
+
+CHECK("shmctl.rmid.forced_creator", LIBC | RAW, NEED_LIMITS,
+      "with shm_rmid_forced a segment that nobody has attached goes with its creator",
+      "Documentation/admin-guide/sysctl/kernel.rst, shm_rmid_forced; kernel commit b34a6b1da371")
+{
+	const struct timespec pause = {.tv_nsec = 50000};
+	struct shmid_ds ds;
+	int own = new_segment(ipc), attached;
+	pid_t pid;
+
+	set_limit("shm_rmid_forced", "1");
+	CHILD (pid) {
+		must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0600));
+		must(ipc->shmget(check_key(1), SIZE, IPC_CREAT | 0600));
+		attached = must(ipc->shmget(check_key(1), 0, 0));
+		attach(ipc, attached, NULL, 0);
+		expect_eq(0, shm_state(must(ipc->shmget(check_key(0), 0, 0))).shm_nattch);
+	}
+	child_join(pid);
+	expect_errno(ENOENT, ipc->shmget(check_key(0), 0, 0));
+	/* What reads the child's /proc/PID/smaps as it ends, detaches in its place. */
+	for (int tries = 0; tries < 10000 && libc_calls.shmget(check_key(1), 0, 0) != -1; tries++)
+		nanosleep(&pause, NULL);
+	expect_errno(ENOENT, ipc->shmget(check_key(1), 0, 0));
+	expect_eq(0, libc_calls.shmctl(own, IPC_STAT, &ds));
+}
+
+CHECK("shmctl.rmid.forced_orphans", LIBC | RAW, NEED_LIMITS,
+      "setting shm_rmid_forced removes segments whose creator is gone and that nobody has attached",
+      "Documentation/admin-guide/sysctl/kernel.rst, shm_rmid_forced; ipc/shm.c, "
+      "shm_destroy_orphaned")
+{
+	struct shmid_ds ds;
+	int own = new_segment(ipc), attached;
+	pid_t pid;
+
+	CHILD (pid) {
+		must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0600));
+		must(ipc->shmget(check_key(1), SIZE, IPC_CREAT | 0600));
+	}
+	child_join(pid);
+	attached = must(ipc->shmget(check_key(1), 0, 0));
+	attach(ipc, attached, NULL, 0);
+	expect_ok(ipc->shmget(check_key(0), 0, 0));
+	set_limit("shm_rmid_forced", "1");
+	expect_errno(ENOENT, ipc->shmget(check_key(0), 0, 0));
+	expect_eq(1, shm_state(attached).shm_nattch);
+	expect_eq(0, libc_calls.shmctl(own, IPC_STAT, &ds));
+}
+
+/* ---- SHM_LOCK, SHM_UNLOCK ------------------------------------------------------- */
+
+CHECK("shmctl.lock", LIBC | RAW, 0, "SHM_LOCK sets SHM_LOCKED, SHM_UNLOCK clears it",
+      "shmctl(2), SHM_LOCK")
+{
+	struct rlimit limit;
+	int shmid = new_segment(ipc);
+
+	/* Other checks of the same user may have locked memory at the same time. */
+	must(getrlimit(RLIMIT_MEMLOCK, &limit));
+	if (limit.rlim_cur / 16 < (rlim_t)sysconf(_SC_PAGESIZE) && !may_lock_memory())
+		skip("RLIMIT_MEMLOCK is too small");
+	expect_eq(0, ipc->shmctl(shmid, SHM_LOCK, NULL));
+	expect_eq(SHM_LOCKED | 0600, shm_state(shmid).shm_perm.mode);
+	expect_eq(0, ipc->shmctl(shmid, SHM_LOCK, NULL));
+	expect_eq(0, ipc->shmctl(shmid, SHM_UNLOCK, NULL));
+	expect_eq(0600, shm_state(shmid).shm_perm.mode);
+	expect_eq(0, ipc->shmctl(shmid, SHM_UNLOCK, NULL));
+}
+
+static void limit_memlock(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	must(getrlimit(RLIMIT_MEMLOCK, &limit));
+	if (limit.rlim_max < bytes)
+		skip("RLIMIT_MEMLOCK is too small");
+	limit.rlim_cur = bytes;
+	must(setrlimit(RLIMIT_MEMLOCK, &limit));
+	drop_privileges();
+}
+
+CHECK("shmctl.lock.enomem", LIBC | RAW, 0,
+      "without privilege no more than RLIMIT_MEMLOCK can be locked", "shmctl(2), ENOMEM")
+{
+	const size_t page = page_size();
+	int shmid = must(ipc->shmget(IPC_PRIVATE, page + 1, 0600));
+
+	limit_memlock(page);
+	expect_errno(ENOMEM, ipc->shmctl(shmid, SHM_LOCK, NULL));
+	expect_eq(0600, shm_state(shmid).shm_perm.mode);
+}
+
+CHECK("shmctl.lock.eperm_limit", LIBC | RAW, 0,
+      "without privilege and with RLIMIT_MEMLOCK 0 nothing can be locked, but unlocked",
+      "shmctl(2), EPERM")
+{
+	int shmid = new_segment(ipc);
+
+	limit_memlock(0);
+	expect_errno(EPERM, ipc->shmctl(shmid, SHM_LOCK, NULL));
+	expect_eq(0, ipc->shmctl(shmid, SHM_UNLOCK, NULL));
+}
+
+CHECK("shmctl.lock.stays", LIBC | RAW, 0,
+      "what is locked stays so over attaching, detaching and another process",
+      "shmctl(2), SHM_LOCK; ipc/shm.c, shmctl_do_lock")
+{
+	int shmid = new_segment(ipc);
+	pid_t pid;
+
+	if (!may_lock_memory())
+		skip("no CAP_IPC_LOCK");
+	expect_eq(0, ipc->shmctl(shmid, SHM_LOCK, NULL));
+	CHILD (pid)
+		*attach(ipc, shmid, NULL, 0) = 'x';
+	child_join(pid);
+	expect_eq(SHM_LOCKED | 0600, shm_state(shmid).shm_perm.mode);
+	expect_eq('x', *attach(ipc, shmid, NULL, SHM_RDONLY));
+}
+
+CHECK("shmctl.lock.ipc_lock", LIBC | RAW, NEED_USERS,
+      "with CAP_IPC_LOCK alone another user may lock and unlock, whatever RLIMIT_MEMLOCK is",
+      "shmctl(2), EPERM, ENOMEM; capabilities(7), CAP_IPC_LOCK")
+{
+	const struct rlimit nothing = {0};
+	int shmid = must(ipc->shmget(IPC_PRIVATE, 3 * page_size(), 0600));
+	pid_t pid;
+
+	if (!may_lock_memory())
+		skip("no CAP_IPC_LOCK");
+	CHILD (pid) {
+		must(setrlimit(RLIMIT_MEMLOCK, &nothing));
+		become_privileged(STRANGER, STRANGER);
+		keep_only(CAP_IPC_LOCK);
+		expect_eq(0, ipc->shmctl(shmid, SHM_LOCK, NULL));
+		expect_eq(0, ipc->shmctl(shmid, SHM_UNLOCK, NULL));
+		/* It is no right to the segment itself. */
+		expect_errno(EACCES, ipc->shmat(shmid, NULL, SHM_RDONLY));
+	}
+	child_join(pid);
+	expect_eq(0600, shm_state(shmid).shm_perm.mode);
+}
+
+CHECK("shmctl.lock.no_ipc_lock", LIBC | RAW, NEED_USERS,
+      "with every capability but CAP_IPC_LOCK another user may not lock, and RLIMIT_MEMLOCK binds",
+      "shmctl(2), EPERM, ENOMEM; capabilities(7), CAP_IPC_LOCK")
+{
+	const struct rlimit page = {page_size(), page_size()};
+	int shmid = must(ipc->shmget(IPC_PRIVATE, 3 * page_size(), 0600));
+	pid_t pid;
+
+	if (setrlimit(RLIMIT_MEMLOCK, &page) == -1 && errno == EPERM)
+		skip("could not run: RLIMIT_MEMLOCK is below a page");
+	CHILD (pid) {
+		become_privileged(STRANGER, STRANGER);
+		give_up(CAP_IPC_LOCK);
+		expect_errno(EPERM, ipc->shmctl(shmid, SHM_LOCK, NULL));
+		expect_errno(EPERM, ipc->shmctl(shmid, SHM_UNLOCK, NULL));
+	}
+	child_join(pid);
+	give_up(CAP_IPC_LOCK);
+	expect_errno(ENOMEM, ipc->shmctl(shmid, SHM_LOCK, NULL));
+	expect_eq(0600, shm_state(shmid).shm_perm.mode);
+}
+
+/* ---- errors -------------------------------------------------------------------- */
+
+CHECK("shmctl.einval_id", LIBC | RAW, 0, "a command of an id that no segment has fails",
+      "shmctl(2), EINVAL")
+{
+	static const int commands[] = {IPC_STAT, IPC_SET, IPC_RMID, SHM_LOCK, SHM_UNLOCK};
+	struct shmid_ds ds = {0};
+	int removed = new_segment(ipc);
+
+	must(libc_calls.shmctl(removed, IPC_RMID, NULL));
+	for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		expect_errno(EINVAL, ipc->shmctl(-1, commands[i], &ds));
+		expect_errno(EINVAL, ipc->shmctl(removed, commands[i], &ds));
+	}
+}
+
+CHECK("shmctl.einval_command", LIBC | RAW, 0, "an unknown command fails", "shmctl(2), EINVAL")
+{
+	/* Each facility has its own. */
+	static const int commands[] = {-1, 10, 99, SETVAL, SEM_STAT};
+	struct shmid_ds ds = {0};
+	int shmid = new_segment(ipc);
+
+	for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		expect_errno(EINVAL, ipc->shmctl(shmid, commands[i], &ds));
+}
+
+CHECK("shmctl.eperm", LIBC | RAW, NEED_USERS,
+      "only owner and creator may set, remove, lock and unlock, whatever the mode",
+      "shmctl(2), EPERM")
+{
+	int shmid = must(ipc->shmget(IPC_PRIVATE, SIZE, 0666));
+	struct shmid_ds ds = shm_state(shmid);
+	pid_t pid;
+
+	CHILD (pid) {
+		become(STRANGER, STRANGER);
+		expect_errno(EPERM, ipc->shmctl(shmid, IPC_SET, &ds));
+		expect_errno(EPERM, ipc->shmctl(shmid, IPC_RMID, NULL));
+		expect_errno(EPERM, ipc->shmctl(shmid, SHM_LOCK, NULL));
+		expect_errno(EPERM, ipc->shmctl(shmid, SHM_UNLOCK, NULL));
+	}
+	child_join(pid);
+	shm_state(shmid);
+}
+
+CHECK("shmctl.efault", RAW, 0, "a structure that is not in memory fails", "shmctl(2), EFAULT")
+{
+	int shmid = new_segment(ipc);
+	void *nowhere = memory_end();
+
+	expect_errno(EFAULT, ipc->shmctl(shmid, IPC_STAT, nowhere));
+	expect_errno(EFAULT, ipc->shmctl(shmid, IPC_SET, nowhere));
+}

@@ -1,0 +1,171 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""What kernels said before: committed baselines, results of a run, and known differences."""
+
+import fnmatch
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from boot import FAILURES, HERE, Misuse, Run, count
+
+BASELINES = HERE / "baselines"
+
+
+def series(kernel: str) -> tuple[int, ...]:
+    """The version of a release, as far as a stable series has it: 6.1 of 6.1.0-50-686."""
+    match = re.match(r"(\d+)\.(\d+)", kernel)
+    return (int(match[1]), int(match[2])) if match else ()
+
+
+# uname(2)'s names where they are not those of conformance/gate/machines.
+UNAME = {
+    **dict.fromkeys(["i486", "i586", "i686"], "i386"),
+    "armv7l": "armhf",
+    "mips64": "mips64el",
+    "ppc64le": "powerpc64le",
+}
+
+
+def name_of(run: Run, libc: str | None = None) -> str:
+    """The programs' architecture, their libc (or that one) if it is musl, and the kernel's
+    architecture where that is another one."""
+    machine = UNAME.get(run["machine"], run["machine"])
+    programs: str = run["arch"] + ("-musl" if (libc or run["libc"]) == "musl" else "")
+    return programs if run["arch"] == machine else f"{programs} on {machine}"
+
+
+# ---- baselines -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The outcome of each check, of programs on a machine; "*" is that of all others."""
+
+    name: str
+    outcomes: dict[str, dict[str, str]]
+
+    def compare(
+        self, run: Run, whole: bool = True, libc: str | None = None
+    ) -> tuple[list[str], list[str]]:
+        """In words: the changes for the worse, from before or from that libc, and the better; the
+        whole run, or a part."""
+        old = self.outcomes.get(name_of(run, libc))
+        worse: list[str] = []
+        better: list[str] = []
+        if old is None:
+            return worse, better
+        new = {result["id"]: result["outcome"] for result in run["results"]}
+        for identity, outcome in new.items():
+            was = old.get(identity, old.get("*", outcome))
+            if was != outcome:
+                before = f"{was} with {libc}" if libc else f"was {was}"
+                words = f"{identity}: {before}, is {outcome}"
+                (better if outcome == "passed" else worse).append(words)
+        gone = set(old) - set(new) - {"*"} if whole else set()
+        return worse + [f"{identity}: is gone" for identity in sorted(gone)], better
+
+
+def committed() -> list[str]:
+    return sorted((path.name for path in BASELINES.glob("[0-9]*")), key=series)
+
+
+def read_committed(name: str) -> Baseline:
+    outcomes: dict[str, dict[str, str]] = {}
+    for line in (BASELINES / name).read_text().splitlines():
+        if line and not line.startswith("#"):
+            programs, outcome, identity = (word.strip() for word in line.split("|"))
+            outcomes.setdefault(programs, {})[identity] = outcome
+    return Baseline(name, outcomes)
+
+
+def read_results(path: Path) -> Baseline:
+    try:
+        runs = json.loads(path.read_text())["runs"]
+        outcomes = {
+            name_of(run): {result["id"]: result["outcome"] for result in run["results"]}
+            for run in runs
+        }
+    except OSError as error:
+        raise Misuse(f"{path}: {error.strerror}") from None
+    except (ValueError, LookupError, TypeError):
+        raise Misuse(f"{path} has no results of ipc-conform") from None
+    return Baseline(path.name, outcomes)
+
+
+def baseline_for(wanted: str | None, kernel: str) -> Baseline | None:
+    """The one named, a file of results, or that of the newest series up to the kernel's own."""
+    names = committed()
+    if wanted in names:
+        return read_committed(str(wanted))
+    if wanted:
+        if not Path(wanted).exists():
+            raise Misuse(f"no baseline {wanted}: neither a file nor one of {' '.join(names)}")
+        return read_results(Path(wanted))
+    older = [name for name in names if series(name) <= series(kernel)]
+    return read_committed(older[-1]) if older else None
+
+
+def accept(name: str, runs: list[Run]) -> Path:
+    """Writes the outcomes of a series as its baseline; those of other programs stay."""
+    path = BASELINES / name
+    of_runs = {name_of(run) for run in runs}
+    lines = [
+        line
+        for line in (path.read_text().splitlines() if path.exists() else [])
+        if not line.startswith("#") and line.split("|")[0].strip() not in of_runs
+    ]
+    for run in runs:
+        lines.append(f"{name_of(run):<14} | passed  | *")
+        for result in run["results"]:
+            if result["outcome"] != "passed":
+                lines.append(f"{name_of(run):<14} | {result['outcome']:<7} | {result['id']}")
+    path.write_text(
+        f"# What each check says on Linux {name} as Debian builds it; * is all others.\n"
+        "# programs     | outcome | check\n" + "\n".join(sorted(lines)) + "\n"
+    )
+    return path
+
+
+# ---- known differences -----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Known:
+    """A row of the table: a difference that a kernel is known for."""
+
+    checks: str
+    programs: str
+    since: tuple[int, ...]
+    before: tuple[int, ...]
+    reason: str
+
+    def covers(self, identity: str, run: Run) -> bool:
+        version = series(run["kernel"])
+        return (
+            fnmatch.fnmatchcase(identity, self.checks)
+            and fnmatch.fnmatchcase(name_of(run), self.programs)
+            and self.since <= version
+            and (not self.before or version < self.before)
+        )
+
+
+def known_differences() -> list[Known]:
+    rows = []
+    for line in (HERE / "known").read_text().splitlines():
+        if line and not line.startswith("#"):
+            checks, programs, since, before, reason = (word.strip() for word in line.split("|"))
+            rows.append(Known(checks, programs, series(since), series(before), reason))
+    return rows
+
+
+def excuse_known(run: Run) -> None:
+    """A failure that a kernel is known for is no failure, but is told with its reason."""
+    rows = known_differences()
+    for result in run["results"]:
+        reasons = [row.reason for row in rows if row.covers(result["id"], run)]
+        if result["outcome"] in FAILURES and reasons:
+            result |= {"outcome": "skipped", "reason": f"known: {reasons[0]}"[:191]}
+            result |= {"nfailures": 0, "failures": []}
+    count(run)

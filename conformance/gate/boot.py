@@ -1,0 +1,429 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""Boots a kernel image under QEMU, and takes home what the harness says of it.
+
+The kernel's first program is the static harness, with nothing beside it: no network, no disk,
+no view of this machine.  Results come over a serial port of their own, since firmware
+and kernel write on the console.  Two more results are of the kernel: that it lives until it
+stops by itself, and that nothing in its log is a warning, an oops or a panic.
+"""
+
+import contextlib
+import functools
+import json
+import os
+import platform
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+HERE = Path(__file__).resolve().parent
+Run = dict[str, Any]  # as in the JSON that ipc-conform writes
+# The outcomes of a check there (conformance/report/result.h), and those that refuse a kernel.
+OUTCOMES = ("passed", "failed", "skipped", "timeout")
+FAILURES = ("failed", "timeout")
+
+# Seconds.  A kernel hangs when neither its console nor the harness says anything for so long,
+# however slow the machine is.  A check ends after 120 s at the latest (ipc-conform(1)), and
+# shows itself before.
+SILENCE = 600.0
+# A kernel that repeats itself for ever ends after so many times its limit.
+ENDLESS = 20
+
+
+class Misuse(Exception):
+    """What the call itself is wrong in, in one line."""
+
+
+def end_with(main: Callable[[], int], name: str) -> NoReturn:
+    """Ends a program as these do: by its status; 2, and a line, where it was misused or stopped."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
+    try:
+        sys.exit(main())
+    except Misuse as misuse:
+        print(f"{name}: {misuse}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(2)
+
+
+# ---- machines ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Port:
+    """A serial port: QEMU's device (or "serial": the machine's own), Linux' name for it."""
+
+    device: str
+    name: str
+    word: str = ""  # for the kernel's command line
+
+    def command(self, identity: str, path: Path) -> list[str]:
+        ends = ("-chardev", f"file,id={identity},path={path}")
+        if self.device == "serial":
+            return [*ends, "-serial", f"chardev:{identity}"]
+        return [*ends, "-device", f"{self.device},chardev={identity}"]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A row of the table."""
+
+    arch: str
+    qemu: list[str]
+    console: Port
+    results: Port
+    programs: list[str]
+    more: list[str]  # that only the matrix has
+
+
+def machines() -> dict[str, Machine]:
+    found = {}
+    for line in (HERE / "machines").read_text().splitlines():
+        if line.strip() and not line.startswith("#"):
+            arch, _, qemu, *lists = (word.strip() for word in line.split("|"))
+            ports, programs, more = (words.split() for words in lists)
+            console, results = (Port(*port.split(":")) for port in ports)
+            found[arch] = Machine(arch, qemu.split(), console, results, programs, more)
+    return found
+
+
+def machine_of(arch: str) -> Machine:
+    known = machines()
+    if arch not in known:
+        raise Misuse(f"no machine for {arch}; there are: {' '.join(known)}")
+    if not shutil.which(known[arch].qemu[0]):
+        raise Misuse(f"there is no {known[arch].qemu[0]} here")
+    return known[arch]
+
+
+# How an image begins: Documentation/arch/{arm64,riscv}/boot*.rst, arch/s390/boot/head.S,
+# arch/arm/boot/compressed/head.S, the machine in an ELF header.
+IMAGES = {
+    "aarch64": rb".{56}ARM\x64|\x1f\x8b",
+    "armhf": rb".{36}\x18\x28\x6f\x01",
+    "mips64el": rb"\x7fELF\x02\x01.{12}\x08\0",
+    "powerpc64le": rb"\x7fELF\x02\x01.{12}\x15\0",
+    "riscv64": rb".{56}RSC\x05",
+    "s390x": rb".{65544}S390EP",
+}
+
+
+def is_image(arch: str, head: bytes) -> bool:
+    if arch in IMAGES:
+        return re.match(IMAGES[arch], head, re.DOTALL) is not None
+    # Documentation/arch/x86/boot.rst
+    bits64 = len(head) > 0x236 and head[0x236] & 1 == 1  # XLF_KERNEL_64
+    return head[0x202:0x206] == b"HdrS" and bits64 == (arch == "x86_64")
+
+
+def check_image(kernel: Path, arch: str) -> None:
+    try:
+        with kernel.open("rb") as file:
+            head = file.read(1 << 17)
+    except OSError as error:
+        raise Misuse(f"{kernel}: {error.strerror}") from None
+    if not is_image(arch, head):
+        raise Misuse(f"{kernel} is no kernel image for {arch}")
+
+
+def virtualizes(cpuinfo: str) -> bool:
+    """Whether the processor runs any kernel as a guest, from the text of /proc/cpuinfo.
+
+    On x86, Linux can have /dev/kvm without VMX or SVM (PVM: https://lwn.net/Articles/963718/).
+    Such a KVM makes a machine, but runs only kernels that were built for it; others hang at
+    their first instructions.  Other architectures have /dev/kvm only where it is real.
+    """
+    flags = re.search(r"^flags\s*:(.*)$", cpuinfo, re.MULTILINE)
+    return not flags or not {"vmx", "svm"}.isdisjoint(flags[1].split())
+
+
+@functools.cache
+def accelerator(qemu: tuple[str, ...]) -> list[str]:
+    """KVM where it is for this architecture and a machine can really be made with it."""
+    native = {"x86_64": ["x86_64", "i386"]}.get(platform.machine(), [platform.machine()])
+    if not virtualizes(read(Path("/proc/cpuinfo"))):
+        native = []
+    kvm = ["-accel", "kvm", "-cpu", "host"]
+    if qemu[0].removeprefix("qemu-system-") in native and os.access("/dev/kvm", os.W_OK):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            probe = [*qemu, *kvm, "-nodefaults", "-display", "none", "-S", "-monitor", "stdio"]
+            ended = subprocess.run(probe, input=b"quit\n", capture_output=True, timeout=10)
+            if ended.returncode == 0:
+                return kvm
+    return ["-accel", "tcg"]
+
+
+# ---- one boot -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Options:
+    build: Path = Path("build")  # where the programs are: build/ARCH/ipc-conform
+    program: Path | None = None  # in the harness's place
+    append: str = ""  # to the kernel's command line
+    qemu: str = ""  # to QEMU's
+    select: str = ""  # to the harness's
+    emulate: bool = False  # though there is KVM
+    time_limit: float = SILENCE  # in which nothing new comes from the kernel
+    cost: bool = False  # a second boot measures what calls cost
+
+
+@dataclass
+class Boot:
+    """What a boot left."""
+
+    console: str
+    results: str
+    stderr: str
+    timed_out: bool
+    seconds: float
+    limit: float
+    log: list[str] = field(default_factory=list)
+    progress: str = ""
+
+    def __post_init__(self) -> None:
+        # The harness's progress stands between the lines of the kernel's log; a console of
+        # lines (s390's) swallows what moves a cursor.
+        shown = re.findall(r"\[K(\d+/\d+ [\w.]+)", self.console)
+        self.progress = shown[-1] if shown else ""
+        text = re.sub(r"(\r\x1b)?\[K(\d+/\d+ [\w.]+)?", "", self.console)
+        self.log = [line for line in re.split(r"[\r\n]+", text) if line.strip()]
+
+
+def make_initramfs(folder: Path, program: Path, *roots: Path) -> Path:
+    """The program is the first process; beside it is what the folders have, if any."""
+    image = folder / "initramfs"
+    (folder / "root").mkdir()
+    try:
+        shutil.copy(program, folder / "root" / "init")
+    except OSError as error:
+        raise Misuse(f"{error.filename}: {error.strerror}") from None
+    with image.open("wb") as out:
+        for root in (folder / "root", *roots):
+            names = "".join(f"{path.relative_to(root)}\n" for path in sorted(root.rglob("*")))
+            command = ["cpio", "--create", "--format=newc", "--owner=0:0", "--quiet"]
+            subprocess.run(command, cwd=root, input=names.encode(), stdout=out, check=True)
+    return image
+
+
+def harness_words(machine: Machine, options: Options) -> str:
+    # A kernel takes words apart at spaces, and leaves apostrophes in.
+    select = " ".join(shlex.split(options.select))
+    return f"run --progress --jobs 2 {select} --format json --output /dev/{machine.results.name}"
+
+
+# What checks need and a new kernel does not have: huge pages for those of SHM_HUGETLB that run at
+# the same time, and a number of mappings that an emulated processor reaches in a second.
+FOR_CHECKS = "hugepages=16 sysctl.vm.max_map_count=5000"
+
+
+def qemu_command(
+    machine: Machine, kernel: Path, initramfs: Path, words: str, folder: Path, options: Options
+) -> list[str]:
+    accel = ["-accel", "tcg"] if options.emulate else accelerator(tuple(machine.qemu))
+    return [
+        # Whatever becomes of this program, the emulator ends with it.
+        *("setpriv", "--pdeathsig", "KILL"),
+        *machine.qemu,
+        *accel,
+        *("-smp", "2", "-m", "512", "-nodefaults", "-nic", "none", "-display", "none"),
+        *("-no-reboot", "-sandbox", "on,spawn=deny,elevateprivileges=deny"),
+        *machine.console.command("console", folder / "console"),
+        *machine.results.command("results", folder / "results"),
+        *("-kernel", str(kernel), "-initrd", str(initramfs)),
+        # Warnings and worse; a machine that panics starts again, which ends the emulator.
+        "-append",
+        f"console={machine.console.name} {machine.console.word} printk.time=1 loglevel=5"
+        f" panic=-1 {FOR_CHECKS} {options.append} -- {words}",
+        *shlex.split(options.qemu),
+    ]
+
+
+def read(path: Path) -> str:
+    return path.read_bytes().decode(errors="replace") if path.exists() else ""
+
+
+def boot(
+    kernel: Path,
+    machine: Machine,
+    program: Path,
+    words: str,
+    options: Options,
+    *roots: Path,
+    stop: threading.Event | None = None,
+) -> Boot:
+    """Boots once, and waits for the end, or until the kernel hangs; words are the program's.
+    If stop is set, the emulator is killed."""
+    with temporary_folder() as folder:
+        initramfs = make_initramfs(folder, program, *roots)
+        command = qemu_command(machine, kernel, initramfs, words, folder, options)
+        begin, timed_out = time.monotonic(), False
+        with (folder / "stderr").open("wb") as stderr, subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr
+        ) as process:
+            try:
+                timed_out = not ends(process, folder, options.time_limit, stop)
+                if timed_out:
+                    process.kill()
+            except BaseException:
+                process.kill()
+                raise
+        return Boot(
+            read(folder / "console"),
+            read(folder / "results"),
+            read(folder / "stderr"),
+            timed_out,
+            time.monotonic() - begin,
+            options.time_limit,
+        )
+
+
+def ends(
+    process: "subprocess.Popen[bytes]",
+    folder: Path,
+    silence: float,
+    stop: threading.Event | None = None,
+) -> bool:
+    """Waits for the emulator; False once its ports have said nothing new for so long, or at
+    the stop."""
+    said, begin = -1, time.monotonic()
+    changed = begin
+    while process.poll() is None:
+        now = time.monotonic()
+        size = sum(path.stat().st_size for path in folder.glob("*"))
+        if size != said:
+            said, changed = size, now
+        if now - changed > silence or now - begin > ENDLESS * silence or (stop and stop.is_set()):
+            return False
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.1)
+    return True
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="ipc-boot-") as name:
+        yield Path(name)
+
+
+# ---- what the boot tells of the kernel ------------------------------------------------
+
+# How the kernel begins a message that something is wrong (lib/bug.c, kernel/panic.c,
+# kernel/locking/lockdep.c, mm/kasan, kernel/hung_task.c, the architectures' traps.c).
+TROUBLE = re.compile(
+    r"\[ *\d+\.\d+\](?:\[ *[CT]\d+\])? *(?P<message>(?:"
+    r"WARNING: |BUG: |kernel BUG at |Oops|Kernel panic|Internal error: |Unable to handle |"
+    r"general protection fault|divide error|invalid opcode|stack segment|int3: |"
+    r"INFO: task |INFO: lockdep|INFO: rcu|rcu: INFO: |watchdog: BUG|"
+    r"UBSAN: |KASAN: |KCSAN: |KFENCE: |refcount_t: |list_(?:add|del) corruption|kmemleak: "
+    r").*)"
+)
+EXIT_STATUS = re.compile(r"^ipc-conform: exit status (\d+)$")
+
+
+def exit_status(boot: Boot) -> int | None:
+    found = [match for line in boot.log if (match := EXIT_STATUS.match(line))]
+    return int(found[-1][1]) if found else None
+
+
+def trouble(boot: Boot) -> list[tuple[int, str]]:
+    """Line number and words of each message that something is wrong."""
+    found = ((n, TROUBLE.search(line)) for n, line in enumerate(boot.log, 1))
+    return [(n, match["message"].strip()) for n, match in found if match]
+
+
+def why_dead(boot: Boot) -> str | None:
+    """In words why there is no whole run; None where there is one."""
+    when = f"at {boot.progress}" if boot.progress else "before the checks begin"
+    last = boot.log[-1] if boot.log else "nothing is on its console"
+    panic = [words for _, words in trouble(boot) if words.startswith("Kernel panic")]
+    if panic:
+        return f"the kernel panics {when}: {panic[0]}"
+    if exit_status(boot) is not None:
+        said = [line for line in boot.log if re.match("ipc-conform: (?!exit status)", line)]
+        if said and not boot.results:
+            return said[-1].removeprefix("ipc-conform: ")
+        return None if boot.results else f"the kernel gives no results: {last}"
+    if boot.timed_out:
+        return f"the kernel hangs {when}, silent for {boot.limit:g} s: {last}"
+    if not boot.log and boot.stderr.strip():
+        return f"the emulator does not start: {boot.stderr.strip().splitlines()[-1]}"
+    return f"the kernel dies {when}: {last}"
+
+
+def result(identity: str, title: str, seconds: float, failures: list[tuple[str, str]]) -> Run:
+    """A result as the harness writes them."""
+    kept = [
+        {"where": where[:63], "what": what[:159], "expected": "", "seen": ""}
+        for where, what in failures[:8]
+    ]
+    return {
+        "id": identity,
+        "title": title,
+        "source": "conformance/gate",
+        "outcome": "failed" if failures else "passed",
+        "seconds": round(seconds, 6),
+        "reason": "",
+        "nfailures": len(failures),
+        "failures": kept,
+    }
+
+
+def parse_results(text: str) -> Run | None:
+    """The run that the harness wrote, unless it is cut short or garbled."""
+    # Before it, what writes on every port: s390's boot code.
+    begin = max(text.find('{"schema"'), 0)
+    try:
+        return json.loads(text[begin:])["runs"][0]  # type: ignore[no-any-return]
+    except (ValueError, LookupError, TypeError):
+        return None
+
+
+def count(run: Run) -> None:
+    """Sorts the results, and counts them again."""
+    run["results"].sort(key=lambda result: result["id"].encode())
+    outcomes = [result["outcome"] for result in run["results"]]
+    run["counts"] = {word: outcomes.count(word) for word in OUTCOMES}
+
+
+def run_on(kernel: Path, machine: Machine, programs: str, options: Options) -> tuple[Run, Boot]:
+    """The harness's run on a kernel, with the faults of the kernel itself."""
+    program = options.program or options.build / programs / "ipc-conform"
+    ended = boot(kernel, machine, program, harness_words(machine, options), options)
+    run = parse_results(ended.results)
+    dead = why_dead(ended)
+    if dead and dead.startswith("no check matches"):
+        raise Misuse(dead)
+    if run is None and dead is None:
+        dead = "the results came home garbled"
+    if run is None:
+        arch, _, libc = programs.partition("-")
+        run = {"build": "static", "arch": arch, "machine": machine.arch, "libc": libc}
+        run |= {"kernel": f"{kernel}"[:191], "seconds": round(ended.seconds, 6), "results": []}
+    run["results"] += [
+        result(
+            "kernel.lives",
+            "the kernel boots, runs the checks, and stops by itself",
+            ended.seconds,
+            [("", dead)] if dead else [],
+        ),
+        result(
+            "kernel.log",
+            "nothing in the kernel's log is a warning, an oops or a panic",
+            0,
+            [(f"log line {n}", words) for n, words in trouble(ended)],
+        ),
+    ]
+    count(run)
+    return run, ended

@@ -1,0 +1,69 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+# ---- does a kernel image conform? ---------------------------------------------
+
+# KERNEL: the image, or SUITE: Debian's newest of that; ARCH: its architecture; BASELINE:
+# the run to compare with, a series of conformance/gate/baselines or the JSON of a run;
+# GATE: the gate's options.
+KERNEL_REPORT = $(REPORT)/kernel
+PROGRAMS = $(shell sed -n 's/^$(ARCH) .*| *\([^|]*\)|[^|]*$$/\1/p' conformance/gate/machines)
+do-kernel: $(sort $(HOST)/ipc-conform $(PROGRAMS:%=build/%/ipc-conform))
+	$(Q)mkdir -p $(REPORT); rm -f $(KERNEL_REPORT)-costs.*; status=0; image='$(KERNEL)'; \
+	 [ -n "$$image" ] || image=$$(ci/fetch-kernel '$(SUITE)' '$(ARCH)') || exit 2; \
+	 $(PYTHON) conformance/gate/gate.py $(if $(BASELINE),--baseline '$(BASELINE)') $(GATE) \
+	  --output $(KERNEL_REPORT).json --log $(KERNEL_REPORT).log --costs $(KERNEL_REPORT)-costs.json \
+	  "$$image" '$(ARCH)' || status=$$?; \
+	 [ $$status -eq 2 ] || $(HOST)/ipc-conform report --format text --format ktap --output $(KERNEL_REPORT).ktap \
+	  --format junit --output $(KERNEL_REPORT).xml --format html --output $(KERNEL_REPORT).html \
+	  $(KERNEL_REPORT).json || [ $$? -lt 2 ]; \
+	 [ ! -e $(KERNEL_REPORT)-costs.json ] || $(HOST)/ipc-conform cost --read $(KERNEL_REPORT)-costs.json \
+	  --format html --output $(KERNEL_REPORT)-costs.html; exit $$status
+
+# What calls cost on the kernels of the matrix, as conformance/gate/costs has it.
+do-costs:
+	$(Q)$(PYTHON) conformance/gate/cost.py --html $(REPORT)/costs.html
+
+# The matrix: CELLS of conformance/gate/kernels, or all.
+MATRIX = $(PYTHON) conformance/gate/matrix.py --output $(REPORT)/kernels.json
+CELL_PROGRAMS = $(patsubst %,build/%/ipc-conform,$(shell $(PYTHON) conformance/gate/matrix.py \
+	--programs $(CELLS)))
+do-kernels:
+	$(Q)$(MAKE) $(QUIET) $(sort $(HOST)/ipc-conform $(CELL_PROGRAMS))
+	$(Q)rm -f $(REPORT)/kernels.json; status=0; $(MATRIX) $(CELLS) || status=$$?; \
+	 [ ! -e $(REPORT)/kernels.json ] || $(HOST)/ipc-conform report \
+	  --format junit --output $(REPORT)/kernels.xml --format html --output $(REPORT)/kernels.html \
+	  $(REPORT)/kernels.json || [ $$? -lt 2 ]; exit $$status
+do-kernels-accept:
+	$(Q)$(MAKE) $(QUIET) $(sort $(CELL_PROGRAMS))
+	$(Q)$(MATRIX) --accept $(CELLS)
+# One cell for each architecture, and one of IA32 programs on x86_64; a kernel that cannot be fetched is a SKIP.
+.PHONY: do-kernels-short
+do-kernels-short: CELLS = $(patsubst %,bookworm/%,x86_64 i386-on-x86_64 i386 aarch64)
+do-kernels-short:
+	$(Q)$(MAKE) $(QUIET) --keep-going $(sort $(CELL_PROGRAMS)) || \
+	 echo 'SKIP: programs that cannot be built'
+	$(Q)$(MATRIX) --optional --no-cost $(CELLS)
+
+# MUTANTS of tests/boot/mutants, or all; KERNEL_JOBS: of a kernel's make.
+KERNEL_JOBS ?= $(JOBS)
+do-kernel-mutants: build/x86_64/ipc-conform build/i386/ipc-conform
+	$(Q)$(PYTHON) tests/boot/kernel_mutants.py --jobs $(KERNEL_JOBS) $(MUTANTS)
+
+# The module, and its tests' programs, for a root of Debian's (ci/rootfs) on that kernel.
+# OPTIONS: of tests/boot/suite.py.
+SUITE_CELLS := $(shell sed -n 's/^\([a-z][^ ]*\) .*/\1/p' tests/boot/suites)
+suite-%: python
+	$(Q)headers=$$(ci/rootfs --headers $*) && \
+	 CC="$$(sed -n 's/^$* *| *\([^ ]*\).*/\1/p' conformance/abi/targets)" && \
+	 PYTHONPATH="$$headers/sysconfig" _PYTHON_SYSCONFIGDATA_NAME=_sysconfigdata_cross \
+	 $(MAKE) $(QUIET) CC="$$CC" CPPFLAGS="-I$$headers/include/python3.11 -I$$headers/include" \
+	  OUT=build/$*/suite PACKAGE=build/$*/python python build/$*/suite/init && \
+	 mkdir -p build/$*/programs && CC="$$CC" $(PYTHON) tests/programs.py build/$*/programs
+$(OUT)/init: $(OUT)/conformance/gate/exec.o $(OUT)/conformance/harness/init.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -static $(LDFLAGS) -o $@ $^
+do-kernel-pytest: CELLS = $(or $(ARCH),$(error make kernel-pytest: say ARCH=, one of $(SUITE_CELLS)))
+do-kernels-pytest: CELLS = $(SUITE_CELLS)
+do-kernel-pytest do-kernels-pytest:
+	$(Q)$(MAKE) $(QUIET) $(sort $(foreach cell,$(CELLS),suite-$(firstword $(subst -on-, ,$(cell)))))
+	$(Q)$(PYTHON) tests/boot/suite.py --report $(REPORT) $(OPTIONS) $(CELLS)

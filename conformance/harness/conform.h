@@ -1,0 +1,249 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a check is made of (conform.h, as libcheck has check.h).
+ *
+ *	CHECK("shmget.smaller_found", LIBC | RAW, 0,
+ *	      "shmget finds a segment if size is not above its size, or is 0", "shmget(2)")
+ *	{
+ *		int shmid = must(ipc->shmget(check_key(0), 100, IPC_CREAT | 0600));
+ *
+ *		expect_eq(shmid, ipc->shmget(check_key(0), 99, 0));
+ *	}
+ *
+ * The body gets `ipc`, the calls to make, and runs in its own process, in
+ * a fresh IPC namespace, with a time limit; it leaves everything behind.  With
+ * LIBC | RAW it runs twice, the second time as "shmget.smaller_found.raw", and
+ * where the architecture has ipc(2), a third time as "shmget.smaller_found.ipc".
+ * An expectation that fails is noted and the check goes on; must() ends it.
+ */
+#ifndef CONFORM_H
+#define CONFORM_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "calls.h"
+#include "kernel_constants.h"
+
+/* RAW is both of the ways past libc: each call by its number, and through ipc(2). */
+enum via { LIBC = 1, BY_NUMBER = 2, MULTIPLEXED = 4, RAW = BY_NUMBER | MULTIPLEXED };
+
+/* What a check cannot run without; the runner asks before it starts one. */
+#define NEEDS(X)                                                                             \
+	X(NAMESPACE) /* a fresh IPC namespace, empty and nobody else's */                    \
+	X(LIMITS)    /* writable limits in /proc/sys/kernel */                               \
+	X(NEXT_ID)   /* /proc/sys/kernel/{msg,sem,shm}_next_id: CONFIG_CHECKPOINT_RESTORE */ \
+	X(MSG_COPY)  /* msgrcv's MSG_COPY: CONFIG_CHECKPOINT_RESTORE */                      \
+	X(STAT_ANY)  /* MSG_STAT_ANY, SEM_STAT_ANY, SHM_STAT_ANY: Linux 4.17 */              \
+	X(USERS)     /* root, and other users to become */                                   \
+	X(PROC)	     /* /proc of the running kernel, to see blocked tasks */                 \
+	X(COMPAT)    /* none: on a 32-bit program with a 64-bit kernel */                    \
+	X(HUGETLB)   /* SHM_HUGETLB: CONFIG_HUGETLBFS */
+
+enum need_index {
+#define X(N) N##_INDEX,
+	NEEDS(X)
+#undef X
+		NNEEDS
+};
+enum need {
+#define X(N) NEED_##N = 1 << N##_INDEX,
+	NEEDS(X)
+#undef X
+};
+
+struct check {
+	const char *id;
+	unsigned via;
+	unsigned needs;
+	const char *title;
+	const char *source;
+	void (*body)(const struct ipc_calls *ipc, const void *arg);
+	const void *arg;  /* for checks made from a table of cases */
+	const char *file; /* where it stands */
+	int line;
+};
+
+#define JOIN2(A, B) A##B
+#define JOIN(A, B) JOIN2(A, B)
+#define UNUSED __attribute__((unused))
+
+/* Puts a check where the runner finds it: the linker section "ipc_checks". */
+#define CHECK_ENTRY(NAME, ...)                              \
+	static const struct check NAME = {__VA_ARGS__};     \
+	static const struct check *const JOIN(NAME, _entry) \
+		__attribute__((used, section("ipc_checks"))) = &NAME
+
+#define CHECK(ID, VIA, NEEDED, TITLE, SOURCE)                                                      \
+	static void JOIN(body_, __LINE__)(const struct ipc_calls *, const void *);                 \
+	CHECK_ENTRY(JOIN(check_, __LINE__), ID, VIA, NEEDED, TITLE, SOURCE, JOIN(body_, __LINE__), \
+		    NULL, __FILE__, __LINE__);                                                     \
+	static void JOIN(body_, __LINE__)(const struct ipc_calls *ipc UNUSED,                      \
+					  const void *arg UNUSED)
+
+/* ---- expectations: record a failure, and go on ---------------------------- */
+
+#define HERE __FILE__, __LINE__
+
+/* Two integers are equal.  True if so, as all of these. */
+#define expect_eq(WANT, GOT) expect_eq_at(HERE, #GOT, (long long)(WANT), (long long)(GOT))
+/* An integer is from LOW to HIGH. */
+#define expect_between(LOW, HIGH, GOT) \
+	expect_between_at(HERE, #GOT, (long long)(LOW), (long long)(HIGH), (long long)(GOT))
+/* A call succeeds: it returns anything but -1. */
+#define expect_ok(CALL) expect_ok_at(HERE, #CALL, (errno = 0, (intptr_t)(CALL)))
+/* A call returns -1 and sets errno to ERROR. */
+#define expect_errno(ERROR, CALL) expect_errno_at(HERE, #CALL, ERROR, (errno = 0, (intptr_t)(CALL)))
+/* N bytes are equal. */
+#define expect_bytes(WANT, GOT, N) expect_bytes_at(HERE, #GOT, WANT, GOT, N)
+/* Something holds. */
+#define expect(WHAT) expect_at(HERE, #WHAT, WHAT)
+/* A call that the check is built on: its value, or the end of the check. */
+#define must(CALL) must_at(HERE, #CALL, (errno = 0, (intptr_t)(CALL)))
+
+bool expect_eq_at(const char *file, int line, const char *what, long long want, long long got);
+bool expect_between_at(const char *file, int line, const char *what, long long low, long long high,
+		       long long got);
+bool expect_ok_at(const char *file, int line, const char *what, intptr_t got);
+bool expect_errno_at(const char *file, int line, const char *what, int error, intptr_t got);
+bool expect_bytes_at(const char *file, int line, const char *what, const void *want,
+		     const void *got, size_t n);
+bool expect_at(const char *file, int line, const char *what, bool holds);
+int must_at(const char *file, int line, const char *what, intptr_t got);
+
+/* Records a failure with the given words. */
+void fail_at(const char *file, int line, const char *what, const char *expected, const char *seen);
+/* Ends the check, here or in a child of it, as one that could not run. */
+void skip(const char *reason) __attribute__((noreturn));
+
+/* "EINVAL" for EINVAL, "errno 999" for what IPC does not know. */
+const char *errno_name(int error, char buf[32]);
+
+/* ---- processes of a check ------------------------------------------------ */
+
+/*
+ * CHILD(pid) { ... }: the block runs in a child, which ends behind it; pid is
+ * known in the parent.  What the child expects counts as the check's own.
+ */
+#define CHILD(PID) for ((PID) = child_fork(); is_child(PID); child_end())
+pid_t child_fork(void);
+static inline bool is_child(pid_t pid)
+{
+	return pid == 0;
+}
+void child_end(void) __attribute__((noreturn));
+/* Waits until a child has ended; a failure where a signal ended it. */
+void child_join(pid_t pid);
+/* The same for a child that must die by a signal. */
+void child_join_signal(pid_t pid, int signal);
+
+/*
+ * Waits until a process or thread is blocked in an IPC call, by what the kernel
+ * says in /proc (NEED_PROC); ends the check if it is gone.
+ */
+void await_blocked(pid_t pid);
+/* One look: whether it is so, and whether the process has ended. */
+bool is_blocked(pid_t pid);
+bool is_gone(pid_t pid);
+/* await_blocked, then SIGUSR1, which the child catches, and the child's end. */
+void interrupt(pid_t pid);
+/* The same, then SIGSTOP and, when the child has stopped, SIGCONT. */
+void stop_and_continue(pid_t pid);
+/* For a child: blocks in a call on a new object until it is killed. */
+void block(const struct ipc_calls *ipc);
+
+/* Catches a signal with a handler that only counts, with or without SA_RESTART. */
+void catch_signal(int signal, int flags);
+unsigned signals_caught(void);
+
+/* ---- rights ------------------------------------------------------------------ */
+
+/* Takes another user's and group's rights for good (NEED_USERS). */
+enum { NOBODY = 65534, OWNER = 1001, STRANGER = 1002, GROUP = 1003 };
+void become(uid_t uid, gid_t gid);
+/* The same, but the capabilities stay. */
+void become_privileged(uid_t uid, gid_t gid);
+/*
+ * Gives up all capabilities for good, all but one, or one (CAP_IPC_OWNER and its
+ * kin of <linux/capability.h>); the user stays the same.  Without the one that is
+ * to be kept, the check cannot run.
+ */
+void drop_privileges(void);
+#define keep_only(CAPABILITY) keep_only_named(CAPABILITY, #CAPABILITY)
+void keep_only_named(int capability, const char *name);
+void give_up(int capability);
+/*
+ * Whether RLIMIT_MEMLOCK does not bind this process, and whether it may raise its
+ * hard limits: CAP_IPC_LOCK, CAP_SYS_RESOURCE that count outside of user
+ * namespaces too.
+ */
+bool may_lock_memory(void);
+bool may_raise_limits(void);
+/* Whether this user and group are mapped in this user namespace (user_namespaces(7)). */
+bool is_mapped(void);
+/* Whether this is a program of 32 bits on a kernel of 64. */
+bool kernel_is_wider(void);
+/* Whether this kernel's version is before MAJOR.MINOR. */
+bool kernel_before(unsigned major, unsigned minor);
+/* Ends the check as one that could not run, on a kernel before that version. */
+void need_kernel(unsigned major, unsigned minor);
+
+/* ---- chance (checks/model/random.h) ------------------------------------------- */
+
+/* What a run is repeated by, and how many operations a random check makes. */
+unsigned random_seed(void);
+unsigned random_operations(void);
+
+/* ---- the namespace of a check -------------------------------------------- */
+
+/* A key of this check's own; n from 0 to 255. */
+key_t check_key(unsigned n);
+/*
+ * Whether this process is in an IPC namespace that the program has made.  Only there
+ * may a check write limits or look at objects that it has not made.
+ */
+bool is_isolated(void);
+/*
+ * Moves this process into another fresh namespace; ends the check as one that could
+ * not run where there is no room for one, or no right to it.
+ */
+void another_namespace(void);
+/*
+ * Opens a file of /proc for reading; ends the check as one that could not run where
+ * /proc does not have it (subset=pid, or not mounted).
+ */
+int open_proc(const char *path);
+/*
+ * Opens /proc/sys/kernel/NAME for writing, in a namespace of the program's only: -1
+ * and errno where open(2) fails.
+ */
+int open_limit(const char *name);
+/* Writes, reads /proc/sys/kernel/NAME (NEED_LIMITS); ends the check on error. */
+void set_limit(const char *name, const char *value);
+long long get_limit(const char *name);
+/* Reads the Nth number of such a file, from 0 (`sem` has four). */
+long long get_limit_n(const char *name, unsigned n);
+/*
+ * The entry in COLUMN of an object's row in /proc/sysvipc/KIND (NEED_PROC), such
+ * as ("msg", msqid, "qnum"); ends the check where there is none.
+ */
+long long sysvipc(const char *kind, int id, const char *column);
+/* How many rows there are. */
+unsigned sysvipc_rows(const char *kind);
+/* The number of a line "NAME   number kB" of /proc/meminfo, in bytes; 0: there is none. */
+unsigned long long meminfo(const char *name);
+
+/* ---- time and memory ----------------------------------------------------- */
+
+/* The clock by which the kernel sets times: whole ticks, not between them. */
+time_t kernel_time(void);
+/* Waits until that clock has gone to the next second. */
+void await_next_second(void);
+/* The end of a page of memory; an access at or behind this address faults. */
+char *memory_end(void);
+
+#endif

@@ -1,0 +1,114 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+# ---- the harness -----------------------------------------------------------
+
+HARNESS_SOURCES := $(wildcard $(addprefix conformance/,\
+	harness/*.c report/*.c abi/*.c checks/*/*.c cost/*.c))
+HARNESS_OBJECTS = $(patsubst %.c,$(OUT)/%.o,$(filter-out conformance/harness/main.c,$(HARNESS_SOURCES))) \
+	$(OUT)/layers_data.o
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+HARNESS_FLAGS = -std=c11 -D_GNU_SOURCE $(WARNINGS) -Iconformance -I$(OUT)
+
+.PHONY: harness
+harness: $(OUT)/ipc-conform $(OUT)/ipc-conform-dynamic
+
+# Whatever changes the code beside the sources: a new compiler, other flags.
+$(OUT)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LIBC)' | cmp -s - $@ || \
+	 echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LIBC)' >$@
+.PHONY: FORCE
+FORCE:
+
+$(OUT)/%.abi: conformance/interface/dump conformance/interface/probe.h conformance/interface/semun.h \
+		conformance/interface/sysvipc.def $(OUT)/flags
+	$(call say,DUMP,$@)
+	$(Q)conformance/interface/dump $* $(CC) $(CPPFLAGS) >$@
+
+# Constants that this libc's headers lack, with the kernel's values.
+$(OUT)/kernel_constants.h: $(OUT)/uapi.abi conformance/interface/constants
+	$(Q)conformance/interface/constants $< >$@
+
+$(OUT)/layers_data.c: conformance/abi/embed $(OUT)/$(LIBC).abi $(OUT)/uapi.abi \
+		$(wildcard abi-dumps/*/*.abi)
+	$(Q)conformance/abi/embed abi-dumps/$(TARGET) $(OUT)/$(LIBC).abi $(OUT)/uapi.abi >$@
+
+COMPILE = $(CC) $(HARNESS_FLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -DARCH='"$(TARGET)"'
+$(OUT)/%.o: %.c $(OUT)/kernel_constants.h $(OUT)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(COMPILE) -c -o $@ $<
+$(OUT)/%.o: $(OUT)/%.c
+	$(Q)$(COMPILE) -c -o $@ $<
+$(OUT)/main-%.o: conformance/harness/main.c $(OUT)/kernel_constants.h $(OUT)/flags
+	$(call say,CC,$@)
+	$(Q)$(COMPILE) -DBUILD='"$*"' -c -o $@ $<
+
+CHECK_LIBS = $$(pkg-config --static --libs check)
+# Static, to be carried anywhere; dynamic, so that the installed libc is tested.
+$(OUT)/ipc-conform: $(OUT)/main-static.o $(HARNESS_OBJECTS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -static $(LDFLAGS) -o $@ $^ $(CHECK_LIBS)
+$(OUT)/ipc-conform-dynamic: $(OUT)/main-dynamic.o $(HARNESS_OBJECTS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
+
+# A separate tool reads the kernel's BTF, because it needs libbpf.
+$(OUT)/ipc-btf: $(patsubst %.c,$(OUT)/%.o,$(wildcard conformance/btf/*.c)) \
+		$(OUT)/conformance/harness/textfile.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs libbpf)
+
+# The static one of another architecture, by its cross compiler.
+CROSS = $(filter-out $(TARGET),$(shell sed -n 's/^\([a-z][^ ]*\) .*/\1/p' conformance/gate/machines))
+$(CROSS:%=build/%/ipc-conform): build/%/ipc-conform: FORCE
+	$(Q)root=$$(ci/sysroot $*) && $(MAKE) $(QUIET) CPPFLAGS="-isystem $$root/include" \
+	 LDFLAGS="-L$$root/lib" TARGET=$* CC="$$(sed -n 's/^$* *| *\([^ ]*\).*/\1/p' conformance/abi/targets)" $@
+
+# The same with musl in glibc's place.
+MUSL = $(shell grep '^[a-z]' conformance/gate/machines | grep -o '[^ ]*-musl')
+$(filter-out $(OUT)/ipc-conform,$(sort $(MUSL:%=build/%/ipc-conform))): build/%-musl/ipc-conform: FORCE
+	$(Q)root=$$(ci/sysroot --musl $*) && $(MAKE) $(QUIET) OUT=$(@D) TARGET=$* LIBC=musl \
+	 CC="$$(sed -n 's/^$* *| *\([^ ]*\).*/\1/p' conformance/abi/targets)" CHECK_LIBS=-lcheck \
+	 CPPFLAGS="-nostdinc -isystem $$root/include" \
+	 LDFLAGS="--sysroot=$$root -B$$root/lib -L$$root/lib" $@
+
+-include $(wildcard build/*/*.d build/*/*/*.d build/*/*/*/*.d build/*/*/*/*/*.d)
+
+# ---- does this machine conform? ----------------------------------------------
+
+REPORT ?= build/report
+JOBS ?= $(shell nproc)
+
+do-conform: harness
+	$(Q)mkdir -p $(REPORT)
+	$(Q)$(OUT)/ipc-conform run --jobs $(JOBS) --format json --output $(OUT)/static.json; \
+	 [ $$? -ne 2 ]
+	$(Q)$(OUT)/ipc-conform-dynamic run --jobs $(JOBS) --format json --output $(OUT)/dynamic.json; \
+	 [ $$? -ne 2 ]
+	$(Q)$(OUT)/ipc-conform report --format text --format ktap --output $(REPORT)/conform.ktap \
+	 --format json --output $(REPORT)/conform.json --format junit --output $(REPORT)/conform.xml \
+	 --format html --output $(REPORT)/conform.html $(OUT)/static.json $(OUT)/dynamic.json
+
+# This machine's own, whatever CC and ARCH are.
+HOST_ARCH = $(or $(HOST_FOUND),$(eval HOST_FOUND := $(shell gcc -dumpmachine \
+	| sed 's/-.*//; s/^i.86$$/i386/'))$(HOST_FOUND))
+HOST = build/$(HOST_ARCH)
+HOST_LIBC = $(if $(findstring musl,$(shell gcc -dumpmachine)),musl,glibc)
+
+# The static harness with the glibc of each suite of Debian, and with musl, on the running
+# kernel; what those are known to be broken in is in conformance/libc/broken.
+SUITES ?= bullseye bookworm trixie musl
+LIBC_PROGRAMS = $(SUITES:%=build/libc/%/ipc-conform)
+build/libc/musl/ipc-conform: $(HOST)-musl/ipc-conform
+	@mkdir -p $(@D) && cp $< $@
+$(filter-out build/libc/musl/%,$(LIBC_PROGRAMS)): build/libc/%/ipc-conform: FORCE
+	$(Q)root=$$(ci/sysroot $(HOST_ARCH) $*) && $(MAKE) $(QUIET) SUITES= OUT=build/libc/$* \
+	 CC=gcc LIBC=glibc CPPFLAGS="--sysroot=$$root" \
+	 LDFLAGS="--sysroot=$$root -B$$root/lib -L$$root/lib -L$$root/gcc -pthread" $@
+do-libcs: $(LIBC_PROGRAMS)
+	$(Q)for suite in $(SUITES); do \
+	  build/libc/$$suite/ipc-conform run --jobs $(JOBS) --format json \
+	   --output build/libc/$$suite/result.json; [ $$? -ne 2 ] || exit 2; done
+	$(Q)$(PYTHON) conformance/libc/libcs.py \
+	 $(foreach suite,$(SUITES),$(suite)=build/libc/$(suite)/result.json)

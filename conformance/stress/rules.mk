@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+# ---- stress, under the tools that watch memory -----------------------------------
+
+FRAME_OBJECTS = $(addprefix $(OUT)/conformance/,stress/frame.o stress/workers.o \
+	$(addprefix harness/,calls.o coverage.o isolate.o expect.o child.o privilege.o))
+$(OUT)/ipc-stress: $(addprefix $(OUT)/conformance/stress/,main.o msg.o sem.o shm.o mixed.o) \
+		$(FRAME_OBJECTS)
+$(OUT)/ipc-defects: $(OUT)/tests/memory/defects.o $(FRAME_OBJECTS)
+$(OUT)/ipc-stress $(OUT)/ipc-defects:
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^
+
+# A build for each tool; one that ends in -bare has the tool without the seam.
+WATCHED = -O1 -g -fno-omit-frame-pointer
+BUILD_plain := CC=gcc CFLAGS='$(WATCHED)'
+BUILD_valgrind := CC=gcc CFLAGS='$(WATCHED) -DSEAM_VALGRIND'
+BUILD_asan := CC=clang CFLAGS='$(WATCHED) -fsanitize=address,undefined -fno-sanitize-recover=all'
+# With the loader that belongs to the compiler's libc.
+BUILD_asan-i386 = $(call cross_asan,i686-linux-gnu,ld-linux.so.2)
+BUILD_asan-aarch64 = $(call cross_asan,aarch64-linux-gnu,ld-linux-aarch64.so.1)
+cross_asan = $(subst clang,$1-gcc,$(BUILD_asan)) \
+	LDFLAGS='-Wl,--dynamic-linker=/usr/$1/lib/$2 -Wl,--disable-new-dtags,-rpath,/usr/$1/lib'
+BUILD_msan := CC=clang CFLAGS='$(WATCHED) -fsanitize=memory'
+BUILD_tsan := CC=clang CFLAGS='$(WATCHED) -fsanitize=thread'
+watched-%:
+	$(Q)$(MAKE) $(QUIET) OUT=build/$* PACKAGE=build/$*/python $(BUILD_$(*:-bare=)) \
+	 $(if $(filter %-bare,$*),CPPFLAGS='$(CPPFLAGS) -DSEAM_CHECK=0') $(GOALS:%=build/$*/%)
+
+# The builds of tools.
+builds_of = $(patsubst %,watched-%,$(sort $(patsubst memcheck,valgrind,$(patsubst helgrind,valgrind,$1))))
+
+# SECONDS: for each program under each tool.  JOBS: how many run at once.
+SECONDS ?= 10
+STRESS = $(PYTHON) conformance/stress/stress.py --jobs $(JOBS)
+EVERY_TOOL := asan msan tsan memcheck helgrind
+STRESS_TOOLS := $(EVERY_TOOL) asan-i386 asan-aarch64
+do-stress:
+	$(Q)$(if $(PRESENT),$(MAKE) $(QUIET) GOALS=ipc-stress $(call builds_of,$(PRESENT)) && \
+	 $(STRESS) --seconds $(SECONDS) build $(PRESENT))
+# Those that this machine has; each of the others says SKIP.
+PRESENT = $(or $(PRESENT_FOUND),$(eval PRESENT_FOUND := $(shell MAKE='$(MAKE)' \
+	conformance/stress/present build $(STRESS_TOOLS)))$(PRESENT_FOUND))
+
+# In make check: a second or a few for each, and some of the defects.
+$(OUT)/nothing: FORCE
+	@mkdir -p $(@D)
+	$(Q)printf '#ifdef SEAM_VALGRIND\n#include <valgrind/helgrind.h>\n#endif\nint main(void) { return 0; }\n' \
+	 | $(CC) $(CFLAGS) $(LDFLAGS) -x c -o $@ -
+SHORT_DEFECTS := sound unset.mtype freed.raw_send short.getall.heap shm.after_shmdt left.queue \
+	race.unlocked
+.PHONY: do-stress-short do-stress-present
+do-stress-short:
+	$(Q)$(if $(PRESENT),$(MAKE) $(QUIET) PRESENT='$(PRESENT)' do-stress-present)
+do-stress-present: ASAN = $(filter asan,$(PRESENT))
+do-stress-present:
+	$(Q)$(MAKE) $(QUIET) -j 2 GOALS='ipc-stress ipc-defects' $(call builds_of,$(PRESENT) $(ASAN:%=%-bare))
+	$(Q)$(STRESS) --short build $(PRESENT)
+	$(Q)$(if $(ASAN),$(MEMORY_MUTANTS) --brief --only 'mtext.*' build asan-bare asan)
+	$(Q)$(if $(filter-out $(PRESENT),$(EVERY_TOOL)),echo 'SKIP: defects of all kinds: not all tools are here',\
+	 $(MEMORY_MUTANTS) $(SHORT_DEFECTS:%=--only %) build $(EVERY_TOOL))
+	$(Q)$(if $(ASAN),$(MAKE) $(QUIET) TESTS='$(TESTS_short)' binding-under-asan)
+	$(Q)$(if $(filter tsan,$(PRESENT)),$(MAKE) $(QUIET) TESTS='$(call tests,threads)' binding-under-tsan)
+	$(Q)$(if $(filter memcheck,$(PRESENT)),$(MAKE) $(QUIET) TESTS='$(call tests,script_2003)' binding-under-memcheck)
+
+MEMORY_MUTANTS = $(PYTHON) tests/memory/mutants.py
+MUTANT_COLUMNS := plain $(EVERY_TOOL:%=%-bare) $(EVERY_TOOL)
+do-mutants-memory:
+	$(Q)$(MAKE) $(QUIET) GOALS='ipc-stress ipc-defects' \
+	 $(patsubst %,watched-%,plain valgrind asan msan tsan asan-bare msan-bare tsan-bare)
+	$(Q)$(MEMORY_MUTANTS) build $(MUTANT_COLUMNS)
+	$(Q)$(PYTHON) tests/memory/binding_mutants.py $(PYTHON) plain asan memcheck tsan
+
+# The module's tests under a tool; under Valgrind, which is slow, those of calls; under TSan,
+# with an interpreter that has its runtime, those of threads.  TOOLS, TESTS: which.
+TOOLS ?= asan memcheck tsan
+tests = $(patsubst %,tests/test_%.py,$1)
+TESTS_short = $(call tests,msg sem semall shm structures)
+TESTS_asan = $(shell grep -l '^import ipc$$\|^from child import' tests/test_*.py)
+TESTS_memcheck = $(TESTS_short) $(call tests,errors names_2003 script_2003)
+TESTS_tsan = $(call tests,threads blocking interpreters collector)
+do-check-binding: $(TOOLS:%=binding-under-%)
+binding-under-%: binding-for-%
+	$(Q)tests/memory/watch $* $(PYTHON) -m 'not unwatched' $(or $(TESTS),$(TESTS_$*))
+binding-for-%:
+	$(Q)$(MAKE) $(QUIET) GOALS='python/built $(if $(filter tsan,$*),interpreter)' $(call builds_of,$*)
+$(OUT)/interpreter: tests/memory/interpreter.c $(OUT)/flags
+	$(call say,LD,$@)
+	$(Q)$(CC) $(WARNINGS) $(CFLAGS) -isystem $(PYTHON_INCLUDE) $(LDFLAGS) -o $@ $< \
+	 $$($(PYTHON)-config --embed --ldflags)

@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+# ---- fuzzing ----------------------------------------------------------------------
+
+# What a target is made of; libFuzzer is the main program.
+READERS = abi/layout abi/layout_html report/escape harness/textfile report/json report/diff \
+	report/report report/report_html report/report_json report/report_junit report/report_ktap \
+	report/report_ltp report/report_parts report/report_text abi/facts abi/layers abi/rules \
+	abi/witness
+READERS_btf = btf/image btf/structures abi/facts harness/textfile
+CALLERS = harness/absent harness/calls harness/coverage harness/expect harness/isolate \
+	harness/child harness/privilege
+FUZZ_READERS := facts judge diff results
+FUZZ_CALLERS := msg sem shm
+FUZZ_TARGETS := $(FUZZ_READERS) btf $(FUZZ_CALLERS)
+FUZZ_OBJECTS = $(addprefix $(OUT)/,tests/fuzz/$1.o tests/fuzz/fuzz.o $(addprefix conformance/,\
+	$(if $(filter $1,$(FUZZ_READERS)),$(READERS:%=%.o)) $(if $(filter $1,btf),$(READERS_btf:%=%.o)) \
+	$(if $(filter $1,$(FUZZ_CALLERS)),$(CALLERS:%=%.o))) \
+	$(if $(filter $1,$(FUZZ_READERS)),layers_data.o) \
+	$(if $(filter $1,$(FUZZ_CALLERS)),tests/fuzz/sequence.o))
+FUZZ_LINK = $(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^
+FUZZ_BTF = -Wl,--wrap=fork $$(pkg-config --libs libbpf)
+$(foreach T,$(FUZZ_TARGETS),$(eval $(OUT)/fuzz-$T: $(call FUZZ_OBJECTS,$T)))
+$(FUZZ_TARGETS:%=$(OUT)/fuzz-%):
+	$(call say,LD,$@)
+	$(Q)$(FUZZ_LINK) $(if $(filter %-btf,$@),$(FUZZ_BTF))
+# With a fault of tests/faults before the calls.
+FAULTY := $(FUZZ_CALLERS:%=faulty-%)
+$(foreach T,$(FUZZ_CALLERS),$(eval $(OUT)/fuzz-faulty-$T: \
+	$(filter-out %/calls.o,$(call FUZZ_OBJECTS,$T)) $(OUT)/tests/fuzz/faulty.o))
+$(FAULTY:%=$(OUT)/fuzz-%): $(OUT)/faults-calls.o $(OUT)/conformance/abi/layers.o $(OUT)/layers_data.o \
+	$(patsubst %.c,$(OUT)/%.o,$(filter-out %/main.c,$(wildcard tests/faults/*.c)))
+	$(call say,LD,$@)
+	$(Q)$(FUZZ_LINK) $(FAULT_WRAPS)
+# PLANT: a folder with planted.c, the source PLANTED of the target PLANTED_IN with a defect.
+ifdef PLANT
+$(PLANT)/fuzz: $(PLANT)/planted.o $(filter-out $(OUT)/$(PLANTED:.c=.o),$(call FUZZ_OBJECTS,$(PLANTED_IN)))
+	$(Q)$(FUZZ_LINK) $(if $(filter btf,$(PLANTED_IN)),$(FUZZ_BTF))
+$(PLANT)/planted.o: HARNESS_FLAGS += -iquote $(dir $(PLANTED))
+endif
+BUILD_fuzz := CC=clang CFLAGS='$(WATCHED) -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all'
+
+# Says which.
+.PHONY: fuzz-targets
+fuzz-targets:
+	$(Q)$(MAKE) $(QUIET) GOALS='$(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz >&2
+	@echo $(FUZZ_TARGETS)
+# TARGETS: only those, of fuzz.py's.  FUZZ: its other options.
+FUZZ ?= --seconds $(SECONDS)
+do-fuzz: python
+	$(Q)$(MAKE) $(QUIET) GOALS='$(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz
+	$(Q)PYTHONPATH=build/python $(PYTHON) tests/fuzz/fuzz.py --jobs $(JOBS) $(FUZZ) build/fuzz $(TARGETS)
+
+# Each target with defects planted in the code that it tests.  MUTANTS: options of plants.py.
+do-mutants-fuzz: python
+	$(Q)$(MAKE) $(QUIET) GOALS='$(FAULTY:%=fuzz-%) $(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz
+	$(Q)PYTHONPATH=build/python $(PYTHON) tests/fuzz/plants.py $(MUTANTS) build/fuzz
