@@ -137,7 +137,7 @@ def test_a_chroot_with_the_program_alone(tmp_path: Path) -> None:
     shell = 'mount -t tmpfs none "$0" && cp "$1" "$0/ipc-conform" && mount -o remount,ro "$0"'
     shell += ' && root="$0" && shift && exec chroot "$root" /ipc-conform "$@"'
     ended = subprocess.run(
-        ["unshare", "--ipc", "--mount", "sh", "-c", shell, tmp_path, PROGRAM]
+        ["unshare", "--ipc", "--mount", "sh", "-c", shell, str(tmp_path), str(PROGRAM)]
         + ["run", "--jobs", "2", "--format", "json"],
         capture_output=True,
         text=True,
