@@ -29,6 +29,7 @@ from limits import HANG
 
 TOP = Path(__file__).resolve().parent.parent
 ABI = TOP / "conformance" / "abi"
+INTERFACE = TOP / "conformance" / "interface"
 TYPES = {1: "char", 2: "short", 4: "int", 8: "long long"}
 CONSTANTS = ("ipc", "msg", "sem", "shm")
 
@@ -70,7 +71,7 @@ def declared(size: int, is_signed: bool, name: str) -> str:
 def members(layer: Layer, folder: Path) -> dict[str, tuple[Path, int]]:
     """STRUCT.MEMBER, as DWARF spells it -> where it is declared."""
     elf = folder / "places.elf"
-    result = run(ABI / "dump", "-g", elf, layer.name, *layer.compiler, *layer.flags)
+    result = run(INTERFACE / "dump", "-g", elf, layer.name, *layer.compiler, *layer.flags)
     if result.returncode:
         die(result.stderr.strip())
     lines = run(sys.executable, ABI / "dwarf.py", "places", elf)
@@ -182,7 +183,7 @@ def found(conform: Path, layer: Layer, folder: Path) -> tuple[bool, bool] | None
     dump, elf = folder / f"{layer.name}.abi", folder / "elf"
     # In front of those of the layer.
     flags = ["-isystem", folder, *layer.flags]
-    result = run(ABI / "dump", layer.name, *layer.compiler, *flags)
+    result = run(INTERFACE / "dump", layer.name, *layer.compiler, *flags)
     if result.returncode:
         return None
     dump.write_text(result.stdout)
@@ -190,7 +191,7 @@ def found(conform: Path, layer: Layer, folder: Path) -> tuple[bool, bool] | None
     pair = (layer.other, dump) if layer.name == "uapi" else (dump, layer.other)
     judged = run(conform, "judge", *pair)
     if judged.returncode == 0:
-        run(ABI / "dump", "-g", elf, layer.name, *layer.compiler, *flags)
+        run(INTERFACE / "dump", "-g", elf, layer.name, *layer.compiler, *flags)
         judged = run(sys.executable, ABI / "dwarf.py", "complete", dump, elf)
     if judged.returncode == 2:
         die(judged.stderr.strip())

@@ -37,7 +37,7 @@ def checks() -> "set[str]":
 
 def test_every_behaviour_has_a_check_that_exists() -> None:
     known = checks()
-    sources = [path.read_text() for path in MAP.parent.glob("*.c")]
+    sources = [path.read_text() for path in MAP.parent.rglob("*.c")]
     for behaviour, patterns in behaviours():
         assert patterns, f"no check: {behaviour}"
         for pattern in patterns:

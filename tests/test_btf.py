@@ -34,7 +34,7 @@ SOURCE = """
 #include <linux/shm.h>
 #define STRUCT(S, U, D) struct U own_##S;
 #define UNION(S, U, D) union U own_##S;
-#include "abi/sysvipc.def"
+#include "interface/sysvipc.def"
 """
 
 Change = Callable[[str], str]

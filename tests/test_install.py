@@ -75,5 +75,5 @@ def test_destdir_gets_all_files_and_no_path_of_the_build(package: str, tmp_path:
     recorded = {line.rsplit(",", 2)[0] for line in (metadata / "RECORD").open()}
     assert {str(p.relative_to(site)) for p in site.rglob("*") if p.is_file()} == recorded
     assert {"ipc/__init__.py", "ipc/__init__.pyi", "ipc/_ipc.abi3.so", "ipc/py.typed"} < recorded
-    for path in metadata.iterdir():
+    for path in filter(Path.is_file, metadata.rglob("*")):
         assert str(TOP) not in path.read_text(), path

@@ -12,7 +12,7 @@ from limits import HANG
 from test_tools import CONFORM, TOP
 
 PAGE = (TOP / "conformance" / "harness" / "ipc-conform.1").read_text()
-MAIN, COST = (TOP / "conformance" / name for name in ("main.c", "cost/command.c"))
+MAIN, COST = (TOP / "conformance" / name for name in ("harness/main.c", "cost/command.c"))
 SOURCE = MAIN.read_text() + COST.read_text()
 
 pytestmark = pytest.mark.skipif(not CONFORM.exists(), reason="ipc-conform is not built")

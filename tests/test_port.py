@@ -15,6 +15,7 @@ from limits import HANG
 from test_tools import CONFORM, DUMP, TOP, assert_refused, run
 
 ABI = TOP / "conformance" / "abi"
+INTERFACE = TOP / "conformance" / "interface"
 PORT = ABI / "port"
 DWARF = ABI / "dwarf.py"
 HEADERS = TOP / "tests" / "headers"
@@ -415,7 +416,7 @@ def test_the_project_compiles_where_libc_defines_union_semun(tmp_path: Path) -> 
     made.mkdir()
     facts = run(DUMP, "uapi", "gcc").stdout
     (made / "uapi.abi").write_text(facts)
-    (made / "kernel_constants.h").write_text(run(ABI / "constants", made / "uapi.abi").stdout)
+    (made / "kernel_constants.h").write_text(run(INTERFACE / "constants", made / "uapi.abi").stdout)
     include = sysconfig.get_path("include")
     flags = ["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"]
     flags += ["-isystem", str(folder), "-Iconformance", "-Ibinding/src"]
@@ -602,7 +603,7 @@ def test_a_line_taken_from_the_table_is_missed(
     line: str, member: str, target: str, tmp_path: Path
 ) -> None:
     for file in ("dump", "probe.h", "types.h", "semun.h", "sysvipc.def"):
-        shutil.copy(ABI / file, tmp_path)
+        shutil.copy(INTERFACE / file, tmp_path)
     table = tmp_path / "sysvipc.def"
     text, n = re.subn(rf"^{line}.*\n", "", table.read_text(), flags=re.M)
     assert n == 1

@@ -425,5 +425,13 @@ def run_on(kernel: Path, machine: Machine, programs: str, options: Options) -> t
             [(f"log line {n}", words) for n, words in trouble(ended)],
         ),
     ]
+    absent = [
+        ("", f"{fact['name']}: {fact['value']}")
+        for fact in run.get("facts", [])
+        if fact["value"].endswith("not implemented")
+    ]
+    if absent:
+        title = "the kernel has every call of System V IPC (CONFIG_SYSVIPC)"
+        run["results"].append(result("kernel.facilities", title, 0, absent))
     count(run)
     return run, ended

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char need_namespace[] = "no new IPC namespace: needs CAP_SYS_ADMIN or user namespaces";
+static const char need_namespace[] = "no IPC namespace: needs CAP_SYS_ADMIN or user namespaces";
 
 static bool write_file(const char *path, const char *text)
 {

@@ -534,7 +534,7 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 	return unknown ? misused("no check matches", unknown) : CONFORMS;
 }
 
-/* To a person who waits for the report: what the checks have to do without. */
+/* Printed before the first check: which needs of the checks this machine does not meet. */
 static void announce(const struct run *run)
 {
 	report_facts(stdout, run);
