@@ -73,7 +73,7 @@ BROKEN = [
     ("panic", 600, r"kernel.lives: the kernel panics at "),
     ("hang", 60, r"kernel.lives: the kernel hangs "),
     ("oops", 600, "BUG: kernel NULL pointer dereference, address: 0"),
-    ("no_sysvipc", 600, "kernel.facilities: message queues: not implemented"),
+    ("no_sysvipc", 600, "kernel.facilities: message queues: msgget, msgctl: not implemented"),
     ("fail", 600, 'msgget.seeded: seeds.c:'),
 ]
 
