@@ -199,7 +199,7 @@ def table(template: str = TEMPLATE) -> Iterator[Row]:
         yield ast.literal_eval(line.strip())
 
 
-# What a constructor takes for a member that is not given; of a structure: one of zeros.
+# The constructor's default for a member; the default of a structure has only zeros.
 DEFAULTS = {"int": "0", "bytes": "b''", "ipc_perm": "..."}
 
 

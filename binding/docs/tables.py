@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Writes the pages that are lists, from the harness's table and the module: tables.py FOLDER.
 
-What a call, a member or a constant is stands in conformance/interface/sysvipc.def and in the
+Calls, members and constants are described in conformance/interface/sysvipc.def and in the
 docstrings of the module, and nowhere else.
 """
 

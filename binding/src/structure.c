@@ -337,7 +337,7 @@ static PyType_Slot structure_slots[] = {
 
 /* ---- types ----------------------------------------------------------------------------- */
 
-/* What a constructor takes for a member that is not given. */
+/* The constructor's default for a member. */
 static const char *default_of(const PyGetSetDef *member)
 {
 	return member_of(member)->kind == MEMBER_STRUCT	 ? "..."

@@ -126,7 +126,7 @@ static double least_batch(bool (*operation)(struct cost *c), struct cost *c, uns
 	return least;
 }
 
-/* What a process tells of its row. */
+/* The message of a process about its row. */
 struct told {
 	double cost; /* negative: it failed */
 	int error;

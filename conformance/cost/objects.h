@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* What the tables of all three facilities share. */
+/* Helpers that the tables of all three facilities use. */
 #ifndef COST_OBJECTS_H
 #define COST_OBJECTS_H
 

@@ -35,8 +35,8 @@ unsigned expected_unknown(const struct expected *expected, const struct run *run
 			  bool (*is_check)(const char *glob), const char **glob);
 
 /*
- * What the list makes of a result: XFAILED, XPASSED, FLAKY, or the outcome that it has by
- * itself.  A skipped check stays skipped.
+ * The outcome of a result under the list: XFAILED, XPASSED, FLAKY, or its outcome without the
+ * list.  A skipped check stays skipped.
  */
 enum outcome expected_outcome(const struct expected *expected, const struct run *run,
 			      const struct result *result);

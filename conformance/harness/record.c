@@ -237,7 +237,7 @@ int record_open(const struct record *record, const char *path, const struct run 
 	return ok ? fd : -1;
 }
 
-/* What a signal handler writes, made when the check begins. */
+/* The text that the signal handler writes; it is made when the check begins. */
 static char stopped_line[128];
 static volatile size_t stopped_size;
 

@@ -16,7 +16,7 @@
 
 #include "report/result.h"
 
-/* What has to be the same in each part of a run, beside the machine. */
+/* The options that must be equal in all parts of a run; the machine must be, too. */
 struct record_settings {
 	unsigned seed, operations;
 };

@@ -550,7 +550,7 @@ static void note_killer(size_t i)
 		record_result(inherited.record, &slot->result);
 }
 
-/* What is known already of each check; how many of them run alone. */
+/* Takes the recorded result of each check; returns how many checks run alone. */
 static unsigned take_recorded(const struct record *record, const struct run *run)
 {
 	unsigned suspects = 0;

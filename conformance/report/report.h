@@ -16,7 +16,7 @@ bool format_from_name(const char *name, enum format *format);
 /* All names, with commas between them, for messages. */
 const char *format_names(void);
 
-/* What the machine of a run has, a line for each of its facts. */
+/* Prints the facts about the machine of a run, one a line. */
 void report_facts(FILE *out, const struct run *run);
 
 /* Writes all runs to out; every format has the same counts. */

@@ -54,7 +54,7 @@ struct tally tally_all(const struct run *runs, size_t nruns);
 typedef bool group_by(const struct result *result, char name[192]);
 group_by by_facility; /* the id up to its first dot */
 group_by by_reason;   /* why it was skipped */
-group_by by_absence;  /* what is not implemented */
+group_by by_absence;  /* by the call that the kernel lacks */
 
 /*
  * The group behind name in the order of strcmp, over all runs: begin with "",
@@ -78,7 +78,7 @@ struct machine_row {
 };
 extern const struct machine_row machine_rows[];
 
-/* What a run says of a fact; NULL: nothing. */
+/* The value of a fact in a run, or NULL. */
 const char *fact_of(const struct run *run, const char *name);
 
 /* Wall time, and 0 for what is no time: not every format can write a NaN. */

@@ -56,7 +56,7 @@ struct result {
 	struct failure failures[MAX_FAILURES];
 };
 
-/* What a machine has: ("semaphores", "yes"), ("users", "no other user to become: ..."). */
+/* A fact about the machine: ("semaphores", "yes"), ("users", "no other user to become: ..."). */
 struct machine_fact {
 	char name[32];
 	char value[192];
