@@ -1,16 +1,16 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * shm_address: where a segment is attached.  It counts its views as mmap does,
- * and refuses to be detached while one lives; one that is forgotten detaches
- * when it is collected.
+ * shm_address: an attached segment.  It counts its views, as CPython's mmap does, and
+ * refuses to detach while a view lives.  The garbage collector detaches a segment that
+ * no object refers to any more.
  *
- * A view's exporter (Py_buffer.obj) is not the address but a pin, which holds the
- * address until it is freed.  NumPy's ndarray(buffer=...) releases the view at once
- * and goes on using the memory, but keeps the exporter of a memoryview; so the pin
- * lives as long as the array.  Where it is given the address itself, it keeps only
- * that: then detaching leaves empty memory in the segment's place as long as the
- * address object lives.
+ * The exporter of a view (Py_buffer.obj) is a pin object, which holds a reference to
+ * the address until it is freed.  NumPy's ndarray(buffer=...) releases the view at once
+ * and goes on using the memory, but keeps a reference to the exporter of a memoryview,
+ * so the pin lives as long as the array.  If NumPy is given the address itself, it keeps
+ * a reference to that alone.  Then detaching maps zeroed memory in the segment's place,
+ * which stays until the address object is freed.
  */
 #include "module.h"
 
@@ -18,7 +18,7 @@
 #include <sys/mman.h>
 
 #ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE 0x100000 /* Linux 4.17; a mere hint before */
+#define MAP_FIXED_NOREPLACE 0x100000 /* before Linux 4.17 the address is only a hint */
 #endif
 
 static void link_address(struct state *state, struct address *self)
@@ -65,29 +65,30 @@ struct address *address_new(struct state *state, void *memory, size_t size, int 
 	return self;
 }
 
-/* Forgets the memory, which is no longer its own. */
 void address_forget(struct state *state, struct address *self)
 {
 	unlink_address(state, self);
 	store(&self->memory, NULL);
 }
 
-/* Detaching unmaps page by page, so other threads run if there are many. */
+/* The kernel unmaps page by page, so a large segment is detached without the GIL. */
 static int detach(const void *memory, size_t size)
 {
 	int result, error;
 
 	if (size < LARGE_SEGMENT)
 		return seam_shmdt(memory);
-	Py_BEGIN_ALLOW_THREADS result = seam_shmdt(memory);
+	Py_BEGIN_ALLOW_THREADS
+	result = seam_shmdt(memory);
 	error = errno;
-	Py_END_ALLOW_THREADS errno = error;
+	Py_END_ALLOW_THREADS
+	errno = error;
 	return result;
 }
 
 /*
- * Puts memory that reads as zeros where the segment was.  Another thread may be quicker
- * to map something there, which then stays.
+ * Maps zeroed memory where the segment was, unless another thread has mapped something
+ * there in the meantime.
  */
 static void reserve(struct address *self, void *memory)
 {
@@ -112,7 +113,7 @@ struct address *address_missing(enum call_index call)
 
 int address_detach(struct state *state, struct address *self)
 {
-	/* Forgotten first: while other threads run, nobody may come to use it. */
+	/* Mark it as detached first: other threads run during the call and must not use it. */
 	lock(state);
 	unsigned char *memory = self->memory;
 	const bool busy = self->pins > 0;
@@ -141,7 +142,7 @@ int address_detach(struct state *state, struct address *self)
 	return -1;
 }
 
-/* A reference to one that was found in the list; NULL where its last one has just gone. */
+/* Takes a reference to an attachment in the list; NULL if it is being freed. */
 static struct address *take(struct address *self)
 {
 #ifdef Py_GIL_DISABLED
@@ -153,7 +154,7 @@ static struct address *take(struct address *self)
 #endif
 }
 
-/* An int must be the address of an attachment that is alive. */
+/* Finds the attachment at an address. */
 static struct address *by_number(struct state *state, PyObject *object)
 {
 	struct address *found = NULL;
@@ -189,9 +190,9 @@ struct address *address_find(struct state *state, PyObject *object, enum call_in
 	return PyErr_Occurred() ? NULL : address_missing(call);
 }
 
-/* ---- the object's own face --------------------------------------------------------- */
+/* ---- special methods --------------------------------------------------------------- */
 
-/* Where it is attached; NULL with ValueError. */
+/* Returns where the segment is attached; NULL with ValueError. */
 static void *memory_of(const struct address *self)
 {
 	void *memory = load(&self->memory);
@@ -235,7 +236,8 @@ static PyObject *address_repr(PyObject *object)
 /* ---- views --------------------------------------------------------------------------- */
 
 struct pin {
-	PyObject_HEAD struct address *address; /* with a reference, and pinned */
+	PyObject_HEAD
+	struct address *address; /* with a reference, and pinned */
 };
 
 static int fill_view(Py_buffer *view, PyObject *exporter, const struct address *self, int flags)
@@ -261,7 +263,7 @@ static int address_export(PyObject *object, Py_buffer *view, int flags)
 		return -1;
 	}
 	pin->address = (struct address *)Py_NewRef(object);
-	/* A memoryview asks so, and holds the view as long as it is used. */
+	/* memoryview() passes these flags, and keeps the view as long as it is in use. */
 	if (flags != PyBUF_FULL_RO)
 		self->lent = true;
 	result = fill_view(view, (PyObject *)pin, self, flags);
@@ -289,7 +291,7 @@ static void pin_dealloc(PyObject *object)
 }
 
 static PyType_Slot pin_slots[] = {
-	{Py_tp_doc, "Keeps a segment attached, as the exporter of its views."},
+	{Py_tp_doc, "The exporter of the views of a segment, which keeps it attached."},
 	{Py_tp_dealloc, pin_dealloc},
 	{Py_bf_getbuffer, pin_export},
 	{0, NULL},
@@ -302,7 +304,7 @@ PyType_Spec pin_spec = {
 	.slots = pin_slots,
 };
 
-/* ---- the rest of the object's own face ------------------------------------------------ */
+/* ---- methods and members --------------------------------------------------------------- */
 
 static PyObject *address_enter(PyObject *object, PyObject *Py_UNUSED(unused))
 {
@@ -315,7 +317,7 @@ static PyObject *address_exit(PyObject *object, PyObject *const *Py_UNUSED(args)
 	struct address *self = (struct address *)object;
 	struct state *state = state_of_object(object);
 
-	/* A hook may detach it. */
+	/* An audit hook may detach it, so look again. */
 	if (load(&self->memory) &&
 	    (audit(state, CALL_shmdt, &(union arguments){.arg = {object}}, 1) < 0 ||
 	     (load(&self->memory) && address_detach(state, self) < 0)))
@@ -323,14 +325,14 @@ static PyObject *address_exit(PyObject *object, PyObject *const *Py_UNUSED(args)
 	Py_RETURN_NONE;
 }
 
-/* What an address stands for is this process's alone. */
+/* An address has no meaning in another process. */
 static PyObject *address_reduce(PyObject *object, PyObject *Py_UNUSED(unused))
 {
 	return PyErr_Format(PyExc_TypeError, "a %R is neither pickled nor copied",
 			    (PyObject *)Py_TYPE(object));
 }
 
-/* A view holds a reference, so there is none by now. */
+/* No view exists at this point, because each holds a reference. */
 static void address_dealloc(PyObject *object)
 {
 	struct address *self = (struct address *)object;
@@ -338,10 +340,10 @@ static void address_dealloc(PyObject *object)
 	unsigned char *memory = self->memory;
 	struct state *state = memory ? PyType_GetModuleState(type) : NULL;
 
-	/* Forgotten first: a weak reference's callback may know its number. */
+	/* Unlink it first: the callback of a weak reference may look for its address. */
 	if (state) {
 		lock(state);
-		memory = self->memory; /* unless SHM_REMAP was quicker */
+		memory = self->memory; /* NULL if a SHM_REMAP of another thread replaced it */
 		if (memory)
 			address_forget(state, self);
 		unlock(state);
@@ -360,12 +362,11 @@ static void address_dealloc(PyObject *object)
 }
 
 static PyMethodDef address_methods[] = {
-	{"__enter__", address_enter, METH_NOARGS,
-	 "__enter__($self, /)\n--\n\nThe attachment itself."},
+	{"__enter__", address_enter, METH_NOARGS, "__enter__($self, /)\n--\n\nReturn self."},
 	{"__exit__", (PyCFunction)(void (*)(void))address_exit, METH_FASTCALL,
-	 "__exit__($self, /, *args)\n--\n\nDetaches, unless that was done."},
+	 "__exit__($self, /, *args)\n--\n\nDetach the segment if it is attached."},
 	{"__reduce__", address_reduce, METH_NOARGS,
-	 "__reduce__($self, /)\n--\n\nRaise TypeError: an address is of one process alone."},
+	 "__reduce__($self, /)\n--\n\nRaise TypeError: an address is valid in one process only."},
 	{NULL, NULL, 0, NULL},
 };
 
@@ -373,21 +374,22 @@ static PyMemberDef address_members[] = {
 	{"__weaklistoffset__", T_PYSSIZET, offsetof(struct address, weakrefs), READONLY, NULL},
 	{"shmid", T_INT, offsetof(struct address, shmid), READONLY, "The segment's identifier."},
 	{"readonly", T_BOOL, offsetof(struct address, readonly), READONLY,
-	 "True where it was attached with SHM_RDONLY."},
+	 "True if the segment was attached with SHM_RDONLY."},
 	{"_lent", T_BOOL, offsetof(struct address, lent), READONLY,
-	 "True if somebody may use its memory who holds no view."},
+	 "True if a consumer may use the memory without holding a view."},
 	{NULL, 0, 0, 0, NULL},
 };
 
 static PyType_Slot address_slots[] = {
 	{Py_tp_doc,
-	 "An attached segment, from shmat().\n\n"
-	 "int(p) is the address, len(p) the size in bytes, memoryview(p) the memory\n"
-	 "itself; as a context manager it detaches at the end.  False once detached.\n\n"
-	 "While a memoryview lives, or anything that was made of one, it cannot be\n"
-	 "detached (BufferError).  NumPy's ndarray(buffer=p) keeps p and no view: there\n"
-	 "p can be detached, and the array then has zeros, no longer the segment.\n"
-	 "A number, int(p), protects nothing."},
+	 "An attached segment, as shmat() returns it.\n\n"
+	 "int(p) is the address, len(p) the size in bytes, and memoryview(p) the memory\n"
+	 "itself.  bool(p) is False after the segment was detached.  As a context manager,\n"
+	 "the object detaches the segment at the end.\n\n"
+	 "Detaching raises BufferError while a memoryview of the object exists, or an\n"
+	 "object made from one.  NumPy's ndarray(buffer=p) keeps p but no view: p can then\n"
+	 "be detached, and the array reads zeros afterwards.  An int(p) does not keep the\n"
+	 "segment attached."},
 	{Py_tp_dealloc, address_dealloc},
 	{Py_tp_repr, address_repr},
 	{Py_tp_methods, address_methods},

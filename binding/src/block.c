@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls that may block: the interpreter's lock, and signals (PEP 475).
+ * Calls that may block: releasing the GIL, and signals (PEP 475).
  *
- * Letting go of the lock around a call that does not block costs a convoy
- * beside a busy thread; trying with IPC_NOWAIT first costs a second system call
- * where it does block.  So a call is tried first while tries succeed; after one
- * that failed the next ones go straight to the blocking call, and then it is
- * tried again.  module.h has that part inline; this file has the waits.
+ * Releasing the GIL around a call that returns at once is slow when another thread is
+ * CPU-bound (the GIL convoy).  Trying with IPC_NOWAIT first costs a second system call
+ * if the call would block.  So block() in module.h tries first as long as tries succeed.
+ * After a try that would have blocked, the next calls block without a try, and then it
+ * tries again.  This file has the part that waits.
  */
 #include "module.h"
 
@@ -21,7 +21,7 @@ static struct timespec monotonic(void)
 	return t;
 }
 
-/* The rest of a timeout that began at begin; never below zero. */
+/* Returns the time left of a timeout that began at begin, at least 0. */
 static struct timespec remaining(const struct timespec *timeout, const struct timespec *begin)
 {
 	const struct timespec end = monotonic();
@@ -48,9 +48,11 @@ long attempt_unlocked(const struct blocking *blocking, bool nowait)
 	long result;
 	int error;
 
-	Py_BEGIN_ALLOW_THREADS result = blocking->attempt(blocking->args, nowait);
+	Py_BEGIN_ALLOW_THREADS
+	result = blocking->attempt(blocking->args, nowait);
 	error = errno;
-	Py_END_ALLOW_THREADS errno = error;
+	Py_END_ALLOW_THREADS
+	errno = error;
 	return result;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Errors of commands with a wrong or missing buffer. */
+/* Checks the buffer of a command; raises an error if it is wrong or missing. */
 #include "control.h"
 
 int control_buffer_any(struct state *state, const struct control *control, PyObject *object,
@@ -16,7 +16,7 @@ int control_buffer_any(struct state *state, const struct control *control, PyObj
 		*bytes = structure_bytes(state, object, control->type, control->name);
 		return *bytes ? 0 : -1;
 	}
-	/* C programs pass a structure to IPC_RMID as well; the kernel is not shown it. */
+	/* C programs pass a structure to IPC_RMID too; accept it, and pass NULL to the kernel. */
 	if (left_out(object) || type_index(state, Py_TYPE(object)) < NTYPES)
 		return 0;
 	PyErr_Format(PyExc_TypeError, "buf: a structure of this module or None is needed, not %R",

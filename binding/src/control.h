@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* What each command of msgctl, semctl and shmctl hands over, from the table. */
+/* The argument of each command of msgctl, semctl and shmctl, from the table. */
 #ifndef CONTROL_H
 #define CONTROL_H
 
@@ -20,7 +20,7 @@ struct control {
 #define TYPE_none NTYPES
 #define KEY(CALL, CMD) ((unsigned long long)(CALL) << 32 | (unsigned)(CMD))
 
-/* The row of a command, or NULL; in place, so that of the table only one call's part is left. */
+/* Returns the row of a command, or NULL.  Inlined, each caller keeps only its call's rows. */
 static always_inline const struct control *control_of(enum call_index call, int cmd)
 {
 	switch (KEY(call, cmd)) {
@@ -35,11 +35,11 @@ static always_inline const struct control *control_of(enum call_index call, int 
 	return NULL;
 }
 
-/* The bytes for a command's structure, NULL where it takes none; -1 on error. */
+/* Sets *bytes to the command's structure, or NULL if it takes none; -1 with an exception. */
 int control_buffer_any(struct state *state, const struct control *control, PyObject *object,
 		       void **bytes);
 
-/* The same, inline for the common cases: the right structure, or no buffer. */
+/* control_buffer_any() with the common cases inline: the right structure, or no buffer. */
 static always_inline int control_buffer(struct state *state, const struct control *control,
 					PyObject *object, void **bytes)
 {

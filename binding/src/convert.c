@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Arguments of Python as C's types. */
+/* Converts Python arguments to C types. */
 #include "module.h"
 
 #include <math.h>
 
-/* ---- parameters by position and by name ------------------------------------ */
+/* ---- arguments by position and by keyword ----------------------------------- */
 
 static int by_keyword(const struct signature *signature, PyObject *name, PyObject *value,
 		      PyObject **out)
@@ -54,7 +54,7 @@ int parse_any(const struct signature *signature, PyObject *const *args, Py_ssize
 
 static int out_of_range(PyObject *number, const char *name, const char *type)
 {
-	/* A very long one is not shown: sys.set_int_max_str_digits. */
+	/* repr() fails for a number above the limit of sys.set_int_max_str_digits. */
 	PyObject *text = PyObject_Repr(number);
 
 	if (!text)
@@ -66,7 +66,7 @@ static int out_of_range(PyObject *number, const char *name, const char *type)
 	return -1;
 }
 
-/* An int of the object's; the name says in a TypeError which argument it was. */
+/* Returns the int of an object with __index__; a TypeError names the argument. */
 static PyObject *index_of(PyObject *object, const char *name)
 {
 	if (PyLong_CheckExact(object))
@@ -156,7 +156,7 @@ int to_size_any(PyObject *object, const char *name, size_t *value)
 	return 0;
 }
 
-/* Every size that a member of the table has on some architecture. */
+/* All sizes of members, in bits, on any architecture. */
 #define SIZES(X) X(8) X(16) X(32) X(64)
 
 static const char *const type_names[2][9] = {
@@ -236,9 +236,9 @@ static int from_seconds(double seconds, struct timespec *value)
 		return -1;
 	}
 	value->tv_sec = (time_t)whole;
-	/* Rounded up: it waits at least as long as asked, as CPython's own do. */
+	/* Round up, as CPython does, so that a wait is never shorter than the timeout. */
 	value->tv_nsec = (long)ceil((seconds - whole) * nanoseconds);
-	/* But not up to zero, which is a time. */
+	/* A negative timeout is an error, so do not round it up to 0. */
 	if (value->tv_sec == -1 && value->tv_nsec >= (long)nanoseconds)
 		value->tv_nsec = (long)nanoseconds - 1;
 	if (value->tv_nsec >= (long)nanoseconds) {
@@ -259,7 +259,7 @@ static int from_pair(PyObject *pair, struct timespec *value)
 		PyErr_SetString(PyExc_TypeError, "timeout: (sec, nsec) has two numbers");
 		return -1;
 	}
-	/* nsec from 0 to 999999999 is the kernel's to ask for (EINVAL). */
+	/* The kernel checks that nsec is from 0 to 999999999 (EINVAL). */
 	if (to_time_t(PyTuple_GetItem(pair, 0), &value->tv_sec) < 0)
 		return -1;
 	return to_long(PyTuple_GetItem(pair, 1), "timeout", &value->tv_nsec);

@@ -18,7 +18,7 @@ static PyObject *raise_os_error(int error, PyObject *message)
 
 	if (!message)
 		return NULL;
-	/* OSError makes FileExistsError and its kin of errno by itself. */
+	/* The constructor of OSError returns FileExistsError etc. according to errno. */
 	exception = PyObject_CallFunction(PyExc_OSError, "iN", error, message);
 	if (exception) {
 		PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);

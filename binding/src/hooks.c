@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * What the package's own modules (ipc/queue.py and its kin) need beyond the C functions: calls
- * with a timeout, loops over many messages, messages that are kept, and a class to export
- * memory.  They are private, and the C functions do without them.
+ * Private functions for the package's Python modules (ipc/queue.py etc.): sending and semaphore
+ * operations that a timeout or another thread can end, sending of many messages in one call, and
+ * a base class that exports memory.
  */
 #include "transfer.h"
 
@@ -14,7 +14,7 @@ static always_inline long send(struct state *state, struct transfer *t, const st
 	return transfer(state, attempt_msgsnd, BLOCKING_msgsnd, t, limits);
 }
 
-/* Text as bytes or str, by a copy; a msgbuf as it is. */
+/* Sends a msgbuf directly, or a text (bytes-like or str) from a copy. */
 static long send_object(struct state *state, PyObject *object, long mtype, struct transfer *t,
 			const struct limits *limits)
 {
@@ -49,7 +49,7 @@ static long send_object(struct state *state, PyObject *object, long mtype, struc
 
 PyDoc_STRVAR(_msgsnd_doc,
 	     "_msgsnd(msqid, mtype, mtext, msgflg, timeout, wait, /)\n--\n\n"
-	     "Send a text, bytes-like or str, or a msgbuf; True, or False where it was woken.");
+	     "Send a msgbuf or a text (bytes-like or str); return True, or False if woken.");
 
 static PyObject *ipc__msgsnd(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
@@ -72,7 +72,7 @@ static PyObject *ipc__msgsnd(PyObject *module, PyObject *const *args, Py_ssize_t
 
 /* ---- many messages ---------------------------------------------------------------- */
 
-/* How many were sent before the exception is its attribute. */
+/* Sets the attribute sent of the current exception: how many messages were sent before it. */
 static void note_sent(Py_ssize_t n)
 {
 	PyObject *type, *exception, *traceback, *sent = PyLong_FromSsize_t(n);
@@ -86,8 +86,8 @@ static void note_sent(Py_ssize_t n)
 }
 
 /*
- * The common case: short bytes, and room for them in the queue.  A loop over it costs little more
- * than in C.  Returns false if nothing has been sent.
+ * The common case: a short bytes object that fits in the queue.  Sends it in place, so that a loop
+ * costs little more than in C.  Returns false if it did not send the message.
  */
 static inline bool send_at_once(PyObject *item, const struct transfer *t, struct msgbuf *msgp)
 {
@@ -101,9 +101,8 @@ static inline bool send_at_once(PyObject *item, const struct transfer *t, struct
 	return seam_msgsnd(t->msqid, msgp, (size_t)length, t->msgflg | IPC_NOWAIT) == 0;
 }
 
-PyDoc_STRVAR(_send_many_doc,
-	     "_send_many(msqid, mtype, messages, msgflg, timeout, wait, /)\n--\n\n"
-	     "Send each of an iterable of texts and msgbufs; return how many there were.");
+PyDoc_STRVAR(_send_many_doc, "_send_many(msqid, mtype, messages, msgflg, timeout, wait, /)\n--\n\n"
+			     "Send each text or msgbuf of an iterable; return their number.");
 
 static PyObject *ipc__send_many(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
@@ -143,7 +142,7 @@ static PyObject *ipc__send_many(PyObject *module, PyObject *const *args, Py_ssiz
 /* ---- semaphores ------------------------------------------------------------------- */
 
 PyDoc_STRVAR(_semop_doc, "_semop(semid, sop, wait, /)\n--\n\n"
-			 "Do one operation, (num, op, flg); True, or False where it was woken.");
+			 "Do one operation, (num, op, flg); return True, or False if woken.");
 
 static PyObject *ipc__semop(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
@@ -178,8 +177,8 @@ static PyObject *ipc__semop(PyObject *module, PyObject *const *args, Py_ssize_t 
 /* ---- objects that export memory ------------------------------------------------------- */
 
 /*
- * _Exporter: a base for classes in Python whose objects export memory, which Python itself has
- * only from 3.12 on (PEP 688): that of the object's attribute _memory, whose view it is.
+ * _Exporter: a base class for Python classes with the buffer protocol, which Python code can
+ * implement only since 3.12 (PEP 688).  It exports the memory of the object's attribute _memory.
  */
 static int exporter_export(PyObject *object, Py_buffer *view, int flags)
 {
@@ -193,7 +192,7 @@ static int exporter_export(PyObject *object, Py_buffer *view, int flags)
 }
 
 static PyType_Slot exporter_slots[] = {
-	{Py_tp_doc, "Exports the memory of its attribute _memory."},
+	{Py_tp_doc, "A base class that exports the memory of the attribute _memory."},
 	{Py_bf_getbuffer, exporter_export},
 	{0, NULL},
 };
@@ -205,7 +204,7 @@ static PyType_Spec exporter_spec = {
 	.slots = exporter_slots,
 };
 
-/* ---- into the module -------------------------------------------------------------- */
+/* ---- adding to the module ---------------------------------------------------------- */
 
 #define HOOK(NAME)                                                                        \
 	{                                                                                 \

@@ -1,42 +1,43 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * _Inbox: what a MessageQueue has received, and the receiving itself.
+ * _Inbox: receives the messages of a MessageQueue, and keeps those that no caller got.
  *
- * A message that msgrcv(2) has taken is nowhere else, so it is either here, kept for the next
- * receive, or in an object that has been handed out.  In between no Python code runs.  But the
- * interpreter runs signal handlers between a C function's return and the next instruction, and
- * if a handler raises, the interpreter drops the returned object.  So a message is handed out
- * fresh: until its text is looked at, it belongs to the inbox too, and if it is freed while an
- * exception is being raised, it goes back to its place.  (CPython 3.11 to 3.15 pop the stack of
- * a frame before they fetch the exception: exception_unwind in ceval.c.)  A message that the
- * program itself drops is freed without an exception, and stays dropped.
+ * After msgrcv(2) has taken a message, the process has the only copy.  An inbox either keeps it
+ * for the next receive or hands it out as an object, and no Python code runs in between.  But the
+ * interpreter runs signal handlers between the return of a C function and the next instruction,
+ * and if a handler raises, the interpreter drops the returned object.  So each message is handed
+ * out "fresh": until the program reads its text, the inbox also counts it, and takes it back to
+ * its place if it is freed while an exception is being raised.  (CPython 3.11 to 3.15 pop the
+ * stack of a frame before they fetch the exception: exception_unwind in ceval.c.)  A message that
+ * the program drops is freed without an exception, so the inbox does not take it back.
  */
 #include "transfer.h"
 
-/* The bytes of a struct msgbuf, with so much text. */
+/* A kept message: the bytes of a struct msgbuf with length bytes of text. */
 struct kept {
 	unsigned long long serial;
 	Py_ssize_t length;
 	unsigned char *bytes;
 };
 
-/* A call that has to look again when a message is kept. */
+/* A waiting call, which must look at the inbox again when a message is added. */
 struct looker {
 	struct looker *next;
 	struct wait *wait;
 };
 
 struct inbox {
-	PyObject_HEAD LOCK struct kept
-		*kept; /* by serial, which is the order in which they were received */
-	Py_ssize_t nkept, room;
-	Py_ssize_t fresh;   /* messages that may come back, for which there is room */
-	Py_ssize_t pending; /* calls under way, for one message of each of which there is too */
+	PyObject_HEAD
+	LOCK
+	struct kept *kept;	/* in the order of serial, the order in which they were received */
+	Py_ssize_t nkept, room; /* room is at least nkept + fresh + pending */
+	Py_ssize_t fresh;	/* messages handed out that may come back */
+	Py_ssize_t pending;	/* running calls, each of which may add a message */
 	unsigned long long serial; /* of the next message */
-	unsigned long long first;  /* the first one that this process received */
+	unsigned long long first;  /* of the first message that this process received */
 	struct looker *lookers;
-	bool shared; /* between threads that keep messages for others: calls register */
+	bool shared; /* one thread may keep a message for another, so calls register */
 	unsigned forks;
 };
 
@@ -58,7 +59,7 @@ static void notice_fork(struct inbox *self)
 	self->lookers = NULL;
 }
 
-/* Before a call: room for its message.  MemoryError, -1. */
+/* Makes room for the message of a call before the call; -1 with MemoryError. */
 static int reserve(struct inbox *self)
 {
 	struct kept *larger = self->kept;
@@ -80,7 +81,7 @@ static int reserve(struct inbox *self)
 	return larger ? 0 : -1;
 }
 
-/* Behind it. */
+/* Ends what reserve() began. */
 static void release(struct inbox *self)
 {
 	lock(self);
@@ -88,7 +89,7 @@ static void release(struct inbox *self)
 	unlock(self);
 }
 
-/* Which of the kept ones msgrcv(2) would choose; -1: none. */
+/* Returns the index of the kept message that msgrcv(2) would choose; -1 if none fits. */
 static Py_ssize_t choose(const struct inbox *self, long msgtyp, int msgflg)
 {
 	const long most = msgtyp == LONG_MIN ? LONG_MAX : -msgtyp;
@@ -107,7 +108,7 @@ static Py_ssize_t choose(const struct inbox *self, long msgtyp, int msgflg)
 	return chosen;
 }
 
-/* In its place; there is room.  Calls of other threads look again. */
+/* Inserts a message by serial (there is room), and makes waiting calls look again. */
 static void insert(struct inbox *self, const struct kept *message)
 {
 	Py_ssize_t i = self->nkept++;
@@ -137,7 +138,7 @@ static void unregister_looker(struct inbox *self, const struct looker *looker)
 	unlock(self);
 }
 
-/* ---- messages that are handed out ------------------------------------------------------ */
+/* ---- handing out messages -------------------------------------------------------------- */
 
 static void hand_out(struct inbox *self, struct msgbuf_object *message, unsigned long long serial)
 {
@@ -148,7 +149,7 @@ static void hand_out(struct inbox *self, struct msgbuf_object *message, unsigned
 
 void inbox_forget(struct msgbuf_object *message)
 {
-	/* Two threads may look at it at the same time. */
+	/* Two threads may read the message at the same time. */
 	struct inbox *self = __atomic_exchange_n(&message->inbox, NULL, __ATOMIC_ACQ_REL);
 
 	if (!self)
@@ -176,7 +177,7 @@ void inbox_take_back(struct msgbuf_object *message)
 	inbox_forget(message);
 }
 
-/* The message that was received into room, as an object. */
+/* Returns the message in room as a fresh object. */
 static PyObject *received(struct state *state, struct inbox *self, const struct room *room,
 			  long length)
 {
@@ -190,7 +191,7 @@ static PyObject *received(struct state *state, struct inbox *self, const struct 
 	return message;
 }
 
-/* A kept message as an object; 0, or RAISED, or -1 with errno, as msgrcv(2) has it. */
+/* Hands out a kept message; 0, or RAISED, or -1 with errno as msgrcv(2) would set it. */
 static long take(struct state *state, struct inbox *self, Py_ssize_t i, const struct transfer *t,
 		 bool sized, PyObject **message)
 {
@@ -215,7 +216,7 @@ static long take(struct state *state, struct inbox *self, Py_ssize_t i, const st
 
 /* ---- receiving --------------------------------------------------------------------------- */
 
-/* Any length that it has where none was asked for: E2BIG leaves the message where it is. */
+/* Receives a message; if the caller gave no size, grows the room until the message fits (E2BIG). */
 static always_inline long receive(struct state *state, struct transfer *t, bool sized,
 				  struct room *room, const struct limits *limits)
 {
@@ -233,7 +234,7 @@ static always_inline long receive(struct state *state, struct transfer *t, bool 
 	}
 }
 
-/* A message of the queue whose type is lower than that of the kept one; below 0: none. */
+/* Receives a message of a lower type than the kept one, without waiting; below 0 if none. */
 static long receive_lower(struct state *state, struct transfer *t, bool sized, struct room *room,
 			  long mtype)
 {
@@ -245,7 +246,7 @@ static long receive_lower(struct state *state, struct transfer *t, bool sized, s
 	return mtype > 1 ? receive(state, &lower, sized, room, &none) : -1;
 }
 
-/* One message, kept or of the queue, for which there is room. */
+/* Takes one message, from the inbox or from the queue; reserve() has made room for it. */
 static long receive_reserved(struct state *state, struct inbox *self, struct transfer *t,
 			     bool sized, struct room *room, const struct limits *given,
 			     PyObject **message)
@@ -292,7 +293,7 @@ static long receive_reserved(struct state *state, struct inbox *self, struct tra
 	}
 }
 
-/* One message: 0, or what ended the call. */
+/* Takes one message; 0, or the reason why the call ended. */
 static long receive_one(struct state *state, struct inbox *self, struct transfer *t, bool sized,
 			struct room *room, const struct limits *limits, PyObject **message)
 {
@@ -308,7 +309,7 @@ static long receive_one(struct state *state, struct inbox *self, struct transfer
 	return result;
 }
 
-/* The same without a wait, where nothing is kept: -1 too where receive_one() has to look. */
+/* A fast path without waiting, for an empty inbox; -1 if the caller must use receive_one(). */
 static long receive_next(struct state *state, struct inbox *self, const struct transfer *t,
 			 const struct room *room, PyObject **message)
 {
@@ -331,8 +332,8 @@ static long receive_next(struct state *state, struct inbox *self, const struct t
 }
 
 /*
- * Waits for the first message only.  An error of a later one is left to the next call.
- * Freed by an exception, the list gives each message back.
+ * Waits for the first message only, and ignores an error of a later one, which the next call
+ * will meet again.  If an exception frees the list, the inbox takes back each message.
  */
 static long receive_each(struct state *state, struct inbox *self, struct transfer *t, bool sized,
 			 struct room *room, const struct limits *limits, Py_ssize_t count,
@@ -342,7 +343,7 @@ static long receive_each(struct state *state, struct inbox *self, struct transfe
 		PyObject *message = NULL;
 		long result = n > 0 ? receive_next(state, self, t, room, &message) : -1;
 
-		if (result == -1) /* it says why, and does what can be done about it */
+		if (result == -1)
 			result = receive_one(state, self, t, sized, room, limits, &message);
 		if (result < 0)
 			return n == 0 || result == RAISED ? result : 0;
@@ -370,7 +371,7 @@ static always_inline int to_receive(struct state *state, PyObject *const *args, 
 	    to_word(args[3], "msgflg", &t->msgflg) < 0 ||
 	    to_limits(state, args[4], args[5], limits) < 0)
 		return -1;
-	/* Without a size nothing is cut: there is room for any message. */
+	/* Without a size, receive() makes room for any message, so nothing must be cut. */
 	if (args[1] == Py_None)
 		t->msgflg &= ~MSG_NOERROR;
 	return audit(state, CALL_msgrcv, &given, 5);
@@ -452,9 +453,11 @@ static PyObject *inbox_next(PyObject *object, PyObject *const *args, Py_ssize_t 
 
 /* ---- iteration ---------------------------------------------------------------------------- */
 
-/* In C altogether: between two instructions of a generator's a handler could raise. */
+/* An iterator in C, because a signal handler could raise between two instructions of a generator.
+ */
 struct messages {
-	PyObject_HEAD struct inbox *inbox;
+	PyObject_HEAD
+	struct inbox *inbox;
 	PyObject *arg[3]; /* of next() */
 };
 
@@ -503,7 +506,7 @@ static PyObject *messages_self(PyObject *object)
 }
 
 static PyType_Slot messages_slots[] = {
-	{Py_tp_doc, "The messages of a queue, one after the other."},
+	{Py_tp_doc, "An iterator that receives the messages of a queue."},
 	{Py_tp_dealloc, messages_dealloc},
 	{Py_tp_iter, messages_self},
 	{Py_tp_iternext, messages_next},
@@ -518,8 +521,8 @@ PyType_Spec messages_spec = {
 };
 
 /*
- * Keeps a message that was received into room.  Calls that wait get their messages in the
- * order in which they began to wait, which is then the messages' order too.
+ * Keeps the message in room.  The kernel serves waiting calls in the order in which they began
+ * to wait, so serial, which each call takes before it waits, is also the order of the messages.
  */
 static bool keep(struct inbox *self, const struct room *room, long length,
 		 unsigned long long serial)
@@ -618,26 +621,24 @@ static void inbox_dealloc(PyObject *object)
 
 static PyMethodDef inbox_methods[] = {
 	METHOD(receive, "($self, msqid, msgsz, msgtyp, msgflg, timeout, wait, /)\n--\n\n"
-			"Return a message, or None where it was woken; msgsz None: of any length."),
+			"Return a message, or None if woken; msgsz=None accepts any length."),
 	METHOD(receive_many,
 	       "($self, msqid, msgsz, msgtyp, msgflg, timeout, wait, count, /)\n--\n\n"
-	       "Wait for a message; return it and those already there, up to count.  None where "
-	       "it\n"
-	       "was woken."),
+	       "Wait for a message; return it and those already there, up to count messages.\n"
+	       "Return None if woken."),
 	METHOD(next, "($self, msqid, msgtyp, timeout, /)\n--\n\n"
-		     "Return a message, or None where it timed out or the queue is gone."),
+		     "Return a message, or None if it timed out or the queue was removed."),
 	METHOD(messages, "($self, msqid, msgtyp, timeout, /)\n--\n\n"
-			 "Return an iterator, which calls next() until that returns None."),
+			 "Return an iterator that calls next() until it returns None."),
 	METHOD(fill, "($self, msqid, msgsz, msgtyp, msgflg, timeout, wait, /)\n--\n\n"
-		     "Wait until such a message is kept, and return True; False where it was\n"
-		     "woken."),
+		     "Wait until the inbox keeps such a message; return True, or False if woken."),
 	{"kept", inbox_kept, METH_NOARGS,
-	 "kept($self, /)\n--\n\nReturn copies of the messages that are kept."},
+	 "kept($self, /)\n--\n\nReturn copies of the messages that the inbox keeps."},
 	{NULL, NULL, 0, NULL},
 };
 
 static PyType_Slot inbox_slots[] = {
-	{Py_tp_doc, "_Inbox()\n--\n\nReceives the messages of a queue, and keeps some."},
+	{Py_tp_doc, "_Inbox()\n--\n\nReceives messages of a queue, and keeps those nobody got."},
 	{Py_tp_dealloc, inbox_dealloc},
 	{Py_tp_methods, inbox_methods},
 	{0, NULL},
@@ -650,11 +651,10 @@ PyType_Spec inbox_spec = {
 	.slots = inbox_slots,
 };
 
-/* ---- without an inbox ------------------------------------------------------------------- */
+/* ---- receiving without an inbox ----------------------------------------------------------- */
 
-PyDoc_STRVAR(_msgrcv_doc,
-	     "_msgrcv(msqid, msgsz, msgtyp, msgflg, timeout, wait, /)\n--\n\n"
-	     "Return a message, a msgbuf, or None where it was woken; msgsz None: of any length.");
+PyDoc_STRVAR(_msgrcv_doc, "_msgrcv(msqid, msgsz, msgtyp, msgflg, timeout, wait, /)\n--\n\n"
+			  "Return a msgbuf, or None if woken; msgsz=None accepts any length.");
 
 static PyObject *ipc__msgrcv(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {

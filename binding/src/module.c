@@ -1,16 +1,22 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* ipc._ipc: constants, ftok, and how the module is made. */
+/* The module ipc._ipc: its creation, the constants, ftok. */
 #include "module.h"
 
 #include "kernel_constants.h"
 
 PyDoc_STRVAR(ftok_doc,
 	     "ftok(pathname, proj_id)\n--\n\n"
-	     "Return a key, a signed 32-bit number, for a file that exists and a project.\n\n"
-	     "pathname: str, bytes or os.PathLike.  proj_id: an int, of which the low 8 bits\n"
-	     "count and must not be 0 (ValueError), or one character.\n\n"
-	     "OSError: as stat(2).  See ftok(3).");
+	     "Return a System V IPC key for an existing file and a project.\n\n"
+	     "Args:\n"
+	     "    pathname: The file: a str, bytes or os.PathLike.\n"
+	     "    proj_id: An int, of which only the low 8 bits count, or one character.\n\n"
+	     "Returns:\n"
+	     "    The key, a signed 32-bit int.\n\n"
+	     "Raises:\n"
+	     "    ValueError: The low 8 bits of proj_id are 0.\n"
+	     "    OSError: An error of stat(2) for the file.\n\n"
+	     "See ftok(3).");
 
 static int to_project(PyObject *object, int *proj_id)
 {
@@ -46,11 +52,13 @@ static PyObject *ipc_ftok(PyObject *module, PyObject *const *args, Py_ssize_t na
 	if (audit(state_of(module), CALL_ftok, &given, 2) < 0 ||
 	    !PyUnicode_FSConverter(given.arg[0], &path))
 		return NULL;
-	/* -1 is a key as well; only errno tells it from an error. */
-	Py_BEGIN_ALLOW_THREADS errno = 0;
+	/* -1 can be a valid key, so errno tells whether the call failed. */
+	Py_BEGIN_ALLOW_THREADS
+	errno = 0;
 	key = ftok(PyBytes_AsString(path), proj_id);
 	error = errno;
-	Py_END_ALLOW_THREADS Py_DECREF(path);
+	Py_END_ALLOW_THREADS
+	Py_DECREF(path);
 	errno = error;
 	return key == -1 && error ? call_failed(CALL_ftok, NULL) : PyLong_FromLong(key);
 }
@@ -62,7 +70,7 @@ static PyMethodDef ftok_methods[] = {
 
 /* ---- making the module ----------------------------------------------------------------- */
 
-/* One constant, with the sign that C gives it. */
+/* Adds one constant, signed or unsigned as in C. */
 static int add_constant(PyObject *module, const char *name, bool negative, unsigned long long bits)
 {
 	PyObject *value =
@@ -120,11 +128,11 @@ static int add_events(struct state *state)
 		if (!state->event[i])
 			return -1;
 	}
-	/* PySys_Audit is not in the limited API of 3.11. */
+	/* The limited API of 3.11 has no PySys_Audit. */
 	state->audit = Py_XNewRef(PySys_GetObject("audit"));
 	if (!state->audit)
 		return -1;
-	/* One in Python, or of another convention, is called as any object is. */
+	/* audit_any() calls anything else, for example a replacement written in Python. */
 	if (PyCFunction_CheckExact(state->audit) &&
 	    PyCFunction_GetFlags(state->audit) == METH_FASTCALL) {
 		state->audit_self = PyCFunction_GetSelf(state->audit);
@@ -134,7 +142,7 @@ static int add_events(struct state *state)
 	return 0;
 }
 
-/* _names_2003: what ipc.__all__ leaves out, so that help(ipc) reads well. */
+/* Adds _names_2003, the names that ipc.__all__ leaves out to keep help(ipc) short. */
 static int add_names_2003(PyObject *module)
 {
 	PyObject *names = PyList_New(0);
@@ -206,10 +214,9 @@ static void module_free(void *module)
 }
 
 /*
- * A slot that the interpreter does not know is an error, so the slots are
- * chosen when the module is loaded, by Py_Version: one build serves them all.
- * The numbers are those of CPython 3.12, which 3.11's headers lack:
- * Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED.
+ * An interpreter refuses slots that it does not know, so PyInit__ipc() chooses the
+ * slots by Py_Version, and one build serves all versions.  The headers of 3.11 lack
+ * Py_mod_multiple_interpreters (3) and Py_MOD_PER_INTERPRETER_GIL_SUPPORTED (2) of 3.12.
  */
 static PyModuleDef_Slot slots_3_11[] = {{Py_mod_exec, module_exec}, {0, NULL}};
 static PyModuleDef_Slot slots_3_12[] = {{Py_mod_exec, module_exec},
@@ -219,7 +226,7 @@ static PyModuleDef_Slot slots_3_12[] = {{Py_mod_exec, module_exec},
 #endif
 					{0, NULL}};
 
-/* A constant is an int, which cannot have its own docstring. */
+/* The module's docstring describes the constants because an int cannot have a docstring. */
 static const char module_doc[] = "System V IPC: message queues, semaphore sets, shared memory.\n\n"
 				 "The constants:\n\n"
 #define CONST(C, D) #C ": " D "\n"

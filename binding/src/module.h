@@ -1,21 +1,21 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The extension module ipc._ipc: what its parts share.
+ * The extension module ipc._ipc: declarations that its source files share.
  *
- * The order of every call is the same: convert the arguments (which may run any
- * Python code), then look at the objects again and pin their memory, then make
- * the system call, then look at errno, then build the result.
+ * Every call has the same order: convert the arguments (which may run any Python
+ * code), look at the objects again and pin their memory, make the system call,
+ * read errno, build the result.
  */
 #ifndef MODULE_H
 #define MODULE_H
 
 /*
- * With this the stable ABI's references are counted by the interpreter's own
- * functions.  In place, as the headers of 3.11 do it otherwise, an object that
- * lives for ever (PEP 683: None, a small int) is counted as any other; and since
- * interpreters that have a lock each share such objects, one count that is torn
- * between two of them frees memory that was never allocated.
+ * Py_REF_DEBUG makes the stable ABI count references by functions of the interpreter.
+ * The inline code in the headers of 3.11 knows no immortal objects (PEP 683) and would
+ * change the counts of None and of small ints.  Subinterpreters with a GIL each share
+ * these objects, so the counts would race and an object could be freed that was never
+ * allocated.
  */
 #ifdef Py_LIMITED_API
 #define Py_REF_DEBUG
@@ -32,17 +32,17 @@
 #include "interface/seam.h"
 
 /*
- * Where there is no interpreter's lock (PEP 703), what threads share has locks of
- * its own: the module's state, with which its attachments go, and each structure.
- * While one is held, no Python code runs, and no other is taken.  They guard where
- * memory is and whether it stays; what threads write into one object's memory at
- * the same time is theirs to order, as it is in C.
+ * In the build without the GIL (PEP 703) the module's state (with its list of
+ * attachments) and each structure have a lock.  No Python code runs while a thread
+ * holds one, and no thread takes a second one.  The locks protect pointers to memory
+ * and its lifetime.  They do not order writes by several threads to the memory of
+ * one object: the program does that, as in C.
  */
 #ifdef Py_GIL_DISABLED
 #define LOCK PyMutex lock;
 #define lock(OF) PyMutex_Lock(&(OF)->lock)
 #define unlock(OF) PyMutex_Unlock(&(OF)->lock)
-/* A word that is looked at without it. */
+/* For a word that is read without the lock. */
 #define load(WORD) __atomic_load_n(WORD, __ATOMIC_RELAXED)
 #define store(WORD, VALUE) __atomic_store_n(WORD, VALUE, __ATOMIC_RELAXED)
 #else
@@ -68,7 +68,7 @@ enum type_index {
 	NTYPES
 };
 
-/* Functions of the module that are no system calls of their own. */
+/* Functions of the module that make no system call of System V IPC. */
 #define OTHER_CALLS(X) X(ftok) X(shmcpy_to) X(shmcpy_from)
 
 /* The calls that name themselves in errors and audit events. */
@@ -81,12 +81,12 @@ enum call_index {
 		NCALLS
 };
 
-/* Calls that may block, each with a memory of whether it lately did (block.c). */
+/* Calls that may block; the module remembers for each whether it recently did (block.c). */
 enum blocking_index { BLOCKING_msgsnd, BLOCKING_msgrcv, BLOCKING_semop, NBLOCKING };
 
 struct address;
 
-/* Memory of whole pages; access behind its end faults. */
+/* Whole pages of memory; an access past the end faults. */
 struct guarded {
 	unsigned char *end;
 	size_t room; /* bytes before the end */
@@ -104,10 +104,10 @@ struct state {
 	PyTypeObject *inbox_type;     /* inbox.c */
 	PyTypeObject *messages_type;  /* inbox.c */
 	PyObject *audit;	      /* sys.audit */
-	fast_function audit_function; /* the C function that it is, or NULL */
-	PyObject *audit_self;	      /* the first argument of its call, borrowed */
+	fast_function audit_function; /* the C function behind audit, or NULL */
+	PyObject *audit_self;	      /* self for that function, borrowed */
 	PyObject *event[NCALLS];      /* "ipc.msgget" */
-	struct address *attached;     /* every attachment that is alive */
+	struct address *attached;     /* list of all attachments */
 	unsigned straight[NBLOCKING]; /* block.c: calls to make without a try first */
 	struct guarded values;	      /* sem.c: for GETALL and SETALL */
 	LOCK			      /* for attached and values */
@@ -118,7 +118,7 @@ static inline struct state *state_of(PyObject *module)
 	return PyModule_GetState(module);
 }
 
-/* Py_XSETREF, which the limited API lacks: the old value goes last. */
+/* Py_XSETREF, which the limited API lacks: drops the old reference last. */
 static inline void set_ref(PyObject **place, PyObject *value)
 {
 	PyObject *old = *place;
@@ -137,19 +137,19 @@ static inline struct state *state_of_object(PyObject *object)
 
 enum member_kind { MEMBER_SIGNED, MEMBER_UNSIGNED, MEMBER_STRUCT, MEMBER_OTHER };
 
-/* What the C compiler saw of a member; the closure of its getter and setter. */
+/* A member as the C compiler laid it out; the closure of its getter and setter. */
 struct member {
 	enum member_kind kind;
-	bool again;	      /* libc's spelling, "__key", of the one before, "key" */
-	enum type_index type; /* MEMBER_STRUCT: its own */
+	bool again;	      /* an alias: libc's "__key" of the member before, "key" */
+	enum type_index type; /* MEMBER_STRUCT: the member's structure */
 	size_t offset, size;
 };
 
-/* Its view of a structure. */
+/* A structure as the C compiler laid it out. */
 struct layout {
 	const char *name, *doc;
 	size_t size;
-	PyGetSetDef *members; /* each with a struct member; up to a name of NULL */
+	PyGetSetDef *members; /* each with a struct member; a NULL name ends the array */
 };
 extern const struct layout layouts[NTYPES];
 
@@ -158,44 +158,45 @@ static inline const struct member *member_of(const PyGetSetDef *getset)
 	return getset->closure;
 }
 
-/* An object with the bytes of a C structure; every type of the table begins so. */
+/* An object with the bytes of a C structure: the head of every type of the table. */
 struct structure {
-	PyObject_HEAD PyObject *weakrefs;
+	PyObject_HEAD
+	PyObject *weakrefs;
 	const struct layout *layout;
-	PyObject *around;	      /* the object whose bytes these are, or NULL */
-	LOCK			      /* for the address of its bytes, and the target */
-		unsigned char *bytes; /* its own ones follow the object */
+	PyObject *around;     /* the object that owns these bytes; NULL: this one */
+	LOCK		      /* for bytes, and for the target of a semun */
+	unsigned char *bytes; /* by default they follow the object's head */
 };
 
 /* Its bytes are on the heap: exactly offsetof(mtext) + capacity. */
 struct msgbuf_object {
 	struct structure head;
-	Py_ssize_t length;   /* of the text that is there */
-	Py_ssize_t capacity; /* of the text that there is room for */
-	Py_ssize_t pins;     /* views, and calls under way: the bytes must stay */
-	struct inbox *inbox; /* which handed it out, until its text is looked at, or NULL */
+	Py_ssize_t length;   /* bytes of text */
+	Py_ssize_t capacity; /* bytes of text that fit */
+	Py_ssize_t pins;     /* views and running calls, which need the bytes to stay */
+	struct inbox *inbox; /* the inbox that can take it back, until the text is read */
 	unsigned long long serial;
 };
 
-/* The program has seen the message: it no longer goes back to its inbox.  inbox.c. */
+/* Called when the program reads the message: the inbox no longer takes it back.  inbox.c. */
 void inbox_forget(struct msgbuf_object *message);
-/* The same, of one that is freed: it goes back if an exception is being raised. */
+/* Called when the message is freed: the inbox takes it back if an exception is being raised. */
 void inbox_take_back(struct msgbuf_object *message);
 
 /*
- * A copy of its bytes for the kernel to read on a try (sem.c).  It is written only when they
- * change: a read right behind a write costs the kernel as much as the rest of a call costs
- * Python.
+ * tried is a copy of sop with IPC_NOWAIT, for a try (sem.c).  The module writes it only when
+ * sop changes: for the kernel, a read of bytes that were just written costs as much as all of
+ * Python's part of a call.
  */
 struct sembuf_object {
 	struct structure head;
-	struct sembuf sop; /* its bytes */
+	struct sembuf sop; /* the object's bytes */
 	struct sembuf tried;
 };
 _Static_assert(offsetof(struct sembuf_object, sop) == sizeof(struct structure),
-	       "a structure's bytes follow what all have");
+	       "the bytes of a structure follow its head");
 
-/* Its bytes are a union semun, for show: each call makes its pointers anew. */
+/* arg has the bytes that a view shows; each call computes the pointers again. */
 struct semun_object {
 	struct structure head;
 	union semun arg;
@@ -204,19 +205,19 @@ struct semun_object {
 };
 
 PyTypeObject *structure_type(PyObject *module, enum type_index index);
-/* A zeroed object; of arguments as of the type's constructor. */
+/* Makes an object from the arguments of the type's constructor; missing members are 0. */
 PyObject *structure_new(PyTypeObject *type, PyObject *args, PyObject *kwargs);
 struct structure *structure_alloc(PyTypeObject *type);
 int structure_fill(struct structure *self, PyObject *args, PyObject *kwargs);
-/* A tuple as of its constructor into C bytes, of a structure of integers alone. */
+/* Packs a tuple of members into C bytes; the structure has only integers. */
 int pack_integers(enum type_index index, PyObject *values, void *bytes);
 void structure_dealloc(PyObject *object);
 PyObject *structure_repr(PyObject *object);
 PyObject *structure_reduce(PyObject *object, PyObject *unused);
-/* The C bytes of an object that is of this type, or NULL with TypeError. */
+/* Returns the C bytes of an object of this type, or NULL with TypeError. */
 void *structure_bytes(struct state *state, PyObject *object, enum type_index index,
 		      const char *what);
-/* The type's index, or NTYPES. */
+/* Returns the index of a type, or NTYPES. */
 enum type_index type_index(const struct state *state, const PyTypeObject *type);
 
 extern PyType_Slot msgbuf_slots[], semun_slots[];
@@ -225,7 +226,7 @@ int text_set(PyObject *object, PyObject *value, void *member);
 PyObject *semun_get(PyObject *object, void *member);
 int semun_set(PyObject *object, PyObject *value, void *member);
 
-/* Its bytes stay where they are, and so does its capacity. */
+/* Keeps the address of the bytes, and the capacity, until msgbuf_unpin(). */
 static inline void msgbuf_pin(struct msgbuf_object *self)
 {
 	if (self->inbox)
@@ -244,21 +245,22 @@ static inline void msgbuf_unpin(struct msgbuf_object *self)
 
 PyObject *msgbuf_make(struct state *state, long mtype, PyObject *text);
 PyObject *msgbuf_of(struct state *state, long mtype, const void *text, Py_ssize_t length);
-/* Text given as bytes-like, or as str in UTF-8; release with PyBuffer_Release. */
+/* Opens a view of a bytes-like object or of a str (UTF-8); release it with PyBuffer_Release. */
 int text_view(PyObject *object, Py_buffer *view);
 
 /* ---- attachments: address.c ------------------------------------------------ */
 
 struct address {
-	PyObject_HEAD PyObject *weakrefs;
+	PyObject_HEAD
+	PyObject *weakrefs;
 	struct address *next, *previous; /* in state->attached */
 	unsigned char *memory;		 /* NULL: detached */
 	size_t size;
 	int shmid;
 	bool readonly;
-	bool lent;	 /* a consumer may hold this object and no view */
-	Py_ssize_t pins; /* views, and copies under way */
-	void *reserved;	 /* since it was detached: in the memory's place, for such */
+	bool lent;	 /* a consumer may use the memory without holding a view */
+	Py_ssize_t pins; /* views and running copies */
+	void *reserved;	 /* after detaching: zeroed memory in its place, for such a consumer */
 #ifdef Py_GIL_DISABLED
 	PyObject *weak; /* a weak reference to it */
 #endif
@@ -267,12 +269,12 @@ struct address {
 extern PyType_Spec address_spec, pin_spec;
 struct address *address_new(struct state *state, void *memory, size_t size, int shmid,
 			    bool readonly);
-/* An attachment by object or by number; NULL with an error. */
+/* Finds an attachment by object or by number; NULL with an exception. */
 struct address *address_find(struct state *state, PyObject *object, enum call_index call);
-/* The error where there is none; NULL. */
+/* Raises the error of an address where nothing is attached; returns NULL. */
 struct address *address_missing(enum call_index call);
 int address_detach(struct state *state, struct address *self);
-/* Its memory stays; false where it is detached. */
+/* Keeps the segment attached until address_unpin(); false if it is detached already. */
 static inline bool address_pin(struct address *self)
 {
 	lock(state_of_object((PyObject *)self));
@@ -289,12 +291,12 @@ static inline void address_unpin(struct address *self)
 	unlock(state_of_object((PyObject *)self));
 }
 
-/* Makes it a detached one where its memory went another way; the state is locked. */
+/* Marks an attachment as detached without unmapping it; the caller has locked the state. */
 void address_forget(struct state *state, struct address *self);
 
 /* ---- arguments: convert.c ---------------------------------------------------- */
 
-/* The parameters of a function: names, the first of which must be given. */
+/* The parameters of a function; the first required ones have no default. */
 struct signature {
 	const char *function;
 	int required, n;
@@ -306,14 +308,14 @@ union arguments {
 	struct {
 		PyObject *event, *arg[5];
 	};
-	PyObject *all[6]; /* as sys.audit takes them */
+	PyObject *all[6]; /* the arguments of sys.audit */
 };
 
-/* -1 with TypeError. */
+/* Sorts arguments by position and keyword into given; -1 with TypeError. */
 int parse_any(const struct signature *signature, PyObject *const *args, Py_ssize_t nargs,
 	      PyObject *kwnames, union arguments *given);
 
-/* The same, inline for the common case: by position, and not too few. */
+/* parse_any() with the common case inline: all arguments by position, and enough of them. */
 static always_inline int parse(const struct signature *signature, PyObject *const *args,
 			       Py_ssize_t nargs, PyObject *kwnames, union arguments *given)
 {
@@ -331,13 +333,13 @@ static always_inline int parse(const struct signature *signature, PyObject *cons
 	return 0;
 }
 
-/* Numbers, by anything with __index__; 0, or -1 with TypeError or OverflowError. */
+/* Convert any object with __index__; 0, or -1 with TypeError or OverflowError. */
 int to_int_any(PyObject *object, const char *name, int *value);
 int to_long_any(PyObject *object, const char *name, long *value);
 int to_size_any(PyObject *object, const char *name, size_t *value);
 int to_word_any(PyObject *object, const char *name, int *value);
 
-/* The same, inline for the common case: an exact int in a long's range. */
+/* The common case, inline: an exact int in the range of a C long. */
 static inline bool is_plain(PyObject *object, long *number)
 {
 	int overflow;
@@ -373,7 +375,7 @@ static inline int to_size(PyObject *object, const char *name, size_t *value)
 	return 0;
 }
 
-/* From -2**31 to 2**32-1, kept as C keeps them: keys and flags. */
+/* Keys and flags: from -2**31 to 2**32-1, of which C keeps the 32 bits. */
 static inline int to_word(PyObject *object, const char *name, int *value)
 {
 	long number;
@@ -384,13 +386,13 @@ static inline int to_word(PyObject *object, const char *name, int *value)
 	return 0;
 }
 
-/* Any integer of size bytes. */
+/* An integer of size bytes. */
 int to_integer(PyObject *object, const char *name, size_t size, bool is_signed, void *value);
 PyObject *from_integer(const void *value, size_t size, bool is_signed);
 /* (sec, nsec), or seconds. */
 int to_timespec(PyObject *object, struct timespec *value);
 
-/* True where an optional argument was left out or is None. */
+/* True if an optional argument was left out or is None. */
 static inline bool left_out(const PyObject *object)
 {
 	return !object || object == Py_None;
@@ -399,10 +401,9 @@ static inline bool left_out(const PyObject *object)
 /* ---- making calls: block.c, error.c ------------------------------------------- */
 
 /*
- * Raises the audit event of a call: 0, or -1 where a hook refused it.  sys.audit
- * returns at once where there is no hook, and being a C function it is called as
- * the interpreter calls one: it costs next to nothing then.  An omitted argument is
- * None from then on.
+ * Raises the audit event of a call: 0, or -1 if a hook refused the call.  An omitted
+ * argument becomes None.  The module calls the C function behind sys.audit directly
+ * because that is almost free without a hook.
  */
 PyObject *audit_any(struct state *state, PyObject *const *args, Py_ssize_t nargs);
 static always_inline int audit(struct state *state, enum call_index call, union arguments *given,
@@ -427,40 +428,38 @@ static always_inline int audit(struct state *state, enum call_index call, union 
 	return result ? 0 : -1;
 }
 
-/* OSError for errno, with the call's name and what limit was met, if any; NULL. */
+/* Raises OSError for errno, with the call's name and the limit that was hit, if any; NULL. */
 PyObject *call_failed(enum call_index call, const char *limit);
-/* The TimeoutError of a call whose timeout has passed. */
+/* Raises TimeoutError for a call; NULL. */
 PyObject *call_timed_out(enum call_index call);
 
 /*
- * A call that may block.  attempt makes it once, with IPC_NOWAIT where nowait
- * says so, and returns as the system call does.
+ * A call that may block.  attempt makes the system call once, with IPC_NOWAIT if
+ * nowait is true, and returns its result.
  */
 struct blocking {
 	long (*attempt)(void *args, bool nowait);
 	void *args;
 	enum blocking_index index;
-	bool may_try;	       /* one with IPC_NOWAIT first means the same */
-	bool may_wait;	       /* false: it returns at once by itself */
-	bool large;	       /* copies so much that other threads should run meanwhile */
-	struct timespec *left; /* of its timeout, kept up to date; or NULL */
+	bool may_try;	       /* trying with IPC_NOWAIT first has the same effect */
+	bool may_wait;	       /* false: the call never blocks */
+	bool large;	       /* it copies so much that it releases the GIL */
+	struct timespec *left; /* time left, which each attempt updates; or NULL */
 };
 
-/* One attempt, while other threads run. */
+/* Makes one attempt with the GIL released. */
 long attempt_unlocked(const struct blocking *blocking, bool nowait);
 long block_until_done(const struct blocking *blocking);
 
 /*
- * How many calls go straight after a try that failed.  The benchmark builds what
- * this is measured against: 0 always tries, -1 never does.
+ * After a try that would have blocked, so many calls block at once, without a try.
+ * The benchmark also builds 0 (always try) and -1 (never try), to compare.
  */
 #ifndef STRAIGHT
 #define STRAIGHT 64
 #endif
 
-/*
- * What the call returned; -1 with errno; -2 where a signal handler raised.
- */
+/* Returns the call's result; -1 with errno; -2 if a signal handler raised an exception. */
 static always_inline long block(struct state *state, const struct blocking *blocking)
 {
 	unsigned *straight = &state->straight[blocking->index];
@@ -477,7 +476,7 @@ static always_inline long block(struct state *state, const struct blocking *bloc
 		} else {
 			result = blocking->large ? attempt_unlocked(blocking, true)
 						 : blocking->attempt(blocking->args, true);
-			/* Any other error is not that it would have to wait. */
+			/* Only these two errors say that the call would block. */
 			if (result != -1 || (errno != EAGAIN && errno != ENOMSG))
 				return result;
 			store(straight, STRAIGHT);
@@ -486,12 +485,12 @@ static always_inline long block(struct state *state, const struct blocking *bloc
 	return block_until_done(blocking);
 }
 
-/* Copies that are worth letting other threads run, in bytes. */
+/* From so many bytes on, a call releases the GIL. */
 enum { LARGE_COPY = 64 * 1024, LARGE_SEGMENT = 1024 * 1024 };
 
 /*
- * Copies memory that the caller has pinned, and that may overlap; other threads run if
- * there is much of it.
+ * Copies memory that the caller has pinned; the ranges may overlap.  Releases the GIL
+ * for a large copy.
  */
 static inline void copy_memory(void *to, const void *from, size_t n)
 {
@@ -499,7 +498,8 @@ static inline void copy_memory(void *to, const void *from, size_t n)
 		memmove(to, from, n);
 		return;
 	}
-	Py_BEGIN_ALLOW_THREADS memmove(to, from, n);
+	Py_BEGIN_ALLOW_THREADS
+	memmove(to, from, n);
 	Py_END_ALLOW_THREADS
 }
 
@@ -512,27 +512,27 @@ static inline void copy_memory(void *to, const void *from, size_t n)
 			NAME##_doc                                                             \
 	}
 
-/* A message on its way: msg.c. */
+/* The arguments of msgsnd and msgrcv: msg.c. */
 struct transfer {
 	int msqid;
 	void *msgp;
-	size_t msgsz; /* as asked for, if at all */
+	size_t msgsz;
 	long msgtyp;
 	int msgflg;
 };
 /* For struct blocking; args is a struct transfer. */
 long attempt_msgsnd(void *args, bool nowait);
 long attempt_msgrcv(void *args, bool nowait);
-/* OSError for what either returned, with the limit of size that was met; NULL. */
+/* Raises OSError for either call, with the size limit that was hit, if any; NULL. */
 PyObject *transfer_failed(bool receive, size_t msgsz);
 
-/* One operation: sem.c. */
+/* A single operation: sem.c. */
 struct operation {
 	int semid;
-	const struct sembuf *sop, *tried; /* and the same with IPC_NOWAIT */
+	const struct sembuf *sop, *tried; /* tried is sop with IPC_NOWAIT */
 	struct timespec *timeout;	  /* or NULL */
 };
-/* One that adds to a value never does. */
+/* True if the operation may block; one that adds to the value never does. */
 static inline bool operation_waits(const struct sembuf *sop)
 {
 	return sop->sem_op <= 0 && !(sop->sem_flg & IPC_NOWAIT);

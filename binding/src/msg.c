@@ -7,10 +7,15 @@ enum { HEAD = offsetof(struct msgbuf, mtext) };
 
 PyDoc_STRVAR(msgget_doc,
 	     "msgget(key, msgflg)\n--\n\n"
-	     "Return the identifier of the message queue of a key; make it if asked to.\n\n"
-	     "key: IPC_PRIVATE, or 32 bits, signed or unsigned.  msgflg: permission bits,\n"
-	     "IPC_CREAT, IPC_EXCL.\n\n"
-	     "OSError: EACCES, EEXIST, ENOENT, ENOMEM, ENOSPC (msgmni).  See msgget(2).");
+	     "Return the identifier of a message queue; create the queue if msgflg says so.\n\n"
+	     "Args:\n"
+	     "    key: IPC_PRIVATE for a new queue, or 32 bits, signed or unsigned.\n"
+	     "    msgflg: Permission bits for a new queue, with IPC_CREAT and IPC_EXCL.\n\n"
+	     "Returns:\n"
+	     "    The identifier, an int from 0.\n\n"
+	     "Raises:\n"
+	     "    OSError: EACCES, EEXIST, ENOENT, ENOMEM, ENOSPC (msgmni).\n\n"
+	     "See msgget(2).");
 
 static PyObject *ipc_msgget(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
 			    PyObject *kwnames)
@@ -33,9 +38,9 @@ static PyObject *ipc_msgget(PyObject *module, PyObject *const *args, Py_ssize_t 
 
 /* ---- messages ----------------------------------------------------------------------- */
 
-/* A message in memory that is pinned: a msgbuf's, or a buffer that is laid out so. */
+/* A message in pinned memory: a msgbuf object, or a view with the same layout. */
 struct message {
-	struct msgbuf_object *msgbuf; /* NULL: by view */
+	struct msgbuf_object *msgbuf; /* NULL: view is used */
 	Py_buffer view;
 	void *msgp;
 	size_t room; /* for text */
@@ -56,7 +61,7 @@ static always_inline int pin_message(struct state *state, PyObject *msgp, bool r
 		message->msgbuf = (struct msgbuf_object *)msgp;
 		msgbuf_pin(message->msgbuf);
 		message->msgp = message->msgbuf->head.bytes;
-		/* Only the text that is there is sent. */
+		/* msgsnd sends length bytes; msgrcv may fill the whole capacity. */
 		message->room =
 			(size_t)(receive ? message->msgbuf->capacity : message->msgbuf->length);
 		return 0;
@@ -90,7 +95,7 @@ long attempt_msgrcv(void *args, bool nowait)
 			   t->msgflg | (nowait ? IPC_NOWAIT : 0));
 }
 
-/* The limit behind an error that is about the size. */
+/* Returns the size limit that caused the error in errno, or NULL. */
 static const char *size_limit(bool receive, size_t msgsz)
 {
 	const int error = errno;
@@ -112,10 +117,10 @@ PyObject *transfer_failed(bool receive, size_t msgsz)
 	return call_failed(receive ? CALL_msgrcv : CALL_msgsnd, size_limit(receive, msgsz));
 }
 
-/* Makes the call, on memory that stays; returns its result, below 0 with an exception. */
+/* Makes the call; the caller has pinned the memory.  Returns its result; below 0: exception. */
 static always_inline long transfer_pinned(struct state *state, bool receive, struct transfer *t)
 {
-	/* MSG_COPY is an error without IPC_NOWAIT: it never waits. */
+	/* MSG_COPY never blocks: without IPC_NOWAIT it fails. */
 	const int at_once = receive ? IPC_NOWAIT | MSG_COPY : IPC_NOWAIT;
 	const long result = block(
 		state, &(struct blocking){.attempt = receive ? attempt_msgrcv : attempt_msgsnd,
@@ -130,7 +135,7 @@ static always_inline long transfer_pinned(struct state *state, bool receive, str
 	return result;
 }
 
-/* All that msgsnd and msgrcv do once their arguments are converted. */
+/* msgsnd and msgrcv, after they have converted their arguments. */
 static always_inline PyObject *transfer(struct state *state, bool receive, PyObject *msgp,
 					bool sized, struct transfer *t)
 {
@@ -155,12 +160,20 @@ static always_inline PyObject *transfer(struct state *state, bool receive, PyObj
 
 PyDoc_STRVAR(msgsnd_doc,
 	     "msgsnd(msqid, msgp, msgsz=None, msgflg=0)\n--\n\n"
-	     "Send a message; return 0.\n\n"
-	     "msgp: a msgbuf, or a C-contiguous buffer laid out as C's: a long, the type, then\n"
-	     "the text.  msgsz: bytes of text to send; None: all of it.  msgflg: IPC_NOWAIT.\n\n"
-	     "Waits while the queue is full; other threads run, signal handlers too, and then\n"
-	     "it goes on.  ValueError: msgsz above the text that there is.\n"
-	     "OSError: EACCES, EAGAIN, EIDRM, EINVAL (a type below 1, msgmax), ENOMEM.\n"
+	     "Send a message; wait while the queue is full.\n\n"
+	     "Other threads and signal handlers run during the wait.  The wait continues when a\n"
+	     "handler returns.\n\n"
+	     "Args:\n"
+	     "    msqid: The queue's identifier.\n"
+	     "    msgp: A msgbuf, or a C-contiguous buffer with its layout: a C long (the type,\n"
+	     "        at least 1), then the text.\n"
+	     "    msgsz: Bytes of text to send; None sends all of it.\n"
+	     "    msgflg: 0 or IPC_NOWAIT.\n\n"
+	     "Returns:\n"
+	     "    0.\n\n"
+	     "Raises:\n"
+	     "    ValueError: msgsz is larger than the text of msgp.\n"
+	     "    OSError: EACCES, EAGAIN, EIDRM, EINVAL (a type below 1, msgmax), ENOMEM.\n\n"
 	     "See msgop(2).");
 
 static PyObject *ipc_msgsnd(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
@@ -183,14 +196,23 @@ static PyObject *ipc_msgsnd(PyObject *module, PyObject *const *args, Py_ssize_t 
 
 PyDoc_STRVAR(msgrcv_doc,
 	     "msgrcv(msqid, msgp, msgsz=None, msgtyp=0, msgflg=0)\n--\n\n"
-	     "Receive a message into msgp; return the bytes of its text.\n\n"
-	     "msgp: a msgbuf, or a writable C-contiguous buffer: a long, then room for text.\n"
-	     "msgsz: bytes of text to take at most; None: all the room there is.  msgtyp: 0 the\n"
-	     "first message, above 0 the first of that type, below 0 the lowest type up to\n"
-	     "-msgtyp.  msgflg: IPC_NOWAIT, MSG_NOERROR, MSG_EXCEPT, MSG_COPY.\n\n"
-	     "Waits for a message; other threads run, signal handlers too, and then it goes on.\n"
-	     "ValueError: msgsz above the room that there is: memory is never overrun.\n"
-	     "OSError: E2BIG, EACCES, EIDRM, EINVAL, ENOMSG, ENOSYS (MSG_COPY).  See msgop(2).");
+	     "Receive a message into msgp; wait until there is one.\n\n"
+	     "Other threads and signal handlers run during the wait.  The wait continues when a\n"
+	     "handler returns.\n\n"
+	     "Args:\n"
+	     "    msqid: The queue's identifier.\n"
+	     "    msgp: A msgbuf, or a writable C-contiguous buffer with its layout: a C long,\n"
+	     "        then room for the text.\n"
+	     "    msgsz: Bytes of text to accept at most; None accepts as many as fit in msgp.\n"
+	     "    msgtyp: 0 receives the first message, a number above 0 the first of that type,\n"
+	     "        and one below 0 the first of the lowest type up to -msgtyp.\n"
+	     "    msgflg: 0, or IPC_NOWAIT, MSG_NOERROR, MSG_EXCEPT, MSG_COPY.\n\n"
+	     "Returns:\n"
+	     "    The length of the text in bytes.\n\n"
+	     "Raises:\n"
+	     "    ValueError: msgsz is larger than the room for text in msgp.\n"
+	     "    OSError: E2BIG, EACCES, EIDRM, EINVAL, ENOMSG, ENOSYS (MSG_COPY).\n\n"
+	     "See msgop(2).");
 
 static PyObject *ipc_msgrcv(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
 			    PyObject *kwnames)
@@ -213,13 +235,19 @@ static PyObject *ipc_msgrcv(PyObject *module, PyObject *const *args, Py_ssize_t 
 
 /* ---- msgctl, mkmsgbuf -------------------------------------------------------------- */
 
-PyDoc_STRVAR(
-	msgctl_doc,
-	"msgctl(msqid, cmd, buf=None)\n--\n\n"
-	"Read or change a queue; return what C returns.\n\n"
-	"cmd and buf: IPC_STAT, IPC_SET, MSG_STAT, MSG_STAT_ANY with a msqid_ds; IPC_INFO,\n"
-	"MSG_INFO with a msginfo; IPC_RMID.  For MSG_STAT and MSG_STAT_ANY msqid is a slot.\n\n"
-	"OSError: EACCES, EIDRM, EINVAL, EPERM.  See msgctl(2).");
+PyDoc_STRVAR(msgctl_doc,
+	     "msgctl(msqid, cmd, buf=None)\n--\n\n"
+	     "Read, change or remove a message queue.\n\n"
+	     "Args:\n"
+	     "    msqid: The queue's identifier; a slot number for MSG_STAT and MSG_STAT_ANY.\n"
+	     "    cmd: The command.\n"
+	     "    buf: A msqid_ds for IPC_STAT, IPC_SET, MSG_STAT and MSG_STAT_ANY; a msginfo for\n"
+	     "        IPC_INFO and MSG_INFO; None for IPC_RMID.\n\n"
+	     "Returns:\n"
+	     "    The result of the system call: an int from 0 that depends on cmd.\n\n"
+	     "Raises:\n"
+	     "    OSError: EACCES, EIDRM, EINVAL, EPERM.\n\n"
+	     "See msgctl(2).");
 
 static PyObject *ipc_msgctl(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
 			    PyObject *kwnames)
@@ -241,8 +269,11 @@ static PyObject *ipc_msgctl(PyObject *module, PyObject *const *args, Py_ssize_t 
 
 PyDoc_STRVAR(mkmsgbuf_doc,
 	     "mkmsgbuf(mtype, mtext)\n--\n\n"
-	     "Return a msgbuf with a type, a C long, and a text, bytes or str (as UTF-8).\n\n"
-	     "Its capacity is the length of the text.  See msgop(2).");
+	     "Return a msgbuf whose capacity is the length of its text.\n\n"
+	     "Args:\n"
+	     "    mtype: The type of the message, a C long.\n"
+	     "    mtext: The text: bytes-like, or a str, which is encoded as UTF-8.\n\n"
+	     "See msgop(2).");
 
 static PyObject *ipc_mkmsgbuf(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
 			      PyObject *kwnames)

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * msgbuf: a message that knows how long its text is.  In C, mtext[1] stands for
- * as much text as there is room for; here the room (capacity) and the text that
- * is there (length) are kept apart, and the memory is exactly that long.
+ * msgbuf: a message that knows the length of its text.  In C, mtext[1] stands for
+ * an array of any size.  The object records the size of the array (capacity) and
+ * the length of the text in it separately, and its memory has exactly that size.
  */
 #include "module.h"
 
@@ -16,14 +16,14 @@ static struct msgbuf *message_of(struct msgbuf_object *self)
 	return (struct msgbuf *)self->head.bytes;
 }
 
-/* Makes room for so much text; keeps the old bytes and zeroes the new ones. */
+/* Changes the capacity; keeps the old bytes and zeroes the new ones. */
 static int resize(struct msgbuf_object *self, Py_ssize_t capacity)
 {
 	unsigned char *bytes;
 
 	if (self->pins > 0) {
 		PyErr_SetString(PyExc_BufferError,
-				"msgbuf: in use by a view or by a call, it cannot be resized");
+				"msgbuf: cannot resize it while a view or a call uses it");
 		return -1;
 	}
 	if (capacity > PY_SSIZE_T_MAX - HEAD) {
@@ -44,13 +44,13 @@ static int resize(struct msgbuf_object *self, Py_ssize_t capacity)
 
 static struct msgbuf_object *alloc_with(PyTypeObject *type, Py_ssize_t capacity)
 {
-	/* Nothing is derived from it, so there is no other way to allocate one. */
+	/* The type cannot be subclassed, so no other tp_alloc exists. */
 	struct msgbuf_object *self = (struct msgbuf_object *)PyType_GenericAlloc(type, 0);
 
 	if (!self)
 		return NULL;
 	self->head.layout = &layouts[TYPE_msgbuf];
-	/* More than PY_SSIZE_T_MAX is refused by PyMem_Calloc. */
+	/* PyMem_Calloc refuses more than PY_SSIZE_T_MAX bytes. */
 	self->head.bytes = PyMem_Calloc(1, (size_t)HEAD + (size_t)capacity);
 	if (!self->head.bytes) {
 		Py_DECREF(self);
@@ -99,7 +99,7 @@ int text_set(PyObject *object, PyObject *value, void *Py_UNUSED(member))
 		return -1;
 	lock(&self->head);
 	if (text.len <= self->capacity || resize(self, text.len) == 0) {
-		/* The text may be a part of this very message. */
+		/* The text may be a part of this message. */
 		memmove(message_of(self)->mtext, text.buf, (size_t)text.len);
 		memset(message_of(self)->mtext + text.len, 0, (size_t)(self->capacity - text.len));
 		self->length = text.len;
@@ -136,8 +136,8 @@ PyObject *msgbuf_make(struct state *state, long mtype, PyObject *text)
 
 /* ---- the type --------------------------------------------------------------------- */
 
-/* msgbuf(mtype, mtext, capacity=): capacity is the text's length, but at least one
- * byte, as in C, unless it says otherwise. */
+/* msgbuf(mtype, mtext, capacity=): the default capacity is the text's length, but at least one
+ * byte, as in C. */
 static PyObject *msgbuf_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
 	PyObject *rest = kwargs ? PyDict_Copy(kwargs) : PyDict_New();
@@ -182,7 +182,7 @@ static PyObject *msgbuf_reduce(PyObject *object, PyObject *Py_UNUSED(unused))
 
 	if (!values || self->capacity == (self->length > 1 ? self->length : 1))
 		return values;
-	/* With room to spare: made through functools.partial, as by keyword. */
+	/* The capacity can only be passed by keyword, which takes a functools.partial here. */
 	PyObject *functools = PyImport_ImportModule("functools");
 	PyObject *partial = functools ? PyObject_GetAttrString(functools, "partial") : NULL;
 	PyObject *type = partial ? Py_BuildValue("(O)", Py_TYPE(object)) : NULL;
@@ -232,14 +232,14 @@ static void msgbuf_release(PyObject *object, Py_buffer *Py_UNUSED(view))
 
 static PyMethodDef msgbuf_methods[] = {
 	{"__reduce__", msgbuf_reduce, METH_NOARGS,
-	 "__reduce__($self, /)\n--\n\nThe type and the values to make it with."},
+	 "__reduce__($self, /)\n--\n\nReturn the type and the values of the members."},
 	{NULL, NULL, 0, NULL},
 };
 
 static PyMemberDef msgbuf_members[] = {
 	{"__weaklistoffset__", T_PYSSIZET, offsetof(struct structure, weakrefs), READONLY, NULL},
 	{"capacity", T_PYSSIZET, offsetof(struct msgbuf_object, capacity), READONLY,
-	 "Bytes of text that there is room for."},
+	 "The number of bytes of text that fit in the message."},
 	{NULL, 0, 0, 0, NULL},
 };
 

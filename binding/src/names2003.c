@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The names that SWIG generated in 2003, from the table: new_S(), delete_S(p),
- * S_member_get(p), S_member_set(p, v).  A member that only Linux 2.4 had keeps
- * its names, and calling one says what became of it.
+ * The functions that SWIG generated for the module of 2003, made from the table: new_S(),
+ * delete_S(p), S_member_get(p), S_member_set(p, v).  The functions of a member that only
+ * Linux 2.4 had raise AttributeError.
  */
 #include "module.h"
 
@@ -12,7 +12,7 @@ static PyObject *new_object(PyObject *module, enum type_index index)
 	return PyObject_CallNoArgs((PyObject *)state_of(module)->type[index]);
 }
 
-/* Memory is the interpreter's care; the object lives as long as it is used. */
+/* Frees nothing: the object lives until its last reference is dropped. */
 static PyObject *delete_object(PyObject *module, PyObject *object, enum type_index index)
 {
 	if (!structure_bytes(state_of(module), object, index, "delete"))
@@ -94,7 +94,7 @@ PyMethodDef methods_2003[] = {
 	{"new_" #S, new_##S, METH_NOARGS, "new_" #S "()\n--\n\nReturn a zeroed " #S "."}, \
 		{"delete_" #S, delete_##S, METH_O,                                        \
 		 "delete_" #S "(p, /)\n--\n\nDo nothing: a " #S                           \
-		 " goes when it is no longer used."},
+		 " is freed with its last reference."},
 #define MEMBER(S, M, D) ROWS(S##_##M, S, #M)
 #define MEMBER__(S, M, D) ROWS(S##___##M, S, "__" #M)
 #define NESTED(S, M, T, D) ROWS(S##_##M, S, #M)

@@ -5,13 +5,20 @@
 
 PyDoc_STRVAR(semget_doc,
 	     "semget(key, nsems, semflg)\n--\n\n"
-	     "Return the identifier of the semaphore set of a key; make it if asked to.\n\n"
-	     "key: IPC_PRIVATE, or 32 bits, signed or unsigned.  nsems: semaphores in a new set,\n"
-	     "0 for any that is there.  semflg: permission bits, IPC_CREAT, IPC_EXCL.\n\n"
-	     "OSError: EACCES, EEXIST, EINVAL (semmsl, or fewer in the set), ENOENT, ENOMEM,\n"
-	     "ENOSPC (semmni, semmns).  See semget(2).");
+	     "Return the identifier of a semaphore set; create the set if semflg says so.\n\n"
+	     "Args:\n"
+	     "    key: IPC_PRIVATE for a new set, or 32 bits, signed or unsigned.\n"
+	     "    nsems: The number of semaphores in a new set, and the least number in an\n"
+	     "        existing one; 0 accepts any existing set.\n"
+	     "    semflg: Permission bits for a new set, with IPC_CREAT and IPC_EXCL.\n\n"
+	     "Returns:\n"
+	     "    The identifier, an int from 0.\n\n"
+	     "Raises:\n"
+	     "    OSError: EACCES, EEXIST, EINVAL (semmsl, or the set has fewer semaphores),\n"
+	     "        ENOENT, ENOMEM, ENOSPC (semmni, semmns).\n\n"
+	     "See semget(2).");
 
-/* The limit behind an error of semget, if it is one of number. */
+/* Returns the limit that caused the error of semget in errno, or NULL. */
 static const char *semget_limit(key_t key, int nsems)
 {
 	const int error = errno;
@@ -54,8 +61,8 @@ static PyObject *ipc_semget(PyObject *module, PyObject *const *args, Py_ssize_t 
 /* ---- operations ----------------------------------------------------------------------- */
 
 /*
- * A copy of the caller's operations, here if they are few.  A tool that watches
- * memory sees where an array on the heap ends, so under one none are.
+ * A copy of the caller's operations, in few if they fit.  Under a memory checker the
+ * array is always on the heap, because the checker knows where a heap block ends.
  */
 enum { FEW = 8, HERE = SEAM_WATCHED ? 0 : FEW };
 struct operations {
@@ -115,7 +122,7 @@ static int from_item(struct state *state, PyObject *item, struct sembuf *sop)
 
 static int from_sequence(struct state *state, PyObject *object, struct operations *ops)
 {
-	/* Copied to a tuple: converting an item may change the sequence. */
+	/* Copy it to a tuple, because converting an item may change the sequence. */
 	PyObject *items = PySequence_Tuple(object);
 	Py_ssize_t n = items ? PyTuple_Size(items) : -1;
 
@@ -169,7 +176,7 @@ struct operate {
 	struct timespec *timeout;
 };
 
-/* The flag of each operation is what a try sets, in a copy. */
+/* Tries the operations: IPC_NOWAIT is a flag of each, so set it in a copy. */
 static long attempt_flagged(const struct operate *o)
 {
 	struct sembuf few[FEW];
@@ -225,31 +232,32 @@ static PyObject *operate(struct state *state, enum call_index call, int semid,
 		return NULL;
 	for (size_t i = 0; i < o.ops.nsops && waits; i++)
 		waits = !(o.ops.sops[i].sem_flg & IPC_NOWAIT);
-	result = block(state, &(struct blocking){.attempt = attempt_semop,
-						 .args = &o,
-						 .index = BLOCKING_semop,
-						 /* More are rare, and not worth a copy. */
-						 .may_try = o.ops.nsops <= FEW,
-						 .may_wait = waits || o.ops.nsops > 1,
-						 .left = left});
+	result =
+		block(state, &(struct blocking){.attempt = attempt_semop,
+						.args = &o,
+						.index = BLOCKING_semop,
+						/* A longer array is rare and costs a large copy. */
+						.may_try = o.ops.nsops <= FEW,
+						.may_wait = waits || o.ops.nsops > 1,
+						.left = left});
 	PyObject *const done = operated(call, result, o.ops.nsops);
 	operations_free(&o.ops);
 	return done;
 }
 
-/* ---- one operation, as most are ---------------------------------------------------------- */
+/* ---- a single operation, the common case ------------------------------------------------- */
 
 long attempt_operation(void *args, bool nowait)
 {
 	const struct operation *o = args;
-	/* It is not written to. */
+	/* The call does not write to it, although its prototype has no const. */
 	struct sembuf *const sop = (struct sembuf *)(nowait ? o->tried : o->sop);
 
 	return o->timeout ? seam_semtimedop(o->semid, sop, 1, o->timeout)
 			  : seam_semop(o->semid, sop, 1);
 }
 
-/* What a try of it shows the kernel. */
+/* Returns the object's operation with IPC_NOWAIT, see struct sembuf_object. */
 static always_inline const struct sembuf *tried(struct sembuf_object *object)
 {
 	struct sembuf *const kept = &object->tried;
@@ -265,7 +273,7 @@ static always_inline const struct sembuf *tried(struct sembuf_object *object)
 	return kept;
 }
 
-/* All that semop and semtimedop do once their numbers are converted. */
+/* semop and semtimedop, after they have converted their numbers. */
 static always_inline PyObject *operate_given(struct state *state, enum call_index call, int semid,
 					     const union arguments *given, struct timespec *left)
 {
@@ -275,7 +283,7 @@ static always_inline PyObject *operate_given(struct state *state, enum call_inde
 	    !left_out(given->arg[2]))
 		return operate(state, call, semid, given, left);
 
-	/* While it waits, Python code may run that writes to the object. */
+	/* During a wait, other Python code may write to the object, so use a copy. */
 	const struct sembuf sop = object->sop;
 	const bool waits = operation_waits(&sop);
 	struct operation o = {semid, waits ? &sop : &object->sop, waits ? tried(object) : NULL,
@@ -292,13 +300,21 @@ static always_inline PyObject *operate_given(struct state *state, enum call_inde
 
 PyDoc_STRVAR(semop_doc,
 	     "semop(semid, sops, nsops=None)\n--\n\n"
-	     "Do operations on a set, all of them or none; return 0.\n\n"
-	     "sops: a sembuf, a sequence of sembuf or (num, op, flg), or a C-contiguous buffer\n"
-	     "laid out as an array of sembuf.  nsops: how many of them; None: all.\n\n"
-	     "Waits until all can be done, unless IPC_NOWAIT is among their flags; other threads\n"
-	     "run, signal handlers too, and then it goes on.  ValueError: nsops above sops.\n"
-	     "OSError: E2BIG (semopm), EACCES, EAGAIN, EFBIG, EIDRM, EINVAL, ENOMEM, ERANGE\n"
-	     "(semvmx).  See semop(2).");
+	     "Do operations on a semaphore set atomically; wait until all can be done.\n\n"
+	     "Other threads and signal handlers run during the wait.  The wait continues when a\n"
+	     "handler returns.  With the flag IPC_NOWAIT, EAGAIN is raised instead.\n\n"
+	     "Args:\n"
+	     "    semid: The set's identifier.\n"
+	     "    sops: A sembuf, a sequence of sembuf or (num, op, flg), or a C-contiguous\n"
+	     "        buffer with the layout of an array of sembuf.\n"
+	     "    nsops: The number of operations to do; None does all of them.\n\n"
+	     "Returns:\n"
+	     "    0.\n\n"
+	     "Raises:\n"
+	     "    ValueError: nsops is larger than the number of operations in sops.\n"
+	     "    OSError: E2BIG (semopm), EACCES, EAGAIN, EFBIG, EIDRM, EINVAL, ENOMEM,\n"
+	     "        ERANGE (semvmx).\n\n"
+	     "See semop(2).");
 
 static PyObject *ipc_semop(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
 			   PyObject *kwnames)
@@ -314,13 +330,20 @@ static PyObject *ipc_semop(PyObject *module, PyObject *const *args, Py_ssize_t n
 	return operate_given(state, CALL_semop, semid, &given, NULL);
 }
 
-PyDoc_STRVAR(semtimedop_doc,
-	     "semtimedop(semid, sops, nsops=None, timeout=None)\n--\n\n"
-	     "As semop, but wait no longer than timeout; return 0.\n\n"
-	     "timeout: seconds as int or float, or (sec, nsec); None waits for ever.  A signal\n"
-	     "handler that returns does not prolong it.\n\n"
-	     "OSError: as semop; EAGAIN when it timed out; EINVAL for a time below zero or\n"
-	     "nsec not below 10**9.  See semop(2).");
+PyDoc_STRVAR(
+	semtimedop_doc,
+	"semtimedop(semid, sops, nsops=None, timeout=None)\n--\n\n"
+	"Do operations on a semaphore set as semop() does, but wait no longer than timeout.\n\n"
+	"Args:\n"
+	"    semid, sops, nsops: As for semop().\n"
+	"    timeout: Seconds as an int or float, or a tuple (sec, nsec).  None waits without\n"
+	"        a limit.  The time that a signal handler takes counts too.\n\n"
+	"Returns:\n"
+	"    0.\n\n"
+	"Raises:\n"
+	"    OSError: EAGAIN if it timed out; EINVAL if timeout is below 0 or nsec is not\n"
+	"        below 10**9; otherwise as for semop().\n\n"
+	"See semop(2).");
 
 static PyObject *ipc_semtimedop(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
 				PyObject *kwnames)
@@ -358,7 +381,7 @@ static always_inline PyObject *control_value(int semid, int semnum, const struct
 		       : PyLong_FromLong(result);
 }
 
-/* The argument in a semun: its value as an int, or the object it points to, never an address. */
+/* Returns the argument in a semun: its value as an int, or the object that it points to. */
 static PyObject *inside_semun(PyObject *object, const struct control *control)
 {
 	struct semun_object *semun = (struct semun_object *)object;
@@ -384,7 +407,7 @@ static always_inline PyObject *control_set(struct state *state, int semid, int s
 		return control_all(state, semid, control, arg);
 	if (control && control->way == WAY_VALUE)
 		return control_value(semid, semnum, control, arg);
-	/* Where nothing is needed, whatever C would pass by its union is no error. */
+	/* A command without an argument ignores an int, which C would pass in the union. */
 	if ((!control || control->way == WAY_NONE) && !left_out(arg) && PyIndex_Check(arg))
 		arg = NULL;
 	if (control_buffer(state, control, arg, &bytes) < 0)
@@ -393,16 +416,25 @@ static always_inline PyObject *control_set(struct state *state, int semid, int s
 	return result == -1 ? call_failed(CALL_semctl, NULL) : PyLong_FromLong(result);
 }
 
-PyDoc_STRVAR(semctl_doc,
-	     "semctl(semid, semnum, cmd, arg=None)\n--\n\n"
-	     "Read or change a set or one of its semaphores; return what C returns.\n\n"
-	     "cmd and arg: SETVAL with an int; GETALL, SETALL with a sequence or a buffer of\n"
-	     "unsigned short, one for each semaphore (GETALL without arg returns a list);\n"
-	     "IPC_STAT, IPC_SET, SEM_STAT, SEM_STAT_ANY with a semid_ds; IPC_INFO, SEM_INFO with\n"
-	     "a seminfo; GETVAL, GETPID, GETNCNT, GETZCNT, IPC_RMID.  arg may be a semun that\n"
-	     "holds any of these.  For SEM_STAT and SEM_STAT_ANY semid is a slot.\n\n"
-	     "ValueError: another number of values than the set has.\n"
-	     "OSError: EACCES, EIDRM, EINVAL, EPERM, ERANGE (semvmx).  See semctl(2).");
+PyDoc_STRVAR(
+	semctl_doc,
+	"semctl(semid, semnum, cmd, arg=None)\n--\n\n"
+	"Read, change or remove a semaphore set or one of its semaphores.\n\n"
+	"Args:\n"
+	"    semid: The set's identifier; a slot number for SEM_STAT and SEM_STAT_ANY.\n"
+	"    semnum: The semaphore's number, from 0; ignored by commands for the whole set.\n"
+	"    cmd: The command.\n"
+	"    arg: An int for SETVAL; a sequence, or a buffer of unsigned short, with one value\n"
+	"        for each semaphore for SETALL and GETALL; a semid_ds for IPC_STAT, IPC_SET,\n"
+	"        SEM_STAT and SEM_STAT_ANY; a seminfo for IPC_INFO and SEM_INFO; None for\n"
+	"        GETVAL, GETPID, GETNCNT, GETZCNT and IPC_RMID; or a semun with any of these.\n\n"
+	"Returns:\n"
+	"    The result of the system call: an int from 0 that depends on cmd.  GETALL without\n"
+	"    arg returns the values as a list.\n\n"
+	"Raises:\n"
+	"    ValueError: The number of values is not the number of semaphores.\n"
+	"    OSError: EACCES, EIDRM, EINVAL, EPERM, ERANGE (semvmx).\n\n"
+	"See semctl(2).");
 
 static PyObject *ipc_semctl(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
 			    PyObject *kwnames)

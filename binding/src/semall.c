@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * GETALL and SETALL: a value for each semaphore of a set.  The system call is not
- * told how long its caller's array is; and between the IPC_STAT that says how many
- * there are and the call, the set may be removed, and a larger one be made that
- * has its id.  So the kernel is shown an array that ends where the memory ends,
- * and says EFAULT where it would go on.  No Python code runs in between.
+ * GETALL and SETALL, which transfer a value for each semaphore of a set.  The system
+ * call has no argument for the length of the array.  IPC_STAT tells how many semaphores
+ * there are, but before the next call the set may be removed and a larger one be created
+ * with its id.  So the array ends at the end of the mapped memory, and the kernel fails
+ * with EFAULT instead of going past it.  No Python code runs while the array is in use.
  */
 #include "control.h"
 
@@ -14,10 +14,10 @@
 
 #include "kernel_constants.h"
 
-/* How often a set may be another one by the time of the call. */
+/* How often to start again because another set has taken the id. */
 enum { ATTEMPTS = 100 };
 
-/* ---- memory with an end ------------------------------------------------------ */
+/* ---- memory with a guard page ------------------------------------------------- */
 
 void guarded_free(struct guarded *guarded)
 {
@@ -44,7 +44,7 @@ static bool guarded_alloc(struct guarded *guarded, size_t size)
 	return true;
 }
 
-/* So many bytes right before the end, until the next call; NULL with an error. */
+/* Returns size bytes right before the guard page, valid until the next call; NULL: exception. */
 static void *guarded_bytes(struct guarded *guarded, size_t size)
 {
 	if (size > guarded->room && !guarded_alloc(guarded, size))
@@ -55,9 +55,9 @@ static void *guarded_bytes(struct guarded *guarded, size_t size)
 /* ---- the calls ------------------------------------------------------------------ */
 
 /*
- * Returns the number of semaphores of a set; -1 with an error.  A process that may
- * write the set but not read it learns it from SEM_STAT_ANY, by the slot in the low 15 bits of the
- * id, or 24 with ipcmni_extend (ipc/util.h).
+ * Returns the number of semaphores of a set; -1 with an exception.  Without read permission
+ * it asks SEM_STAT_ANY, which takes a slot: the low 15 bits of the id, or the low 24 with
+ * ipcmni_extend (ipc/util.h).
  */
 static Py_ssize_t count_semaphores(int semid)
 {
@@ -76,13 +76,13 @@ static Py_ssize_t count_semaphores(int semid)
 	return -1;
 }
 
-/* An array that is as long as the set has semaphores. */
+/* Returns an array for nsems values. */
 static unsigned short *array_of(struct state *state, Py_ssize_t nsems)
 {
 	return guarded_bytes(&state->values, (size_t)nsems * sizeof(unsigned short));
 }
 
-/* All values, in memory that is theirs until the next call; how many, or -1 with an error. */
+/* Reads all values; they are valid until the next call.  Returns their number, -1: exception. */
 static Py_ssize_t get_all(struct state *state, int semid, unsigned short **values)
 {
 	for (int i = 0; i < ATTEMPTS; i++) {
@@ -127,7 +127,7 @@ static PyObject *set_all(struct state *state, int semid, const void *values, Py_
 
 /* ---- buffers -------------------------------------------------------------------- */
 
-/* True for unsigned short of this machine, and for plain bytes. */
+/* True for unsigned short in this machine's byte order, and for plain bytes. */
 static bool is_ushort(const Py_buffer *view)
 {
 	const char *format = view->format ? view->format : "B";
@@ -205,7 +205,7 @@ static PyObject *get_list(struct state *state, int semid)
 
 	lock(state);
 	Py_ssize_t nsems = get_all(state, semid, &values);
-	/* Making a list may collect, and run code that makes the next call. */
+	/* PyList_New may run the garbage collector, and with it code that calls GETALL again. */
 	if (nsems >= 0)
 		copy = PyMem_Malloc((size_t)nsems * sizeof(*copy));
 	if (copy)
@@ -252,7 +252,8 @@ static PyObject *set_from_sequence(struct state *state, int semid, PyObject *seq
 
 	if (n < 0)
 		return NULL;
-	/* More than semop(2) can address is hardly what a set has: it is not copied first. */
+	/* Check a very long sequence before copying it: semop(2) numbers only so many semaphores.
+	 */
 	if (n > USHRT_MAX + 1) {
 		const Py_ssize_t nsems = count_semaphores(semid);
 		if (nsems < 0 || check_number(n, nsems) < 0)
@@ -270,7 +271,7 @@ static PyObject *set_from_sequence(struct state *state, int semid, PyObject *seq
 	return result;
 }
 
-/* ---- both ------------------------------------------------------------------------ */
+/* ---- GETALL and SETALL ------------------------------------------------------------ */
 
 PyObject *control_all(struct state *state, int semid, const struct control *control, PyObject *arg)
 {

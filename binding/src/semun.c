@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * semun: the union that semctl(2) takes by value.  An object keeps alive what
- * it points to, and its exported bytes cannot be written, so that no pointer
- * can be planted; semctl makes the pointers anew (sem.c).
+ * semun: the union that semctl(2) takes by value.  The object holds a reference to
+ * the object that it points to.  Its exported bytes are read-only, so that a program
+ * cannot write a pointer into them; semctl computes the pointer again (sem.c).
  */
 #include "module.h"
 
@@ -18,7 +18,7 @@ static const struct member *member_named(const char *name)
 	return member_of(member);
 }
 
-/* Numbers that are no buffer yet: an array of unsigned short of our own. */
+/* Converts a sequence of numbers to an array of unsigned short. */
 static PyObject *array_from(PyObject *sequence)
 {
 	PyObject *module = PyImport_ImportModule("array");
@@ -29,9 +29,9 @@ static PyObject *array_from(PyObject *sequence)
 }
 
 /*
- * A buffer that can be written is kept; of another one its bytes.  Else a view of
- * a union could be what another one points to, and freeing a long chain of them
- * would need as long a stack.
+ * Keeps a writable buffer, and copies a read-only one.  Without the copy, unions could
+ * point to views of other unions, and freeing a long chain of these would overflow the
+ * stack.
  */
 static PyObject *buffer_for(PyObject *object)
 {
@@ -45,13 +45,13 @@ static PyObject *buffer_for(PyObject *object)
 	return readonly ? PyBytes_FromObject(object) : Py_NewRef(object);
 }
 
-/* What a pointer may point to: a new reference, or NULL with TypeError. */
+/* Returns a new reference to the object that a pointer member shall point to; NULL: TypeError. */
 static PyObject *target_for(struct state *state, const struct member *member, PyObject *value)
 {
 	if (value == Py_None)
 		return Py_NewRef(Py_None);
 	if (member == member_named("array")) {
-		/* No structure is an array; and a long chain of unions could not be freed. */
+		/* A structure is no array, and a chain of unions could not be freed. */
 		if (type_index(state, Py_TYPE(value)) < NTYPES)
 			return PyErr_Format(PyExc_TypeError,
 					    "semun.array: values are needed, not %R",
@@ -69,7 +69,7 @@ PyObject *semun_get(PyObject *object, void *closure)
 
 	if (member->kind != MEMBER_OTHER)
 		return PyLong_FromLong(self->arg.val);
-	/* Another member's bytes are no pointer. */
+	/* The bytes are a pointer only for the member that was set last. */
 	lock(&self->head);
 	PyObject *target =
 		Py_NewRef(self->active == member && self->target ? self->target : Py_None);
@@ -95,7 +95,7 @@ int semun_set(PyObject *object, PyObject *value, void *closure)
 		target = target_for(state_of_object(object), member, value);
 		if (!target)
 			return -1;
-		/* Where an array's memory is, only the call itself can say. */
+		/* The memory of an array may move until the call pins it. */
 		if (member != member_named("array") && target != Py_None)
 			arg.buf = (void *)((struct structure *)target)->bytes;
 	}
@@ -126,7 +126,7 @@ static PyObject *semun_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 	return (PyObject *)self;
 }
 
-/* The member that was set last, or else the first. */
+/* Returns the member that was set last, by default the first. */
 static const PyGetSetDef *active_of(const struct semun_object *self)
 {
 	const PyGetSetDef *member = self->head.layout->members;
@@ -147,7 +147,7 @@ static PyObject *semun_repr(PyObject *object)
 	return text;
 }
 
-/* The state for pickle: an empty semun, and the slots to set in it. */
+/* Pickles an empty semun and a state with the member to set in it. */
 static PyObject *semun_reduce(PyObject *object, PyObject *Py_UNUSED(unused))
 {
 	const PyGetSetDef *member = active_of((struct semun_object *)object);
@@ -157,7 +157,7 @@ static PyObject *semun_reduce(PyObject *object, PyObject *Py_UNUSED(unused))
 		     : NULL;
 }
 
-/* The same member, with the same value or pointing to the same object. */
+/* Two unions are equal if the same member has the same value or the same target. */
 static PyObject *semun_compare(PyObject *a, PyObject *b, int how)
 {
 	struct semun_object *x = (struct semun_object *)a, *y = (struct semun_object *)b;
@@ -198,7 +198,7 @@ static void semun_dealloc(PyObject *object)
 
 static PyMethodDef semun_methods[] = {
 	{"__reduce__", semun_reduce, METH_NOARGS,
-	 "__reduce__($self, /)\n--\n\nThe type, and the member to set."},
+	 "__reduce__($self, /)\n--\n\nReturn the type and the member to set."},
 	{NULL, NULL, 0, NULL},
 };
 

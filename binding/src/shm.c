@@ -12,14 +12,21 @@
 
 PyDoc_STRVAR(shmget_doc,
 	     "shmget(key, size, shmflg)\n--\n\n"
-	     "Return the identifier of the shared memory segment of a key; make it if asked to.\n\n"
-	     "key: IPC_PRIVATE, or 32 bits, signed or unsigned.  size: bytes of a new segment, 0\n"
-	     "for any that is there.  shmflg: permission bits, IPC_CREAT, IPC_EXCL, SHM_HUGETLB,\n"
-	     "SHM_HUGE_2MB and its kin, SHM_NORESERVE.\n\n"
-	     "OSError: EACCES, EEXIST, EINVAL (shmmin, shmmax, or fewer bytes in the segment),\n"
-	     "ENFILE, ENOENT, ENOMEM, ENOSPC (shmmni, shmall), EPERM.  See shmget(2).");
+	     "Return the identifier of a segment of shared memory; create it if shmflg says so.\n\n"
+	     "Args:\n"
+	     "    key: IPC_PRIVATE for a new segment, or 32 bits, signed or unsigned.\n"
+	     "    size: The size of a new segment in bytes, and the least size of an existing\n"
+	     "        one; 0 accepts any existing segment.\n"
+	     "    shmflg: Permission bits for a new segment, with IPC_CREAT, IPC_EXCL,\n"
+	     "        SHM_HUGETLB, SHM_HUGE_2MB or another page size, SHM_NORESERVE.\n\n"
+	     "Returns:\n"
+	     "    The identifier, an int from 0.\n\n"
+	     "Raises:\n"
+	     "    OSError: EACCES, EEXIST, EINVAL (shmmin, shmmax, or the segment is smaller),\n"
+	     "        ENFILE, ENOENT, ENOMEM, ENOSPC (shmmni, shmall), EPERM.\n\n"
+	     "See shmget(2).");
 
-/* The limit behind an error of shmget, if it is one of size or number. */
+/* Returns the limit that caused the error of shmget in errno, or NULL. */
 static const char *shmget_limit(key_t key, size_t size)
 {
 	const int error = errno;
@@ -57,14 +64,14 @@ static PyObject *ipc_shmget(PyObject *module, PyObject *const *args, Py_ssize_t 
 			   : PyLong_FromLong(shmid);
 }
 
-/* ---- addresses that are asked for ----------------------------------------------------- */
+/* ---- the requested address ------------------------------------------------------------- */
 
 static size_t page_size(void)
 {
 	return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* In bytes; whole pages are mapped. */
+/* Returns the size of the mapping, which has whole pages. */
 static size_t page_rounded(size_t size)
 {
 	const size_t page = page_size();
@@ -77,7 +84,7 @@ struct mapping {
 	char name[16];
 };
 
-/* A mapping, by where it begins or by its name, from proc(5); false if /proc does not have it. */
+/* Finds a mapping in /proc/self/maps, proc(5), by its name or its beginning; false if none. */
 static bool find_mapping(uintptr_t begin, const char *name, struct mapping *mapping)
 {
 	FILE *maps = fopen("/proc/self/maps", "re");
@@ -96,8 +103,8 @@ static bool find_mapping(uintptr_t begin, const char *name, struct mapping *mapp
 }
 
 /*
- * The main thread's stack grows when it is used, and a process whose stack meets a
- * mapping, or 256 pages before it (mm/mmap.c, stack_guard_gap), is killed.
+ * The kernel extends the main thread's stack on demand, and kills the process if the stack
+ * comes within 256 pages of a mapping (mm/mmap.c, stack_guard_gap).
  */
 static bool in_way_of_stack(const struct address *self)
 {
@@ -109,7 +116,7 @@ static bool in_way_of_stack(const struct address *self)
 		return false;
 	getrlimit(RLIMIT_STACK, &limit);
 	if (limit.rlim_cur == RLIM_INFINITY)
-		limit.rlim_cur = 8 << 20; /* what Linux begins with */
+		limit.rlim_cur = 8 << 20; /* Linux's default */
 	return stack.end - end < limit.rlim_cur + 256 * page_size();
 }
 
@@ -122,7 +129,7 @@ static bool overlaps(const struct address *self, uintptr_t begin, uintptr_t end)
 	return memory < end && begin < memory + page_rounded(self->size);
 }
 
-/* The attachment that has the byte, without views; NULL with an error. */
+/* Returns the attachment that has the byte and no views; NULL with an exception. */
 static struct address *remappable(struct state *state, uintptr_t byte)
 {
 	for (struct address *self = state->attached; self; self = self->next) {
@@ -150,7 +157,7 @@ static int check_range(struct state *state, uintptr_t begin, uintptr_t end)
 	return 0;
 }
 
-/* A mapping over a segment detaches it: unmap the rest, and forget the segment. */
+/* Detaches the segments that the new mapping replaced in whole or in part: unmaps the rest. */
 static void detach_remapped(struct state *state, uintptr_t begin, uintptr_t end)
 {
 	struct address *next;
@@ -170,11 +177,10 @@ static void detach_remapped(struct state *state, uintptr_t begin, uintptr_t end)
 }
 
 /*
- * SHM_REMAP maps over whatever is there, so it is let through only where
- * nothing but this module's own attachments is.  How long the mapping will be,
- * an attachment of the same segment tells, which also keeps the identifier from
- * becoming another segment's meanwhile.  Returns as shmat does, or NULL with an
- * exception.
+ * SHM_REMAP replaces any mapping, also of malloc() or the interpreter, so the module
+ * allows it only over its own attachments.  A trial attachment of the segment tells the
+ * length of the mapping, and keeps the identifier from being reused in the meantime.
+ * Returns the result of shmat, or NULL with an exception.
  */
 static void *remap(struct state *state, int shmid, uintptr_t begin, int shmflg)
 {
@@ -187,7 +193,7 @@ static void *remap(struct state *state, int shmid, uintptr_t begin, int shmflg)
 	trial = seam_shmat(shmid, NULL, shmflg & ~(SHM_REMAP | SHM_RND));
 	if (trial == (void *)-1)
 		return trial;
-	/* A segment of huge pages maps more than IPC_STAT says. */
+	/* The mapping of huge pages is longer than IPC_STAT's shm_segsz. */
 	end = find_mapping((uintptr_t)trial, NULL, &mapping)
 		      ? begin + (uintptr_t)(mapping.end - mapping.begin)
 		      : begin;
@@ -208,7 +214,7 @@ static void *remap(struct state *state, int shmid, uintptr_t begin, int shmflg)
 
 /* ---- shmat, shmdt ----------------------------------------------------------------------- */
 
-/* None, a number, or an attachment: where it is. */
+/* Converts None, a number or a shm_address to an address. */
 static int to_address(struct state *state, PyObject *object, uintptr_t *value)
 {
 	size_t number = 0;
@@ -226,7 +232,7 @@ static int to_address(struct state *state, PyObject *object, uintptr_t *value)
 	return 0;
 }
 
-/* The object of a fresh attachment; its size is read now that nobody can change it. */
+/* Makes the object of a new attachment, which keeps the segment, so IPC_STAT tells its size. */
 static PyObject *attached(struct state *state, void *memory, int shmid, bool readonly)
 {
 	struct address *self = NULL;
@@ -241,7 +247,7 @@ static PyObject *attached(struct state *state, void *memory, int shmid, bool rea
 	return (PyObject *)self;
 }
 
-/* The reason why an address is wrong, if the error is about the address. */
+/* Returns why the address caused the error in errno, or NULL. */
 static const char *shmat_limit(uintptr_t shmaddr, int shmflg)
 {
 	return errno == EINVAL && !(shmflg & SHM_RND) && shmaddr % (uintptr_t)SHMLBA != 0
@@ -250,28 +256,37 @@ static const char *shmat_limit(uintptr_t shmaddr, int shmflg)
 }
 
 /*
- * Other threads run meanwhile: under mlockall(2) with MCL_FUTURE the call fills the whole
- * segment, and nothing says beforehand how large that is.
+ * Attaches with the GIL released: under mlockall(2) with MCL_FUTURE the call touches every
+ * page of the segment, whose size is not known before.
  */
 static void *attach(int shmid, const void *shmaddr, int shmflg)
 {
 	void *memory;
 	int error;
 
-	Py_BEGIN_ALLOW_THREADS memory = seam_shmat(shmid, shmaddr, shmflg);
+	Py_BEGIN_ALLOW_THREADS
+	memory = seam_shmat(shmid, shmaddr, shmflg);
 	error = errno;
-	Py_END_ALLOW_THREADS errno = error;
+	Py_END_ALLOW_THREADS
+	errno = error;
 	return memory;
 }
 
 PyDoc_STRVAR(shmat_doc,
 	     "shmat(shmid, shmaddr=None, shmflg=0)\n--\n\n"
-	     "Attach a segment; return a shm_address.\n\n"
-	     "shmaddr: None for wherever there is room, or an address.  shmflg: SHM_RDONLY,\n"
-	     "SHM_RND, SHM_EXEC, and SHM_REMAP, which is let through only onto attachments of\n"
-	     "this module that have no views (ValueError); they are detached by it.\n"
-	     "ValueError too where the main thread's stack is to grow.\n\n"
-	     "OSError: EACCES, EIDRM, EINVAL, ENOMEM.  See shmop(2).");
+	     "Attach a segment of shared memory to the address space.\n\n"
+	     "Args:\n"
+	     "    shmid: The segment's identifier.\n"
+	     "    shmaddr: An address, or None to let the kernel choose one.\n"
+	     "    shmflg: 0, or SHM_RDONLY, SHM_RND, SHM_EXEC, SHM_REMAP.  SHM_REMAP is allowed\n"
+	     "        only over attachments of this module without views, which it detaches.\n\n"
+	     "Returns:\n"
+	     "    A shm_address.\n\n"
+	     "Raises:\n"
+	     "    ValueError: SHM_REMAP over other memory, or an address where the main thread's\n"
+	     "        stack may grow.\n"
+	     "    OSError: EACCES, EIDRM, EINVAL, ENOMEM.\n\n"
+	     "See shmop(2).");
 
 static PyObject *ipc_shmat(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
 			   PyObject *kwnames)
@@ -302,12 +317,16 @@ static PyObject *ipc_shmat(PyObject *module, PyObject *const *args, Py_ssize_t n
 	return address;
 }
 
-PyDoc_STRVAR(shmdt_doc,
-	     "shmdt(shmaddr)\n--\n\n"
-	     "Detach a segment; return 0.\n\n"
-	     "shmaddr: a shm_address, or the number of one that is attached.\n\n"
-	     "BufferError: views of it are alive.  OSError: EINVAL, nothing is attached there.\n"
-	     "See shmop(2).");
+PyDoc_STRVAR(shmdt_doc, "shmdt(shmaddr)\n--\n\n"
+			"Detach a segment of shared memory.\n\n"
+			"Args:\n"
+			"    shmaddr: A shm_address, or its address as an int.\n\n"
+			"Returns:\n"
+			"    0.\n\n"
+			"Raises:\n"
+			"    BufferError: Views of the segment exist.\n"
+			"    OSError: EINVAL if nothing is attached there.\n\n"
+			"See shmop(2).");
 
 static PyObject *ipc_shmdt(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
 			   PyObject *kwnames)
@@ -328,7 +347,7 @@ static PyObject *ipc_shmdt(PyObject *module, PyObject *const *args, Py_ssize_t n
 
 /* ---- shmctl ----------------------------------------------------------------------------- */
 
-/* Commands that go through every page of the segment, which may be many. */
+/* True for a command that visits every page of a large segment. */
 static bool takes_long(int shmid, int cmd)
 {
 	struct shmid_ds ds;
@@ -337,13 +356,20 @@ static bool takes_long(int shmid, int cmd)
 	       (seam_shmctl(shmid, IPC_STAT, &ds) == -1 || ds.shm_segsz >= LARGE_SEGMENT);
 }
 
-PyDoc_STRVAR(shmctl_doc,
-	     "shmctl(shmid, cmd, buf=None)\n--\n\n"
-	     "Read or change a segment; return what C returns.\n\n"
-	     "cmd and buf: IPC_STAT, IPC_SET, SHM_STAT, SHM_STAT_ANY with a shmid_ds; IPC_INFO\n"
-	     "with a shminfo; SHM_INFO with a shm_info; IPC_RMID, SHM_LOCK, SHM_UNLOCK.  For\n"
-	     "SHM_STAT and SHM_STAT_ANY shmid is a slot.\n\n"
-	     "OSError: EACCES, EIDRM, EINVAL, ENOMEM (RLIMIT_MEMLOCK), EPERM.  See shmctl(2).");
+PyDoc_STRVAR(
+	shmctl_doc,
+	"shmctl(shmid, cmd, buf=None)\n--\n\n"
+	"Read, change, lock or remove a segment of shared memory.\n\n"
+	"Args:\n"
+	"    shmid: The segment's identifier; a slot number for SHM_STAT and SHM_STAT_ANY.\n"
+	"    cmd: The command.\n"
+	"    buf: A shmid_ds for IPC_STAT, IPC_SET, SHM_STAT and SHM_STAT_ANY; a shminfo for\n"
+	"        IPC_INFO; a shm_info for SHM_INFO; None for IPC_RMID, SHM_LOCK and SHM_UNLOCK.\n\n"
+	"Returns:\n"
+	"    The result of the system call: an int from 0 that depends on cmd.\n\n"
+	"Raises:\n"
+	"    OSError: EACCES, EIDRM, EINVAL, ENOMEM (RLIMIT_MEMLOCK), EPERM.\n\n"
+	"See shmctl(2).");
 
 static PyObject *ipc_shmctl(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
 			    PyObject *kwnames)
@@ -360,9 +386,11 @@ static PyObject *ipc_shmctl(PyObject *module, PyObject *const *args, Py_ssize_t 
 	    audit(state, CALL_shmctl, &given, 3) < 0)
 		return NULL;
 	if (takes_long(shmid, cmd)) {
-		Py_BEGIN_ALLOW_THREADS result = seam_shmctl(shmid, cmd, NULL);
+		Py_BEGIN_ALLOW_THREADS
+		result = seam_shmctl(shmid, cmd, NULL);
 		error = errno;
-		Py_END_ALLOW_THREADS errno = error;
+		Py_END_ALLOW_THREADS
+		errno = error;
 	} else {
 		result = seam_shmctl(shmid, cmd, buf);
 	}
@@ -379,7 +407,7 @@ static int check_length(const char *call, size_t len, size_t size)
 	return -1;
 }
 
-/* An attachment whose memory stays, until it is unpinned. */
+/* Finds an attachment and keeps it attached until unpin(); NULL with an exception. */
 static struct address *pin(struct state *state, PyObject *object, enum call_index call)
 {
 	struct address *self = address_find(state, object, call);
@@ -396,12 +424,17 @@ static void unpin(struct address *self)
 	Py_DECREF((PyObject *)self);
 }
 
-PyDoc_STRVAR(shmcpy_to_doc,
-	     "shmcpy_to(p, data, len=None)\n--\n\n"
-	     "Copy data, bytes-like or str (as UTF-8), to the beginning of an attached segment.\n\n"
-	     "p: a shm_address, or the number of one.  len: bytes to copy; None: all of data.\n\n"
-	     "ValueError: len above the data, or past the segment's end.  BufferError: the\n"
-	     "segment is attached with SHM_RDONLY.  See shmop(2).");
+PyDoc_STRVAR(shmcpy_to_doc, "shmcpy_to(p, data, len=None)\n--\n\n"
+			    "Copy data to the beginning of an attached segment.\n\n"
+			    "Args:\n"
+			    "    p: A shm_address, or its address as an int.\n"
+			    "    data: Bytes-like, or a str, which is encoded as UTF-8.\n"
+			    "    len: The number of bytes to copy; None copies all of data.\n\n"
+			    "Raises:\n"
+			    "    ValueError: len is larger than data or than the segment.\n"
+			    "    BufferError: The segment is attached with SHM_RDONLY.\n"
+			    "    OSError: EINVAL if nothing is attached there.\n\n"
+			    "See shmop(2).");
 
 static PyObject *ipc_shmcpy_to(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
 			       PyObject *kwnames)
@@ -437,11 +470,15 @@ static PyObject *ipc_shmcpy_to(PyObject *module, PyObject *const *args, Py_ssize
 	return result;
 }
 
-PyDoc_STRVAR(shmcpy_from_doc,
-	     "shmcpy_from(p, len)\n--\n\n"
-	     "Return len bytes from the beginning of an attached segment.\n\n"
-	     "p: a shm_address, or the number of one.  ValueError: past the segment's end.\n"
-	     "See shmop(2).");
+PyDoc_STRVAR(shmcpy_from_doc, "shmcpy_from(p, len)\n--\n\n"
+			      "Return a copy of the first bytes of an attached segment.\n\n"
+			      "Args:\n"
+			      "    p: A shm_address, or its address as an int.\n"
+			      "    len: The number of bytes to copy.\n\n"
+			      "Raises:\n"
+			      "    ValueError: len is larger than the segment.\n"
+			      "    OSError: EINVAL if nothing is attached there.\n\n"
+			      "See shmop(2).");
 
 static PyObject *ipc_shmcpy_from(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
 				 PyObject *kwnames)

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The structures: types whose attributes are the C members, made from the
- * table.  An object has the C bytes, and a getter or setter goes to where the
- * compiler says that the member is.
+ * The types of the C structures, made from the table, with a getter and a setter
+ * for each C member.  An object has the bytes of the C structure; getters and
+ * setters use the compiler's offsets.
  */
 #include "module.h"
 
@@ -48,7 +48,7 @@ static int member_set(PyObject *object, PyObject *value, void *closure)
 			memmove(self->bytes + member->offset, bytes, member->size);
 		return bytes ? 0 : -1;
 	}
-	/* Converting may run code that moves a msgbuf's bytes. */
+	/* Converting may run Python code that moves the bytes of a msgbuf, so convert first. */
 	unsigned char integer[sizeof(long long)];
 	if (to_integer(value, self->layout->name, member->size, member->kind == MEMBER_SIGNED,
 		       integer) < 0)
@@ -116,7 +116,7 @@ void *structure_bytes(struct state *state, PyObject *object, enum type_index ind
 	return NULL;
 }
 
-/* ---- making and unmaking ----------------------------------------------------------- */
+/* ---- creating and freeing ------------------------------------------------------------ */
 
 struct structure *structure_alloc(PyTypeObject *type)
 {
@@ -180,7 +180,7 @@ static int fill_by_position(struct structure *self, PyObject *args)
 	return too_many(self->layout, next, n);
 }
 
-/* The place of a member among those that a constructor takes; -1 where there is none. */
+/* Sets the member of a keyword argument; given is the number of positional arguments. */
 static int set_by_name(struct structure *self, PyObject *name, PyObject *value, Py_ssize_t given)
 {
 	Py_ssize_t place = 0;
@@ -207,7 +207,7 @@ int structure_fill(struct structure *self, PyObject *args, PyObject *kwargs)
 	if (fill_by_position(self, args) < 0)
 		return -1;
 	while (kwargs && PyDict_Next(kwargs, &place, &name, &value)) {
-		/* Nobody has looked at what ** brings to a type. */
+		/* A type must check by itself that the keys of **kwargs are strings. */
 		if (!PyUnicode_Check(name)) {
 			PyErr_SetString(PyExc_TypeError, "keywords must be strings");
 			return -1;
@@ -229,9 +229,9 @@ PyObject *structure_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 	return (PyObject *)self;
 }
 
-/* ---- shown, compared, copied, exported ---------------------------------------------- */
+/* ---- repr, comparison, pickling, views ------------------------------------------------ */
 
-/* The values in the order of the constructor's parameters. */
+/* Returns the values of the members in the order of the constructor's parameters. */
 static PyObject *values_of(struct structure *self)
 {
 	PyObject *values = PyList_New(0);
@@ -280,7 +280,7 @@ PyObject *structure_reduce(PyObject *object, PyObject *Py_UNUSED(unused))
 	return tuple ? Py_BuildValue("(ON)", Py_TYPE(object), tuple) : NULL;
 }
 
-/* By members, since padding holds whatever a kernel left there. */
+/* Compares member by member, because padding may have any bytes. */
 static bool equal_members(const struct layout *layout, const unsigned char *a,
 			  const unsigned char *b)
 {
@@ -314,7 +314,7 @@ static int structure_export(PyObject *object, Py_buffer *view, int flags)
 
 static PyMethodDef structure_methods_of_type[] = {
 	{"__reduce__", structure_reduce, METH_NOARGS,
-	 "__reduce__($self, /)\n--\n\nThe type and the values to make it with."},
+	 "__reduce__($self, /)\n--\n\nReturn the type and the values of the members."},
 	{NULL, NULL, 0, NULL},
 };
 
@@ -337,7 +337,7 @@ static PyType_Slot structure_slots[] = {
 
 /* ---- types ----------------------------------------------------------------------------- */
 
-/* The constructor's default for a member. */
+/* Returns the text of the constructor's default for a member. */
 static const char *default_of(const PyGetSetDef *member)
 {
 	return member_of(member)->kind == MEMBER_STRUCT	 ? "..."
@@ -346,7 +346,7 @@ static const char *default_of(const PyGetSetDef *member)
 							 : "None";
 }
 
-/* "msqid_ds(msg_perm=..., msg_qnum=0)": what help() and inspect show. */
+/* Writes the signature and the docstring for help(): "msqid_ds(msg_perm=..., msg_qnum=0)". */
 static void describe(const struct layout *layout, enum type_index index, char *doc, size_t size)
 {
 	int used = PyOS_snprintf(doc, size, "%s(", layout->name);
@@ -392,7 +392,7 @@ PyTypeObject *structure_type(PyObject *module, enum type_index index)
 
 /* ---- sizeof, offsetof --------------------------------------------------------------------- */
 
-/* The type that an argument is, or that it is an object of. */
+/* Returns the index of a type, or of the type of an object. */
 static enum type_index index_of(struct state *state, PyObject *object)
 {
 	enum type_index index = type_index(state, (PyTypeObject *)object);
@@ -438,11 +438,20 @@ static PyObject *ipc_offsetof(PyObject *module, PyObject *const *args, Py_ssize_
 PyMethodDef structure_methods[] = {
 	{"sizeof", ipc_sizeof, METH_O,
 	 "sizeof(structure, /)\n--\n\n"
-	 "Bytes of a structure, by type or by object, as the C compiler saw it.\n\n"
-	 "Of a msgbuf object: with all the text that it has room for."},
+	 "Return the size of a structure in bytes, as in C.\n\n"
+	 "Args:\n"
+	 "    structure: A type of a structure, or an object of one.  The size of a msgbuf object\n"
+	 "        includes its capacity.\n\n"
+	 "Raises:\n"
+	 "    TypeError: The argument is not a structure of this module."},
 	{"offsetof", (PyCFunction)(void (*)(void))ipc_offsetof, METH_FASTCALL,
 	 "offsetof(structure, member, /)\n--\n\n"
-	 "Bytes before a member, named by a str, as the C compiler saw it.\n\n"
-	 "AttributeError where the structure has no such member."},
+	 "Return the offset of a member in bytes, as in C.\n\n"
+	 "Args:\n"
+	 "    structure: A type of a structure, or an object of one.\n"
+	 "    member: The member's name, a str.\n\n"
+	 "Raises:\n"
+	 "    TypeError: The first argument is not a structure of this module.\n"
+	 "    AttributeError: The structure has no such member."},
 	{NULL, NULL, 0, NULL},
 };

@@ -1,18 +1,18 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls that a timeout or another thread may end, for the package's own modules (hooks.c).
+ * Calls that a timeout or another thread can end, for the package's Python modules (hooks.c).
  *
- * msgsnd(2) and msgrcv(2) have no timeout, so a timer of the waiting thread alone
- * (timer_create(2), SIGEV_THREAD_ID) interrupts them by a signal.  It sends the signal again
- * and again, because the first may come just before the call; another thread ends a call by
- * setting the timer to now.  Where there is no timer, the thread tries again and again.
+ * msgsnd(2) and msgrcv(2) have no timeout, so a per-thread timer (timer_create(2),
+ * SIGEV_THREAD_ID) interrupts them with a signal.  The timer repeats the signal, because the
+ * first one may arrive just before the system call.  Another thread ends a call by setting the
+ * timer to expire now.  If the kernel refuses a timer, the thread polls.
  *
- * The signal is the one that libc keeps for pthread_cancel(3).  A program cannot reach it:
- * sigaction(3) refuses it, sigfillset(3) and sigprocmask(3) leave it out, so no program
- * handles, ignores, blocks or waits for it.  Libc's handler does nothing unless another thread
- * of the process has sent the signal by tgkill(2), which a timer does not (si_code is
- * SI_TIMER); it is installed by the first pthread_cancel(3), in glibc before 2.34 at the start.
+ * The signal is the one that libc reserves for pthread_cancel(3).  sigaction(3) refuses it, and
+ * sigfillset(3) and sigprocmask(3) leave it out, so a program cannot handle, ignore, block or
+ * wait for it.  Libc's handler does nothing unless another thread of the process sent the signal
+ * with tgkill(2); the si_code of a timer's signal is SI_TIMER.  The first pthread_cancel(3)
+ * installs that handler; glibc before 2.34 installs it at the start.
  */
 #include "timed.h"
 
@@ -34,7 +34,7 @@ enum { SIGNAL = 32 };
 enum { SIGNAL = 33 };
 #endif
 
-/* What rt_sigaction(2) takes, which is not libc's structure. */
+/* The kernel's structure for rt_sigaction(2), which differs from libc's struct sigaction. */
 #if defined(__mips__)
 struct disposition {
 	unsigned int flags;
@@ -57,12 +57,12 @@ struct disposition {
 #endif
 enum { MASK_SIZE = sizeof(((struct disposition *)0)->mask) };
 
-/* Those whose rt_sigaction(2) takes other arguments do without the signal. */
+/* On these architectures rt_sigaction(2) has other arguments; there the thread polls. */
 #if defined(__alpha__) || defined(__sparc__) || defined(__hppa__) || defined(__ia64__)
 #undef SYS_rt_sigaction
 #endif
 
-/* x86_64 returns from a handler by code of the program's; debuggers know it by its bytes. */
+/* On x86_64 the program provides the return from a handler; debuggers recognise these bytes. */
 #ifdef __x86_64__
 #ifdef __ILP32__
 #define RT_SIGRETURN "0x40000201"
@@ -82,15 +82,15 @@ __asm__(".text\n"
 
 unsigned forks;
 
-/* Of wait objects; no Python runs while a thread holds it. */
+/* Protects all wait objects; no Python code runs while a thread holds it. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void interrupt(int Py_UNUSED(signal))
 {
-	/* A signal makes a call return EINTR only if it has a handler. */
+	/* A call fails with EINTR only if the signal has a handler. */
 }
 
-/* Whether the signal has a handler: libc's, or from now on this one. */
+/* Makes sure that the signal has a handler, libc's or interrupt(); false if that fails. */
 static bool claim_signal(void)
 {
 #ifdef SYS_rt_sigaction
@@ -110,7 +110,7 @@ static bool claim_signal(void)
 #endif
 }
 
-/* Only a parent of odd habits has it blocked; then it is to be blocked again. */
+/* Unblocks the signal, which a parent process may have blocked by a raw system call. */
 static void unblock_signal(unsigned long before[])
 {
 	unsigned long only[MASK_SIZE / sizeof(long)] = {0};
@@ -138,7 +138,7 @@ static void parent_after_fork(void)
 	pthread_mutex_unlock(&lock);
 }
 
-/* The threads that wait are the parent's, and no signal is pending for this one. */
+/* The waiting threads stay in the parent, and the child has no pending signal. */
 static void child_after_fork(void)
 {
 	forks++;
@@ -164,7 +164,7 @@ void watch_forks(void)
 
 /* ---- the timer ---------------------------------------------------------------------------- */
 
-/* Past libc, whose functions are in another library before glibc 2.34. */
+/* A raw system call, because libc's timer_create() is in librt before glibc 2.34. */
 static int create_timer(int *timer)
 {
 	struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGNAL};
@@ -173,7 +173,7 @@ static int create_timer(int *timer)
 	return (int)syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, timer);
 }
 
-/* From then on, again and again. */
+/* The timer expires at when, and then each millisecond. */
 static void set_timer(int timer, int flags, struct timespec when)
 {
 	const struct itimerspec spec = {.it_value = when, .it_interval = {.tv_nsec = 1000000}};
@@ -194,7 +194,7 @@ static void set_timer_now(int timer)
 	set_timer(timer, 0, (struct timespec){.tv_nsec = 1});
 }
 
-/* ---- what ends a call ----------------------------------------------------------------------- */
+/* ---- ending a call -------------------------------------------------------------------------- */
 
 enum { SECOND = 1000000000 }; /* in nanoseconds */
 
@@ -211,10 +211,9 @@ static bool is_over(const struct timespec *deadline)
 	return !is_before(&now, deadline);
 }
 
-/* Seconds or None, and a _Wait or None. */
 int to_limits(struct state *state, PyObject *timeout, PyObject *wait, struct limits *limits)
 {
-	/* Longer than that, some thirty years, is for ever. */
+	/* A longer timeout than some thirty years counts as none. */
 	const time_t for_ever = 1 << 30;
 	struct timespec time = {0};
 
@@ -241,7 +240,7 @@ int to_limits(struct state *state, PyObject *timeout, PyObject *wait, struct lim
 	return 0;
 }
 
-/* WOKEN or AGAIN, if another thread has ended the call; 0. */
+/* Returns WOKEN or AGAIN if another thread has ended the call; otherwise 0. */
 static int take_wake(struct wait *wait)
 {
 	int result = 0;
@@ -297,18 +296,18 @@ static void disarm(int timer, struct wait *wait)
 		wait->armed = false;
 		pthread_mutex_unlock(&lock);
 	}
-	/* A signal that the timer sent is delivered before this returns. */
+	/* The kernel delivers a signal of the timer before this call returns. */
 	syscall(SYS_timer_delete, timer);
 }
 
-/* One attempt that ends by the limits too, with EINTR.  No Python runs meanwhile. */
+/* Makes one attempt, which the limits end with EINTR.  The caller has released the GIL. */
 static long attempt_limited(const struct blocking *blocking, const struct limits *limits)
 {
 	unsigned long mask[MASK_SIZE / sizeof(long)] = {0};
 	long result;
 	int timer, error;
 
-	/* RLIMIT_SIGPENDING bounds the timers of a user. */
+	/* timer_create(2) fails if the user has reached RLIMIT_SIGPENDING. */
 	if (!claim_signal() || create_timer(&timer) != 0)
 		return NO_TIMER;
 	unblock_signal(mask);
@@ -321,7 +320,7 @@ static long attempt_limited(const struct blocking *blocking, const struct limits
 	return result;
 }
 
-/* The nanoseconds after which a thread without a timer looks again: it waits ever longer. */
+/* The first and the longest pause of a thread that polls, in nanoseconds. */
 enum { SOON = 50000, LATER = 10000000 };
 
 static void pause_before_retry(const struct limits *limits, long *pause)
@@ -358,7 +357,8 @@ long wait_until_done(const struct blocking *blocking, const struct limits *limit
 	for (;;) {
 		if (limits->timed && is_over(&limits->deadline))
 			return LATE;
-		Py_BEGIN_ALLOW_THREADS result = attempt_limited(blocking, limits);
+		Py_BEGIN_ALLOW_THREADS
+		result = attempt_limited(blocking, limits);
 		if (result == NO_TIMER) {
 			pause_before_retry(limits, &pause);
 			result = blocking->attempt(blocking->args, true);
@@ -366,7 +366,8 @@ long wait_until_done(const struct blocking *blocking, const struct limits *limit
 				errno = EINTR;
 		}
 		error = errno;
-		Py_END_ALLOW_THREADS errno = error;
+		Py_END_ALLOW_THREADS
+		errno = error;
 		if (result != -1 || error != EINTR)
 			return result;
 		if ((ended = take_wake(limits->wait)) != 0)
@@ -376,7 +377,6 @@ long wait_until_done(const struct blocking *blocking, const struct limits *limit
 	}
 }
 
-/* The exception for what call() returned below zero, WOKEN aside. */
 void call_ended(enum call_index index, long result)
 {
 	if (result == LATE)
@@ -395,12 +395,12 @@ static PyObject *wait_wake(PyObject *object, PyObject *Py_UNUSED(unused))
 
 static PyMethodDef wait_methods[] = {
 	{"wake", wait_wake, METH_NOARGS,
-	 "wake($self, /)\n--\n\nEnd the call that waits with it, or the next one that would."},
+	 "wake($self, /)\n--\n\nEnd the call that waits with this object, or the next such call."},
 	{NULL, NULL, 0, NULL},
 };
 
 static PyType_Slot wait_slots[] = {
-	{Py_tp_doc, "_Wait()\n--\n\nBy which another thread ends a call that waits."},
+	{Py_tp_doc, "_Wait()\n--\n\nLets another thread end a waiting call."},
 	{Py_tp_methods, wait_methods},
 	{0, NULL},
 };

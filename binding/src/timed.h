@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Calls that a timeout or another thread may end: timed.c. */
+/* Calls that a timeout or another thread can end: timed.c. */
 #ifndef TIMED_H
 #define TIMED_H
 
@@ -8,11 +8,12 @@
 
 #include <time.h>
 
-/* By which another thread ends a call; of type ipc._ipc._Wait, or a C variable. */
+/* Lets another thread end a call; an ipc._ipc._Wait object or a C variable. */
 struct wait {
-	PyObject_HEAD bool woken; /* for good, and no call has ended by it yet */
-	bool again;		  /* the caller must look at the queue again */
-	bool armed;		  /* a call is under way, with this timer */
+	PyObject_HEAD
+	bool woken; /* the call, or else the next one, must return WOKEN */
+	bool again; /* the call must return AGAIN, to look at the inbox */
+	bool armed; /* a call is running, with this timer */
 	int timer;
 };
 
@@ -22,16 +23,16 @@ struct limits {
 	struct wait *wait;	  /* or NULL */
 };
 
-/* Beside what a call returns, and -1: an exception is set, or what ended the call. */
+/* Results of call() besides those of the system call: an exception, or the reason for its end. */
 enum { RAISED = -2, LATE = -3, WOKEN = -4, NO_TIMER = -5, AGAIN = -6 };
 
-/* Seconds or None, and a _Wait or None; -1 with an exception. */
+/* Converts timeout, seconds or None, and wait, a _Wait or None; -1 with an exception. */
 int to_limits(struct state *state, PyObject *timeout, PyObject *wait, struct limits *limits);
-/* Has the call that waits with it, or the next one that would, return AGAIN. */
+/* Makes the call that waits with this object, or the next such call, return AGAIN. */
 void wait_look_again(struct wait *wait);
 /* Returns the call's result, -1 with errno, or LATE, WOKEN, AGAIN or RAISED. */
 long wait_until_done(const struct blocking *blocking, const struct limits *limits);
-/* Sets the exception for what call() returned below zero, WOKEN and AGAIN aside. */
+/* Raises the exception for a negative result of call() other than WOKEN and AGAIN. */
 void call_ended(enum call_index index, long result);
 
 static always_inline long call(struct state *state, const struct blocking *blocking,
@@ -42,7 +43,7 @@ static always_inline long call(struct state *state, const struct blocking *block
 		       : block(state, blocking);
 }
 
-/* How often this process descends from a fork(2) of one that has the module. */
+/* The number of fork(2) calls between this process and the one that loaded the module. */
 extern unsigned forks;
 void watch_forks(void);
 

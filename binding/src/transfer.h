@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Messages on their way to and from a queue, with a timeout: hooks.c sends, inbox.c receives. */
+/* Sending (hooks.c) and receiving (inbox.c) messages with a timeout. */
 #ifndef TRANSFER_H
 #define TRANSFER_H
 
@@ -8,11 +8,11 @@
 
 enum {
 	HEAD = offsetof(struct msgbuf, mtext),
-	FEW = 8192,  /* bytes: msgmax, unless somebody changed it */
-	MANY = 1024, /* messages, after which signals are looked at, and other threads run */
+	FEW = 8192,  /* bytes: the default of msgmax */
+	MANY = 1024, /* messages between two checks for signals and other threads */
 };
 
-/* Memory for a message, here if it is short. */
+/* Memory for a message: here for a short one, otherwise on the heap. */
 struct room {
 	struct msgbuf *msgp;
 	size_t size; /* of text */
@@ -70,12 +70,14 @@ static inline bool takes(const char *name, Py_ssize_t n, Py_ssize_t nargs)
 	return n == nargs;
 }
 
-/* In a long loop: signal handlers, and other threads. */
+/* Lets signal handlers and other threads run in a long loop; -1 with an exception. */
 static inline int breathe(Py_ssize_t n)
 {
 	if (n % MANY != 0)
 		return 0;
-	Py_BEGIN_ALLOW_THREADS Py_END_ALLOW_THREADS return PyErr_CheckSignals();
+	Py_BEGIN_ALLOW_THREADS
+	Py_END_ALLOW_THREADS
+	return PyErr_CheckSignals();
 }
 
 extern PyType_Spec inbox_spec, messages_spec;
