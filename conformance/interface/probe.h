@@ -1,18 +1,17 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The table as C statements, one fact a line: only preprocessed, by `dump`,
- * without any system header, so that every name is still as the table has it.
- * The result is compiled by the target's compiler together with the headers of
- * a layer, and the numbers are read out of its assembly output: nothing of the
- * target is run.  A line that names what
- * is not there is a fact that is absent, and one whose value is no constant
- * (glibc's SHMLBA calls a function) a fact that is known at run time only.
+ * Expands the table to C statements, one fact a line, for `dump`.  dump preprocesses this
+ * file without any system header, so every name stays as the table has it.  The target's
+ * compiler then compiles the result with the headers of a layer, and dump reads the numbers
+ * out of the assembly output; no code runs on the target.  If a name is undeclared, the
+ * fact is absent.  If a value is not a constant (glibc's SHMLBA calls a function), the fact
+ * is known at run time only.
  *
- * Some targets print a number with a mark before it ($, #), for which not all
- * have %c; `dump` takes it away.  A directive (.ascii) is used since clang's
- * assembler reads the text, unlike gcc.  Numbers are cut into three parts of
- * nine digits, since a 32-bit target has no 64-bit operand.
+ * Some targets print a mark before a number ($, #) and not all of them have %c to suppress
+ * it, so `dump` strips the marks.  The facts are .ascii directives, not comments, because
+ * clang's assembler parses the text, unlike gcc.  Numbers are split into three parts of
+ * nine digits because a 32-bit target has no 64-bit operands.
  */
 #ifdef LAYER_UAPI
 #define TAG(S, U) U
@@ -76,7 +75,7 @@
 #define SYSCALL(N) VALUE_OF("syscall", #N, NUMBER(N))
 #include "sysvipc.def"
 
-/* Times in two words, which other users of TIME do not see. */
+/* The two words of a 32-bit target's time; other users of TIME do not see them. */
 #define STRUCT(S, U, D) typedef struct TAG(S, U) abi_##S;
 #define TIME(S, M, D)                                       \
 	INTEGER(S, #M "_high", "integer", HIDDEN(M##_high)) \

@@ -1,20 +1,19 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The seam: the one place through which the harness, the stress programs and
- * the binding make their System V IPC calls.  seam_msgsnd() and its kin take
- * what the libc calls of those names take and return what they return; in an
- * ordinary build each is the call itself.
+ * The checked calls: the harness, the stress programs and the binding make all their
+ * System V IPC calls through these functions.  seam_msgsnd() etc. have the parameters and
+ * results of the libc functions; in an ordinary build each is the libc call.
  *
- * In the build of a sanitizer (-fsanitize=address, memory or thread; Valgrind
- * with -DSEAM_VALGRIND) each asks first whether every byte that the kernel will
- * read or may write is the program's, and tells the tool what was written and
- * what comes before what: no tool knows that of all calls by itself.
- * -DSEAM_CHECK=0 leaves the tool alone.
+ * In a sanitizer build (-fsanitize=address, memory or thread; for Valgrind, with
+ * -DSEAM_VALGRIND) each function first checks that the program owns every byte that the
+ * kernel will read or may write.  Afterwards it tells the sanitizer which bytes were
+ * written and which thread ran before which, because no sanitizer intercepts all of these
+ * calls.  -DSEAM_CHECK=0 switches the checks off.
  *
- * Any C program may use it: it needs seam.h, seam_check.h, seam_tools.h and
- * abi/{semun.h,sysvipc.def}, includes seam.h instead of <sys/msg.h> and its kin,
- * and takes union semun from it.
+ * Other C programs can use the checked calls: copy seam.h, seam_check.h, seam_tools.h,
+ * semun.h and sysvipc.def, and include seam.h instead of <sys/msg.h>, <sys/sem.h> and
+ * <sys/shm.h>.  It also declares union semun.
  */
 #ifndef SEAM_H
 #define SEAM_H
@@ -40,9 +39,9 @@
 #endif
 
 /*
- * The body of a function that makes the call of row F as CALL A: seam_F here,
- * or one that makes it another way, such as past libc.  SEAM_WATCHED is whether
- * a tool is asked, as an expression of C.
+ * The body of a function that makes the call of row F as CALL A.  CALL is F itself here; the
+ * harness passes functions that bypass libc.  SEAM_WATCHED is 1 if a sanitizer checks the
+ * calls, else 0.
  */
 #if SEAM_CHECK
 #define SEAM_WATCHED 1

@@ -1,14 +1,13 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * What the seam asks before each call and says after it, in the build of a
- * sanitizer or of Valgrind (seam_tools.h).  seam_before_F takes the arguments
- * of F and returns how many bytes it hands over; seam_after_F takes what F
- * returned, that number, and the arguments.
+ * Interceptors: the checks before and after each call in a build for a sanitizer or for
+ * Valgrind (seam_tools.h).  seam_before_F takes the arguments of F and returns the size of
+ * its buffer in bytes; seam_after_F takes the result of F, that size, and the arguments.
  *
- * The kernel may use every byte that a call speaks of, whether or not it does
- * this time: an msgrcv with room for 100 bytes into 50 is wrong even where the
- * message is short.  NULL is the kernel's to refuse (EFAULT).
+ * The checks cover every byte that the kernel may access, not only those that it accesses
+ * this time: msgrcv with msgsz 100 and a 50-byte buffer is an error even if the message is
+ * short.  NULL is left to the kernel, which fails with EFAULT.
  */
 #ifndef SEAM_CHECK_H
 #define SEAM_CHECK_H
@@ -24,12 +23,12 @@
 
 #include "semun.h"
 #include "seam_tools.h"
-/* Where libc's headers are older than the table. */
+/* Defines the constants that older libc headers lack. */
 #if __has_include("kernel_constants.h")
 #include "kernel_constants.h"
 #endif
 
-/* Above what any object has: the kernel refuses it by its size alone. */
+/* No object is this large, so the kernel refuses the call without an access. */
 SEAM_PART int seam_refused(const void *at, size_t n)
 {
 	return !at || n == 0 || n > LONG_MAX / 2;
@@ -54,15 +53,15 @@ SEAM_PART void seam_taken(const char *call, const char *argument, const void *at
 		seam_belongs(&bytes, 1);
 }
 
-/* A message of at most msgsz bytes: its type comes on top of them. */
+/* The size of a message of at most msgsz bytes: mtype comes before the text. */
 SEAM_PART size_t seam_message(size_t msgsz)
 {
 	return msgsz > LONG_MAX / 2 ? msgsz : sizeof(long) + msgsz;
 }
 
 /*
- * An object that is gone, or that a control call changed, orders too: who waited
- * for it finds out what led to that.
+ * The removal or change of an object orders threads too: a thread whose call fails with
+ * EIDRM or EINVAL runs after the thread that removed the object.
  */
 SEAM_PART void seam_found_out(int id, long result)
 {
@@ -163,7 +162,7 @@ SEAM_PART void seam_after_shmat(void *result, size_t n, int shmid, const void *s
 	struct shmid_ds ds;
 
 	(void)n, (void)shmaddr, (void)shmflg;
-	if (result == (void *)-1) /* NOLINT(performance-no-int-to-ptr): it is so in shmop(2) */
+	if (result == (void *)-1) /* NOLINT(performance-no-int-to-ptr): from shmop(2) */
 		return;
 	seam_acquire(SEAM_MAPPINGS, 0, 0);
 	memset(&ds, 0, sizeof(ds));
@@ -179,14 +178,14 @@ SEAM_PART size_t seam_before_shmdt(const void *shmaddr)
 }
 #define seam_after_shmdt(...) ((void)0)
 
-/* ---- msgctl(2), semctl(2), shmctl(2): by the table ---------------------------------- */
+/* ---- msgctl(2), semctl(2), shmctl(2): driven by the table --------------------------- */
 
 enum seam_way { SEAM_NONE, SEAM_IN, SEAM_OUT, SEAM_VALUE, SEAM_ARRAY_IN, SEAM_ARRAY_OUT };
 enum seam_function {
 #define FUNCTION(R, F, P, A) SEAM_##F,
 #include "sysvipc.def"
 };
-/* Of a structure; `none` has none. */
+/* The size of each structure of the table; 0 for `none`. */
 enum seam_size {
 	SEAM_SIZE_none = 0,
 #define UNION(S, U, D)
@@ -195,7 +194,7 @@ enum seam_size {
 #include "sysvipc.def"
 };
 
-/* What a command hands over; SEAM_NONE for one that the table does not have. */
+/* The direction and size of a command's buffer; SEAM_NONE for an unknown command. */
 SEAM_PART enum seam_way seam_command(enum seam_function function, int cmd, size_t *size)
 {
 	*size = 0;
@@ -211,9 +210,9 @@ SEAM_PART enum seam_way seam_command(enum seam_function function, int cmd, size_
 }
 
 /*
- * How many semaphores GETALL and SETALL speak of; 0 where there is no such set.
- * A process without read access learns it by the slot: the low 15 bits of the id, 24
- * with ipcmni_extend (ipc/util.h).
+ * The number of values that GETALL and SETALL transfer; 0 if the set does not exist.
+ * IPC_STAT needs read access.  Without it, use SEM_STAT_ANY with the slot, which is the low
+ * 15 bits of the id, or 24 bits with ipcmni_extend (ipc/util.h).
  */
 SEAM_PART size_t seam_nsems(int semid)
 {
@@ -265,7 +264,7 @@ SEAM_PART void seam_after_control(long result, size_t n, enum seam_function func
 #define seam_after_shmctl(RESULT, N, SHMID, CMD, BUF) \
 	seam_after_control(RESULT, N, SEAM_shmctl, SHMID, CMD, BUF)
 
-/* The pointers of the union are one place; which of them is meant, cmd says. */
+/* The pointers of the union share one address; cmd says which of them is used. */
 SEAM_PART size_t seam_before_semctl(int semid, int semnum, int cmd, union semun arg)
 {
 	size_t n;

@@ -1,12 +1,11 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * What the tool that watches a program can be asked and told: AddressSanitizer,
- * MemorySanitizer, ThreadSanitizer, and Valgrind's memcheck and helgrind where
- * SEAM_VALGRIND is defined.  seam_check.h says when.
+ * The interface to the sanitizers: AddressSanitizer, MemorySanitizer, ThreadSanitizer, and,
+ * if SEAM_VALGRIND is defined, Valgrind's memcheck and helgrind.  seam_check.h calls it.
  *
- * A bad byte is named on one line, by call, argument and size; the tool's own
- * report with its stack trace and its own end follow.
+ * For a bad byte it prints one line with the call, argument and size.  Then the sanitizer
+ * prints its own report with a stack trace, and ends the program if it is set to.
  */
 #ifndef SEAM_TOOLS_H
 #define SEAM_TOOLS_H
@@ -14,7 +13,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* gcc says __SANITIZE_*, clang answers __has_feature. */
+/* gcc defines __SANITIZE_*, clang has __has_feature. */
 #ifndef __has_feature
 #define __has_feature(X) 0
 #endif
@@ -28,7 +27,7 @@
 #endif
 #if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
 #define SEAM_TSAN 1
-/* Of the runtime; its interface header has none of the ranges. */
+/* From the runtime: its public header does not declare the range functions. */
 void __tsan_acquire(void *address);
 void __tsan_release(void *address);
 void __tsan_read_range(void *address, unsigned long size);
@@ -39,7 +38,7 @@ void __tsan_write_range(void *address, unsigned long size);
 #include <valgrind/memcheck.h>
 #endif
 
-/* Bytes that a call hands to the kernel, by the name of its parameter. */
+/* A buffer that a call passes to the kernel, and the name of its parameter. */
 struct seam_bytes {
 	const char *call, *argument;
 	const void *at;
@@ -51,14 +50,14 @@ struct seam_bytes {
 
 SEAM_REPORT void seam_say(const struct seam_bytes *b, const char *what, const void *bad)
 {
-	fprintf(stderr, "seam: %s: %s: %zu bytes at %p are handed over, byte %zu %s\n", b->call,
+	fprintf(stderr, "seam: %s: %s: %zu bytes at %p are passed, byte %zu %s\n", b->call,
 		b->argument, b->n, b->at, (size_t)((const char *)bad - (const char *)b->at), what);
 }
 
-/* Every byte is the program's own: the kernel may read and write it. */
+/* Reports a byte that the program does not own; the kernel may read and write them all. */
 SEAM_REPORT void seam_belongs(const struct seam_bytes *b, int write)
 {
-	static const char what[] = "does not belong to the program";
+	static const char what[] = "is not the program's";
 #ifdef SEAM_ASAN
 	char *poisoned = __asan_region_is_poisoned((void *)b->at, b->n);
 	if (poisoned) {
@@ -68,7 +67,7 @@ SEAM_REPORT void seam_belongs(const struct seam_bytes *b, int write)
 	}
 #endif
 #ifdef SEAM_VALGRIND
-	/* 0, or the first bad address; it reports by itself. */
+	/* 0, or the first bad address; Valgrind reports it by itself. */
 	const size_t bad = (size_t)VALGRIND_CHECK_MEM_IS_ADDRESSABLE(b->at, b->n);
 	if (bad)
 		seam_say(b, what, (const void *)bad);
@@ -76,10 +75,10 @@ SEAM_REPORT void seam_belongs(const struct seam_bytes *b, int write)
 	(void)what, (void)b, (void)write;
 }
 
-/* Every byte has a value of the program's: what another process gets was written. */
+/* Reports an uninitialized byte: another process would receive it. */
 SEAM_REPORT void seam_has_values(const struct seam_bytes *b)
 {
-	static const char what[] = "was never given a value";
+	static const char what[] = "is not initialized";
 #ifdef SEAM_MSAN
 	const long bad = __msan_test_shadow(b->at, b->n);
 	if (bad >= 0) {
@@ -95,7 +94,7 @@ SEAM_REPORT void seam_has_values(const struct seam_bytes *b)
 	(void)what, (void)b;
 }
 
-/* The kernel reads these bytes of this thread's. */
+/* Records that the kernel reads these bytes on behalf of this thread. */
 SEAM_PART void seam_read(const struct seam_bytes *b)
 {
 #ifdef SEAM_TSAN
@@ -104,7 +103,7 @@ SEAM_PART void seam_read(const struct seam_bytes *b)
 	(void)b;
 }
 
-/* The kernel has written these bytes. */
+/* Records that the kernel has written these bytes. */
 SEAM_PART void seam_written(const void *at, size_t n)
 {
 #ifdef SEAM_MSAN
@@ -119,7 +118,7 @@ SEAM_PART void seam_written(const void *at, size_t n)
 	(void)at, (void)n;
 }
 
-/* Pages that the kernel has mapped: they have values, and nobody wrote them. */
+/* Records that the kernel has mapped these pages: initialized, written by no thread. */
 SEAM_PART void seam_mapped(const void *at, size_t n)
 {
 #ifdef SEAM_MSAN
@@ -130,14 +129,14 @@ SEAM_PART void seam_mapped(const void *at, size_t n)
 
 /* ---- order of accesses ----------------------------------------------------- */
 
-/* Whether this tool asks what orders threads. */
+/* 1 if this tool tracks the order of accesses by threads. */
 #if defined(SEAM_TSAN) || defined(SEAM_VALGRIND)
 #define SEAM_ORDERS 1
 #else
 #define SEAM_ORDERS 0
 #endif
 
-/* What orders threads; one place in memory stands for each, in all of a program. */
+/* What a thread synchronizes on.  One address, shared by the whole program, stands for each. */
 enum seam_kind { SEAM_MESSAGE, SEAM_SEMAPHORE, SEAM_OBJECT, SEAM_MAPPINGS };
 long seam_tokens[4096] __attribute__((weak));
 
@@ -149,7 +148,7 @@ SEAM_PART void *seam_token(enum seam_kind kind, long id, long detail)
 	return &seam_tokens[mixed * 2654435761UL % (sizeof(seam_tokens) / sizeof(*seam_tokens))];
 }
 
-/* What this thread did so far comes before what those do that acquire later. */
+/* Everything that this thread did so far happens before a later acquire of the token. */
 SEAM_PART void seam_release(enum seam_kind kind, long id, long detail)
 {
 #ifdef SEAM_TSAN

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * union semun for programs that use libc's headers.  POSIX leaves its definition to
- * the caller of semctl(2); a libc that does so too says it with the macro
- * _SEM_SEMUN_UNDEFINED (glibc, musl, dietlibc, uClibc-ng), others define the union
- * (bionic).  HAVE_UNION_SEMUN is 1 or 0 where the build has tried it, as `dump` does.
+ * union semun for programs that use libc's headers.  POSIX leaves its definition to the
+ * caller of semctl(2).  glibc, musl, dietlibc and uClibc-ng follow POSIX and define the macro
+ * _SEM_SEMUN_UNDEFINED; bionic defines the union.  A build that has tested the headers, as
+ * `dump` does, defines HAVE_UNION_SEMUN as 1 or 0.
  */
 #ifndef SEMUN_H
 #define SEMUN_H
@@ -14,7 +14,7 @@
 #endif
 
 #ifndef HAVE_UNION_SEMUN
-/* mlibc has neither the union nor the macro; its <sys/sem.h> has this guard. */
+/* mlibc has neither the union nor the macro; _ABIBITS_SEM_H is the guard of its header. */
 #if defined(_SEM_SEMUN_UNDEFINED) || defined(_ABIBITS_SEM_H)
 #define HAVE_UNION_SEMUN 0
 #else

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * A variable for each structure of a layer, so that an object has what DWARF says
- * of them: preprocessed like probe.h, compiled with the layer's headers.  A
- * structure that a layer lacks stays a declaration.
+ * Declares a variable for each structure of a layer, so that the compiler emits DWARF for
+ * it.  `dump` preprocesses this file like probe.h and compiles it with the layer's headers.
+ * A structure that the layer lacks stays an incomplete type.
  */
 #ifdef LAYER_UAPI
 #define TAG(S, U) U
