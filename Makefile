@@ -61,7 +61,7 @@ help:
 #: make kernels-accept   take their results as the new baselines
 #: make costs            what each call costs on them, in instructions
 #: make kernel-pytest    the module's tests on a real kernel; ARCH
-#: make kernels-pytest   the same on every kernel of tests/boot/suites
+#: make kernels-pytest   the same on every kernel of tests/gate/suites
 #: make btf              a kernel's own types (BTF) against abi-dumps; KERNEL ARCH
 #: make btf-debian       the same for Debian's kernel images
 #: Develop

@@ -3,7 +3,7 @@
 # ---- lint -----------------------------------------------------------------------------
 
 C_FILES := $(wildcard conformance/*/*.[ch] conformance/*/*/*.[ch] conformance/*/*.def \
-	binding/src/*.[ch] tests/*/*.[ch])
+	binding/src/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
 PYTHON_FILES := setup.py binding conformance tests
 MANUAL_PAGES := conformance/harness/ipc-conform.1 conformance/btf/ipc-btf.1 conformance/stress/ipc-stress.1 \
 	binding/python-ipc.1
@@ -14,7 +14,7 @@ TIDY = $(patsubst %.c,$(OUT)/tidy/%,$(filter %.c,$(C_FILES)))
 $(OUT)/tidy/%: %.c .clang-tidy $(filter %.h %.def,$(C_FILES)) $(OUT)/kernel_constants.h
 	@mkdir -p $(@D)
 	$(call say,TIDY,$<)
-	$(Q)clang-tidy --quiet $< -- $(HARNESS_FLAGS) -Ibinding/src -Itests/unit -DARCH='"$(TARGET)"' \
+	$(Q)clang-tidy --quiet $< -- $(HARNESS_FLAGS) -Ibinding/src -Itests/conformance/unit -DARCH='"$(TARGET)"' \
 	 -DBUILD='"static"' -DPy_LIMITED_API=0x030b0000 \
 	 -isystem $(PYTHON_INCLUDE) 2>$@.log >&2 || { cat $@.log; exit 1; }
 	@touch $@

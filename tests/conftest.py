@@ -32,6 +32,7 @@ from programs import Facts, build, facts_of
 
 T = TypeVar("T")
 
+OF_MODULE = Path(__file__).resolve().with_name("binding")
 
 # Of a segment: more than can be attached.
 HUGE = 2**60 if sys.maxsize > 2**32 else 2**32 - 2**25
@@ -76,6 +77,10 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def of_module(item: pytest.Item) -> bool:
+    return OF_MODULE in item.path.parents
+
+
 # Files of tests that run make in the tree.
 RUN_MAKE = {f"test_{name}.py" for name in ("btf", "fuzz", "libcs", "readme", "tools")}
 
@@ -94,13 +99,13 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the tree's tools stand in files that know where the tree is."""
+    """Where there is no shell, as on a kernel under test, only the module's tests can run."""
     if BESIDE_OTHERS:
         items.sort(key=lambda item: group_of(item) != "make")
     if not shutil.which("sh"):
         for item in items:
-            if hasattr(getattr(item, "module", None), "TOP"):
-                item.add_marker(pytest.mark.skip("of the tree's tools: there is no shell"))
+            if not of_module(item) or item.get_closest_marker("tools"):
+                item.add_marker(pytest.mark.skip("runs the tree's tools, and there is no shell"))
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -278,7 +283,7 @@ def room(capacity: int) -> ipc.msgbuf:
 @pytest.fixture(autouse=True)
 def a_hang_fails(request: pytest.FixtureRequest) -> Iterator[None]:
     """An alarm's exception; where the interpreter itself hangs, the end of it."""
-    if not hasattr(request.module, "ipc") and "sysv_ipc" not in request.fixturenames:
+    if not of_module(request.node):
         yield  # a test of programs, which limits them itself
         return
 

@@ -3,14 +3,14 @@
 # ---- every test --------------------------------------------------------------------
 
 # The harness's own parts, with checks of the tests' own in place of the real ones.
-UNIT_OBJECTS = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/unit/*.c)) \
+UNIT_OBJECTS = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/conformance/unit/*.c)) \
 	$(filter-out $(OUT)/conformance/checks/% $(OUT)/conformance/abi/checks.o,$(HARNESS_OBJECTS))
 $(OUT)/unit-tests: $(UNIT_OBJECTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
 
 # The harness with seeded faults between the checks and the calls.  FAULTS: options of table.py.
-FAULT_OBJECTS = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/faults/*.c)) \
+FAULT_OBJECTS = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/mutants/checks/*.c)) \
 	$(OUT)/faults-main.o $(OUT)/faults-calls.o \
 	$(filter-out $(OUT)/conformance/harness/calls.o,$(HARNESS_OBJECTS))
 FAULT_WRAPS := -Wl,--wrap=ftok,--wrap=libc_layer,--wrap=kernel_layer,--wrap=probe_needs,--wrap=isolate \
@@ -28,7 +28,7 @@ $(OUT)/ipc-conform-faults: $(FAULT_OBJECTS)
 	$(Q)$(CC) $(CFLAGS) $(FAULT_WRAPS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
 
 do-mutants-checks: $(OUT)/ipc-conform-faults
-	$(Q)$(PYTHON) tests/faults/table.py --unfailed tests/faults/unfailed.txt $(FAULTS) $<
+	$(Q)$(PYTHON) tests/mutants/checks/table.py --unfailed tests/mutants/checks/unfailed.txt $(FAULTS) $<
 
 # Both compilers with the same warnings as errors; then what each runner sums up.
 do-check:
@@ -40,21 +40,21 @@ do-check:
 	$(Q)$(MAKE) $(QUIET) do-conform
 	$(Q)$(OUT)/unit-tests
 	$(Q)ci/interpreters --installed
-	$(Q)SUITES=trixie TESTS=tests/test_interpreters.py ci/interpreters --optional
+	$(Q)SUITES=trixie TESTS=tests/binding/test_interpreters.py ci/interpreters --optional
 	$(Q)$(MAKE) $(QUIET) do-stress-short
 	$(Q)$(MAKE) $(QUIET) do-kernels-short $(OUT)/ipc-conform-seeded
 	$(Q)PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest -n $(JOBS) --dist loadgroup
 
 # The first mistakes that a change makes show here: the build, this machine's kernel, the
 # harness's own parts, the C functions and the classes of the module.
-QUICK := msg sem semall shm structures constants errors module names_2003 command layout messages
+QUICK := msg sem semall shm structures constants errors module names_2003 command
 .PHONY: do-check-quick
 do-check-quick:
 	$(Q)$(MAKE) $(QUIET) -j $(JOBS) harness python $(OUT)/unit-tests
 	$(Q)$(MAKE) $(QUIET) do-conform
 	$(Q)$(OUT)/unit-tests
 	$(Q)PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest -q -n $(JOBS) --dist loadgroup \
-	 $(QUICK:%=tests/test_%.py)
+	 $(QUICK:%=tests/binding/test_%.py) tests/conformance/test_layout.py tests/conformance/test_messages.py
 
 # One build for all of them.  INTERPRETERS: which (ci/interpreters).
 do-interpreters: harness python $(OUT)/loops.so
@@ -66,21 +66,21 @@ do-free-threaded: harness $(OUT)/loops.so
 	$(Q)free=$$(ci/free-threaded) || { [ $$? -eq 4 ] && echo 'SKIP: the source of CPython cannot be fetched'; exit; }; \
 	 $(MAKE) $(QUIET) PYTHON="$$free" PACKAGE=$(FREE)/python python && \
 	 export PYTHONPATH=$(FREE)/python MAKEFLAGS= && \
-	 "$$free" -m pytest tests/test_threads.py && "$$free" -m pytest $(TESTS)
+	 "$$free" -m pytest tests/binding/test_threads.py && "$$free" -m pytest $(TESTS)
 # CALLS: of each function.  In make check the same with fewer.
 CALLS ?= 1000000
 do-soak: python
 	$(Q)IPC_TEST_CALLS=$(CALLS) PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest -rP \
-	 --no-header --show-capture=stdout tests/test_references.py -k memory
+	 --no-header --show-capture=stdout tests/binding/test_references.py -k memory
 
 # RACES: how many.  In make check the same with fewer.
 RACES ?= 100000
 do-races: python
 	$(Q)IPC_TEST_RACES=$(RACES) PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest -rP \
-	 --no-header --show-capture=stdout tests/test_asyncio.py tests/test_message_queue.py -k race
+	 --no-header --show-capture=stdout tests/binding/test_asyncio.py tests/binding/test_message_queue.py -k race
 
 # WAITS: how many.  In make check the same with fewer.
 WAITS ?= 100000
 do-waits: python
 	$(Q)IPC_TEST_WAITS=$(WAITS) PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest -rP \
-	 --no-header --show-capture=stdout tests/test_timeouts.py -k waits_beside
+	 --no-header --show-capture=stdout tests/binding/test_timeouts.py -k waits_beside

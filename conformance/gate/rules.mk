@@ -44,21 +44,21 @@ do-kernels-short:
 	 echo 'SKIP: programs that cannot be built'
 	$(Q)$(MATRIX) --optional --no-cost $(CELLS)
 
-# MUTANTS of tests/boot/mutants, or all; KERNEL_JOBS: of a kernel's make.
+# MUTANTS of tests/mutants/kernel, or all; KERNEL_JOBS: of a kernel's make.
 KERNEL_JOBS ?= $(JOBS)
 do-kernel-mutants: build/x86_64/ipc-conform build/i386/ipc-conform
-	$(Q)$(PYTHON) tests/boot/kernel_mutants.py --jobs $(KERNEL_JOBS) $(MUTANTS)
+	$(Q)PYTHONPATH=conformance/gate $(PYTHON) tests/mutants/kernel/kernel_mutants.py --jobs $(KERNEL_JOBS) $(MUTANTS)
 
 # The module, and its tests' programs, for a root of Debian's (ci/rootfs) on that kernel.
-# OPTIONS: of tests/boot/suite.py.
-SUITE_CELLS := $(shell sed -n 's/^\([a-z][^ ]*\) .*/\1/p' tests/boot/suites)
+# OPTIONS: of tests/gate/suite.py.
+SUITE_CELLS := $(shell sed -n 's/^\([a-z][^ ]*\) .*/\1/p' tests/gate/suites)
 suite-%: python
 	$(Q)headers=$$(ci/rootfs --headers $*) && \
 	 CC="$$(sed -n 's/^$* *| *\([^ ]*\).*/\1/p' conformance/abi/targets)" && \
 	 PYTHONPATH="$$headers/sysconfig" _PYTHON_SYSCONFIGDATA_NAME=_sysconfigdata_cross \
 	 $(MAKE) $(QUIET) CC="$$CC" CPPFLAGS="-I$$headers/include/python3.11 -I$$headers/include" \
 	  OUT=build/$*/suite PACKAGE=build/$*/python python build/$*/suite/init && \
-	 mkdir -p build/$*/programs && CC="$$CC" $(PYTHON) tests/programs.py build/$*/programs
+	 mkdir -p build/$*/programs && CC="$$CC" $(PYTHON) tests/binding/programs.py build/$*/programs
 $(OUT)/init: $(OUT)/conformance/gate/exec.o $(OUT)/conformance/harness/init.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -static $(LDFLAGS) -o $@ $^
@@ -66,4 +66,4 @@ do-kernel-pytest: CELLS = $(or $(ARCH),$(error make kernel-pytest: say ARCH=, on
 do-kernels-pytest: CELLS = $(SUITE_CELLS)
 do-kernel-pytest do-kernels-pytest:
 	$(Q)$(MAKE) $(QUIET) $(sort $(foreach cell,$(CELLS),suite-$(firstword $(subst -on-, ,$(cell)))))
-	$(Q)$(PYTHON) tests/boot/suite.py --report $(REPORT) $(OPTIONS) $(CELLS)
+	$(Q)PYTHONPATH=conformance/gate $(PYTHON) tests/gate/suite.py --report $(REPORT) $(OPTIONS) $(CELLS)

@@ -6,7 +6,7 @@ FRAME_OBJECTS = $(addprefix $(OUT)/conformance/,stress/frame.o stress/workers.o 
 	$(addprefix harness/,absent.o calls.o coverage.o isolate.o expect.o child.o privilege.o))
 $(OUT)/ipc-stress: $(addprefix $(OUT)/conformance/stress/,main.o msg.o sem.o shm.o mixed.o) \
 		$(FRAME_OBJECTS)
-$(OUT)/ipc-defects: $(OUT)/tests/memory/defects.o $(FRAME_OBJECTS)
+$(OUT)/ipc-defects: $(OUT)/tests/mutants/memory/defects.o $(FRAME_OBJECTS)
 $(OUT)/ipc-stress $(OUT)/ipc-defects:
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^
@@ -63,28 +63,28 @@ do-stress-present:
 	$(Q)$(if $(filter tsan,$(PRESENT)),$(MAKE) $(QUIET) TESTS='$(call tests,threads)' binding-under-tsan)
 	$(Q)$(if $(filter memcheck,$(PRESENT)),$(MAKE) $(QUIET) TESTS='$(call tests,script_2003)' binding-under-memcheck)
 
-MEMORY_MUTANTS = $(PYTHON) tests/memory/mutants.py
+MEMORY_MUTANTS = PYTHONPATH=tests $(PYTHON) tests/mutants/memory/memory_mutants.py
 MUTANT_COLUMNS := plain $(EVERY_TOOL:%=%-bare) $(EVERY_TOOL)
 do-mutants-memory:
 	$(Q)$(MAKE) $(QUIET) GOALS='ipc-stress ipc-defects' \
 	 $(patsubst %,watched-%,plain valgrind asan msan tsan asan-bare msan-bare tsan-bare)
 	$(Q)$(MEMORY_MUTANTS) build $(MUTANT_COLUMNS)
-	$(Q)$(PYTHON) tests/memory/binding_mutants.py $(PYTHON) plain asan memcheck tsan
+	$(Q)$(PYTHON) tests/mutants/binding/binding_mutants.py $(PYTHON) plain asan memcheck tsan
 
 # The module's tests under a tool; under Valgrind, which is slow, those of calls; under TSan,
 # with an interpreter that has its runtime, those of threads.  TOOLS, TESTS: which.
 TOOLS ?= asan memcheck tsan
-tests = $(patsubst %,tests/test_%.py,$1)
+tests = $(patsubst %,tests/binding/test_%.py,$1)
 TESTS_short = $(call tests,msg sem semall shm structures)
-TESTS_asan = $(shell grep -l '^import ipc$$\|^from child import' tests/test_*.py)
+TESTS_asan = $(shell grep -l '^import ipc$$\|^from child import' tests/binding/test_*.py)
 TESTS_memcheck = $(TESTS_short) $(call tests,errors names_2003 script_2003)
 TESTS_tsan = $(call tests,threads blocking interpreters collector)
 do-check-binding: $(TOOLS:%=binding-under-%)
 binding-under-%: binding-for-%
-	$(Q)tests/memory/watch $* $(PYTHON) -m 'not unwatched' $(or $(TESTS),$(TESTS_$*))
+	$(Q)tests/watch/watch $* $(PYTHON) -m 'not unwatched' $(or $(TESTS),$(TESTS_$*))
 binding-for-%:
 	$(Q)$(MAKE) $(QUIET) GOALS='python/built $(if $(filter tsan,$*),interpreter)' $(call builds_of,$*)
-$(OUT)/interpreter: tests/memory/interpreter.c $(OUT)/flags
+$(OUT)/interpreter: tests/watch/interpreter.c $(OUT)/flags
 	$(call say,LD,$@)
 	$(Q)$(CC) $(WARNINGS) $(CFLAGS) -isystem $(PYTHON_INCLUDE) $(LDFLAGS) -o $@ $< \
 	 $$($(PYTHON)-config --embed --ldflags)

@@ -17,7 +17,7 @@ do-bench: python $(OUT)/loops.so $(OUT)/bare.abi3.so
 	 python
 	$(Q)PYTHONPATH=build/python $(PYTHON) tests/bench/bench.py --loops $(OUT)/loops.so $(BENCH)
 
-# The harness with kernels' defects (tests/boot).
-$(OUT)/ipc-conform-seeded: $(OUT)/main-static.o $(OUT)/tests/boot/seeds.o $(HARNESS_OBJECTS)
+# The harness with kernels' defects (tests/gate).
+$(OUT)/ipc-conform-seeded: $(OUT)/main-static.o $(OUT)/tests/gate/seeds.o $(HARNESS_OBJECTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -static $(LDFLAGS) -o $@ $^ $(CHECK_LIBS)

@@ -3,7 +3,6 @@
 """What the tests of the doors share: the documented lines, and the programs on the other side."""
 
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -11,9 +10,8 @@ from pathlib import Path
 
 import pytest
 from limits import HANG
+from tree import ARCH, TOP
 
-TOP = Path(__file__).resolve().parents[2]
-ARCH = {"i686": "i386"}.get(platform.machine(), platform.machine())
 BUILD = TOP / "build" / ARCH
 CONFORM = BUILD / "ipc-conform"
 DOCUMENT = TOP / "docs" / "ci.md"

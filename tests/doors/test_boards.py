@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from door import BUILD, CONFORM, TOP, built, lines_of, need, peer, program, sh
+from door import BUILD, CONFORM, built, lines_of, need, peer, program, sh
+from tree import TOP
 
 pytestmark = built
 KTAP = re.compile(r"^\s*(?:# )?(not )?ok \d+ (\S+)(?: # (\w+)(?: (.*))?)?$", re.M)

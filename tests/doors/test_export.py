@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from door import BUILD, CONFORM, TOP, built, lines_of, need, peer, sh
+from door import BUILD, CONFORM, built, lines_of, need, peer, sh
+from tree import TOP
 
 pytestmark = built
 EXPORT = TOP / "conformance" / "export" / "export.py"
@@ -91,11 +92,9 @@ def validate() -> Callable[[Any], Any]:
     """The validator of the real schema 5.3."""
     pytest.importorskip("jsonschema", reason="there is no python3-jsonschema")
     folder = peer("KCIDB_IO", "kcidb_io", "schema", "v05_03.py").parents[2]
-    sys.path.insert(0, str(folder))
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
         schema = importlib.import_module("kcidb_io.schema")
-    finally:
-        sys.path.remove(str(folder))
     return schema.V5_3.validate_exactly  # type: ignore[no-any-return]
 
 

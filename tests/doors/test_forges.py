@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from door import BUILD, DOCUMENT, TOP, built, peer, program, sh
+from door import BUILD, DOCUMENT, built, peer, program, sh
+from tree import TOP
 
 WORKFLOWS = sorted((TOP / ".github" / "workflows").glob("*.yml"))
 OF_GITHUB = ["action.yml", *(str(path.relative_to(TOP)) for path in WORKFLOWS)]
@@ -141,7 +142,7 @@ def test_the_action_takes_expected_failures_into_account(workspace: Path) -> Non
 
 
 def expectations(ids: list[str]) -> str:
-    return "".join(f"xfail | {identity} | * | a seeded fault | tests/faults\n" for identity in ids)
+    return "".join(f"xfail | {identity} | * | a seeded fault | checks\n" for identity in ids)
 
 
 @built
@@ -161,7 +162,6 @@ def test_the_action_refuses_what_is_not_there(
 
 def test_the_gate_annotates_the_line_of_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
     """`make kernel` by itself in a step of GitHub's."""
-    sys.path.insert(0, str(TOP / "conformance" / "gate"))
     import boot
     import gate
 

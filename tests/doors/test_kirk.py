@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from door import BUILD, CONFORM, TOP, built, lines_of, peer, program, sh
+from door import BUILD, CONFORM, built, lines_of, peer, program, sh
+from tree import TOP
 
 pytestmark = built
 RUNTEST = TOP / "ci" / "kirk" / "runtest" / "ipc-conform"

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* With this a target has a fault of tests/faults before its calls, which FAULT names. */
+/* With this a target has a fault of tests/mutants/checks before its calls, which FAULT names. */
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../faults/faults.h"
+#include "../mutants/checks/faults.h"
 
 __attribute__((constructor)) static void choose(void)
 {

@@ -24,12 +24,12 @@ $(foreach T,$(FUZZ_TARGETS),$(eval $(OUT)/fuzz-$T: $(call FUZZ_OBJECTS,$T)))
 $(FUZZ_TARGETS:%=$(OUT)/fuzz-%):
 	$(call say,LD,$@)
 	$(Q)$(FUZZ_LINK) $(if $(filter %-btf,$@),$(FUZZ_BTF))
-# With a fault of tests/faults before the calls.
+# With a fault of tests/mutants/checks before the calls.
 FAULTY := $(FUZZ_CALLERS:%=faulty-%)
 $(foreach T,$(FUZZ_CALLERS),$(eval $(OUT)/fuzz-faulty-$T: \
 	$(filter-out %/calls.o,$(call FUZZ_OBJECTS,$T)) $(OUT)/tests/fuzz/faulty.o))
 $(FAULTY:%=$(OUT)/fuzz-%): $(OUT)/faults-calls.o $(OUT)/conformance/abi/layers.o $(OUT)/layers_data.o \
-	$(patsubst %.c,$(OUT)/%.o,$(filter-out %/main.c,$(wildcard tests/faults/*.c)))
+	$(patsubst %.c,$(OUT)/%.o,$(filter-out %/main.c,$(wildcard tests/mutants/checks/*.c)))
 	$(call say,LD,$@)
 	$(Q)$(FUZZ_LINK) $(FAULT_WRAPS)
 # PLANT: a folder with planted.c, the source PLANTED of the target PLANTED_IN with a defect.
@@ -52,7 +52,7 @@ do-fuzz: python
 	$(Q)$(MAKE) $(QUIET) GOALS='$(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz
 	$(Q)PYTHONPATH=build/python $(PYTHON) tests/fuzz/fuzz.py --jobs $(JOBS) $(FUZZ) build/fuzz $(TARGETS)
 
-# Each target with defects planted in the code that it tests.  MUTANTS: options of plants.py.
+# Each target with defects planted in the code that it tests.  MUTANTS: options of fuzz_mutants.py.
 do-mutants-fuzz: python
 	$(Q)$(MAKE) $(QUIET) GOALS='$(FAULTY:%=fuzz-%) $(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz
-	$(Q)PYTHONPATH=build/python $(PYTHON) tests/fuzz/plants.py $(MUTANTS) build/fuzz
+	$(Q)PYTHONPATH=build/python:tests/fuzz $(PYTHON) tests/mutants/fuzz/fuzz_mutants.py $(MUTANTS) build/fuzz

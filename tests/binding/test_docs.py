@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""The documentation: its examples run, and there is none that does not."""
+
+import doctest
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+import ipc
+import ipc.compat.sysv_ipc as sysv_ipc
+from ipc import memory, queue, semaphore
+
+DOCS = Path(__file__).resolve().parents[2] / "binding" / "docs"
+PAGES = sorted(DOCS.glob("*.rst"))
+CLASSES = (DOCS / "classes.rst").read_text()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
+def test_examples(page: Path, nothing_is_left_behind: None) -> None:
+    """Those of a page, one after another, in the tests' namespace."""
+    examples = doctest.DocTestParser().get_doctest(
+        page.read_text(), {}, page.name, str(page), lineno=0
+    )
+    printed: list[str] = []
+    doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(examples, out=printed.append)
+    assert not printed, "".join(printed)
+
+
+def test_there_are_examples_of_every_kind_of_object() -> None:
+    text = examples_of(*PAGES)
+    assert all(f"ipc.{name}(" in text for name in ("msgsnd", "semop", "shmat", "msgbuf"))
+
+
+def examples_of(*pages: Path) -> str:
+    text = "\n".join(page.read_text() for page in pages)
+    return "\n".join(re.findall(r"^(?:>>>|\.\.\.) (.*)", text, flags=re.M))
+
+
+@pytest.mark.parametrize("name", [*memory.__all__, *queue.__all__, *semaphore.__all__])
+def test_what_is_above_c_is_described_and_shown(name: str) -> None:
+    """By a page that takes its docstring, and by examples that use what it has."""
+    value = getattr(ipc, name)
+    assert re.search(rf"^\.\. auto(class|function):: ipc\.{name}$", CLASSES, flags=re.M)
+    shown = examples_of(DOCS / "objects.rst")
+    assert f"ipc.{name}" in shown
+    assert [word for word in vars(value) if word.endswith("_async") and word not in shown] == []
+
+
+@pytest.mark.parametrize("command", ["ls", "show", "rm", "peek", "abi"])
+def test_the_command_is_described(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(DOCS.parent)  # what tables.py imports
+    assert ".. include:: command.inc" in (DOCS / "command.rst").read_text()
+    lines = "\n".join(runpy.run_path(str(DOCS / "tables.py"))["command"]([]))
+    assert f"python3 -m ipc {command}``" in lines and f"usage: python -m ipc {command}" in lines
+
+
+def test_the_drop_in_is_in_the_page_for_those_who_come_from_it() -> None:
+    shown = examples_of(DOCS / "from_sysv_ipc.rst")
+    assert f"import {sysv_ipc.__name__} as sysv_ipc" in shown
+    for name in "MessageQueue", "Semaphore", "SharedMemory":
+        assert f"sysv_ipc.{name}(" in shown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
+def test_no_code_is_left_unrun(page: Path) -> None:
+    """Code of Python is an example with a prompt; nothing else is a block of code."""
+    text = page.read_text()
+    assert "code-block" not in text and not re.search(r"::\n\n    ", text)

@@ -1,0 +1,149 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""ipc-conform on kernels that do not have every call, and in a chroot with nothing else.
+
+tests/conformance/absent/enosys.c makes such a kernel: its seccomp filter answers calls with ENOSYS.
+"""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from limits import HANG
+from tree import ARCH, TOP
+
+PROGRAM = TOP / "build" / ARCH / "ipc-conform"
+MSG = "msgget msgsnd msgrcv msgctl".split()
+SEM = "semget semop semtimedop semctl".split()
+SHM = "shmget shmat shmdt shmctl".split()
+NAMES = {"msg": "message queues", "sem": "semaphores", "shm": "shared memory"}
+
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="makes namespaces as root"),
+    pytest.mark.skipif(not PROGRAM.exists(), reason="ipc-conform is not built"),
+]
+
+# Checks of /proc/sys/kernel and of namespaces, which need no call.
+OF_PROC = re.compile(r"\.(limit|next_id|namespace|capability)\.|\.clone_newipc$")
+
+# Calls, and the reasons that their checks have.
+KERNELS: dict[str, tuple[list[str], set[str]]] = {
+    "msg": (MSG, {"message queues: not implemented"}),
+    "sem": (SEM, {"semaphores: not implemented"}),
+    "shm": (SHM, {"shared memory: not implemented"}),
+    "msg and shm": (
+        MSG + SHM,
+        {"message queues: not implemented", "shared memory: not implemented"},
+    ),
+    "msgrcv": (["msgrcv"], {"msgrcv: not implemented"}),
+}
+
+
+@pytest.fixture(scope="module")
+def enosys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    program = tmp_path_factory.mktemp("absent") / "enosys"
+    source = TOP / "tests" / "conformance" / "absent" / "enosys.c"
+    subprocess.run(
+        ["gcc", "-static", "-std=c11", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE"]
+        + ["-o", program, source],
+        check=True,
+    )
+    return program
+
+
+def run(
+    program: list[str | Path], *words: str | Path, before: tuple[str, ...] = ()
+) -> tuple[int, str]:
+    ended = subprocess.run(
+        ["unshare", "--ipc", *before, *program, "run", "--jobs", "2", *words],
+        capture_output=True,
+        text=True,
+        timeout=HANG,
+    )
+    assert ended.stdout, ended.stderr
+    return ended.returncode, ended.stdout
+
+
+def results(text: str) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for result in json.loads(text)["runs"][0]["results"]:
+        found.setdefault(result["outcome"], []).append(result)
+    return found
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_everything_else_runs(enosys: Path, kernel: str) -> None:
+    calls, reasons = KERNELS[kernel]
+    status, text = run([enosys, ",".join(calls), PROGRAM], "--format", "json")
+    found = results(text)
+    assert [(one["id"], one["failures"]) for one in found.get("failed", [])] == []
+    assert status == 0
+    assert {one["reason"] for one in found["not implemented"]} == reasons
+    # A call is the subject of the checks that are named after it.
+    ran = [one["id"] for one in found["passed"]]
+    assert not [one for one in ran if one.split(".")[0] in calls and not OF_PROC.search(one)]
+    assert len(ran) > 300
+    facts = {fact["name"]: fact["value"] for fact in json.loads(text)["runs"][0]["facts"]}
+    for kind, name in NAMES.items():
+        mine = [call for call in calls if call.startswith(kind)]
+        absent = "msgrcv: not implemented" if mine == ["msgrcv"] else "not implemented"
+        assert facts[name] == (absent if mine else "yes")
+
+
+def test_the_calls_that_are_left_run(enosys: Path) -> None:
+    """Without semtimedop(2): glibc makes semop(3) of it or not; by its number semop(2) is there."""
+    status, text = run([enosys, "semtimedop", PROGRAM], "--format", "json")
+    found = results(text)
+    assert status == 0 and "failed" not in found
+    absent = {one["id"]: one["reason"] for one in found["not implemented"]}
+    reasons = {name: why for name, why in absent.items() if name.endswith(".raw")}
+    assert any(name.startswith("semtimedop.") for name in reasons)
+    assert "semtimedop: not implemented" in reasons.values()
+    passed = [one["id"] for one in found["passed"]]
+    assert any(one.startswith("semop.") and one.endswith(".raw") for one in passed)
+
+
+def test_nothing_is_there(enosys: Path) -> None:
+    program: list[str | Path] = [enosys, ",".join(MSG + SEM + SHM), PROGRAM]
+    status, text = run(program, "--format", "json")
+    assert status == 4
+    found = results(text)
+    assert "failed" not in found
+    passed = [one["id"] for one in found["passed"] if not OF_PROC.search(one["id"])]
+    assert {one.split(".")[0] for one in passed} <= {"ftok", "abi"}
+
+
+WORDS = "semaphores: not implemented"
+
+
+@pytest.mark.parametrize("form", ["text", "ktap", "json", "junit", "html", "ltp"])
+def test_every_format_has_the_words(enosys: Path, form: str) -> None:
+    only = ("--only", "semget.*", "--only", "msgget.limit*")
+    status, text = run([enosys, ",".join(SEM), PROGRAM], *only, "--format", form)
+    assert status == 0 and WORDS in text
+    if form == "text":
+        assert len([line for line in text.splitlines() if WORDS in line]) == 1
+        # The run begins with what the machine has.
+        assert text.startswith("message queues   yes\nsemaphores       not implemented\n")
+
+
+def test_a_chroot_with_the_program_alone(tmp_path: Path) -> None:
+    """No /proc, no /tmp, nothing writable."""
+    shell = 'mount -t tmpfs none "$0" && cp "$1" "$0/ipc-conform" && mount -o remount,ro "$0"'
+    shell += ' && root="$0" && shift && exec chroot "$root" /ipc-conform "$@"'
+    ended = subprocess.run(
+        ["unshare", "--ipc", "--mount", "sh", "-c", shell, str(tmp_path), str(PROGRAM)]
+        + ["run", "--jobs", "2", "--format", "json"],
+        capture_output=True,
+        text=True,
+        timeout=HANG,
+    )
+    assert ended.returncode == 0, ended.stderr
+    found = results(ended.stdout)
+    assert "failed" not in found and "not implemented" not in found
+    assert len(found["passed"]) > len(found["skipped"])

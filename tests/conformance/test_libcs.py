@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""A broken libc is caught, by the harness built with it: glibc 2.31 of Debian's bullseye, and
+musl with a defect."""
+
+import functools
+import platform
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from limits import HANG
+
+import libcs
+import tree
+from tree import TOP
+
+LIBCS = TOP / "conformance" / "libc" / "libcs.py"
+run = functools.partial(tree.run, timeout=HANG)
+ARCH = {"i686": "i386"}.get(platform.machine(), platform.machine())
+
+
+def test_glibc_of_bullseye_is_broken_as_known() -> None:
+    cached = run("ci/sysroot", "--cached", platform.machine(), "bullseye")
+    if cached.returncode:
+        pytest.skip(cached.stderr.strip())
+    result = run("make", "do-libcs", "SUITES=bullseye")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "glibc 2.31 (bullseye)" in result.stdout
+    assert "semctl.sem_stat_any: BZ 26637" in result.stdout
+    assert "FAILED" not in result.stdout and "NOT BROKEN" not in result.stdout
+
+
+@pytest.fixture(scope="module")
+def musl() -> Path:
+    """The root of musl, and the harness built with it."""
+    cached = run("ci/sysroot", "--cached", "--musl", ARCH)
+    if cached.returncode:
+        pytest.skip(cached.stderr.strip())
+    built = run("make", f"build/{ARCH}-musl/ipc-conform")
+    assert built.returncode == 0, built.stdout + built.stderr
+    return Path(cached.stdout.strip())
+
+
+def test_musl_is_not_broken(musl: Path) -> None:
+    result = run("make", "do-libcs", "SUITES=musl")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(r"^musl +[1-9]\d{2,} +0 ", result.stdout, flags=re.M), result.stdout
+
+
+@pytest.mark.skipif(ARCH != "x86_64", reason="the call is by number")
+def test_musl_with_a_defect_is_caught(musl: Path, tmp_path: Path) -> None:
+    """The harness that was built, with another semctl before musl's."""
+    objects = [
+        path
+        for path in (TOP / "build" / f"{ARCH}-musl").rglob("*.o")
+        if "tests" not in path.parts and "btf" not in path.parts
+    ]
+    place = [f"--sysroot={musl}", f"-B{musl}/lib", f"-L{musl}/lib"]
+    headers = ["-nostdinc", "-isystem", musl / "include", "-D_GNU_SOURCE"]
+    linked = run(
+        *("gcc", "-static", *headers, *place, "-o", tmp_path / "ipc-conform"),
+        *(TOP / "tests" / "conformance" / "libc" / "semctl.c", *objects, "-lcheck"),
+    )
+    assert linked.returncode == 0, linked.stderr
+    output = tmp_path / "result.json"
+    run(tmp_path / "ipc-conform", "run", "--only", "sem*", "--format", "json", "--output", output)
+    result = run(LIBCS, f"musl={output}")
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert "FAILED  semctl.sem_stat_any\n" in result.stdout
+
+
+# ---- what is broken otherwise, or no longer ------------------------------------------
+
+
+def a_run(**outcomes: str) -> dict[str, Any]:
+    return {"results": [{"id": name, "outcome": word} for name, word in outcomes.items()]}
+
+
+KNOWN = {"b": "BZ 1"}
+
+
+@pytest.mark.parametrize(
+    "outcomes, status, line",
+    [
+        ({"a": "passed", "b": "failed"}, 0, "known   b: BZ 1"),
+        ({"a": "failed", "b": "failed"}, 1, "FAILED  a"),
+        ({"a": "passed", "b": "passed"}, 1, "NOT BROKEN  b: BZ 1"),
+        ({"a": "skipped", "b": "skipped"}, 4, "NOT BROKEN  b: BZ 1"),
+    ],
+)
+def test_verdict(outcomes: dict[str, str], status: int, line: str) -> None:
+    given, lines = libcs.verdict(KNOWN, a_run(**outcomes))
+    assert given == status
+    assert line in lines
+
+
+def test_bad_calls(tmp_path: Path) -> None:
+    (tmp_path / "broken").write_text("{}")
+    for word, words in [
+        ("none", "no SUITE=RESULT.json: none"),
+        (f"bullseye={tmp_path}/none", "No such file"),
+        (f"bullseye={tmp_path}/broken", "has no results"),
+    ]:
+        result = run(LIBCS, word)
+        assert result.returncode == 2
+        assert result.stderr.count("\n") == 1 and words in result.stderr

@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""ipc-conform in places that rule checks out: what cannot run is skipped, and nothing fails.
+
+Each program runs in an IPC namespace that is made for the test.
+"""
+
+import json
+import os
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from limits import HANG
+from tree import ARCH, TOP
+
+PROGRAM = TOP / "build" / ARCH / "ipc-conform"
+NOBODY = "setpriv --reuid 65534 --regid 65534 --clear-groups"
+FULL = "echo 1 >/proc/sys/user/max_ipc_namespaces"
+
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="makes namespaces as root"),
+    pytest.mark.skipif(not PROGRAM.exists(), reason="ipc-conform is not built"),
+]
+
+# unshare's options, the shell's words before the program, a reason, and how many pass at least.
+PLACES = {
+    "PID namespace without its /proc": ("--pid --fork", "", "another PID namespace", 500),
+    "/proc with subset=pid": (
+        "--mount --pid --fork",
+        "mount -t proc -o subset=pid proc /proc &&",
+        "no /proc/sys",
+        500,
+    ),
+    "no /proc": ("--mount", "mount -t tmpfs none /proc &&", "not mounted", 400),
+    "unmapped user": ("", f"{NOBODY} unshare --user", "no mapping", 400),
+    "RLIMIT_MEMLOCK 0": ("", "prlimit --memlock=0 --", "RLIMIT_MEMLOCK", 700),
+    "RLIMIT_AS 64 MiB": ("", "prlimit --as=67108864 --", "", 700),
+    "RLIMIT_NOFILE 6": ("", "ulimit -n 6 &&", "RLIMIT_NOFILE", 700),
+    "RLIMIT_SIGPENDING 0": ("", "prlimit --sigpending=0 --", "", 700),
+    "shm_rmid_forced of others": (
+        "--user --map-root-user",
+        f"{FULL}; echo 1 >/proc/sys/kernel/shm_rmid_forced;",
+        "shm_rmid_forced is 1",
+        300,
+    ),
+    "shmmax of others": (
+        "--user --map-root-user",
+        f"{FULL}; echo 5000 >/proc/sys/kernel/shmmax;",
+        "shmmax is 5000",
+        300,
+    ),
+    "msgmax of others": (
+        "--user --map-root-user",
+        f"{FULL}; echo 100 >/proc/sys/kernel/msgmax;",
+        "msgmax is 100",
+        300,
+    ),
+    "semaphore sets of others": (
+        "--user --map-root-user",
+        f"{FULL}; echo 10 100 10 3 >/proc/sys/kernel/sem;",
+        "semmsl (kernel.sem) is 10",
+        300,
+    ),
+}
+
+
+def run(options: str, before: str, *more: str) -> dict[str, list[dict[str, str]]]:
+    """The results of a run in such a place, by their outcome."""
+    script = f'{before} "$@"'
+    ended = subprocess.run(
+        ["unshare", "--ipc", *options.split(), "sh", "-c", script, "sh", str(PROGRAM), "run"]
+        + ["--format", "json", "--jobs", "2", *more],
+        capture_output=True,
+        text=True,
+        timeout=HANG,
+    )
+    assert ended.stdout, ended.stderr
+    outcomes: dict[str, list[dict[str, str]]] = {"passed": [], "failed": [], "skipped": []}
+    outcomes["timeout"] = outcomes["failed"]
+    for result in json.loads(ended.stdout)["runs"][0]["results"]:
+        outcomes[result["outcome"]].append(result)
+    return outcomes
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_nothing_fails(place: str) -> None:
+    options, before, reason, least = PLACES[place]
+    outcomes = run(options, before)
+    assert [(one["id"], one["failures"]) for one in outcomes["failed"]] == []
+    assert len(outcomes["passed"]) >= least
+    assert any(reason in one["reason"] for one in outcomes["skipped"])
+
+
+def test_no_capabilities() -> None:
+    """Root without a capability, in a namespace that is not the program's."""
+    outcomes = run("", "setpriv --bounding-set=-all --inh-caps=-all")
+    assert [(one["id"], one["failures"]) for one in outcomes["failed"]] == []
+    assert len(outcomes["passed"]) >= 500
+
+
+def test_soft_limits_are_raised() -> None:
+    """A low soft limit takes no check away, as a hard one does."""
+    only = [word for glob in ("shm*", "random*", "ftok*", "msgget*") for word in ("--only", glob)]
+    soft = "prlimit --nofile=6: --memlock=0: --as=67108864: --sigpending=0: --"
+    usual, low = run("", "", *only), run("", soft, *only)
+    assert low["failed"] == []
+    assert [(one["id"], one["reason"]) for one in low["skipped"]] == [
+        (one["id"], one["reason"]) for one in usual["skipped"]
+    ]
+
+
+def test_a_full_disk_is_named() -> None:
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            ["unshare", "--ipc", PROGRAM, "run", "--only", "ftok.*"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=HANG,
+        )
+    assert ended.returncode == 2
+    assert "No space left on device" in ended.stderr
+
+
+def read_maps(stop: threading.Event) -> None:
+    """What ps, top and monitoring agents do to every process."""
+    while not stop.is_set():
+        for folder in Path("/proc").glob("[0-9]*"):
+            for name in ("smaps", "environ"):
+                try:
+                    (folder / name).read_bytes()
+                except OSError:
+                    pass  # it has ended
+
+
+def test_readers_of_proc() -> None:
+    """A reader of /proc/PID/smaps detaches in place of a process that ends."""
+    stop = threading.Event()
+    readers = [threading.Thread(target=read_maps, args=(stop,)) for _ in range(2)]
+    checks = ("shmat.nattch.exit", "shmdt.fields", "shmctl.rmid.forced_creator")
+    only = [word for check in checks for word in ("--only", f"{check}*")]
+    for reader in readers:
+        reader.start()
+    try:
+        failed = [one for _ in range(30) for one in run("", "", *only)["failed"]]
+    finally:
+        stop.set()
+        for reader in readers:
+            reader.join()
+    assert failed == []

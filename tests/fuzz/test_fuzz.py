@@ -1,0 +1,73 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""The fuzz targets: what they find of this code, nothing; and of planted defects, each."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tree import IMPORTS, TOP, run
+
+FUZZ = TOP / "tests" / "fuzz"
+MUTANTS = TOP / "tests" / "mutants" / "fuzz" / "fuzz_mutants.py"
+BUILD = TOP / "build" / "fuzz"
+PROBE = "int LLVMFuzzerTestOneInput(void) { return 0; }"
+
+
+def has_libfuzzer() -> bool:
+    command = ["clang", "-x", "c", "-fsanitize=address,fuzzer", "-o", "/dev/null", "-"]
+    try:
+        done = subprocess.run(command, input=PROBE, text=True, capture_output=True, check=False)
+    except FileNotFoundError:
+        return False
+    return done.returncode == 0
+
+
+pytestmark = pytest.mark.skipif(
+    not has_libfuzzer(), reason="no clang with libFuzzer (libclang-rt-dev)"
+)
+
+
+def fuzz(*arguments: "str | Path") -> "subprocess.CompletedProcess[str]":
+    return run(sys.executable, FUZZ / "fuzz.py", *arguments)
+
+
+@pytest.fixture(scope="module")
+def targets() -> list[str]:
+    """Built, and their names."""
+    result = run("make", "-s", "-j2", "fuzz-targets")
+    assert result.returncode == 0, result.stderr
+    return result.stdout.split()
+
+
+def test_nothing_is_found(targets: list[str]) -> None:
+    result = fuzz("--runs", "2000", "--seed", "1", BUILD)
+    assert result.returncode == 0, result.stdout + result.stderr
+    rows = [line.split() for line in result.stdout.splitlines()[2:-1]]
+    assert [row[0] for row in rows] == [*targets, "python"]
+    assert all(row[3] in ("nothing", "SKIP:") for row in rows), result.stdout
+    assert result.stdout.splitlines()[-1].startswith(f"{len(rows)} targets, 0 with a finding")
+
+
+@pytest.mark.parametrize("plant", ["results.failures_room", "judge.overflow"])
+def test_a_planted_defect_is_found_by_the_corpus_and_some_runs(
+    plant: str, targets: list[str]
+) -> None:
+    """`make mutants-fuzz` does so with all, by time."""
+    words = [sys.executable, MUTANTS, "--only", plant, "--runs", "500", BUILD]
+    result = run(*words, PYTHONPATH=IMPORTS)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.splitlines()[-1] == "1 defects, 1 caught"
+
+
+def test_each_corpus_is_small() -> None:
+    for folder in (FUZZ / "corpus").iterdir():
+        sizes = [path.stat().st_size for path in folder.iterdir()]
+        assert 0 < len(sizes) <= 30 and sum(sizes) < 100_000, folder
+
+
+def test_misuse_is_status_2(tmp_path: Path) -> None:
+    result = fuzz(tmp_path, "nothing")
+    assert result.returncode == 2 and "no such target: nothing" in result.stderr

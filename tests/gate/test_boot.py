@@ -1,0 +1,396 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""The kernel gate: kernels that are broken each in a way of their own, and bad input.
+
+The kernels are real; seeds.c makes them break in the midst of the harness's checks.
+"""
+
+import contextlib
+import functools
+import json
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from limits import HANG
+
+import baseline
+import boot
+import gate as gate_program
+import tree
+from tree import TOP
+
+run = functools.partial(tree.run, timeout=HANG)
+BOOT = TOP / "conformance" / "gate"
+GATE = BOOT / "gate.py"
+ARCH = "x86_64"
+SEEDED = TOP / "build" / ARCH / "ipc-conform-seeded"
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Path:
+    if platform.machine() != ARCH or not SEEDED.exists():
+        pytest.skip("ipc-conform-seeded is not built")
+    for program in ("qemu-system-x86_64", "cpio"):
+        if not shutil.which(program):
+            pytest.skip(f"there is no {program}")
+    fetched = run("ci/fetch-kernel", "bookworm", ARCH)
+    if fetched.returncode:
+        pytest.skip(fetched.stderr.strip())
+    return Path(fetched.stdout.strip())
+
+
+def processes() -> Iterator[tuple[int, str, int]]:
+    """Each one's id, name and parent: proc(5), stat."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            pid, rest = stat.read_text().split(" (", 1)
+            name, rest = rest.rsplit(") ", 1)
+            yield int(pid), name, int(rest.split()[1])
+
+
+def emulators() -> list[int]:
+    """Emulators that were started below this process."""
+    rows = list(processes())
+    below = {os.getpid()}
+    for _ in rows:
+        below |= {pid for pid, _, parent in rows if parent in below}
+    return [pid for pid, name, _ in rows if name.startswith("qemu") and pid in below]
+
+
+SEEDED_CHECKS = "--only msgget.seeded --only 'msgget.e*' --only 'semop.e*'"
+# Seed, seconds of silence that are a hang, the line that tells of it.
+BROKEN = [
+    ("panic", 600, r"kernel.lives: the kernel panics at "),
+    ("hang", 60, r"kernel.lives: the kernel hangs "),
+    ("oops", 600, "BUG: kernel NULL pointer dereference, address: 0"),
+    ("no_sysvipc", 600, "kernel.facilities: message queues: msgget, msgctl: not implemented"),
+    ("fail", 600, 'msgget.seeded: seeds.c:'),
+]
+
+
+def gate(kernel: Path, *options: object) -> "subprocess.CompletedProcess[str]":
+    programs = ("--programs", ARCH)
+    return run(GATE, kernel, ARCH, *programs, "--select", SEEDED_CHECKS, *options)
+
+
+@pytest.mark.parametrize("seed, limit, words", BROKEN, ids=[seed for seed, _, _ in BROKEN])
+def test_broken_kernel(kernel: Path, tmp_path: Path, seed: str, limit: int, words: str) -> None:
+    output = tmp_path / "result.json"
+    result = gate(
+        kernel,
+        *("--program", SEEDED, "--append", f"seed={seed}"),
+        *("--time-limit", limit, "--output", output),
+    )
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert words in result.stdout
+    assert emulators() == []
+    assert json.loads(output.read_text())["runs"][0]["counts"]["failed"] >= 1
+
+
+def test_kernel_that_is_not_broken(kernel: Path) -> None:
+    result = gate(kernel, "--program", SEEDED)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_kernel_that_panics_before_its_first_program(kernel: Path) -> None:
+    result = gate(kernel, "--append", "rdinit=/none")
+    assert result.returncode == 1
+    assert "the kernel panics before the checks begin: Kernel panic - not syncing" in result.stdout
+
+
+def test_kernel_that_hangs_before_its_first_program(kernel: Path) -> None:
+    result = gate(kernel, "--qemu=-S", "--time-limit", 5)
+    assert result.returncode == 1
+    assert "the kernel hangs before the checks begin, silent for 5 s" in result.stdout
+    assert "nothing is on its console" in result.stdout
+    assert emulators() == []
+
+
+def test_terminated_gate_leaves_nothing(kernel: Path, tmp_path: Path) -> None:
+    # Without KVM, whose trial is an emulator too.
+    command = [str(GATE), str(kernel), ARCH, "--programs", ARCH, "--qemu=-S", "--emulate"]
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, cwd=TOP, env=environment) as process:
+        deadline = time.monotonic() + 60
+        while not (running := emulators()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert running
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(HANG) == 2
+    assert emulators() == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "cpuinfo, real",
+    [
+        ("processor\t: 0\nflags\t\t: fpu vmx sse2\n", True),
+        ("processor\t: 0\nflags\t\t: fpu sse2 svm\n", True),
+        ("processor\t: 0\nflags\t\t: fpu sse2 hypervisor\nvmx flags\t: ept\n", False),
+        ("processor\t: 0\nFeatures\t: fp asimd\n", True),  # not an x86
+        ("", True),
+    ],
+)
+def test_kvm_is_used_where_the_processor_has_it(cpuinfo: str, real: bool) -> None:
+    assert boot.virtualizes(cpuinfo) is real
+
+
+class Emulator:
+    """An emulator as boot.ends() sees it: a second passes at each look, at which it may write."""
+
+    def __init__(self, folder: Path, writes: int, lasts: int) -> None:
+        self.folder, self.writes, self.lasts, self.seconds = folder, writes, lasts, 0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def poll(self) -> int | None:
+        self.seconds += 1
+        if self.seconds <= self.writes:
+            with (self.folder / "console").open("a") as console:
+                console.write("a line\n")
+        return 0 if self.seconds > self.lasts else None
+
+    def wait(self, timeout: float) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    "writes, lasts, ended",
+    [
+        (50, 50, True),  # it takes five times the limit, but always says something
+        (50, 59, True),
+        (50, 70, False),
+        (10**6, 10**6, False),  # it repeats itself for ever
+    ],
+)
+def test_hang_is_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes: int, lasts: int, ended: bool
+) -> None:
+    emulator = Emulator(tmp_path, writes, lasts)
+    monkeypatch.setattr(time, "monotonic", emulator.monotonic)
+    assert boot.ends(emulator, tmp_path, 10) is ended  # type: ignore[arg-type]
+
+
+# ---- bad input: one clear line, exit status 2 ---------------------------------------
+
+
+def assert_refused(result: "subprocess.CompletedProcess[str]", words: str) -> None:
+    assert result.returncode == 2, result.stdout + result.stderr
+    assert result.stderr.count("\n") == 1 and words in result.stderr
+
+
+@pytest.mark.skipif(not shutil.which("qemu-system-x86_64"), reason="no qemu-system-x86_64")
+def test_file_that_is_no_kernel(tmp_path: Path) -> None:
+    (tmp_path / "random").write_bytes(os.urandom(100000))
+    assert_refused(run(GATE, tmp_path / "random", ARCH), "is no kernel image for x86_64")
+    assert_refused(run(GATE, tmp_path / "none", ARCH), "No such file")
+    assert_refused(run(GATE, tmp_path, ARCH), "Is a directory")
+
+
+def test_bad_calls(tmp_path: Path) -> None:
+    assert_refused(run(GATE, "/dev/null", "vax"), "no machine for vax")
+    assert_refused(run("ci/fetch-kernel", "bookworm", "vax"), "no such architecture")
+    assert_refused(run("ci/fetch-kernel", "../..", ARCH), "no name of a suite")
+    assert_refused(
+        run("ci/fetch-kernel", "--cached", "bookworm", ARCH, CACHE=str(tmp_path)), "is not there"
+    )
+    assert_refused(run(BOOT / "matrix.py", "no/such"), "no cell matches no/such")
+
+
+def test_wrong_kind_of_kernel(kernel: Path) -> None:
+    if not shutil.which("qemu-system-i386"):
+        pytest.skip("there is no qemu-system-i386")
+    assert_refused(run(GATE, kernel, "i386"), "is no kernel image for i386")
+
+
+def test_checks_that_there_are_not(kernel: Path) -> None:
+    assert_refused(run(GATE, kernel, ARCH, "--select", "--only none"), "no check matches: none")
+
+
+def test_unknown_baseline(kernel: Path, tmp_path: Path) -> None:
+    assert_refused(gate(kernel, "--baseline", tmp_path / "none"), "no baseline")
+    (tmp_path / "broken").write_text("{}")
+    assert_refused(gate(kernel, "--baseline", tmp_path / "broken"), "has no results")
+
+
+# ---- the parts, without a kernel ------------------------------------------------------
+
+
+def ended(console: str, results: str = "", timed_out: bool = False) -> boot.Boot:
+    return boot.Boot(console, results, "", timed_out, 1.0, 9.0)
+
+
+TROUBLE = [
+    "[    1.234567] WARNING: CPU: 0 PID: 1 at ipc/msg.c:1 do_msgrcv+0x1/0x2",
+    "[    1.234567][    T1] BUG: KASAN: slab-out-of-bounds in do_msgsnd+0x1/0x2",
+    "[    1.234567] WARNING: possible circular locking dependency detected",
+    "[  241.234567] INFO: task ipc-conform:77 blocked for more than 120 seconds.",
+    "[   12.234567] watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [ipc-conform:77]",
+    "[   12.234567] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:",
+    "[    1.234567] Oops: 0002 [#1] PREEMPT SMP",
+    "[    1.234567] Internal error: Oops: 0000000096000044 [#1] SMP",
+    "[    1.234567] Unable to handle kernel NULL pointer dereference at virtual address 0",
+    "[    1.234567] UBSAN: array-index-out-of-bounds in ipc/sem.c:1:2",
+    "[    1.234567] refcount_t: underflow; use-after-free.",
+    "\r\x1b[K7/9 msgget.new[    1.234567] Kernel panic - not syncing: Fatal exception",
+]
+
+
+@pytest.mark.parametrize("line", TROUBLE)
+def test_log_tells_of_trouble(line: str) -> None:
+    assert len(boot.trouble(ended(f"[    1.0] fine\r\n{line}\r\n"))) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[    0.1] Spectre V2 : WARNING: Unprivileged eBPF is enabled",
+        "WARNING: a program's own words",
+        "[    0.1] ACPI BIOS Warning (bug): 32/64X length mismatch",
+    ],
+)
+def test_log_without_trouble(line: str) -> None:
+    assert boot.trouble(ended(line)) == []
+
+
+def test_log_of_a_console_of_lines() -> None:
+    """s390's swallows carriage returns and escapes, and what they move."""
+    seen = ended("[K7/9 msgget.new[K[    1.234567] WARNING: odd\n[K8/9 msgget.old")
+    assert seen.progress == "8/9 msgget.old"
+    assert boot.trouble(seen) == [(1, "WARNING: odd")]
+
+
+def test_results_behind_what_firmware_writes() -> None:
+    run = boot.parse_results('KASLR disabled: CPU has no PRNG\r\n{"schema":"","runs":[{"a":1}]}')
+    assert run == {"a": 1}
+    assert boot.parse_results('{"schema":"","runs":[{"a"') is None
+    assert boot.parse_results("KASLR disabled") is None
+
+
+# What the boot protocols have at the beginning of an image, a bit away from any other.
+HEADS = {
+    "x86_64": (0x202, b"HdrS" + bytes(48) + b"\x01"),
+    "i386": (0x202, b"HdrS" + bytes(48) + b"\x00"),
+    "aarch64": (0x38, b"ARM\x64"),
+    "armhf": (0x24, (0x016F2818).to_bytes(4, "little")),
+    "s390x": (0x10008, b"S390EP"),
+    "powerpc64le": (0, b"\x7fELF\x02\x01" + bytes(10) + b"\x02\0\x15\0"),
+    "mips64el": (0, b"\x7fELF\x02\x01" + bytes(10) + b"\x02\0\x08\0"),
+    "riscv64": (0x38, b"RSC\x05"),
+}
+
+
+@pytest.mark.parametrize("arch", boot.machines())
+def test_images_are_told_apart(arch: str) -> None:
+    offset, magic = HEADS[arch]
+    image = bytes(offset) + magic + bytes(100)
+    assert [other for other in boot.machines() if boot.is_image(other, image)] == [arch]
+
+
+def test_ends_are_told_apart() -> None:
+    good = "ipc-conform: exit status 0\r\n"
+    assert boot.why_dead(ended(good, "{}")) is None
+    assert "gives no results" in str(boot.why_dead(ended(good)))
+    at = "\r\x1b[K3/9 semop.wakes\r\n"
+    assert "dies at 3/9 semop.wakes" in str(boot.why_dead(ended(at)))
+    assert "hangs at 3/9 semop.wakes" in str(boot.why_dead(ended(at, timed_out=True)))
+    assert "nothing is on its console" in str(boot.why_dead(ended("")))
+
+
+def a_run(**outcomes: str) -> boot.Run:
+    results = [boot.result(name.replace("_", "."), "", 0, []) for name in outcomes]
+    for result, outcome in zip(results, outcomes.values()):
+        result["outcome"] = outcome
+    run: boot.Run = {"arch": "i386", "machine": "i686", "kernel": "6.1.0-50-686", "libc": ""}
+    run["results"] = results
+    boot.count(run)
+    return run
+
+
+def test_baseline_in_words() -> None:
+    outcomes = {"*": "passed", "a.skips": "skipped", "a.gone": "failed"}
+    old = baseline.Baseline("6.1", {"i386": outcomes})
+    worse, better = old.compare(a_run(a_new="passed", a_skips="passed", b_fails="failed"))
+    assert worse == ["b.fails: was passed, is failed", "a.gone: is gone"]
+    assert better == ["a.skips: was skipped, is passed"]
+    assert old.compare(a_run(a_new="passed"), whole=False) == ([], [])
+
+
+def test_committed_baselines_are_sorted_and_of_known_outcomes() -> None:
+    assert baseline.committed(), "there are none"
+    for name in baseline.committed():
+        lines = [
+            line for line in (baseline.BASELINES / name).read_text().splitlines() if line[0] != "#"
+        ]
+        assert lines == sorted(lines)
+        for outcomes in baseline.read_committed(name).outcomes.values():
+            assert outcomes["*"] == "passed" and set(outcomes.values()) <= {"passed", "skipped"}
+
+
+def test_accepted_runs_leave_those_of_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(baseline, "BASELINES", tmp_path)
+    other = a_run(a_skips="skipped") | {"arch": "s390x", "machine": "s390x"}
+    baseline.accept("6.1", [other, a_run(b_skips="skipped")])
+    baseline.accept("6.1", [a_run(c_skips="skipped")])
+    assert baseline.read_committed("6.1").outcomes == {
+        "s390x": {"*": "passed", "a.skips": "skipped"},
+        "i386": {"*": "passed", "c.skips": "skipped"},
+    }
+
+
+@pytest.mark.parametrize("machine, name", [("armv7l", "armhf"), ("ppc64le", "powerpc64le")])
+def test_programs_on_their_own_kernel(machine: str, name: str) -> None:
+    assert baseline.name_of(a_run() | {"arch": name, "machine": machine}) == name
+    assert baseline.name_of(a_run() | {"arch": name}) == f"{name} on i386"
+    assert baseline.name_of(a_run() | {"libc": "musl"}) == "i386-musl"
+
+
+def test_what_differs_from_glibc_is_told_and_no_failure() -> None:
+    outcomes = {
+        "i386": {"*": "passed", "a.skips": "skipped"},
+        "i386-musl": {"*": "passed", "b.skips": "skipped"},
+    }
+    old = baseline.Baseline("6.1", outcomes)
+    run = a_run(a_skips="passed", b_skips="skipped") | {"libc": "musl"}
+    status, lines = gate_program.verdict(run, ended(""), old, True)
+    assert status == 0
+    assert lines[1:] == [
+        "  differs from 6.1 in nothing",
+        "  differs from glibc on 6.1 in:",
+        "    b.skips: passed with glibc, is skipped",
+        "    a.skips: skipped with glibc, is passed",
+    ]
+    worse = a_run(a_skips="skipped", b_skips="skipped", c="passed") | {"libc": "musl"}
+    assert gate_program.verdict(worse, ended(""), old, True)[0] == 1
+
+
+def test_known_difference_is_of_its_kernels_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = baseline.Known("b.*", "i386", (5, 1), (6, 2), "commit: words")
+    monkeypatch.setattr(baseline, "known_differences", lambda: [row])
+    run = a_run(a_fails="failed", b_fails="failed")
+    baseline.excuse_known(run)
+    assert run["counts"] == {"passed": 0, "failed": 1, "skipped": 1, "timeout": 0}
+    assert run["results"][1]["reason"] == "known: commit: words"
+    newer = a_run(b_fails="failed")
+    newer["kernel"] = "6.2.0"
+    baseline.excuse_known(newer)
+    assert newer["counts"]["failed"] == 1
+
+
+def test_baseline_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(baseline, "committed", lambda: ["5.10", "6.1", "6.12"])
+    monkeypatch.setattr(baseline, "read_committed", lambda name: baseline.Baseline(name, {}))
+    for kernel, name in [("5.15.1", "5.10"), ("6.1.0-50-686", "6.1"), ("7.2.1", "6.12")]:
+        found = baseline.baseline_for(None, kernel)
+        assert found and found.name == name
+    assert baseline.baseline_for(None, "4.19.0") is None

@@ -1,0 +1,300 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""Each seeded defect of the binding, and which tool sees it while the module's tests run.
+
+A defect is one change of a copy of the tree, which is built for each column and tested by what
+`make check-binding` runs: plain, no tool but the tests themselves; asan; memcheck; tsan.  A cell
+says which noticed: the tool, the tests, a crash, or nobody ("-").  The first row is the tree as it
+is: there a tool that speaks gives a false alarm.
+
+Exit status: 0 if each defect is caught, by the tool that is for it if there is one, and there is
+no false alarm; 1 if not; 2 if misused.
+"""
+
+import argparse
+import fnmatch
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+TOP = Path(__file__).resolve().parents[3]
+COLUMNS = ["plain", "asan", "memcheck", "tsan"]
+NOTICED = {0: "-", 1: "tests", 99: "tool"}
+
+
+class Defect(NamedTuple):
+    name: str
+    file: str
+    old: str  # stands there once
+    new: str
+    tests: str  # pytest's arguments
+    by: str  # the tool that must see it; plain: anybody
+
+
+SOUND = Defect("sound", "binding/src/msg.c", "", "", "test_msg.py test_threads.py", "plain")
+DEFECTS = [
+    # What the wrapper of 2003 did: the structure as it stands, a text of one byte and a tail.
+    Defect(
+        "mtext.swig.size_1",
+        "binding/src/msgbuf.c",
+        "PyMem_Calloc(1, (size_t)HEAD + (size_t)capacity)",
+        "PyMem_Calloc(1, sizeof(struct msgbuf))",
+        "test_msg.py",
+        "asan",
+    ),
+    Defect(
+        "mtext.swig.strlen",
+        "binding/src/msg.c",
+        "message->msgbuf->capacity : message->msgbuf->length",
+        "message->msgbuf->capacity : (Py_ssize_t)strlen((char *)message->msgp + HEAD)",
+        "test_msg.py",
+        "asan",
+    ),
+    # Messages with a zero byte: no byte is anybody else's, so only a test can tell.
+    Defect(
+        "mtext.nul_cut",
+        "binding/src/msgbuf.c",
+        "self = msgbuf_of(state, mtype, view.buf, view.len);",
+        "view.len = (Py_ssize_t)strnlen(view.buf, (size_t)view.len);\n"
+        "\tself = msgbuf_of(state, mtype, view.buf, view.len);",
+        "test_msg.py",
+        "plain",
+    ),
+    # The type was forgotten: eight bytes, on a 64-bit machine.
+    Defect(
+        "mtext.receive.8_over",
+        "binding/src/msg.c",
+        "message->room = (size_t)(message->view.len - HEAD);",
+        "message->room = (size_t)message->view.len;",
+        "test_msg.py",
+        "asan",
+    ),
+    Defect(
+        "mtext.buffer.8_short",
+        "binding/src/msgbuf.c",
+        "PyMem_Calloc(1, (size_t)HEAD + (size_t)capacity)",
+        "PyMem_Calloc(1, (size_t)capacity + 1)",
+        "test_msg.py",
+        "asan",
+    ),
+    Defect(
+        "mtext.buffer.1_short",
+        "binding/src/msgbuf.c",
+        "PyMem_Calloc(1, (size_t)HEAD + (size_t)capacity)",
+        "PyMem_Calloc(1, (size_t)HEAD + (size_t)capacity - (capacity > 0))",
+        "test_msg.py",
+        "asan",
+    ),
+    Defect(
+        "freed.text",
+        "binding/src/msgbuf.c",
+        "\tself->head.bytes = bytes;\n\tself->capacity = capacity;\n\treturn 0;",
+        "\tself->capacity = capacity;\n\treturn 0;",
+        "test_msg.py test_structures.py",
+        "asan",
+    ),
+    Defect(
+        "short.getall.copy",
+        "binding/src/semall.c",
+        "copy = PyMem_Malloc((size_t)nsems * sizeof(*copy));",
+        "copy = PyMem_Malloc((size_t)(nsems - 1) * sizeof(*copy));",
+        "test_semall.py test_sem.py",
+        "asan",
+    ),
+    # Behind it is no memory: the kernel says EFAULT.
+    Defect(
+        "short.getall.array",
+        "binding/src/semall.c",
+        "(size_t)nsems * sizeof(unsigned short));",
+        "(size_t)(nsems - 1) * sizeof(unsigned short));",
+        "test_semall.py test_sem.py",
+        "plain",
+    ),
+    Defect(
+        "short.sembuf",
+        "binding/src/sem.c",
+        "PyMem_Malloc(nsops * sizeof(*ops->sops));",
+        "PyMem_Malloc((nsops - 1) * sizeof(*ops->sops));",
+        "test_sem.py",
+        "asan",
+    ),
+    Defect(
+        "short.semun_address",
+        "binding/src/sem.c",
+        "(union semun){.buf = bytes}",
+        "(union semun){.buf = (void *)&bytes}",
+        "test_sem.py",
+        "asan",
+    ),
+    Defect(
+        "shm.after_shmdt",
+        "binding/src/address.c",
+        "\tunlink_address(state, self);\n\tstore(&self->memory, NULL);",
+        "\tunlink_address(state, self);",
+        "test_shm.py",
+        "asan",
+    ),
+    Defect(
+        "left.attachment",
+        "binding/src/address.c",
+        "\tif (memory)\n\t\tdetach(memory, self->size);",
+        "",
+        "test_shm.py",
+        "plain",
+    ),
+    Defect(
+        "leak.text",
+        "binding/src/msgbuf.c",
+        "\tPyMem_Free(self->head.bytes);\n",
+        "",
+        "test_msg.py",
+        "asan",
+    ),
+    Defect(
+        "leak.operations",
+        "binding/src/sem.c",
+        "\toperations_free(&o.ops);\n\treturn done",
+        "\treturn done",
+        "test_sem.py",
+        "asan",
+    ),
+    Defect(
+        "leak.values",
+        "binding/src/semall.c",
+        "\tPyMem_Free(values);\n\treturn result;",
+        "\treturn result;",
+        "test_semall.py test_sem.py",
+        "asan",
+    ),
+    Defect(
+        "leak.view",
+        "binding/src/semall.c",
+        "view.buf, view.len / 2);\n\tunlock(state);\n\tPyBuffer_Release(&view);",
+        "view.buf, view.len / 2);\n\tunlock(state);",
+        "test_semall.py test_sem.py",
+        "asan",
+    ),
+    Defect(
+        "leak.reference",
+        "binding/src/sem.c",
+        "\t\t}\n\tPy_DECREF(items);\n\treturn 0;",
+        "\t\t}\n\treturn 0;",
+        "test_sem.py",
+        "asan",
+    ),
+    # While other threads run, the memory is everybody's.
+    Defect(
+        "race.getall",
+        "binding/src/semall.c",
+        "if (seam_semctl(semid, 0, GETALL, (union semun){.array = *values}) != -1)",
+        "int got;\n"
+        "\t\tPy_BEGIN_ALLOW_THREADS got = seam_semctl(semid, 0, GETALL,"
+        " (union semun){.array = *values});\n"
+        "\t\tPy_END_ALLOW_THREADS if (got != -1)",
+        "test_threads.py",
+        "tsan",
+    ),
+    Defect(
+        "race.unpinned",
+        "binding/src/msg.c",
+        "\t\tmsgbuf_pin(message->msgbuf);\n",
+        "",
+        "test_threads.py",
+        "tsan",
+    ),
+]
+
+
+class Failed(Exception):
+    """That a defect could not be made."""
+
+
+def seed(tree: Path, defect: Defect) -> None:
+    path = tree / defect.file
+    text = path.read_text()
+    if defect != SOUND and text.count(defect.old) != 1:
+        raise Failed(f"{defect.name}: {defect.file} has {text.count(defect.old)} times what it is")
+    path.write_text(text.replace(defect.old, defect.new) if defect.old else text)
+
+
+def run(tree: Path, command: "list[str]", **environment: str) -> "tuple[int, str]":
+    done = subprocess.run(
+        command,
+        cwd=tree,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env={**os.environ, **environment},
+    )
+    return done.returncode, done.stdout
+
+
+def see(defect: Defect, columns: "list[str]", python: str) -> "dict[str, str]":
+    cells, options = {}, {"SANITIZER_OPTIONS": "symbolize=0"}  # names of functions take long
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder, "tree")
+        shutil.copytree(TOP, tree, ignore=shutil.ignore_patterns("build", ".git", "abi-dumps"))
+        seed(tree, defect)
+        tests = [f"tests/binding/{word}" for word in defect.tests.split()]
+        for column in columns:
+            status, said = run(tree, ["make", "-s", f"binding-for-{column}"])
+            if status != 0:
+                raise Failed(f"{defect.name}: {column} is not built: {said}")
+            command = ["tests/watch/watch", column, python, *tests]
+            if defect != SOUND:  # the first that is noticed is enough
+                command.insert(3, "-x")
+                options["VALGRIND_OPTS"] = "--exit-on-first-error=yes"
+            status, said = run(tree, command, **options)
+            cells[column] = "crash" if status > 128 else NOTICED.get(status, f"?{status}")
+            if os.environ.get("V") == "1":
+                print(said, file=sys.stderr)
+    return cells
+
+
+def caught(defect: Defect, cells: "dict[str, str]") -> bool:
+    if defect == SOUND:
+        return set(cells.values()) == {"-"}
+    if defect.by in cells and defect.by != "plain":
+        return cells[defect.by] == "tool"
+    return bool(set(cells.values()) & {"tool", "tests", "crash"})
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", metavar="GLOB", default="*", help="of the defects' names")
+    parser.add_argument("python", help="the interpreter that the tests run with")
+    parser.add_argument("columns", metavar="column", nargs="+", choices=COLUMNS)
+    options = parser.parse_args()
+    columns = options.columns
+    rows = [row for row in [SOUND, *DEFECTS] if fnmatch.fnmatchcase(row.name, options.only)]
+    if not rows:
+        parser.error(f"no such defect: {options.only}")
+    width = max(len(row.name) for row in rows)
+    print(" ".join([" " * width, *columns]), flush=True)
+    missed = 0
+    with ThreadPoolExecutor(2) as pool:
+        seen = [(row, pool.submit(see, row, columns, options.python)) for row in rows]
+        for row, future in seen:
+            try:
+                cells = future.result()
+            except Failed as failed:
+                print(f"binding_mutants: {failed}", file=sys.stderr)
+                return 2
+            wrong = not caught(row, cells)
+            missed += wrong
+            line = [f"{cell:{len(column)}}" for column, cell in cells.items()]
+            print(f"{row.name:{width}}", *line, *["WRONG"] * wrong, flush=True)
+    n = len([row for row in rows if row != SOUND])
+    print(f"{n} defects of the binding, {n - missed} caught")
+    return int(bool(missed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

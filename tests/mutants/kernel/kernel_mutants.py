@@ -1,0 +1,437 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""kernel_mutants: kernels that are broken in one place each, and whether the gate sees it.
+
+A mutant is a patch for Debian's kernel source, in the folder of its kind, below a header:
+    What: in words, what a program meets
+    Programs: whose (x86_64 if not given)
+    Config: in place of kernel.config's, as SYSVIPC=n, or beside it
+    Limit: seconds that its boot may take
+    Seen-by: globs of the checks of which one has to fail
+    Says: a regular expression that a line of the gate's has to match
+One that is seen by kernel.cost alone is a mutant of cost: no checks are run, what its calls cost
+is compared with what they cost on the unbroken kernel.
+The kernel without a patch is built and booted first, in each configuration that has patches: the
+gate must accept it.  Then it must refuse each mutant, for the reason that is given.
+
+Exit status: 0 so it is; 1 it is not; 2 misused, or what is needed cannot be had.
+"""
+
+import argparse
+import contextlib
+import fnmatch
+import os
+import platform
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from boot import FAILURES, Misuse, Options, Run, count, end_with, machine_of
+from cost import Costs, add_costs, measure_costs
+from gate import gate
+
+HERE = Path(__file__).resolve().parent
+TOP = HERE.parents[2]
+ARCH = "x86_64"
+
+# A broken kernel may leave many waits for ever, and each has to end soon.
+SECONDS_OF_A_WAIT = 20
+BOOT_LIMIT = 600
+# The unbroken kernel is to be accepted on a machine that is busy with twenty other jobs too.
+SECONDS_OF_A_CHECK = 120
+# Kernels that are booted while the next one is built: a wait needs no processor.
+BOOTED_AT_ONCE = 2
+
+
+# ---- the table ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Mutant:
+    name: str
+    what: str
+    seen_by: tuple[str, ...] = ()
+    says: str = ""
+    programs: str = ARCH
+    config: tuple[str, ...] = ()
+    limit: float = BOOT_LIMIT
+    files: tuple[str, ...] = ()
+    path: Path = HERE
+
+    @property
+    def of_cost(self) -> bool:
+        return self.seen_by == ("kernel.cost",)
+
+
+FIELDS = ("What", "Programs", "Config", "Limit", "Seen-by", "Says")
+
+
+def read_mutant(path: Path) -> Mutant:
+    header, _, diff = path.read_text().partition("\n--- ")
+    given = dict(line.split(": ", 1) for line in header.splitlines())
+    if not {"What", "Seen-by"} <= given.keys() <= set(FIELDS):
+        raise Misuse(f"{path}: its header has to be of {', '.join(FIELDS)}")
+    return Mutant(
+        path.stem,
+        given["What"],
+        tuple(given["Seen-by"].split()),
+        given.get("Says", ""),
+        given.get("Programs", ARCH),
+        tuple(given.get("Config", "").split()),
+        float(given.get("Limit", BOOT_LIMIT)),
+        tuple(re.findall(r"^\+\+\+ b/(\S+)", diff, re.MULTILINE)),
+        path,
+    )
+
+
+def mutants(patterns: list[str]) -> list[Mutant]:
+    """Those of the table that are wanted, by configuration and name."""
+    every = [read_mutant(path) for path in HERE.rglob("*.patch")]
+    for pattern in patterns:
+        if not fnmatch.filter([mutant.name for mutant in every], pattern):
+            raise Misuse(f"no mutant matches {pattern}")
+    chosen = [
+        mutant
+        for mutant in every
+        if not patterns or any(fnmatch.fnmatchcase(mutant.name, glob) for glob in patterns)
+    ]
+    return sorted(chosen, key=lambda mutant: (mutant.config, mutant.name))
+
+
+# ---- sources: Debian's by links, so that what is patched is nobody else's -------------
+
+
+def source_tree(folder: Path, every: list[Mutant]) -> Path:
+    # A run that was killed may have left a patch.
+    links = [folder / "Makefile", *(folder / file for mutant in every for file in mutant.files)]
+    if not all(link.is_symlink() and link.exists() for link in links):
+        found = subprocess.run([TOP / "ci/kernel-source"], stdout=subprocess.PIPE, text=True)
+        if found.returncode:
+            sys.exit(2)
+        shutil.rmtree(folder, ignore_errors=True)
+        subprocess.run(["cp", "-as", found.stdout.strip(), folder], check=True)
+    return folder
+
+
+@contextlib.contextmanager
+def patched(tree: Path, mutant: Mutant) -> Iterator[None]:
+    """The tree with a mutant's patch, whose file keeps its time: see Kernel.image."""
+    pristine = {tree / file: (tree / file).resolve() for file in mutant.files}
+    try:
+        for file, original in pristine.items():
+            file.unlink()
+            shutil.copy2(original, file)
+        if mutant.files:
+            patch_tree(tree, mutant)
+        for file, original in pristine.items():
+            os.utime(file, (original.stat().st_atime, original.stat().st_mtime))
+        yield
+    finally:
+        for file, original in pristine.items():
+            file.unlink(missing_ok=True)
+            file.symlink_to(original)
+
+
+def patch_tree(tree: Path, mutant: Mutant) -> None:
+    command = ["patch", "--strip=1", "--fuzz=0", "--batch", "--no-backup-if-mismatch"]
+    text = mutant.path.read_bytes()
+    done = subprocess.run(command, cwd=tree, input=text, capture_output=True)
+    if done.returncode:
+        raise Broken(f"does not apply: {done.stdout.decode().strip().splitlines()[-1]}")
+
+
+# ---- kernels --------------------------------------------------------------------------
+
+
+class Broken(Exception):
+    """Why a mutant is none."""
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A configuration, and where it is built."""
+
+    tree: Path
+    folder: Path
+    config: tuple[str, ...]
+    jobs: int
+
+    def make(self, target: str, *variables: str) -> None:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        fixed = {"KBUILD_BUILD_TIMESTAMP": "@0", "KBUILD_BUILD_USER": "", "KBUILD_BUILD_HOST": ""}
+        command = ["make", f"-j{self.jobs}", f"O={self.folder}", f"ARCH={ARCH}", *variables, target]
+        with (self.folder / "log").open("w") as log, subprocess.Popen(
+            command,
+            cwd=self.tree,
+            env=kept | fixed | {"LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        ) as process:
+            try:
+                status = process.wait()
+            except BaseException:
+                os.killpg(process.pid, signal.SIGTERM)
+                raise
+        if status:
+            raise Broken(f"does not build: {self.first_error()}")
+
+    def first_error(self) -> str:
+        lines = (self.folder / "log").read_text(errors="replace").splitlines()
+        errors = [line for line in lines if re.search(r"\berror\b|Error \d|\*\*\*", line)]
+        return (errors or lines or ["?"])[0]
+
+    def configure(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        wanted = (HERE / "kernel.config").read_text()
+        for word in self.config:
+            name = word.partition("=")[0]
+            wanted = re.sub(rf"^CONFIG_{name}=.*\n", "", wanted, flags=re.MULTILINE)
+            wanted += f"CONFIG_{word}\n"
+        fragment = self.folder / "fragment"
+        if fragment.exists() and fragment.read_text() == wanted:
+            return
+        fragment.unlink(missing_ok=True)
+        new = self.folder / "fragment.new"
+        new.write_text(wanted)
+        self.make("allnoconfig", f"KCONFIG_ALLCONFIG={new}")
+        taken = (self.folder / ".config").read_text().splitlines()
+        for line in wanted.splitlines():
+            name, _, value = line.partition("=")
+            got = line in taken if value != "n" else not any(name + "=" in one for one in taken)
+            if line and not line.startswith("#") and not got:
+                raise Broken(f"this kernel does not take {line}")
+        new.rename(fragment)
+
+    def compile_anew(self, files: tuple[str, ...]) -> None:
+        """
+        Make is not told what a patch changes: a header that has a structure for IPC in it is read
+        by most of the kernel, and that structure used in ipc/ alone.
+        """
+        sources = [Path(file).with_suffix(".o") for file in files if file.endswith(".c")]
+        objects = [self.folder / source for source in sources]
+        if len(sources) < len(files):
+            objects += self.folder.glob("ipc/*.o")
+        for compiled in objects:
+            compiled.unlink(missing_ok=True)
+
+    def image(self, mutant: Mutant, images: Path) -> Path:
+        """Builds a mutant's."""
+        with patched(self.tree, mutant):
+            self.compile_anew(mutant.files)
+            try:
+                self.make("bzImage")
+            finally:
+                self.compile_anew(mutant.files)
+        images.mkdir(exist_ok=True)
+        kept = images / mutant.name
+        shutil.copy(self.folder / "arch/x86/boot/bzImage", kept)
+        return kept
+
+
+# ---- verdicts -------------------------------------------------------------------------
+
+
+def failed_checks(run: Run) -> list[str]:
+    return [result["id"] for result in run["results"] if result["outcome"] in FAILURES]
+
+
+def why_wrong(mutant: Mutant, status: int, lines: list[str], failed: list[str]) -> str:
+    """In words what is wrong with the gate's verdict on a mutant; nothing if it is right."""
+    if status != 1 or not failed:
+        return "ACCEPTED" if status == 0 else f"NOT REFUSED (exit status {status})"
+    if not matching(mutant, failed):
+        return f"NOT SEEN BY {' '.join(mutant.seen_by)}"
+    if not any(re.search(mutant.says, line) for line in lines):
+        return f"DOES NOT SAY {mutant.says}"
+    return ""
+
+
+def matching(mutant: Mutant, failed: list[str]) -> list[str]:
+    return [
+        name for name in failed if any(fnmatch.fnmatchcase(name, glob) for glob in mutant.seen_by)
+    ]
+
+
+def in_short(mutant: Mutant, failed: list[str]) -> str:
+    """Which checks refuse a mutant: those of its reason first, not each by each way."""
+    shown = dict.fromkeys(re.sub(r"\.(raw|ipc)$", "", name) for name in matching(mutant, failed))
+    named = " ".join(list(shown)[:3])
+    others = len({re.sub(r"\.(raw|ipc)$", "", name) for name in failed}) - len(list(shown)[:3])
+    return f"{named} and {others} more" if others else named
+
+
+Looked = tuple[int, list[str], Run]
+Booted = Future[Looked] | str
+
+
+def only_named(mutant: Mutant) -> str:
+    globs = [glob for glob in mutant.seen_by if not glob.startswith("kernel.")]
+    only = " ".join(f"--only '{glob}'" for glob in globs)
+    return f"--time-limit {SECONDS_OF_A_WAIT} {only}"
+
+
+def look_at(image: Path, mutant: Mutant, select: str = "") -> Looked:
+    options = Options(
+        select=select or f"--time-limit {SECONDS_OF_A_WAIT}", time_limit=mutant.limit
+    )
+    judged = gate(image, machine_of(ARCH), mutant.programs, None, options)
+    return judged.status, judged.lines, judged.run
+
+
+def look_at_costs(image: Path, unbroken: Costs) -> Looked:
+    measured = measure_costs(image, machine_of(ARCH), Options())
+    run: Run = {"results": []}
+    lines = add_costs(run, measured, "the unbroken kernel", unbroken)
+    count(run)
+    status = 1 if run["counts"]["failed"] else 0
+    return status, lines or [measured.why], run
+
+
+@dataclass
+class Bench:
+    """Where kernels are built and booted, one after the other, and what came of it."""
+
+    tree: Path
+    build: Path
+    jobs: int
+    named: bool
+    verbose: bool
+    costs: dict[tuple[str, ...], Costs] = field(default_factory=dict)  # by configuration
+    done: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    def kernel(self, config: tuple[str, ...]) -> Kernel:
+        # Not as a rule of make would not have it.
+        name = "-".join(config).replace("=", "_") or "plain"
+        return Kernel(self.tree, self.build / name, config, self.jobs)
+
+    def progress(self, words: str) -> None:
+        if sys.stderr.isatty():
+            print(f"\r\x1b[K{words}", end="", file=sys.stderr, flush=True)
+
+    def row(self, name: str, what: str, words: str) -> None:
+        self.progress("")
+        print(f"{name:<22} | {what:<78} | {words}", flush=True)
+
+    def accept_unbroken(self, config: tuple[str, ...], broken: list[Mutant]) -> bool:
+        """Those that are to be refused have as long for it, and the same programs."""
+        kernel = self.kernel(config)
+        self.progress(f"builds the unbroken kernel {' '.join(config)}")
+        kernel.configure()
+        # An earlier run may have been ended in the midst of a mutant.
+        kernel.compile_anew(("ipc/util.h",))
+        image = kernel.image(Mutant("unbroken", ""), kernel.folder)
+        limit = max(2 * BOOT_LIMIT, *(mutant.limit for mutant in broken))
+        if any(mutant.of_cost for mutant in broken) and not self.measure(config, image):
+            return False
+        for those in sorted({mutant.programs for mutant in broken if not mutant.of_cost}):
+            self.progress(f"boots the unbroken kernel {' '.join(config)} for {those}")
+            unbroken = Mutant("unbroken", "", programs=those, limit=limit)
+            status, lines, _ = look_at(image, unbroken, f"--time-limit {SECONDS_OF_A_CHECK}")
+            words = "accepted" if status == 0 else "REFUSED"
+            self.row("unbroken", " ".join(config) or "as it is", f"{words}: {lines[0]}")
+            if status:
+                print("\n".join(lines[1:20]))
+                return False
+        return True
+
+    def measure(self, config: tuple[str, ...], image: Path) -> bool:
+        """The unbroken kernel's costs, twice: it must not differ from itself."""
+        self.progress(f"measures the unbroken kernel {' '.join(config)}")
+        first = measure_costs(image, machine_of(ARCH), Options())
+        if first.costs is None:
+            self.row("unbroken", " ".join(config) or "as it is", f"REFUSED: {first.why}")
+            return False
+        self.costs[config] = first.costs
+        status, lines, _ = look_at_costs(image, first.costs)
+        words = "costs accepted" if status == 0 else "COSTS REFUSED"
+        self.row("unbroken", " ".join(config) or "as it is", f"{words}: {lines[0].strip()}")
+        if status:
+            print("\n".join(lines[1:20]))
+        return status == 0
+
+    def judge(self, mutant: Mutant, booted: Booted) -> None:
+        """Prints a mutant's row, once it is booted or cannot be."""
+        self.done += 1
+        failed: list[str] = []
+        lines: list[str] = []
+        if isinstance(booted, str):
+            wrong = booted
+        else:
+            status, lines, run = booted.result()
+            failed = failed_checks(run)
+            wrong = why_wrong(mutant, status, lines, failed)
+        self.row(mutant.name, mutant.what, wrong or in_short(mutant, failed))
+        if mutant.says and not wrong:
+            print("    " + next(line for line in lines if re.search(mutant.says, line)).strip())
+        if self.verbose or wrong:
+            print("\n".join(f"    {line}" for line in lines[:20]))
+        if wrong:
+            self.wrong.append(mutant.name)
+
+    def start(self, mutant: Mutant, pool: ThreadPoolExecutor) -> Booted:
+        """Builds a mutant, and has it booted; in words why it cannot be."""
+        kernel = self.kernel(mutant.config)
+        try:
+            kernel.configure()
+            image = kernel.image(mutant, self.build / "images")
+        except Broken as broken:
+            return str(broken)
+        if mutant.of_cost:
+            return pool.submit(look_at_costs, image, self.costs[mutant.config])
+        return pool.submit(look_at, image, mutant, only_named(mutant) if self.named else "")
+
+    def try_all(self, chosen: list[Mutant]) -> None:
+        started: deque[tuple[Mutant, Booted]] = deque()
+        with ThreadPoolExecutor(BOOTED_AT_ONCE) as pool:
+            for n, mutant in enumerate(chosen, 1):
+                self.progress(f"{n}/{len(chosen)} {mutant.name}")
+                started.append((mutant, self.start(mutant, pool)))
+                if len(started) > BOOTED_AT_ONCE:
+                    self.judge(*started.popleft())
+            while started:
+                self.judge(*started.popleft())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("mutant", nargs="*", help="globs of the table's names, for all")
+    parser.add_argument("--build", type=Path, default=Path("build"), help="where programs are")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="of a kernel's make")
+    parser.add_argument("--named", action="store_true", help="run the named checks, and no more")
+    parser.add_argument("--verbose", action="store_true", help="all that the gate says")
+    given = parser.parse_args()
+    if platform.machine() != ARCH:
+        raise Misuse(f"kernels for {ARCH} are built on {ARCH} only")
+    machine_of(ARCH)
+    chosen = mutants(given.mutant)
+    folder = (given.build / "kernel-mutants").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    tree = source_tree(folder / "source", chosen)
+    bench = Bench(tree, folder, given.jobs, given.named, given.verbose)
+    for config in sorted({mutant.config for mutant in chosen if mutant.files}):
+        broken = [mutant for mutant in chosen if mutant.config == config]
+        try:
+            if not bench.accept_unbroken(config, broken):
+                return 1
+        except Broken as why:
+            raise Misuse(f"the unbroken kernel: {why}") from why
+    bench.try_all(chosen)
+    print(f"{bench.done} mutants, {bench.done - len(bench.wrong)} refused for their reason")
+    if bench.wrong:
+        print(f"not refused, or for another reason: {' '.join(bench.wrong)}")
+    return 1 if bench.wrong else 0
+
+
+if __name__ == "__main__":
+    end_with(main, "kernel_mutants")

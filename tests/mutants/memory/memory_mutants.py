@@ -1,0 +1,117 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""Each seeded defect under each tool: who notices.
+
+A column is a tool, whose build in BUILD/COLUMN has the seam; TOOL-bare, a sanitizer or Valgrind
+alone; or plain, the program by itself.  A cell says which noticed: the tool, a crash, the stress
+programs' own frame, or nobody ("-").  The first row is a program without a defect: there a tool
+that speaks gives a false alarm.
+
+Exit status: 0 if with the seam each defect is caught, those of a message's size by asan, no tool
+gives a false alarm, and the sanitizer alone misses what it is known to; 1 if not; 2 if misused.
+"""
+
+import argparse
+import fnmatch
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from limits import HANG
+
+UNDER = Path(__file__).resolve().parents[3] / "conformance" / "stress" / "under"
+SOUND = "sound"
+# What makes the seam needed: a message that is shorter than its room, a call past libc.
+UNSEEN_ALONE = re.compile(r"mtext\.(receive_short|raw_)")
+NOTICED = {0: "-", 99: "tool", 1: "frame"}
+# Valgrind's columns share a build.
+BUILDS = {
+    "memcheck": "valgrind",
+    "helgrind": "valgrind",
+    "memcheck-bare": "plain",
+    "helgrind-bare": "plain",
+}
+
+
+def see(build: Path, column: str, defect: str) -> str:
+    folder = build / BUILDS.get(column, column)
+    command = [folder / "ipc-defects", defect]
+    if defect == SOUND:
+        command = [folder / "ipc-stress", "mixed", "--rounds", "1"]
+    tool = column.removesuffix("-bare")
+    try:
+        done = subprocess.run(
+            ["sh", UNDER, tool, *map(str, command)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            # What a tool says is not read here, and names of functions take it long.
+            env={**os.environ, "SANITIZER_OPTIONS": "symbolize=0"},
+            timeout=HANG,
+        )
+    except subprocess.TimeoutExpired:
+        return "hangs"
+    crashed = done.returncode < 0 or done.returncode > 128
+    return "crash" if crashed else NOTICED.get(done.returncode, f"?{done.returncode}")
+
+
+def caught(defect: str, cells: dict[str, str]) -> bool:
+    """Whether the columns with the seam did what they are for, and were needed."""
+    seamed = {column: cell for column, cell in cells.items() if not column.endswith("-bare")}
+    if defect == SOUND:
+        return set(seamed.values()) == {"-"}
+    if UNSEEN_ALONE.match(defect) and cells.get("asan-bare") == "tool":
+        return False
+    if defect.startswith("mtext.") and not defect.endswith("nul_cut"):
+        return seamed["asan"] == "tool"
+    return bool(set(seamed.values()) & {"tool", "crash", "frame"})
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--only", metavar="GLOB", action="append", help="of the defects' names; may be repeated"
+    )
+    parser.add_argument("--brief", action="store_true", help="show only rows that are wrong")
+    parser.add_argument("build", type=Path)
+    parser.add_argument("columns", metavar="column", nargs="+")
+    options = parser.parse_args()
+    columns = options.columns
+    if "asan" not in columns:
+        parser.error("asan must be among the columns")
+    listed = subprocess.run(
+        [options.build / "asan" / "ipc-defects", "list"],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    only = options.only or ["*"]
+    rows = [
+        row
+        for row in [SOUND, *listed.stdout.split()]
+        if any(fnmatch.fnmatchcase(row, glob) for glob in only)
+    ]
+    if not rows:
+        parser.error(f"no such defect: {' '.join(only)}")
+    width = max(map(len, [*rows, SOUND]))
+    print(" ".join([" " * width, *columns]))
+    failed = []
+    with ThreadPoolExecutor(2) as pool:
+        seen = [[pool.submit(see, options.build, of, row) for of in columns] for row in rows]
+        for row, results in zip(rows, seen):
+            cells = dict(zip(columns, (result.result() for result in results)))
+            failed += [row] * (not caught(row, cells))
+            line = [f"{cell:{len(column)}}" for column, cell in cells.items()]
+            if options.brief and row not in failed:
+                continue
+            print(f"{row:{width}}", *line, *["WRONG"] * (row in failed), flush=True)
+    defects = [row for row in rows if row != SOUND]
+    print(f"{len(defects)} defects, {sum(row not in failed for row in defects)} caught")
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,160 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""The table of broken kernels, as far as none has to be built: `make kernel-mutants` does that."""
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import kernel_mutants
+from boot import Misuse
+from kernel_mutants import Broken, Kernel, Mutant
+from tree import IMPORTS, TOP, run
+
+RUNNER = TOP / "tests" / "mutants" / "kernel" / "kernel_mutants.py"
+CONFORM = [TOP / "build" / arch / "ipc-conform" for arch in ("x86_64", "i386")]
+
+TABLE = kernel_mutants.mutants([])
+NAMES = [mutant.name for mutant in TABLE]
+# Whatever has a structure or a number of System V IPC in it, and is of no use to others.
+PLACES = re.compile(r"ipc/\w+\.[ch]|(arch/x86/)?include/uapi/.*/(msg|sem|shm|ipc)buf\.h|"
+                    r"include/asm-generic/compat\.h")
+
+
+@pytest.fixture(scope="module")
+def source() -> Path:
+    found = subprocess.run(
+        ["ci/kernel-source", "--cached"], cwd=TOP, capture_output=True, text=True
+    )
+    if found.returncode or not shutil.which("patch"):
+        pytest.skip(found.stderr.strip() or "there is no patch")
+    return Path(found.stdout.strip())
+
+
+def diff_of(mutant: Mutant) -> str:
+    return mutant.path.read_text()
+
+
+def test_there_are_mutants_of_many_kinds() -> None:
+    kinds = {name.partition("_")[0] for name in NAMES}
+    assert len(TABLE) >= 15
+    assert kinds >= {"atomic", "count", "errno", "dead"}
+
+
+@pytest.mark.parametrize("mutant", TABLE, ids=NAMES)
+def test_is_one_small_change_of_ipc(mutant: Mutant) -> None:
+    lines = re.findall(r"^[+-](?![+-]{2} ).*", diff_of(mutant), re.MULTILINE)
+    if not mutant.files:
+        assert mutant.config
+        return
+    assert len(mutant.files) == 1 and PLACES.fullmatch(mutant.files[0])
+    assert 1 <= len(lines) <= 5
+
+
+PATCHED = [mutant for mutant in TABLE if mutant.files]
+
+
+@pytest.mark.parametrize("mutant", PATCHED, ids=[mutant.name for mutant in PATCHED])
+def test_applies_to_the_source_and_is_taken_back(
+    mutant: Mutant, source: Path, tmp_path: Path
+) -> None:
+    for file in mutant.files:
+        (tmp_path / file).parent.mkdir(parents=True)
+        (tmp_path / file).symlink_to(source / file)
+    with kernel_mutants.patched(tmp_path, mutant):
+        for file in mutant.files:
+            assert not (tmp_path / file).is_symlink()
+            assert (tmp_path / file).read_text() != (source / file).read_text()
+            assert (tmp_path / file).stat().st_mtime == (source / file).stat().st_mtime
+    assert all((tmp_path / file).is_symlink() for file in mutant.files)
+    assert [path.name for path in tmp_path.rglob("*") if path.suffix in (".orig", ".rej")] == []
+
+
+def test_patch_that_does_not_apply(tmp_path: Path, source: Path) -> None:
+    mutant = TABLE[0]
+    (tmp_path / "else").write_text("something else\n")
+    for file in mutant.files:
+        (tmp_path / file).parent.mkdir(parents=True)
+        (tmp_path / file).symlink_to(tmp_path / "else")
+    with pytest.raises(Broken, match="does not apply"), kernel_mutants.patched(tmp_path, mutant):
+        pass
+    assert (tmp_path / "else").read_text() == "something else\n"
+
+
+@pytest.mark.parametrize("conform", CONFORM, ids=[path.parent.name for path in CONFORM])
+def test_is_seen_by_checks_that_there_are(conform: Path) -> None:
+    if not conform.exists():
+        pytest.skip(f"there is no {conform}")
+    if platform.machine() != "x86_64":
+        pytest.skip("the programs are for x86_64")
+    try:
+        listed = subprocess.run([conform, "list"], stdout=subprocess.PIPE, text=True, check=True)
+    except OSError as error:
+        pytest.skip(f"{conform}: {error.strerror}")
+    there_are = [line.split()[0] for line in listed.stdout.splitlines() if line.strip()]
+    there_are += ["kernel.cost", "kernel.lives", "kernel.log"]
+    for mutant in TABLE:
+        if mutant.programs == conform.parent.name:
+            for glob in mutant.seen_by:
+                seen = Mutant("", "", (glob,))
+                assert kernel_mutants.matching(seen, there_are), f"{mutant.name}: {glob}"
+
+
+SEEN = Mutant("wake_x", "x", ("msgrcv.eidrm",), "kernel.log: .*WARNING")
+LOG = ["x86_64: 700 passed", "  kernel.log: log line 3: WARNING: CPU: 0"]
+
+
+@pytest.mark.parametrize(
+    "status, lines, failed, wrong",
+    [
+        (1, LOG, ["msgrcv.eidrm"], ""),
+        (1, LOG, ["msgrcv.eidrm.raw"], "NOT SEEN BY msgrcv.eidrm"),
+        (1, LOG[:1], ["msgrcv.eidrm"], "DOES NOT SAY kernel.log: .*WARNING"),
+        # A baseline that differs, and no check that fails.
+        (1, LOG, [], "NOT REFUSED (exit status 1)"),
+        (0, LOG, [], "ACCEPTED"),
+        (4, LOG, [], "NOT REFUSED (exit status 4)"),
+    ],
+)
+def test_verdict(status: int, lines: list[str], failed: list[str], wrong: str) -> None:
+    assert kernel_mutants.why_wrong(SEEN, status, lines, failed) == wrong
+
+
+def test_row_names_the_checks_of_the_reason_first() -> None:
+    failed = ["abi.x", "msgrcv.eidrm", "msgrcv.eidrm.raw", "msgrcv.waits"]
+    mutant = Mutant("", "", ("msgrcv.eidrm*",))
+    assert kernel_mutants.in_short(mutant, failed) == "msgrcv.eidrm and 2 more"
+    assert kernel_mutants.in_short(mutant, failed[1:3]) == "msgrcv.eidrm"
+
+
+def test_build_that_fails_says_its_first_error(tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "source" / "Makefile").write_text("bzImage:\n\t@echo 'x.c:1: error: y'; false\n")
+    with pytest.raises(Broken, match=r"^does not build: x.c:1: error: y$"):
+        Kernel(tmp_path / "source", tmp_path / "out", (), 1).make("bzImage")
+
+
+# ---- bad input: one clear line, exit status 2 ------------------------------------------
+
+
+def test_header_that_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "x.patch").write_text("What: x\nSeen: y\n--- a/ipc/msg.c\n")
+    with pytest.raises(Misuse, match="its header has to be of What, "):
+        kernel_mutants.read_mutant(tmp_path / "x.patch")
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="kernels are built on x86_64 only")
+@pytest.mark.skipif(not shutil.which("qemu-system-x86_64"), reason="no qemu-system-x86_64")
+def test_mutant_that_there_is_not(tmp_path: Path) -> None:
+    words = [sys.executable, RUNNER, "--build", tmp_path, "no_such"]
+    result = run(*words, PYTHONPATH=IMPORTS)
+    assert result.returncode == 2
+    assert result.stderr == "kernel_mutants: no mutant matches no_such\n"
+    assert os.listdir(tmp_path) == []

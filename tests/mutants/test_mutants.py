@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""The harness is itself tested: seeded faults, each of which a check must find.
+
+`make mutants-checks` does this for all of them; these are one of each kind.
+"""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from tree import FAULTS, TOP
+
+TABLE = TOP / "tests" / "mutants" / "checks" / "table.py"
+
+KINDS = {
+    "msgget.ENOSPC.as_ENOMEM": "msgget.enospc",
+    "msgget.sequence_reused": "msgget.id_not_reused",
+    "msgsnd.last_byte_lost": "msgrcv.message",
+    "msgrcv.negative_takes_first": "msgrcv.type_negative",
+    "msgrcv.e2big_loses": "msgrcv.e2big",
+    "msgrcv.last_of_type": "random.msg",
+    "msgsnd.torn": "random.msg.race",
+    "msgrcv.restarted": "msgrcv.eintr_restart",
+    "msgctl.IPC_STAT.msg_perm.mode": "msgctl.stat",
+    "msgctl.padding": "msgctl.stat.padding.raw",
+    "semop.undo_forgotten": "semop.undo.exit",
+    "semtimedop.nanoseconds_unchecked": "semtimedop.einval_timeout",
+    "semctl.stat_any_argument": "semctl.sem_stat_any",
+    "semctl.SEM_INFO.half": "observed.semctl.SEM_INFO",
+    "semop.rare_wake_up_lost": "random.sem",
+    "shmdt.forgets_sometimes": "random.shm",
+    "shmget.shmmax_one_less": "shmget.einval_shmmax",
+    "shmat.private_copy": "shmat.shared",
+    "shmctl.dest_missing": "shmctl.rmid.attached",
+    "ftok.link_itself": "ftok.symbolic_link",
+    "header.mode": "abi.libc.reference",
+}
+
+pytestmark = pytest.mark.skipif(not FAULTS.exists(), reason="ipc-conform-faults is not built")
+
+
+def table(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, TABLE, *arguments, FAULTS], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+
+
+@pytest.fixture(scope="module", name="found")
+def fixture_found() -> "dict[str, list[str]]":
+    """What each of those faults makes fail."""
+    options = [word for fault in KINDS for word in ("--fault", fault)]
+    done = table("--all", *options)
+    assert done.stdout.splitlines()[-1] == f"{len(KINDS)} defects, {len(KINDS)} caught"
+    assert done.returncode == 0
+    lines = [re.split(" +", line) for line in done.stdout.splitlines()[:-1]]
+    return {fault: ids for fault, _, *ids in lines}
+
+
+@pytest.mark.parametrize("fault", KINDS)
+def test_a_fault_is_found_by_the_check_of_it(fault: str, found: "dict[str, list[str]]") -> None:
+    assert KINDS[fault] in found[fault]
+
+
+@pytest.mark.parametrize("fault, check", [("semop.undo_forgotten", "random.sem"),
+                                          ("msgsnd.last_byte_lost", "random.msg"),
+                                          ("shmat.nattch_leak", "random.shm")])
+def test_a_failure_is_repeated_by_its_seed_and_short(fault: str, check: str) -> None:
+    def failing(*options: str) -> "list[str]":
+        done = subprocess.run([FAULTS, "--fault", fault, "run", "--only", check, *options],
+                              stdout=subprocess.PIPE, text=True, check=False)
+        return [line for line in done.stdout.splitlines() if "expected" in line]
+
+    first = failing("--seed", "5", "--operations", "1000")
+    options = re.search(r"(--seed) (\d+) (--operations) (\d+): ", first[0])
+    steps = re.search(r"steps 1 to (\d+) of (\d+)", first[1])
+    assert options and steps, first
+    assert options.groups() == ("--seed", "5", "--operations", "1000")
+    assert failing(*options.groups()) == first
+    assert int(steps.group(1)) == int(steps.group(2)) <= 8
+
+
+def test_a_fault_that_there_is_none_of_is_misuse() -> None:
+    done = table("--fault", "msgget.nothing")
+    assert (done.returncode, done.stdout) == (2, "table.py: no such fault: msgget.nothing\n")

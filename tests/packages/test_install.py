@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""make install: what it installs, and that pip uninstalls all of it."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from limits import HANG
+from tree import TOP
+
+import ipc
+
+NEEDED = ("pip", "setuptools", "wheel", "venv")
+
+pytestmark = pytest.mark.skipif(
+    any(importlib.util.find_spec(name) is None for name in NEEDED)
+    or not shutil.which("gcc")
+    or not shutil.which("make"),
+    reason=f"make install needs make, gcc, {', '.join(NEEDED)}",
+)
+
+
+def run(*command: object) -> str:
+    """Run a command that has to succeed, without the settings of make and of this test run."""
+    forgotten = ("MAKEFLAGS", "MAKELEVEL", "PYTHONPATH", "CC", "CFLAGS", "CPPFLAGS", "LDFLAGS")
+    environment = {k: v for k, v in os.environ.items() if k not in forgotten}
+    result = subprocess.run(
+        [str(word) for word in command],
+        cwd=TOP,
+        env=environment | {"CFLAGS": "-O0 -g0"},
+        capture_output=True,
+        text=True,
+        timeout=HANG,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def files_below(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The variable PACKAGE of make: a build beside the one that the other tests import."""
+    return f"PACKAGE={tmp_path_factory.mktemp('package') / 'python'}"
+
+
+def test_pip_uninstalls_what_make_installed(package: str, tmp_path: Path) -> None:
+    """In a virtual environment; a second make install replaces the first."""
+    environment = tmp_path / "venv"
+    run(sys.executable, "-m", "venv", "--system-site-packages", "--without-pip", environment)
+    python = environment / "bin" / "python"
+    before = files_below(environment)
+    for _ in range(2):
+        run("make", "-s", "install", f"PYTHON={python}", package)
+    program = "import ipc, importlib.metadata as m; print(m.version('python-ipc'), ipc.__file__)"
+    version, file = run(python, "-c", program).split()
+    assert version == ipc.__version__
+    assert Path(file).is_relative_to(environment)
+    run(python, "-m", "pip", "uninstall", "-y", "python-ipc")
+    assert files_below(environment) == before
+
+
+def test_destdir_gets_all_files_and_no_path_of_the_build(package: str, tmp_path: Path) -> None:
+    folder = tmp_path / "dest"
+    run("make", "-s", "install", f"PYTHON={sys.executable}", f"DESTDIR={folder}", package)
+    (metadata,) = folder.rglob("*.dist-info")
+    site = metadata.parent
+    recorded = {line.rsplit(",", 2)[0] for line in (metadata / "RECORD").open()}
+    assert {str(p.relative_to(site)) for p in site.rglob("*") if p.is_file()} == recorded
+    assert {"ipc/__init__.py", "ipc/__init__.pyi", "ipc/_ipc.abi3.so", "ipc/py.typed"} < recorded
+    for path in filter(Path.is_file, metadata.rglob("*")):
+        assert str(TOP) not in path.read_text(), path

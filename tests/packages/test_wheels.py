@@ -1,0 +1,273 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""The sdist and the wheels: what is in them, what they are for, and that they install."""
+
+import email
+import hashlib
+import importlib.util
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import ipc
+from limits import HANG
+from tree import ARCH, TOP
+
+NEEDED = ("pip", "setuptools", "wheel")
+# What builds under a sanitizer needs more of the seam than others do.
+SANITIZED = {"CFLAGS": "-O0 -g0 -w -fsanitize=address"}
+
+pytestmark = pytest.mark.skipif(
+    any(importlib.util.find_spec(name) is None for name in NEEDED) or not shutil.which("gcc"),
+    reason=f"they need gcc, {', '.join(NEEDED)}",
+)
+
+
+def run(*command: object, cwd: Path = TOP, **more: str) -> "subprocess.CompletedProcess[str]":
+    """Runs a command, without make's own settings and without the package that is tested here."""
+    forgotten = ("MAKEFLAGS", "MAKELEVEL", "PYTHONPATH", "CC", "CFLAGS", "CPPFLAGS", "LDFLAGS")
+    environment = {k: v for k, v in os.environ.items() if k not in forgotten} | more
+    return subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=HANG,
+    )
+
+
+def done(*command: object, cwd: Path = TOP, **more: str) -> str:
+    """What a command prints that has to succeed."""
+    result = run(*command, cwd=cwd, **more)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def make(folder: Path, *archs: str, **more: str) -> list[Path]:
+    printed = done(TOP / "ci/wheels", folder, *archs, cwd=TOP, PYTHON=sys.executable, **more)
+    return [Path(line) for line in printed.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The sdist, and this machine's wheel."""
+    return make(tmp_path_factory.mktemp("wheels"), ARCH)
+
+
+@pytest.fixture(scope="module")
+def sdist(made: list[Path]) -> Path:
+    return made[0]
+
+
+@pytest.fixture(scope="module")
+def wheel(made: list[Path]) -> Path:
+    return made[1]
+
+
+@pytest.fixture
+def sources(sdist: Path, tmp_path: Path) -> Path:
+    """The sdist, unpacked far from everything else."""
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path)
+    (folder,) = tmp_path.iterdir()
+    return folder
+
+
+# ---- what is in them ------------------------------------------------------------------
+
+
+def test_the_same_sources_give_the_same_bytes(made: list[Path], tmp_path: Path) -> None:
+    """Wherever and whenever they are made, and whatever the files' rights are to be."""
+    epoch = zipfile.ZipFile(made[1]).infolist()[0].date_time
+    again = make(tmp_path, ARCH, TZ="Asia/Tokyo", PYTHONHASHSEED="1")
+    assert [path.name for path in again] == [path.name for path in made]
+    for one, other in zip(made, again):
+        digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (one, other)]
+        assert digests[0] == digests[1], one.name
+    later = make(tmp_path / "later", SOURCE_DATE_EPOCH="1800000000")
+    assert later[0].read_bytes() != made[0].read_bytes()
+    assert epoch < (2027, 1, 15)
+
+
+def test_the_wheel_has_the_package_and_nothing_else(wheel: Path) -> None:
+    names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    package = TOP / "build" / "python"
+    built = {str(path.relative_to(package)) for path in package.glob("ipc/**/*.*")}
+    built = {name for name in built if "__pycache__" not in name}
+    assert names == built
+    assert "ipc/_ipc.abi3.so" in names and "ipc/py.typed" in names
+
+
+def in_dist_info(wheel: Path, name: str) -> bytes:
+    archive = zipfile.ZipFile(wheel)
+    (found,) = [n for n in archive.namelist() if n.endswith(f".dist-info/{name}")]
+    return archive.read(found)
+
+
+def test_the_bill_of_materials_has_every_file(wheel: Path) -> None:
+    """PEP 770; the hashes are those of the files in the wheel."""
+    bill = json.loads(in_dist_info(wheel, "sboms/python-ipc.cdx.json"))
+    assert bill["bomFormat"] == "CycloneDX"
+    assert bill["metadata"]["component"]["version"] == ipc.__version__
+    archive = zipfile.ZipFile(wheel)
+    digests = {
+        name: hashlib.sha256(archive.read(name)).hexdigest()
+        for name in archive.namelist()
+        if name.startswith("ipc/")
+    }
+    assert {c["name"]: c["hashes"][0]["content"] for c in bill["components"]} == digests
+    assert b"sboms/python-ipc.cdx.json,sha256=" in in_dist_info(wheel, "RECORD")
+
+
+def test_the_metadata_has_the_licence_and_the_version(wheel: Path) -> None:
+    metadata = email.message_from_bytes(in_dist_info(wheel, "METADATA"))
+    assert "MIT" in (metadata["License"], metadata["License-Expression"])
+    assert metadata["Version"] == ipc.__version__
+
+
+def test_the_wheel_is_for_every_cpython_from_3_11_on(wheel: Path) -> None:
+    tag = re.fullmatch(r"python_ipc-[\d.rc]+-(cp311-abi3-manylinux_2_\d+_\w+)\.whl", wheel.name)
+    assert tag
+    archive = zipfile.ZipFile(wheel)
+    (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/WHEEL")]
+    metadata = email.message_from_bytes(archive.read(name))
+    assert metadata["Tag"] == tag[1] and metadata["Root-Is-Purelib"] == "false"
+
+
+# What the sdist has beside the C and the Python of the package.
+SHARED = [
+    "binding/src/control.h",
+    "binding/src/module.h",
+    "binding/src/timed.h",
+    "binding/src/transfer.h",
+    *(f"conformance/interface/{name}.h" for name in ("seam", "seam_check", "seam_tools")),
+    *(f"conformance/interface/{name}" for name in ("sysvipc.def", "semun.h", "probe.h")),
+    *(f"conformance/interface/{name}" for name in ("dump", "constants")),
+    "binding/stubs.py",
+]
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_the_sdist_needs_all_that_it_has(sources: Path, name: str) -> None:
+    """Without any one of them it does not build."""
+    (sources / name).unlink()
+    command = [sys.executable, "-W", "ignore", "setup.py", "-q", "build"]
+    assert run(*command, cwd=sources, **SANITIZED).returncode != 0
+
+
+def test_the_sdist_has_nothing_else(sdist: Path) -> None:
+    with tarfile.open(sdist) as archive:
+        members = archive.getmembers()
+    names = {member.name.partition("/")[2] for member in members if member.isfile()}
+    names = {name for name in names if ".egg-info/" not in name}
+    package = {str(path.relative_to(TOP)) for path in (TOP / "binding/ipc").rglob("*.py")}
+    package |= {str(path.relative_to(TOP)) for path in (TOP / "binding" / "src").glob("*.c")}
+    described = {"LICENSE", "README.md", "pyproject.toml", "setup.py", "setup.cfg", "PKG-INFO"}
+    assert names == {*SHARED} | package | described | {"binding/ipc/py.typed"}
+    assert {(member.uid, member.gid) for member in members} == {(0, 0)}
+    assert {member.mode & 0o22 for member in members} == {0}
+
+
+# ---- what they are for ----------------------------------------------------------------
+
+
+def versions_needed(extension: Path) -> set[tuple[int, ...]]:
+    """The versions of glibc's symbols, read by other eyes than those that made the tag."""
+    elffile = pytest.importorskip("elftools.elf.elffile")
+    with extension.open("rb") as file:
+        elf = elffile.ELFFile(file)
+        names = [
+            auxiliary.name
+            for _, auxiliaries in elf.get_section_by_name(".gnu.version_r").iter_versions()
+            for auxiliary in auxiliaries
+        ]
+    assert all(name.startswith("GLIBC_2.") for name in names)
+    return {tuple(map(int, name.removeprefix("GLIBC_").split("."))) for name in names}
+
+
+def test_the_tag_is_what_the_newest_symbol_says(wheel: Path, tmp_path: Path) -> None:
+    extension = Path(zipfile.ZipFile(wheel).extract("ipc/_ipc.abi3.so", tmp_path))
+    newest = max(versions_needed(extension))
+    assert wheel.name.split("-")[-1] == f"manylinux_2_{newest[1]}_{platform.machine()}.whl"
+
+
+def compiled(output: Path, source: str, *flags: object) -> Path:
+    """A shared library of a line of C."""
+    (output.parent / "source.c").write_text(source)
+    command = ["gcc", "-shared", "-fPIC", "-w", "-o", output, output.parent / "source.c", *flags]
+    done(*command)
+    return output
+
+
+def test_a_newer_symbol_makes_a_newer_tag(tmp_path: Path) -> None:
+    """getentropy(3) came with glibc 2.25."""
+    library = tmp_path / "module.so"
+    compiled(library, "int getentropy(void *, unsigned long); int f(void) { return getentropy; }")
+    printed = done(TOP / "ci/wheels", "--tag", library, "i386")
+    assert printed == "manylinux_2_25_i686\n"
+    assert max(versions_needed(library)) == (2, 25)
+
+
+def test_what_no_machine_needs_to_have_is_refused(tmp_path: Path) -> None:
+    library = tmp_path / "module.so"
+    compiled(tmp_path / "libother.so", "int other(void) { return 1; }", "-Wl,-soname,libother.so")
+    compiled(library, "int other(void); int f(void) { return other(); }", tmp_path / "libother.so")
+    result = run(TOP / "ci/wheels", "--tag", library, ARCH)
+    assert result.returncode == 2
+    assert re.fullmatch(r"wheels: \S+ needs more than glibc: libother\.so \n", result.stderr)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--tag"], ["--tag", "README.md", "i386"]])
+def test_misuse_is_one_line(arguments: list[str]) -> None:
+    result = run(TOP / "ci/wheels", *arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert len(result.stderr.splitlines()) == 1 and result.stderr.startswith("wheels: ")
+
+
+def test_an_unknown_architecture_is_one_line(tmp_path: Path) -> None:
+    result = run(TOP / "ci/wheels", tmp_path / "folder", "pdp11", PYTHON=sys.executable)
+    assert result.returncode == 2
+    assert result.stderr == "wheels: no such architecture in conformance/abi/targets: pdp11\n"
+
+
+# ---- that they install ----------------------------------------------------------------
+
+PROGRAM = """
+import ipc
+msqid = ipc.msgget(ipc.IPC_PRIVATE, 0o600)
+try:
+    ipc.msgsnd(msqid, ipc.mkmsgbuf(1, b"text"))
+    message = ipc.msgbuf(capacity=10)
+    ipc.msgrcv(msqid, message)
+finally:
+    ipc.msgctl(msqid, ipc.IPC_RMID)
+print(message.mtext, ipc.__file__)
+"""
+
+
+def installed(folder: Path, cwd: Path, *what: object) -> None:
+    """Installs by pip without an index, and uses what came."""
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-index", "--root-user-action=ignore"]
+    done(*pip, "--target", folder, *what, cwd=cwd)
+    printed = done(sys.executable, "-c", PROGRAM, cwd=cwd, PYTHONPATH=str(folder))
+    assert printed == f"b'text' {folder}/ipc/__init__.py\n"
+    assert (folder / "ipc" / "__init__.pyi").exists()
+
+
+def test_the_wheel_installs(wheel: Path, tmp_path: Path) -> None:
+    """Pip refuses one that is not for this interpreter and this libc."""
+    installed(tmp_path / "site", tmp_path, wheel)
+
+
+def test_the_sdist_installs(sources: Path, tmp_path: Path) -> None:
+    installed(tmp_path / "site", sources, "--no-build-isolation", ".")

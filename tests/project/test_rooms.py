@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""The rooms of the tree: which of them may include which."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tree import TOP
+
+CORPUS = TOP / "tests" / "fuzz" / "corpus"
+INTERFACE = TOP / "conformance" / "interface"
+# Made by the build from the kernel's headers.
+MADE = {"kernel_constants.h"}
+
+
+def included(folder: Path) -> Iterator[tuple[Path, str]]:
+    for path in sorted(folder.iterdir()):
+        if path.suffix in (".c", ".h", ".def"):
+            for name in re.findall(r'^#\s*include "([^"]+)"', path.read_text(), flags=re.M):
+                yield path, name
+
+
+def test_the_interface_depends_on_nothing() -> None:
+    found = list(included(INTERFACE))
+    assert len(found) > 3
+    assert [one for one in found if not (INTERFACE / one[1]).exists() and one[1] not in MADE] == []
+
+
+def test_the_binding_includes_the_interface_alone() -> None:
+    found = list(included(TOP / "binding" / "src"))
+    assert any(name.startswith("interface/") for _, name in found)
+    for path, name in found:
+        place = TOP / "conformance" / name if "/" in name else path.with_name(name)
+        assert name in MADE or place.parent in (INTERFACE, path.parent), (path, name)
+        assert name in MADE or place.exists(), (path, name)
+
+
+def test_rooms_are_not_too_full() -> None:
+    """In the sources of the harness and the module: a reader sees a folder at once."""
+    rooms = [TOP / "conformance", *(TOP / "conformance").rglob("*"), TOP / "binding" / "src"]
+    rooms += [room for room in [TOP / "tests", *(TOP / "tests").rglob("*")] if room.parent != CORPUS]
+    full = {
+        room: n
+        for room in rooms
+        if room.is_dir() and room.name != "__pycache__"
+        and (n := sum(one.name != "__pycache__" for one in room.iterdir())) > 40
+    }
+    assert full == {}
+    assert len([one for one in rooms[0].iterdir() if one.name != "__pycache__"]) <= 12
+    assert len((TOP / "Makefile").read_text().splitlines()) <= 150
+
+
+def test_no_test_changes_the_path_of_imports() -> None:
+    """pyproject.toml names the folders, and PYTHONPATH does for programs."""
+    changes = re.compile(r"sys\.path\.(insert|append)|sys\.path\[.*\] *=(?!=)")
+    files = [path for path in sorted((TOP / "tests").rglob("*.py")) if path != Path(__file__)]
+    lines = [(path, line) for path in files for line in path.read_text().splitlines()]
+    found = [f"{path.relative_to(TOP)}: {line}" for path, line in lines if changes.match(line.strip())]
+    assert found == []

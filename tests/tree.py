@@ -1,0 +1,43 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""Where the tree is, the programs that it builds, and how tests run them."""
+
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+from limits import HANG
+
+TOP = Path(__file__).resolve().parents[1]
+ARCH = {"i686": "i386"}.get(platform.machine(), platform.machine())
+CONFORM = TOP / "build" / ARCH / "ipc-conform"
+# The harness with mutants between the checks and the calls.
+FAULTS = CONFORM.with_name("ipc-conform-faults")
+DUMP = TOP / "conformance" / "interface" / "dump"
+REFERENCES = TOP / "abi-dumps" / ARCH
+# PYTHONPATH for the tree's Python programs, which import each other (pyproject.toml).
+IMPORTS = os.pathsep.join(sys.path)
+
+
+def run(
+    *command: object, timeout: int = HANG, **more: str
+) -> "subprocess.CompletedProcess[str]":
+    """Runs a command from the top of the tree, without make's own settings."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
+    return subprocess.run(
+        [str(word) for word in command],
+        cwd=TOP,
+        env=environment | more,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        timeout=timeout,
+    )
+
+
+def assert_refused(result: "subprocess.CompletedProcess[str]", words: str) -> None:
+    assert result.returncode == 2
+    assert words in result.stderr
+    assert len(result.stderr.splitlines()) == 1, result.stderr
