@@ -51,7 +51,7 @@ def behaviours() -> list[tuple[str, list[str]]]:
 def mutants() -> list[tuple[str, list[str]]]:
     """Each mutant of the kernel, and the globs of the checks that its header names."""
     found = []
-    for path in sorted((TOP / "tests").rglob("mutants/*.patch")):
+    for path in sorted((TOP / "tests" / "mutants" / "kernel").rglob("*.patch")):
         seen_by = re.search(r"^Seen-by: (.*)$", path.read_text(), re.MULTILINE)
         if seen_by:
             found.append((path.stem, seen_by[1].split()))
