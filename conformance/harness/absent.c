@@ -9,7 +9,7 @@
 
 #include "expect.h"
 
-/* The facility of a call, by the first letters of the call. */
+/* Each facility, and the prefix of its calls. */
 static const struct {
 	const char *calls;
 	const char *name;
@@ -42,7 +42,7 @@ static void probe_way(const struct ipc_calls *ipc, bool absent[NCALLS])
 	if (!ipc)
 		return;
 #define PROBE(F, ...) absent[CALL_##F] = (intptr_t)ipc->F(__VA_ARGS__) == -1 && errno == ENOSYS
-	/* IPC_PRIVATE is a new object, so a size that no object has; a key, for a queue. */
+	/* A size that no set or segment may have; for queues, a key, which needs IPC_CREAT. */
 	PROBE(msgget, 0x50000000, 0);
 	PROBE(semget, IPC_PRIVATE, -1, 0600);
 	PROBE(shmget, IPC_PRIVATE, 0, 0600);
@@ -64,7 +64,7 @@ void probe_calls(struct absent *absent)
 	probe_way(multiplexed_calls(), absent->call[WAY_MULTIPLEXED]);
 }
 
-/* How many calls a facility has, and how many of them are absent by a way. */
+/* Counts the calls of a facility, and those of them that are absent by this way. */
 static unsigned count_absent(const struct absent *absent, unsigned way, unsigned facility,
 			     unsigned *all)
 {
@@ -103,7 +103,7 @@ void facility_facts(const struct absent *absent, struct machine_fact facts[NFACI
 	}
 }
 
-/* ---- a check that makes such a call --------------------------------------------- */
+/* ---- a check that makes an absent call ------------------------------------------ */
 
 static const struct absent *expected;
 
@@ -121,7 +121,7 @@ static void ended(enum ipc_call call, enum ipc_way way, bool failed)
 		return;
 	while (facility < NFACILITIES && !is_of(call, facility))
 		facility++;
-	/* What libc has not either needs no way in its name. */
+	/* If the call is absent through libc too, the reason does not name the way. */
 	if (count_absent(expected, way, facility, &all) == all)
 		snprintf(reason, sizeof(reason), "%s%s: %s", facilities[facility].name,
 			 expected->call[WAY_LIBC][call] ? "" : ways[way], not_there);

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls that a kernel does not have: it answers them with ENOSYS.  A kernel that is not
- * finished, a seccomp filter, a kernel built without CONFIG_SYSVIPC.
+ * Calls that this kernel does not have: they fail with ENOSYS.  The cause may be an
+ * unfinished kernel, a seccomp filter, or a kernel without CONFIG_SYSVIPC.
  */
 #ifndef ABSENT_H
 #define ABSENT_H
@@ -10,23 +10,23 @@
 #include "calls.h"
 #include "report/result.h"
 
-/* Which calls, by which way. */
+/* The absent calls, by the way that they are made. */
 struct absent {
 	bool call[NWAYS][NCALLS];
 };
 
-/* Makes each call once, with arguments that no kernel accepts, so it makes nothing. */
+/* Makes each call once, with arguments that every kernel refuses, so no object is made. */
 void probe_calls(struct absent *absent);
 
 /*
- * One fact for each of the facilities: "yes"; "not implemented", where libc has none of
- * its calls; "semtimedop: not implemented", where some.  The program's first facts.
+ * Sets one fact for each facility: "yes"; "not implemented" if all its calls are absent
+ * through libc; "semtimedop: not implemented" if some are.
  */
 void facility_facts(const struct absent *absent, struct machine_fact facts[NFACILITIES]);
 
 /*
- * From now on, a call of this process or its children that is absent and answers ENOSYS
- * ends the check, with not_implemented().
+ * From now on, if this process or a child of it makes an absent call and gets ENOSYS,
+ * not_implemented() ends the check.
  */
 void expect_absent(const struct absent *absent);
 

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* The calls through libc, past it by number, and past it through ipc(2). */
+/* The calls in three ways: through libc, by their numbers, and through ipc(2). */
 #include "calls.h"
 
 #include <stdint.h>
@@ -18,7 +18,7 @@ static void ended(enum ipc_call call, enum ipc_way way, bool failed)
 		ipc_listener->ended(call, way, failed);
 }
 
-/* The object of a call that may block; of the others, none. */
+/* The id of the object that a call may block on; -1 if the call never blocks. */
 static int blocks_on(enum ipc_call call, int first)
 {
 	return call == CALL_msgsnd || call == CALL_msgrcv || call == CALL_semop ||
@@ -33,7 +33,7 @@ static void begins(enum ipc_call call, int id)
 		ipc_listener->begins(call, id);
 }
 
-/* The first argument, which is an id of each call that may block; a pointer of shmdt. */
+/* The first argument: the id, in each call that may block; a pointer in shmdt. */
 #define FIRST(A, ...) (int)(intptr_t)(A)
 #define FIRST_OF(A) FIRST A
 #define HEARD(R, F, A, WAY, CALL)                           \
@@ -57,9 +57,9 @@ const struct ipc_calls libc_calls = {
 /* ---- ipc(2) ---------------------------------------------------------------- */
 
 /*
- * One system call for all came first; i386, m68k, mips o32, powerpc, s390, sh and
- * sparc have had the calls by number since Linux 5.1 (0d6040d46817), and i386
- * still has no semop and no semtimedop but through it.
+ * Older architectures had ipc(2) alone.  i386, m68k, mips o32, powerpc, s390, sh and sparc
+ * have the calls by number since Linux 5.1 (0d6040d46817); i386 still has semop and
+ * semtimedop only through ipc(2).
  */
 #ifdef SYS_ipc
 #define IPC2(...) syscall(SYS_ipc, __VA_ARGS__)
@@ -76,7 +76,7 @@ static int ipc2_msgsnd(int msqid, const void *msgp, size_t msgsz, int msgflg)
 
 static ssize_t ipc2_msgrcv(int msqid, void *msgp, size_t msgsz, long msgtyp, int msgflg)
 {
-	/* linux/ipc.h, struct ipc_kludge: five arguments are not enough. */
+	/* struct ipc_kludge of linux/ipc.h: ipc(2) has too few arguments for msgrcv. */
 	struct {
 		void *msgp;
 		long msgtyp;
@@ -99,7 +99,7 @@ static int ipc2_semtimedop(int semid, struct sembuf *sops, size_t nsops,
 			   const struct timespec *timeout)
 {
 #ifdef __s390__
-	/* arch/s390: ipc(2) has five arguments, and the timeout is the third. */
+	/* arch/s390: ipc(2) has five arguments; the timeout is the third. */
 	return (int)IPC2(SEMTIMEDOP, semid, nsops, timeout, sops);
 #else
 	return (int)IPC2(SEMTIMEDOP, semid, nsops, 0, sops, timeout);
@@ -129,7 +129,7 @@ static int ipc2_shmdt(const void *shmaddr)
 }
 #endif
 
-/* ---- by number, or through ipc(2) where there is no number ------------------ */
+/* ---- by number, or through ipc(2) if the call has no number ------------------- */
 
 static int raw_msgget(key_t key, int msgflg)
 {
@@ -180,7 +180,7 @@ static int raw_semtimedop(int semid, struct sembuf *sops, size_t nsops,
 			  const struct timespec *timeout)
 {
 #ifdef SYS_semtimedop_time64
-	/* Of 32-bit architectures alone, for a libc whose times have 64 bits. */
+	/* Only 32-bit architectures have this call, for a libc with 64-bit time_t. */
 	if (sizeof(timeout->tv_sec) > sizeof(long))
 		return (int)syscall(SYS_semtimedop_time64, semid, sops, nsops, timeout);
 #endif
@@ -227,15 +227,15 @@ static int raw_shmdt(const void *shmaddr)
 #endif
 }
 
-/* ---- the three controls, whose command holds the version too ------------------ */
+/* ---- the control calls, whose command includes the version -------------------- */
 
 /*
- * Calls that once knew smaller structures want IPC_64 in the command, those that
- * never did refuse it (ipc/util.h, ipc_parse_version).  Which of them a call is, a
- * command that needs no segment tells.  Not one of msgctl: that of 32-bit programs on
- * a 64-bit kernel ignores IPC_64, and semctl there takes it for some commands only
- * (compat_ksys_msgctl, compat_ksys_semctl).  Where musl's times are longer than the
- * kernel's, its STAT commands have that bit to tell them from older ones (IPC_TIME64).
+ * A control call that also supports the older, smaller structures needs IPC_64 in the
+ * command; one that never did refuses it (ipc/util.h, ipc_parse_version).  SHM_INFO, which
+ * needs no segment, tells which kind it is.  MSG_INFO and SEM_INFO cannot: for 32-bit
+ * programs on a 64-bit kernel, msgctl ignores IPC_64 and semctl accepts it with some
+ * commands only (compat_ksys_msgctl, compat_ksys_semctl).  musl's STAT commands already
+ * contain that bit if its time_t is longer than the kernel's (IPC_TIME64).
  */
 static int versioned(int cmd, long (*control)(int shmid, int cmd, void *buf))
 {
@@ -245,7 +245,7 @@ static int versioned(int cmd, long (*control)(int shmid, int cmd, void *buf))
 	return (cmd & ~(IPC_STAT & IPC_64)) | version;
 }
 
-/* The kernel takes the union by value, whichever end its int is at. */
+/* The union as the kernel takes it, by value; the int is at either end of the word. */
 static unsigned long word_of(union semun arg)
 {
 	unsigned long word = 0;
@@ -337,7 +337,7 @@ static const struct ipc_calls ipc2_calls = {
 const struct ipc_calls *multiplexed_calls(void)
 {
 #ifdef SYS_ipc
-	/* Its timeout has the times of 32-bit programs as they were. */
+	/* semtimedop through ipc(2) takes a timespec of two longs. */
 	if (sizeof(time_t) == sizeof(long))
 		return &ipc2_calls;
 #endif

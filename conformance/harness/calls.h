@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The System V IPC calls as a table of functions, so that one check body runs
- * through libc, past libc, or through whatever stands in for the kernel.
+ * The System V IPC calls as a table of functions, so that the same check body runs
+ * through libc, past libc, or against a replacement of the kernel.
  */
 #ifndef CALLS_H
 #define CALLS_H
@@ -11,7 +11,7 @@
 
 #include "interface/seam.h"
 
-/* The calls, and the ways to make them. */
+/* The calls, and the ways of making them. */
 enum ipc_call {
 #define FUNCTION(R, F, P, A) CALL_##F,
 #include "interface/sysvipc.def"
@@ -26,9 +26,9 @@ struct ipc_calls {
 };
 
 /*
- * A listener hears of each call of the tables below: of one that may block before it is
- * made, with the id of its object, and of each call when it has ended, with errno as the
- * call set it.  There is no listener while it is NULL.
+ * A listener is told about each call of the tables below.  begins() runs before a call that
+ * may block, with the id of its object; ended() runs after every call, with errno as the
+ * call set it.  NULL means no listener.
  */
 struct ipc_listener {
 	void (*begins)(enum ipc_call call, int id);
@@ -40,13 +40,13 @@ extern const struct ipc_listener *ipc_listener;
 extern const struct ipc_calls libc_calls;
 
 /*
- * The system calls themselves, each by its own number or through ipc(2) where
- * the architecture has no other.  Structures are the kernel's (layer uapi),
- * whatever type the prototype names; errors are in errno as libc has them.
+ * The system calls by number, or through ipc(2) if the architecture has no number.
+ * Structures are the kernel's (layer uapi), whatever type the prototype has; errors
+ * are in errno, as with libc.
  */
 extern const struct ipc_calls raw_calls;
 
-/* Likewise, all through ipc(2); NULL on an architecture that has no such call. */
+/* The system calls through ipc(2); NULL on an architecture without ipc(2). */
 const struct ipc_calls *multiplexed_calls(void);
 
 #endif

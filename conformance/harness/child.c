@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Processes of a check: children, blocked ones, signals. */
+/* The processes of a check: children, blocked processes, signals. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ pid_t child_fork(void)
 
 void child_end(void)
 {
-	/* Not exit(3): buffers and libcheck's own handlers are the parent's. */
+	/* exit(3) would flush the parent's buffers and run libcheck's handlers. */
 	_exit(0);
 }
 
@@ -38,10 +38,10 @@ static void join(pid_t pid, int want)
 	int status;
 
 	must(waitpid(pid, &status, 0));
-	/* What a child could not do, its parent has nothing to expect of. */
+	/* The child skipped the check, so the parent has no result to expect. */
 	if (has_skipped())
 		_exit(0);
-	/* A child that ended itself by must() has said why. */
+	/* A child that must() ended has recorded its failure. */
 	if (want == 0 ? WIFEXITED(status) : WIFSIGNALED(status) && WTERMSIG(status) == want)
 		return;
 	if (WIFSIGNALED(status))
@@ -63,7 +63,7 @@ void child_join_signal(pid_t pid, int signal)
 	join(pid, signal);
 }
 
-/* First words of /proc/PID/NAME; false if the file cannot be read. */
+/* Reads the start of /proc/PID/NAME; false if the file cannot be read. */
 static bool proc_read(pid_t pid, const char *name, char *buf, size_t size)
 {
 	char path[64];
@@ -107,11 +107,11 @@ static bool is_ipc_call(long number)
 }
 
 /*
- * proc(5): syscall names a call only while the process sleeps in it, and says
- * "running" otherwise, so one look is enough.  Where a kernel has no such file
- * (CONFIG_HAVE_ARCH_TRACEHOOK) the state in stat must do: the word behind the
- * name, which is in brackets and may hold anything; "S" is asleep, to be woken
- * by a signal.
+ * /proc/PID/syscall names the call only while the process sleeps in it, and is "running"
+ * otherwise (proc(5)), so one look is enough.  A kernel without that file
+ * (CONFIG_HAVE_ARCH_TRACEHOOK) has only the state in /proc/PID/stat: the word after the
+ * command name, which is in parentheses and may contain anything.  "S" is an interruptible
+ * sleep.
  */
 static bool look(pid_t pid, bool *gone)
 {
@@ -150,7 +150,7 @@ void await_blocked(pid_t pid)
 	bool gone = false;
 
 	while (!look(pid, &gone)) {
-		/* What a child could not do, its parent has nothing to expect of. */
+		/* The child skipped the check, so the parent has no result to expect. */
 		if (gone && has_skipped())
 			_exit(0);
 		if (gone) {
@@ -211,13 +211,13 @@ time_t kernel_time(void)
 {
 	struct timespec now;
 
-	/* time(2) of some libcs reads the precise clock, which is ahead. */
+	/* In some libcs, time(2) reads the precise clock, which is ahead of the kernel's. */
 	if (clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0)
 		return now.tv_sec;
 #ifdef SYS_clock_gettime64
 	/*
-	 * Since 2038 the time does not fit in a time_t of 32 bits.  Its low half is what such
-	 * a program reads in the structures too.
+	 * From 2038 on the time does not fit in a 32-bit time_t.  Such a program reads the
+	 * low half of the time in the structures too.
 	 */
 	int64_t wide[2];
 	if (errno == EOVERFLOW && syscall(SYS_clock_gettime64, CLOCK_REALTIME_COARSE, wide) == 0)

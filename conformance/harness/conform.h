@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * What a check is made of (conform.h, as libcheck has check.h).
+ * What a check uses.
  *
  *	CHECK("shmget.smaller_found", LIBC | RAW, 0,
  *	      "shmget finds a segment if size is not above its size, or is 0", "shmget(2)")
@@ -11,11 +11,11 @@
  *		expect_eq(shmid, ipc->shmget(check_key(0), 99, 0));
  *	}
  *
- * The body gets `ipc`, the calls to make, and runs in its own process, in
- * a fresh IPC namespace, with a time limit; it leaves everything behind.  With
- * LIBC | RAW it runs twice, the second time as "shmget.smaller_found.raw", and
- * where the architecture has ipc(2), a third time as "shmget.smaller_found.ipc".
- * An expectation that fails is noted and the check goes on; must() ends it.
+ * The body gets `ipc`, the calls to make.  It runs in its own process with a time limit,
+ * in a fresh IPC namespace, and need not remove anything.  With LIBC | RAW it runs twice,
+ * the second time as "shmget.smaller_found.raw", and if the architecture has ipc(2), a
+ * third time as "shmget.smaller_found.ipc".  A failed expectation is recorded and the
+ * check continues; must() ends it.
  */
 #ifndef CONFORM_H
 #define CONFORM_H
@@ -29,19 +29,19 @@
 #include "calls.h"
 #include "kernel_constants.h"
 
-/* RAW is both of the ways past libc: each call by its number, and through ipc(2). */
+/* RAW includes both ways past libc: each call by its number, and through ipc(2). */
 enum via { LIBC = 1, BY_NUMBER = 2, MULTIPLEXED = 4, RAW = BY_NUMBER | MULTIPLEXED };
 
-/* What a check cannot run without; the runner asks before it starts one. */
+/* The conditions that a check may require; the runner tests them before it starts a check. */
 #define NEEDS(X)                                                                             \
-	X(NAMESPACE) /* a fresh IPC namespace, empty and nobody else's */                    \
+	X(NAMESPACE) /* a fresh IPC namespace: empty, and used by no other process */        \
 	X(LIMITS)    /* writable limits in /proc/sys/kernel */                               \
 	X(NEXT_ID)   /* /proc/sys/kernel/{msg,sem,shm}_next_id: CONFIG_CHECKPOINT_RESTORE */ \
 	X(MSG_COPY)  /* msgrcv's MSG_COPY: CONFIG_CHECKPOINT_RESTORE */                      \
 	X(STAT_ANY)  /* MSG_STAT_ANY, SEM_STAT_ANY, SHM_STAT_ANY: Linux 4.17 */              \
-	X(USERS)     /* root, and other users to become */                                   \
+	X(USERS)     /* root, so that a process can become another user */                   \
 	X(PROC)	     /* /proc of the running kernel, to see blocked tasks */                 \
-	X(COMPAT)    /* none: on a 32-bit program with a 64-bit kernel */                    \
+	X(COMPAT)    /* a 32-bit program on a 64-bit kernel */                               \
 	X(HUGETLB)   /* SHM_HUGETLB: CONFIG_HUGETLBFS */
 
 enum need_index {
@@ -64,7 +64,7 @@ struct check {
 	const char *source;
 	void (*body)(const struct ipc_calls *ipc, const void *arg);
 	const void *arg;  /* for checks made from a table of cases */
-	const char *file; /* where it stands */
+	const char *file; /* where CHECK is written */
 	int line;
 };
 
@@ -72,7 +72,7 @@ struct check {
 #define JOIN(A, B) JOIN2(A, B)
 #define UNUSED __attribute__((unused))
 
-/* Puts a check where the runner finds it: the linker section "ipc_checks". */
+/* Puts a check into the linker section "ipc_checks", in which the runner looks for checks. */
 #define CHECK_ENTRY(NAME, ...)                              \
 	static const struct check NAME = {__VA_ARGS__};     \
 	static const struct check *const JOIN(NAME, _entry) \
@@ -89,9 +89,9 @@ struct check {
 
 #define HERE __FILE__, __LINE__
 
-/* Two integers are equal.  True if so, as all of these. */
+/* Two integers are equal.  Like all of these, returns true if so. */
 #define expect_eq(WANT, GOT) expect_eq_at(HERE, #GOT, (long long)(WANT), (long long)(GOT))
-/* An integer is from LOW to HIGH. */
+/* An integer is in the range LOW to HIGH. */
 #define expect_between(LOW, HIGH, GOT) \
 	expect_between_at(HERE, #GOT, (long long)(LOW), (long long)(HIGH), (long long)(GOT))
 /* A call succeeds: it returns anything but -1. */
@@ -100,9 +100,9 @@ struct check {
 #define expect_errno(ERROR, CALL) expect_errno_at(HERE, #CALL, ERROR, (errno = 0, (intptr_t)(CALL)))
 /* N bytes are equal. */
 #define expect_bytes(WANT, GOT, N) expect_bytes_at(HERE, #GOT, WANT, GOT, N)
-/* Something holds. */
+/* A condition is true. */
 #define expect(WHAT) expect_at(HERE, #WHAT, WHAT)
-/* A call that the check is built on: its value, or the end of the check. */
+/* The result of a call that the rest of the check needs; on failure, ends the check. */
 #define must(CALL) must_at(HERE, #CALL, (errno = 0, (intptr_t)(CALL)))
 
 bool expect_eq_at(const char *file, int line, const char *what, long long want, long long got);
@@ -117,17 +117,17 @@ int must_at(const char *file, int line, const char *what, intptr_t got);
 
 /* Records a failure with the given words. */
 void fail_at(const char *file, int line, const char *what, const char *expected, const char *seen);
-/* Ends the check, here or in a child of it, as one that could not run. */
+/* Ends the check as one that could not run; a child of the check may call it too. */
 void skip(const char *reason) __attribute__((noreturn));
 
-/* "EINVAL" for EINVAL, "errno 999" for what IPC does not know. */
+/* "EINVAL" for EINVAL; "errno 999" for an error that no IPC call has. */
 const char *errno_name(int error, char buf[32]);
 
 /* ---- processes of a check ------------------------------------------------ */
 
 /*
- * CHILD(pid) { ... }: the block runs in a child, which ends behind it; pid is
- * known in the parent.  What the child expects counts as the check's own.
+ * CHILD(pid) { ... }: the block runs in a child, which ends after the block; pid is set in
+ * the parent.  The child's expectations count as the check's.
  */
 #define CHILD(PID) for ((PID) = child_fork(); is_child(PID); child_end())
 pid_t child_fork(void);
@@ -136,114 +136,114 @@ static inline bool is_child(pid_t pid)
 	return pid == 0;
 }
 void child_end(void) __attribute__((noreturn));
-/* Waits until a child has ended; a failure where a signal ended it. */
+/* Waits until a child has ended; records a failure if a signal killed it. */
 void child_join(pid_t pid);
-/* The same for a child that must die by a signal. */
+/* Waits until a child has ended; records a failure unless this signal killed it. */
 void child_join_signal(pid_t pid, int signal);
 
 /*
- * Waits until a process or thread is blocked in an IPC call, by what the kernel
- * says in /proc (NEED_PROC); ends the check if it is gone.
+ * Waits until a process or thread is blocked in an IPC call, according to /proc
+ * (NEED_PROC); ends the check if the process ends.
  */
 void await_blocked(pid_t pid);
-/* One look: whether it is so, and whether the process has ended. */
+/* Looks once: is the process blocked; has it ended? */
 bool is_blocked(pid_t pid);
 bool is_gone(pid_t pid);
-/* await_blocked, then SIGUSR1, which the child catches, and the child's end. */
+/* await_blocked(), sends SIGUSR1, which the child catches, and waits for the child's end. */
 void interrupt(pid_t pid);
-/* The same, then SIGSTOP and, when the child has stopped, SIGCONT. */
+/* await_blocked(), sends SIGSTOP, waits for the stop, and sends SIGCONT. */
 void stop_and_continue(pid_t pid);
-/* For a child: blocks in a call on a new object until it is killed. */
+/* For a child: blocks in a call on a new object until a signal kills the child. */
 void block(const struct ipc_calls *ipc);
 
-/* Catches a signal with a handler that only counts, with or without SA_RESTART. */
+/* Installs a handler that counts the signal, with or without SA_RESTART. */
 void catch_signal(int signal, int flags);
 unsigned signals_caught(void);
 
 /* ---- rights ------------------------------------------------------------------ */
 
-/* Takes another user's and group's rights for good (NEED_USERS). */
+/* Changes to another user and group for good (NEED_USERS). */
 enum { NOBODY = 65534, OWNER = 1001, STRANGER = 1002, GROUP = 1003 };
 void become(uid_t uid, gid_t gid);
-/* The same, but the capabilities stay. */
+/* The same, but keeps the capabilities. */
 void become_privileged(uid_t uid, gid_t gid);
 /*
- * Gives up all capabilities for good, all but one, or one (CAP_IPC_OWNER and its
- * kin of <linux/capability.h>); the user stays the same.  Without the one that is
- * to be kept, the check cannot run.
+ * Give up for good: all capabilities; all but one; one (CAP_IPC_OWNER etc. of
+ * <linux/capability.h>).  The user stays the same.  keep_only() skips the check if the
+ * process does not have the capability.
  */
 void drop_privileges(void);
 #define keep_only(CAPABILITY) keep_only_named(CAPABILITY, #CAPABILITY)
 void keep_only_named(int capability, const char *name);
 void give_up(int capability);
 /*
- * Whether RLIMIT_MEMLOCK does not bind this process, and whether it may raise its
- * hard limits: CAP_IPC_LOCK, CAP_SYS_RESOURCE that count outside of user
- * namespaces too.
+ * Whether this process may lock more memory than RLIMIT_MEMLOCK, and whether it may raise
+ * its hard limits.  They need CAP_IPC_LOCK and CAP_SYS_RESOURCE in the initial user
+ * namespace.
  */
 bool may_lock_memory(void);
 bool may_raise_limits(void);
 /* Whether this user and group are mapped in this user namespace (user_namespaces(7)). */
 bool is_mapped(void);
-/* Whether this is a program of 32 bits on a kernel of 64. */
+/* Whether this is a 32-bit program on a 64-bit kernel. */
 bool kernel_is_wider(void);
 /* Whether this kernel's version is before MAJOR.MINOR. */
 bool kernel_before(unsigned major, unsigned minor);
-/* Ends the check as one that could not run, on a kernel before that version. */
+/* Skips the check on a kernel before MAJOR.MINOR. */
 void need_kernel(unsigned major, unsigned minor);
 
-/* ---- chance (checks/model/random.h) ------------------------------------------- */
+/* ---- random numbers (checks/model/random.h) ----------------------------------- */
 
-/* What a run is repeated by, and how many operations a random check makes. */
+/* The seed that repeats a run, and the number of operations of each random check. */
 unsigned random_seed(void);
 unsigned random_operations(void);
 
 /* ---- the namespace of a check -------------------------------------------- */
 
-/* A key of this check's own; n from 0 to 255. */
+/* A key that only this check uses; n from 0 to 255. */
 key_t check_key(unsigned n);
 /*
- * Whether this process is in an IPC namespace that the program has made.  Only there
- * may a check write limits or look at objects that it has not made.
+ * Whether this process is in an IPC namespace that the program has made.  Only there may a
+ * check write limits or look at objects that it has not made.
  */
 bool is_isolated(void);
 /*
- * Moves this process into another fresh namespace; ends the check as one that could
- * not run where there is no room for one, or no right to it.
+ * Moves this process into another fresh namespace; skips the check if the process may not
+ * make one or there are too many.
  */
 void another_namespace(void);
 /*
- * Opens a file of /proc for reading; ends the check as one that could not run where
- * /proc does not have it (subset=pid, or not mounted).
+ * Opens a file of /proc for reading; skips the check if /proc lacks it (subset=pid, or not
+ * mounted).
  */
 int open_proc(const char *path);
 /*
- * Opens /proc/sys/kernel/NAME for writing, in a namespace of the program's only: -1
- * and errno where open(2) fails.
+ * Opens /proc/sys/kernel/NAME for writing; only in a namespace that the program has made.
+ * -1 and errno if open(2) fails.
  */
 int open_limit(const char *name);
-/* Writes, reads /proc/sys/kernel/NAME (NEED_LIMITS); ends the check on error. */
+/* Writes, reads /proc/sys/kernel/NAME (NEED_LIMITS); on an error, ends the check. */
 void set_limit(const char *name, const char *value);
 long long get_limit(const char *name);
 /* Reads the Nth number of such a file, from 0 (`sem` has four). */
 long long get_limit_n(const char *name, unsigned n);
 /*
- * The entry in COLUMN of an object's row in /proc/sysvipc/KIND (NEED_PROC), such
- * as ("msg", msqid, "qnum"); ends the check where there is none.
+ * The entry in COLUMN of an object's row in /proc/sysvipc/KIND (NEED_PROC), such as
+ * ("msg", msqid, "qnum"); ends the check if the object has no row.
  */
 long long sysvipc(const char *kind, int id, const char *column);
-/* How many rows there are. */
+/* The number of rows in /proc/sysvipc/KIND. */
 unsigned sysvipc_rows(const char *kind);
-/* The number of a line "NAME   number kB" of /proc/meminfo, in bytes; 0: there is none. */
+/* The number in the line "NAME   number kB" of /proc/meminfo, in bytes; 0 if it is missing. */
 unsigned long long meminfo(const char *name);
 
 /* ---- time and memory ----------------------------------------------------- */
 
-/* The clock by which the kernel sets times: whole ticks, not between them. */
+/* The clock that the kernel stores in structures: it advances with ticks only. */
 time_t kernel_time(void);
-/* Waits until that clock has gone to the next second. */
+/* Waits until that clock reaches the next second. */
 void await_next_second(void);
-/* The end of a page of memory; an access at or behind this address faults. */
+/* The end of a page of memory; an access at or after this address faults. */
 char *memory_end(void);
 
 #endif

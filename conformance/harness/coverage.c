@@ -12,7 +12,7 @@
 
 /* ---- recording -------------------------------------------------------------- */
 
-/* Shared memory of the runner; of each thread, the call that nothing was expected of yet. */
+/* Shared memory of the runner; for each thread, the call that no expectation has seen yet. */
 static struct covered *covered;
 static const struct ipc_calls *inner;
 static _Thread_local struct {
@@ -25,7 +25,7 @@ void cover_into(struct covered *into)
 	covered = into;
 }
 
-/* The row of a call's command; that of the call, for an unknown command. */
+/* The row of a call's command; the row of the call if the command is unknown. */
 static int row_of(int row, int cmd)
 {
 #define CONTROL(F, C, W, K)               \
@@ -41,7 +41,7 @@ static void remember(int row, int cmd, bool failed)
 	last.error = failed ? errno : 0;
 }
 
-/* Which parameter is a command; the others have none. */
+/* The command parameter of each control call; 0 for the other calls. */
 #define COMMAND_msgget 0
 #define COMMAND_msgsnd 0
 #define COMMAND_msgrcv 0
@@ -126,7 +126,7 @@ static const struct {
 #include "interface/sysvipc.def"
 };
 
-/* The errors of each row, from the first on; 0 ends them. */
+/* The errors of each row; 0 ends a row. */
 static const int fails[][NCOLUMNS] = {
 #define FAILS(F, ...) [ROW_##F] = {__VA_ARGS__},
 #define FAILS_WITH(F, C, ...) [ROW_##F##_##C] = {__VA_ARGS__},
@@ -141,7 +141,7 @@ static bool may_fail(int row, int column)
 	return false;
 }
 
-/* Success counts for calls and known commands; not for commands that there are none of. */
+/* Unknown commands cannot succeed, so only calls and known commands have to. */
 static bool to_cover(int row, int column)
 {
 	bool has_commands = row == ROW_msgctl || row == ROW_semctl || row == ROW_shmctl;
@@ -149,7 +149,7 @@ static bool to_cover(int row, int column)
 	return column == COLUMN_SUCCESS ? !has_commands : may_fail(row, column);
 }
 
-/* Why no check covers that, or NULL. */
+/* Why no check covers this outcome, or NULL. */
 static const char *reason_of(int row, int column)
 {
 	static const struct {
@@ -184,7 +184,7 @@ static bool column_used(const struct coverage *coverage, const char *facility, i
 	return false;
 }
 
-/* How many checks; `none` where there should be one, nothing where there need not be. */
+/* The number of checks; `none` if the outcome should have a check, else a dot. */
 static void print_cell(FILE *out, const struct coverage *coverage, int row, int column)
 {
 	int width = (int)strlen(column_names[column]) + 1;
@@ -217,7 +217,7 @@ static void print_facility(FILE *out, const struct coverage *coverage, const cha
 			fprintf(out, " %s", column_names[column]);
 	}
 	fputc('\n', out);
-	/* A call, and its commands behind it. */
+	/* Each call, followed by its commands. */
 	for (int call = 0; call < NROWS; call++)
 		for (int row = call;
 		     of_facility(call, facility) && !*rows[call].command && row < NROWS; row++)

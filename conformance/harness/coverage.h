@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * What the checks of a run expect of which call: how often each call and command
- * was expected to succeed, and to fail with each error, and did.
+ * Coverage: for each call and command, how many checks expected it to succeed, or to fail
+ * with each error, and saw it.
  */
 #ifndef COVERAGE_H
 #define COVERAGE_H
@@ -11,7 +11,7 @@
 
 #include "calls.h"
 
-/* Each call, and each command of those that have some, out of the table. */
+/* A row for each call and each command of the table. */
 enum row {
 #define FUNCTION(R, F, P, A) ROW_##F,
 #include "interface/sysvipc.def"
@@ -20,7 +20,7 @@ enum row {
 	NROWS
 };
 
-/* Success, and each error. */
+/* A column for success and for each error. */
 enum column {
 	COLUMN_SUCCESS,
 #define ERRNO(E) COLUMN_##E,
@@ -28,7 +28,7 @@ enum column {
 	NCOLUMNS
 };
 
-/* Of one check, filled in by its processes; and how many checks, for a run. */
+/* The outcomes that one check covered, filled in by its processes; their sums for a run. */
 struct covered {
 	unsigned char cell[NROWS][NCOLUMNS];
 };
@@ -36,18 +36,18 @@ struct coverage {
 	unsigned checks[NROWS][NCOLUMNS];
 };
 
-/* From now on this process and its children note in covered what they expect. */
+/* From now on this process and its children record covered outcomes in covered. */
 void cover_into(struct covered *covered);
-/* Calls that do what inner does, and are remembered until something is expected of them. */
+/* Calls that pass to inner and are remembered until an expectation tests their result. */
 const struct ipc_calls *covering_calls(const struct ipc_calls *inner);
 /*
- * An expectation of the call made last holds: that it succeeded (0), or failed
- * with an error.  A call counts once; where nothing is covered, it does nothing.
+ * Records that the last call had the expected outcome: success (0) or an error.  Counts a
+ * call once; does nothing without cover_into().
  */
 void cover(int error);
 
 void coverage_add(struct coverage *coverage, const struct covered *covered);
-/* The table, and the outcomes that no check covers. */
+/* Prints the table, and the outcomes that no check covers. */
 void coverage_print(FILE *out, const struct coverage *coverage);
 
 #endif

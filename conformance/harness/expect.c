@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Expectations: what a check notes of itself. */
+/* Expectations: how a check records its failures. */
 #include "expect.h"
 
 #include <signal.h>
@@ -11,9 +11,8 @@
 #include "coverage.h"
 
 /*
- * The record to which the process of a check and its children write: shared
- * memory of the runner.  The one state that a check's process has; set once,
- * before the body runs.
+ * The result that the processes of a check write to, in memory shared with the runner.
+ * It is the only state of a check's process; set once, before the body runs.
  */
 static struct result *noted;
 
@@ -31,7 +30,7 @@ const char *errno_name(int error, char buf[32])
 	case E:  \
 		return #E;
 #include "interface/errnos.def"
-/* And what other calls of a check fail with. */
+/* Errors of other calls that checks make. */
 #define ERRNO(E) \
 	case E:  \
 		return #E;
@@ -59,7 +58,7 @@ const char *errno_name(int error, char buf[32])
 
 void fail_at(const char *file, int line, const char *what, const char *expected, const char *seen)
 {
-	/* Children of one check may fail at the same time. */
+	/* Several children of a check may fail at the same time. */
 	unsigned n = __atomic_fetch_add(&noted->nfailures, 1, __ATOMIC_RELAXED);
 	const char *slash = strrchr(file, '/');
 
@@ -83,7 +82,7 @@ void not_implemented(const char *reason)
 {
 	snprintf(noted->reason, sizeof(noted->reason), "%s", reason);
 	noted->outcome = NOT_IMPLEMENTED;
-	/* Others of the check may wait for what this process does not do any more. */
+	/* Other processes of the check may wait for this one for ever. */
 	kill(0, SIGKILL);
 	_exit(0);
 }
@@ -93,7 +92,7 @@ bool has_skipped(void)
 	return noted->outcome == SKIPPED || noted->outcome == NOT_IMPLEMENTED;
 }
 
-/* The name, and what the libc says of it. */
+/* The name of an error, and libc's message for it. */
 static const char *errno_words(int error, char buf[96])
 {
 	char name[32];
@@ -105,7 +104,7 @@ static const char *errno_words(int error, char buf[96])
 	return buf;
 }
 
-/* Whether the expression WHAT is a mode, which people read in octal digits. */
+/* Whether the expression WHAT is a mode, which is printed in octal. */
 static bool is_mode(const char *what)
 {
 	static const char *const ends[] = {".mode", "->mode", "\"perms\")"};
@@ -119,9 +118,9 @@ static bool is_mode(const char *what)
 }
 
 /*
- * IPC_SET of an owner that has no mapping in the caller's user namespace fails (ipc/util.c,
- * ipc_update_perm), and a process in a fresh user namespace may be such an owner itself.
- * Where that is why the call WHAT failed, the check could not run.
+ * IPC_SET with an owner that has no mapping in the caller's user namespace fails (ipc/util.c,
+ * ipc_update_perm).  In a fresh user namespace the caller itself may have no mapping.  If
+ * that is why the call WHAT failed, skip the check.
  */
 static void skip_unmapped(const char *what, intptr_t got, int error)
 {
@@ -146,7 +145,7 @@ bool expect_eq_at(const char *file, int line, const char *what, long long want, 
 		snprintf(seen, sizeof(seen), "0%llo", got);
 	} else {
 		snprintf(wanted, sizeof(wanted), "%lld", want);
-		/* A call that returned -1 has said why. */
+		/* A call that returned -1 set errno. */
 		if (got == -1 && error && strchr(what, '('))
 			snprintf(seen, sizeof(seen), "-1, errno %s", errno_words(error, words));
 		else
@@ -228,8 +227,8 @@ int must_at(const char *file, int line, const char *what, intptr_t got)
 	char reason[96];
 
 	/*
-	 * How many files the caller lets a process open says nothing about the kernel,
-	 * and no call of System V IPC fails with these.
+	 * The open-file limits are the caller's and say nothing about the kernel; no System V
+	 * IPC call fails with these errors.
 	 */
 	if (got == -1 && (errno == EMFILE || errno == ENFILE)) {
 		snprintf(reason, sizeof(reason), "could not run: %s (RLIMIT_NOFILE)",

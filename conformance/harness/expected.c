@@ -11,11 +11,11 @@
 
 enum { OUTCOME, CHECKS, WHERE, REASON, SOURCE, NCOLUMNS };
 
-/* One line of the list; of a comment, the checks are NULL. */
+/* One line of the list; in a comment line, the checks are NULL. */
 struct line {
-	char *text; /* as it stands in the file */
+	char *text; /* as in the file */
 	enum outcome outcome;
-	char *column[NCOLUMNS]; /* each without blanks around it, in words */
+	char *column[NCOLUMNS]; /* point into words, without surrounding blanks */
 	char *words;
 };
 
@@ -26,7 +26,7 @@ struct expected {
 
 /* ---- conditions ------------------------------------------------------------ */
 
-/* "glibc 2.36" is glibc-2.36 in a list, whose words end at blanks. */
+/* A list writes "glibc 2.36" as glibc-2.36 because blanks separate its words. */
 static bool glob_holds(const char *glob, const char *value)
 {
 	char word[192];
@@ -38,7 +38,7 @@ static bool glob_holds(const char *glob, const char *value)
 	return fnmatch(glob, word, 0) == 0;
 }
 
-/* "6.12" as 6 * 65536 + 12; -1 where it is no version. */
+/* "6.12" as 6 * 65536 + 12; -1 if it is not a version. */
 static long version_of(const char *text, const char **end)
 {
 	char *dot, *last;
@@ -65,7 +65,7 @@ static const struct {
 };
 enum { NKEYS = sizeof(keys) / sizeof(keys[0]) };
 
-/* One condition: 1 it holds, 0 it does not, -1 it is none. */
+/* One condition: 1 if it holds, 0 if not, -1 if it is not valid. */
 static int condition(const char *word, const struct run *run)
 {
 	const char *end = "";
@@ -86,7 +86,7 @@ static int condition(const char *word, const struct run *run)
 	return version != -1 && (since ? version >= limit : version < limit);
 }
 
-/* All conditions; the first word that is none goes to bad. */
+/* All conditions; copies the first invalid word to bad. */
 static int conditions(const char *where, const struct run *run, char bad[64])
 {
 	int holds = 1;
@@ -127,7 +127,7 @@ static char *trim(char *text)
 	return text;
 }
 
-/* Cuts a line at the bars; how many columns there are. */
+/* Splits a line at the bars; returns the number of columns. */
 static unsigned cut(char *words, char *column[NCOLUMNS])
 {
 	unsigned n = 0;
@@ -181,7 +181,7 @@ static bool parse_line(struct line *line, const char *source, unsigned number, c
 			"line %u: the condition '%.40s' is none of arch=GLOB machine=GLOB "
 			"libc=GLOB build=GLOB kernel>=N.N kernel<N.N",
 			number, bad);
-	/* Cut short in each report, the source would be lost. */
+	/* A report would cut a longer reason, and lose the source. */
 	if (strlen(line->column[REASON]) + strlen(line->column[SOURCE]) + sizeof(" []") >
 	    sizeof(room->reason))
 		return textfile_error(
@@ -259,7 +259,7 @@ unsigned expected_unknown(const struct expected *expected, const struct run *run
 	return 0;
 }
 
-/* Without any list. */
+/* The outcome without a list. */
 static enum outcome own_outcome(const struct result *result)
 {
 	const enum outcome outcome = outcome_of(result);
@@ -285,7 +285,7 @@ enum outcome expected_outcome(const struct expected *expected, const struct run 
 	return listed_outcome(line_for(expected, run, result->id), own_outcome(result));
 }
 
-/* A check that never came to an outcome has that as its evidence. */
+/* If the check recorded no failure, records that as the evidence. */
 static void keep_evidence(struct result *result)
 {
 	if (result->nfailures)
@@ -317,7 +317,7 @@ void expected_apply(const struct expected *expected, struct run *run)
 
 /* ---- writing --------------------------------------------------------------- */
 
-/* A string as one column of a line. */
+/* Writes a string as one column of a line. */
 static void put_column(FILE *out, const char *text, int longest)
 {
 	for (; *text && longest > 0; text++, longest--)
@@ -355,7 +355,7 @@ static bool is_out_of_date(const struct expected *expected, const struct run *ru
 	return false;
 }
 
-/* Instead of a glob that has become too wide, each check that does not pass. */
+/* Replaces a glob that matches checks that pass by a line for each check that fails. */
 static void put_narrower(FILE *out, const struct expected *expected, const struct run *run,
 			 const struct line *line)
 {

@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Lists of expected failures: one check, or a glob of checks, on a line of five columns.
+ * Lists of expected failures: each line names one check, or a glob of checks, in five columns.
  *
  *	outcome | checks              | where           | reason              | source
  *	xfail   | semctl.sem_stat_any | libc=glibc-2.31 | takes no argument   | BZ 26637
  *	flaky   | msgrcv.wakes_*      | *               | the host's scheduler| issue 12
  *
- * The outcome is xfail (the check fails; that it passes is a failure of the run) or flaky
- * (it does either).  Where is * or words that must all hold: arch=, machine=, libc=, build=
+ * The outcome is xfail (the check fails; if it passes, the run fails) or flaky (the check
+ * may do either).  Where is *, or words that must all hold: arch=, machine=, libc=, build=
  * with a glob, kernel>= and kernel< with a version.  Blank lines and lines that begin with
  * # are comments.  The first line that names a check counts.
  */
@@ -22,30 +22,30 @@
 
 struct expected;
 
-/* NULL, and one line without newline in error, where the file is no such list. */
+/* On a bad file: NULL, and in error one line without newline. */
 struct expected *expected_read(const char *path, char error[256]);
 struct expected *expected_parse(const char *text, const char *source, char error[256]);
 void expected_free(struct expected *expected);
 
 /*
- * The line, from 1, of a glob that holds on this machine and that is_check() knows no check
- * for, with the glob; 0 where there is none.
+ * The number (from 1) of the first line that applies to this machine and whose glob matches
+ * no check by is_check(), and that glob; 0 if there is no such line.
  */
 unsigned expected_unknown(const struct expected *expected, const struct run *run,
 			  bool (*is_check)(const char *glob), const char **glob);
 
 /*
- * The outcome of a result under the list: XFAILED, XPASSED, FLAKY, or its outcome without the
- * list.  A skipped check stays skipped.
+ * The outcome of a result under the list: XFAILED, XPASSED, FLAKY, or if no line applies, the
+ * result's own outcome.  A skipped check stays skipped.
  */
 enum outcome expected_outcome(const struct expected *expected, const struct run *run,
 			      const struct result *result);
-/* Gives each result of the run that outcome, with reason and source of the line. */
+/* Sets that outcome in each result of the run, with the reason and source of the line. */
 void expected_apply(const struct expected *expected, struct run *run);
 
 /*
- * Writes the list that these results, to which expected (or NULL) was applied, ask for:
- * the lines of expected without what passes now, and a line for each failure that none
+ * Writes the list for these results, to which expected (or NULL) was applied: the lines of
+ * expected without the checks that pass now, and a line for each failure that no line
  * names.
  */
 void expected_write(FILE *out, const struct expected *expected, const struct run *run);

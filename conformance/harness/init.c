@@ -13,7 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* False where this is no fresh kernel's first process, and so not its master. */
+/* False if this process is not the first one of a fresh kernel. */
 static bool mount_all(void)
 {
 	static const struct {
@@ -21,8 +21,8 @@ static bool mount_all(void)
 	} mounts[] = {
 		{"proc", "/proc"},
 		{"sysfs", "/sys"},
-		{"devtmpfs", "/dev"}, /* where results may go */
-		{"tmpfs", "/tmp"},    /* libcheck's messages, ftok's files */
+		{"devtmpfs", "/dev"}, /* files for results */
+		{"tmpfs", "/tmp"},    /* files of libcheck and ftok */
 	};
 
 	if (access("/proc/self", F_OK) == 0)
@@ -32,7 +32,7 @@ static bool mount_all(void)
 		if (mount(mounts[i].type, mounts[i].where, mounts[i].type, 0, NULL) == 0)
 			continue;
 		fprintf(stderr, "ipc-conform: %s: %s\n", mounts[i].where, strerror(errno));
-		/* Without the right to mount this is not the init of a machine. */
+		/* Without the right to mount, it is not the init of a machine. */
 		if (i == 0)
 			return false;
 	}
@@ -63,13 +63,13 @@ int run_as_init(int (*program)(int argc, char **argv), int argc, char **argv)
 		return 2;
 	}
 	if (pid == 0)
-		/* A kernel that was told nothing passes nothing on. */
+		/* Without arguments on the kernel's command line, run the checks. */
 		return argc > 1 || !machine ? program(argc, argv) : program(2, only_run);
 	status = reap_until(pid);
 	if (machine) {
 		printf("\nipc-conform: exit status %d\n", status);
 		fflush(stdout);
-		/* What a serial line has not sent yet is lost when the machine is off. */
+		/* Switching off would lose what the serial line has not sent. */
 		tcdrain(STDOUT_FILENO);
 		sync();
 		reboot(RB_POWER_OFF);

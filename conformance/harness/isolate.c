@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* IPC namespaces, and probes of the needs that not every machine meets. */
+/* IPC namespaces, and probes for the needs that not every machine meets. */
 #include "isolate.h"
 
 #include <fcntl.h>
@@ -30,9 +30,8 @@ static bool write_file(const char *path, const char *text)
 }
 
 /*
- * How often this process, and those that it descends from, have moved into a namespace
- * that they made, and the one that they were in first, as /proc names it; "" without
- * /proc.
+ * How often this process and its ancestors have moved into an IPC namespace that they made,
+ * and the name in /proc of the namespace that they started in; "" without /proc.
  */
 static unsigned moves;
 static char home[64];
@@ -50,12 +49,12 @@ static void note_move(const char before[64])
 		memcpy(home, before, sizeof(home));
 }
 
-/* The identities 0, in a user namespace of this process. */
+/* Maps uid and gid to 0 in the user namespace of this process. */
 static bool map_identities(uid_t uid, gid_t gid)
 {
 	char map[64];
 
-	/* user_namespaces(7): setgroups is denied first, or gid_map is refused. */
+	/* user_namespaces(7): without denying setgroups, writing gid_map fails. */
 	if (!write_file("/proc/self/setgroups", "deny"))
 		return false;
 	snprintf(map, sizeof(map), "0 %u 1", (unsigned)uid);
@@ -89,7 +88,7 @@ bool is_isolated(void)
 	return moves > 0 && (!home[0] || !now[0] || strcmp(home, now) != 0);
 }
 
-/* Whether there may be room for a namespace or a process in a moment. */
+/* Whether a namespace or a process may be available a moment later. */
 static bool may_pass(int error)
 {
 	return error == ENOSPC || error == ENOMEM || error == EAGAIN;
@@ -169,7 +168,7 @@ static const char *need_LIMITS(bool isolated)
 }
 
 /*
- * Whether the kernel was built without MSG_COPY: it says ENOSYS then (ipc/msg.c,
+ * Whether the kernel was built without MSG_COPY: msgrcv then fails with ENOSYS (ipc/msg.c,
  * prepare_copy).  Before Linux 3.8 it ignored the flag.
  */
 static bool lacks_msg_copy(void)
@@ -193,7 +192,7 @@ static const char *need_NEXT_ID(bool isolated)
 {
 	if (!isolated)
 		return need_NAMESPACE(isolated);
-	/* What they say while unused, -1, cannot be written back. */
+	/* An unused file reads -1, which cannot be written back. */
 	static const char *const files[] = {
 		"/proc/sys/kernel/msg_next_id",
 		"/proc/sys/kernel/sem_next_id",
@@ -209,17 +208,17 @@ static const char *need_NEXT_ID(bool isolated)
 		absent += errno == ENOENT;
 	}
 	if (absent < 3)
-		return NULL; /* what one of them refuses, the checks refuse to accept */
+		return NULL; /* if only one of the files refuses, the checks should fail */
 	if (access("/proc/sys/kernel/msgmni", F_OK) != 0)
 		return "no /proc/sys/kernel";
-	/* The three files and MSG_COPY are built together or not at all. */
+	/* One option of the kernel's configuration controls these files and MSG_COPY. */
 	return lacks_msg_copy() ? "no /proc/sys/kernel/*_next_id (CONFIG_CHECKPOINT_RESTORE)"
 				: NULL;
 }
 
 static const char *need_MSG_COPY(bool isolated UNUSED)
 {
-	/* With the files of need_NEXT_ID, a kernel without it has lost it. */
+	/* A kernel with the files of need_NEXT_ID but without MSG_COPY has a regression. */
 	return lacks_msg_copy() && access("/proc/sys/kernel/msg_next_id", F_OK) != 0
 		       ? "this kernel has no MSG_COPY (CONFIG_CHECKPOINT_RESTORE)"
 		       : NULL;
@@ -227,7 +226,7 @@ static const char *need_MSG_COPY(bool isolated UNUSED)
 
 static const char *need_STAT_ANY(bool isolated UNUSED)
 {
-	/* Not by trying: a later kernel that refuses it has lost it. */
+	/* By version, not by trying: a later kernel without it has a regression. */
 	return kernel_before(4, 17) ? "this kernel has no *_STAT_ANY (Linux 4.17)" : NULL;
 }
 
@@ -252,7 +251,7 @@ static const char *need_PROC(bool isolated UNUSED)
 
 	if (n <= 0 || access("/proc/self/stat", R_OK) != 0)
 		return "/proc is not mounted";
-	/* A new PID namespace sees the /proc of the old one until it mounts its own. */
+	/* A new PID namespace sees the old one's /proc until it mounts its own. */
 	if (strtol(self, NULL, 10) != getpid())
 		return "/proc is of another PID namespace";
 	return NULL;
@@ -260,20 +259,20 @@ static const char *need_PROC(bool isolated UNUSED)
 
 static const char *need_COMPAT(bool isolated UNUSED)
 {
-	return kernel_is_wider() ? NULL : "of 32-bit programs on a 64-bit kernel only";
+	return kernel_is_wider() ? NULL : "for 32-bit programs on a 64-bit kernel only";
 }
 
 static const char *need_HUGETLB(bool isolated UNUSED)
 {
 	return meminfo("Hugepagesize:")
 		       ? NULL
-		       : "no huge pages of this machine or kernel (CONFIG_HUGETLBFS)";
+		       : "this machine or kernel has no huge pages (CONFIG_HUGETLBFS)";
 }
 
 /*
- * What fails half-way leaves a process in a user namespace in which it is nobody
- * (root without CAP_SETFCAP may not map its own id since Linux 5.12), so that is
- * found out by one that does nothing else.
+ * If isolate() fails half-way, the process is stuck as "nobody" in a new user namespace
+ * (since Linux 5.12, root may not map its own id without CAP_SETFCAP).  So try it first in
+ * a child that does nothing else.
  */
 static bool may_isolate(void)
 {
@@ -353,8 +352,8 @@ void choose_keys(void)
 	unsigned chance;
 
 	/*
-	 * Ids of processes would not do: two runs in two PID namespaces can share one IPC
-	 * namespace.  So the keys come by chance, and none that has an object is taken.
+	 * Keys made from process ids could collide: two runs in different PID namespaces may
+	 * share an IPC namespace.  So choose random keys that have no object.
 	 */
 	for (int tries = 0; tries < 100; tries++) {
 		if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) != sizeof(chance))
@@ -412,13 +411,13 @@ long long get_limit_n(const char *name, unsigned n)
 
 	snprintf(path, sizeof(path), "%s%s", sysctls, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	/* No /proc, or one mounted with subset=pid; a kernel lost a file where others are. */
+	/* /proc is missing or mounted with subset=pid.  If other files exist, fail instead. */
 	if (fd == -1 && errno == ENOENT && access("/proc/sys/kernel", F_OK) != 0)
 		skip("no /proc/sys/kernel");
 	must(fd);
 	must(read(fd, text, sizeof(text) - 1));
 	close(fd);
-	/* shmmax is an unsigned long; as a long long it compares alike. */
+	/* shmmax is an unsigned long; converted to a long long, equal values stay equal. */
 	for (unsigned i = 0; i <= n; i++)
 		value = (long long)strtoull(rest, &rest, 10);
 	return value;
@@ -443,7 +442,7 @@ unsigned long long meminfo(const char *name)
 	return kib * 1024;
 }
 
-/* The Nth word of a line, from 0; empty where there are fewer. */
+/* Copies the Nth word of a line, from 0; empty if the line is shorter. */
 static void nth_word(const char *line, unsigned n, char word[32])
 {
 	for (; n > 0; n--) {
@@ -454,7 +453,7 @@ static void nth_word(const char *line, unsigned n, char word[32])
 	snprintf(word, 32, "%.*s", (int)strcspn(line, " \n"), line);
 }
 
-/* Such a file, behind its first line, which names the columns. */
+/* Opens /proc/sysvipc/KIND and skips its first line, which names the columns. */
 static FILE *open_sysvipc(const char *kind, char header[512])
 {
 	char path[64];
@@ -501,7 +500,7 @@ long long sysvipc(const char *kind, int id, const char *column)
 	_exit(1);
 }
 
-/* ---- objects made without a namespace ------------------------------------- */
+/* ---- objects made in a run without namespaces ------------------------------ */
 
 static const struct ipc_calls *tracked_inner;
 static struct made *tracked_made;
@@ -523,8 +522,8 @@ static void remove_object(char kind, int id)
 }
 
 /*
- * Outside of a namespace of the program, limits are other people's, and objects that
- * others have count.  A check that expects a limit needs NEED_LIMITS and is not run.
+ * Without its own namespace, a check shares the limits with the objects of other programs.
+ * Checks that expect a limit have NEED_LIMITS and do not run there.
  */
 static void need_room(int got, const char *limits)
 {
@@ -537,7 +536,7 @@ static void need_room(int got, const char *limits)
 	skip(reason);
 }
 
-/* Ends the check as one that could not run where VALUE, from 1 on, is less than LEAST. */
+/* Skips the check if a limit, VALUE, is less than LEAST and not 0. */
 static void need_limit(const char *limit, unsigned long long value, unsigned long long least)
 {
 	char reason[96];
@@ -550,8 +549,8 @@ static void need_limit(const char *limit, unsigned long long value, unsigned lon
 }
 
 /*
- * The limits that checks which need no LIMITS stay below; asked for before an object of
- * that kind is made, so that a check of another kind runs.
+ * Skips the check if a limit is lower than checks without NEED_LIMITS require.  Called
+ * before an object of that kind is made, so that checks of other kinds run.
  */
 static void need_usual_limits(char kind)
 {
@@ -562,7 +561,7 @@ static void need_usual_limits(char kind)
 	char forced = '0';
 	int fd;
 
-	/* A check that does not make these calls can run without them. */
+	/* If the kernel lacks these calls, a check that does not make them can still run. */
 	ipc_listener = NULL;
 	if (kind == 'm' && libc_calls.msgctl(0, IPC_INFO, (struct msqid_ds *)&msg) != -1) {
 		need_limit("msgmax", (unsigned)msg.msgmax, 8192);
@@ -588,7 +587,7 @@ static int track(char kind, int id)
 {
 	unsigned n;
 
-	/* In a namespace that the check has made meanwhile it goes with that. */
+	/* The object is in a namespace that the check made, and disappears with it. */
 	if (moves != tracked_moves)
 		return id;
 	need_room(id, kind == 'm' ? "msgmni" : kind == 's' ? "kernel.sem" : "shmmni and shmall");
@@ -606,8 +605,8 @@ static int track(char kind, int id)
 }
 
 /*
- * With IPC_CREAT alone the object may have been there, and somebody else's: the
- * call is made as one that must make it, and where that fails, as it was meant.
+ * With IPC_CREAT alone, the call may find another program's object.  So make the call with
+ * IPC_EXCL first; if that fails with EEXIST, make it again with the original flags.
  */
 #define TRACK(KIND, KEY, FLAGS, GET)                                   \
 	do {                                                           \
@@ -663,7 +662,7 @@ void remove_made(const struct made *made)
 {
 	unsigned n = made->n < MAX_MADE ? made->n : MAX_MADE;
 
-	/* An id is not used again before 32768 others of its slot were. */
+	/* The kernel reuses an id only after 32768 other ids of its slot. */
 	for (unsigned i = 0; i < n; i++)
 		remove_object(made->object[i].kind, made->object[i].id);
 }

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Where a check runs: apart from every other user of System V IPC. */
+/* Isolates a check from every other user of System V IPC. */
 #ifndef ISOLATE_H
 #define ISOLATE_H
 
@@ -9,32 +9,32 @@
 #include "conform.h"
 
 /*
- * A fresh IPC namespace for this process: by privilege, else in a user
- * namespace in which it is root.  False where the kernel allows neither, and then
- * this process may be of no more use: probe_needs() finds that out.
+ * Moves this process into a fresh IPC namespace: directly if privileged, else through a
+ * user namespace in which it is root.  If the kernel allows neither, returns false, and the
+ * process may be unusable; probe_needs() finds that out in advance.
  */
 bool isolate(void);
 /*
- * The same, for a check of a run.  A kernel before 7.0 frees a namespace some time
- * after its last process has ended, and until then it counts: so while there is no
- * room (ENOSPC, ENOMEM, EAGAIN) this tries again, for half a minute altogether since
- * a check of the run last had one; waited is where the run's processes count that.
+ * The same, with retries.  Kernels before 7.0 free a namespace some time after its last
+ * process has ended, and count it until then.  So on ENOSPC, ENOMEM and EAGAIN this tries
+ * again, for up to 30 seconds after a check of the run last got a namespace; waited, in
+ * shared memory, adds up that time.
  */
 bool isolate_patiently(unsigned *waited);
 
-/* Chooses what check_key() gives this process and its children: keys without objects. */
+/* Chooses keys without objects, which check_key() returns to this process and its children. */
 void choose_keys(void);
 
-/* For each need, why it cannot be met; "" where it can. */
+/* For each need, why this machine does not meet it; "" if it does. */
 struct unmet {
 	char reason[NNEEDS][160];
 	struct absent absent; /* and the calls that the kernel does not have */
 };
 
-/* Tries each need in a child that isolated itself as checks do. */
+/* Tries each need in a child that isolates itself as checks do. */
 void probe_needs(struct unmet *unmet);
 
-/* Where a run has no namespaces: objects made, to be removed whatever happens. */
+/* The objects that a check has made in a run without namespaces, so that they are removed. */
 enum { MAX_MADE = 256 };
 struct made {
 	unsigned n;
@@ -44,7 +44,7 @@ struct made {
 	} object[MAX_MADE];
 };
 
-/* Calls that pass to inner and record in made, in shared memory, the objects they make. */
+/* Calls that pass to inner and record the objects that they make in made, in shared memory. */
 const struct ipc_calls *tracking_calls(const struct ipc_calls *inner, struct made *made);
 void remove_made(const struct made *made);
 

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* ipc-conform: the front door of the harness. */
+/* ipc-conform: the command line. */
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -49,24 +49,24 @@ static const char usage[] =
 	"       ipc-conform diff [--witness] A B\n"
 	"       ipc-conform judge LIBC.abi UAPI.abi\n"
 	"\n"
-	"list      every check: id, file and line, what must hold, source; json: what it needs, "
+	"list      lists the checks: id, file and line, what must hold, source; json: needs, "
 	"too\n"
 	"run       runs the checks against this kernel, each in its own IPC namespace\n"
-	"coverage  runs the checks and tells which errors of which call they cover, and which not\n"
+	"coverage  runs the checks and prints which errors of each call they cover\n"
 	"cost      measures each call and command, and how its cost grows\n"
-	"report    writes results of earlier runs in another format\n"
-	"dump      the ABI facts compiled into this program; layer `observed` asks the kernel\n"
-	"layout    the place of each member of a structure, or of all, by layers or files of dump\n"
-	"diff      what changed between two dumps, or between two JSON results; --witness: what\n"
-	"          dump B (ipc-btf's), which need not have all, says otherwise than dump A\n"
-	"judge     is libc's dump right, given the kernel's, by rule? LIBC is the libc's name\n"
+	"report    writes the results of earlier runs in another format\n"
+	"dump      prints the ABI facts compiled in; layer `observed` asks the kernel\n"
+	"layout    prints the place of each member of one structure or all, by layers or dumps\n"
+	"diff      prints what changed between two dumps, or between two JSON results;\n"
+	"          --witness: B is a partial dump (ipc-btf's), missing facts do not count\n"
+	"judge     judges a libc's dump by rule, given the kernel's; LIBC is the libc's name\n"
 	"\n"
-	"--expect LIST names the checks that are expected to fail, --expect-write makes it of a\n"
-	"run; --fail-fast begins no more checks after a failure, --shard 2/5 runs the second\n"
-	"fifth of them.\n"
-	"--record writes each result to FILE when it comes; --resume goes on behind those in\n"
-	"FILE, adds to it, and runs alone the check in which the machine died.\n"
-	"--seed makes the operations of random.* again, --operations so many of them.\n"
+	"--expect LIST names the checks that are expected to fail, --expect-write writes such a\n"
+	"list; --fail-fast starts no more checks after a failure, --shard 2/5 runs the second\n"
+	"fifth of the checks.\n"
+	"--record writes each result to FILE at once; --resume continues after the results in\n"
+	"FILE, appends to it, and runs the check in which the machine died alone.\n"
+	"--seed repeats the operations of random.*, --operations sets their number.\n"
 	"--clock instructions: a nanosecond is an instruction, as under QEMU's -icount shift=0;\n"
 	"time (the default): nanoseconds of this machine.  --read takes costs from cost's JSON.\n"
 	"--only, --skip, layout's --layer, --format with its --output may be repeated.\n"
@@ -79,7 +79,7 @@ static int misused(const char *what, const char *detail)
 	return MISUSED;
 }
 
-/* An option's value that is not allowed. */
+/* Refuses an option's value. */
 static int invalid(const char *option, const char *value, const char *allowed)
 {
 	fprintf(stderr, "ipc-conform: --%s: invalid value '%s' (%s)\n", option, value, allowed);
@@ -99,7 +99,7 @@ struct outputs {
 	bool format_open; /* the last one has no --output yet */
 };
 
-/* --format begins an output, --output names the place of the one begun last. */
+/* --format begins an output; --output sets the path of the last one. */
 static int add_output(struct outputs *outputs, const char *format, const char *path)
 {
 	if (path && outputs->format_open) {
@@ -130,11 +130,11 @@ static int write_outputs(struct outputs *outputs, const struct run *runs, size_t
 			return misused(path, strerror(errno));
 		errno = 0;
 		report(out, outputs->output[i].format, runs, nruns);
-		/* A full disk shows when the last bytes go, if not before. */
+		/* A full disk may show only when the last bytes are written. */
 		bool failed = ferror(out) != 0;
 		failed = fflush(out) != 0 || failed;
 		int error = errno;
-		/* A serial line is slow, and may lose at its close what it has not sent. */
+		/* Closing a serial line may discard what it has not sent yet. */
 		tcdrain(fileno(out));
 		errno = 0;
 		if (path && fclose(out)) {
@@ -147,7 +147,7 @@ static int write_outputs(struct outputs *outputs, const struct run *runs, size_t
 	return CONFORMS;
 }
 
-/* The exit status of a verdict: LTP's runners take 32 as skipped, and 4 as a warning. */
+/* The exit status of a verdict: LTP's runners take 32 as a skip, and 4 as a warning. */
 static int exit_status(int status, const struct outputs *outputs)
 {
 	for (unsigned i = 0; i < outputs->n && status == NOTHING_RUN; i++)
@@ -156,7 +156,7 @@ static int exit_status(int status, const struct outputs *outputs)
 	return status;
 }
 
-/* Found before the run, not after it: places that cannot be written. */
+/* Tries before the run whether the outputs can be written. */
 static int try_output(const char *path)
 {
 	FILE *out = fopen(path, "a");
@@ -199,7 +199,7 @@ static void put_string_member(const char *name, const char *value)
 	putchar(',');
 }
 
-/* Each as the members of struct check; calls is the end of the id without its dot. */
+/* The members of struct check; calls is the last part of the id ("libc" if it has none). */
 static void list_json(const struct instance *instances, size_t n)
 {
 	static const char *const needs[] = {
@@ -275,7 +275,7 @@ static void describe_machine(struct run *run)
 #endif
 }
 
-/* The table, and how much of it could not be seen here. */
+/* Prints the table, and how many checks it lacks because they were skipped. */
 static int write_coverage(const struct coverage *coverage, const struct run *run)
 {
 	unsigned skipped = 0;
@@ -290,7 +290,7 @@ static int write_coverage(const struct coverage *coverage, const struct run *run
 	return fflush(stdout) ? misused("standard output", strerror(errno)) : CONFORMS;
 }
 
-/* The lists of a run: of the failures that it expects, and where to write the next list. */
+/* The list of expected failures, and where to write the next list. */
 struct lists {
 	const char *path, *write;
 	struct expected *expected;
@@ -305,7 +305,7 @@ static bool is_check(const char *glob)
 	return n > 0;
 }
 
-/* A line for an unknown check would hide that the check has another name. */
+/* A glob without a check is an error: the check may have been renamed. */
 static int read_lists(struct lists *lists, const struct run *run)
 {
 	char error[256], words[128];
@@ -379,7 +379,7 @@ static int run_selected(struct options *options, struct outputs *outputs, struct
 	return status;
 }
 
-/* A glob that no id matches is a mistake in the call, not an empty run. */
+/* A glob that no id matches is a usage error, not an empty run. */
 static const char *unknown_glob(const struct options *options)
 {
 	for (unsigned i = 0; i < options->nonly; i++)
@@ -401,7 +401,7 @@ static bool number(const char *text, double least, double most, double *value)
 
 static const struct options defaults = {.jobs = 1, .time_limit = 120, .operations = 300};
 
-/* "2/5": the second of five parts. */
+/* Parses "2/5", the second of five parts. */
 static bool parse_shard(const char *text, struct options *options)
 {
 	char *slash, *end;
@@ -416,7 +416,7 @@ static bool parse_shard(const char *text, struct options *options)
 	return true;
 }
 
-/* The options of run, and of coverage, which has no outputs and no lists. */
+/* Parses the options of run, and of coverage, which has no outputs and no lists. */
 static int parse_run(int argc, char **argv, struct options *options, struct outputs *outputs,
 		     struct lists *lists)
 {
@@ -438,15 +438,15 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 		{"progress", no_argument, NULL, 'p'},
 		{0},
 	};
-	enum { NRUN = 8 }; /* how many of them coverage does not have */
+	enum { NRUN = 8 }; /* the number of options that coverage lacks */
 	double value;
 	int c;
 
 	*options = defaults;
-	/* Another run, other operations; a failure says which. */
+	/* Each run makes other operations by default; a failure names the seed. */
 	if (getrandom(&options->seed, sizeof(options->seed), GRND_NONBLOCK) == -1)
 		options->seed = (unsigned)time(NULL);
-	/* Of the first process the terminal is a console, which keeps what is drawn over. */
+	/* Process 1 writes to a console, which keeps every line. */
 	options->progress = isatty(STDERR_FILENO) && getppid() != 1;
 	while ((c = getopt_long(argc, argv, "", outputs ? longs : longs + NRUN, NULL)) != -1) {
 		switch (c) {
@@ -508,7 +508,7 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 			}
 			break;
 		case 'f':
-			/* coverage, which has no outputs, does not get here. */
+			/* coverage has no --format, so it does not get here. */
 			if (!outputs || add_output(outputs, optarg, NULL) != CONFORMS)
 				return MISUSED;
 			break;
@@ -517,24 +517,24 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 				return MISUSED;
 			break;
 		default:
-			return MISUSED; /* getopt has said why */
+			return MISUSED; /* getopt_long has printed the reason */
 		}
 	}
 	if (optind < argc)
-		return misused("no arguments, only options", argv[optind]);
+		return misused("run and coverage take no arguments", argv[optind]);
 	if (lists->path && lists->write &&
 	    (options->nonly || options->nskip || options->shards || options->fail_fast))
 		return misused("--expect-write with --expect needs all checks: no --only, --skip, "
 			       "--shard, --fail-fast",
 			       NULL);
-	/* A run that goes on where another died may die, too. */
+	/* A resumed run may die too, so record it. */
 	if (options->resume && !options->record)
 		options->record = options->resume;
 	const char *unknown = unknown_glob(options);
 	return unknown ? misused("no check matches", unknown) : CONFORMS;
 }
 
-/* Printed before the first check: which needs of the checks this machine does not meet. */
+/* Called before the first check: prints the needs that this machine does not meet. */
 static void announce(const struct run *run)
 {
 	report_facts(stdout, run);
@@ -597,7 +597,7 @@ static int cost(int argc, char **argv)
 
 /* ---- report ----------------------------------------------------------------- */
 
-/* Appends the runs of one file; they go on living in *runs. */
+/* Appends the runs of one file to *runs, which owns them. */
 static bool append_runs(const char *path, struct run **runs, size_t *nruns, char error[256])
 {
 	size_t n;
@@ -638,7 +638,7 @@ static int report_files(int argc, char **argv)
 						c == 'O' ? optarg : NULL) != CONFORMS)
 			return MISUSED;
 	if (optind == argc)
-		return misused("report: which results?", NULL);
+		return misused("report: no RESULT.json", NULL);
 	status = try_outputs(&outputs);
 	for (int i = optind; i < argc && status == CONFORMS; i++)
 		if (!append_runs(argv[i], &runs, &nruns, error))
@@ -661,7 +661,7 @@ static int report_files(int argc, char **argv)
 
 static int no_layer(const char *name, const char *more)
 {
-	fprintf(stderr, "ipc-conform: no layer %s here; there are:", name);
+	fprintf(stderr, "ipc-conform: --layer: unknown layer '%s'; known:", name);
 	for (const struct layer *layer = layers; layer->name; layer++)
 		fprintf(stderr, " %s", layer->name);
 	fprintf(stderr, "%s\n", more);
@@ -704,7 +704,7 @@ static int layout(int argc, char **argv)
 		if (c != 'l')
 			return MISUSED;
 		else if (n == most)
-			return misused("layout: one layer too many", optarg);
+			return misused("layout: too many layers", optarg);
 		else if (!layer_named(optarg) && access(optarg, F_OK) != 0)
 			return no_layer(optarg, ", or a file of dump");
 		else
@@ -742,7 +742,7 @@ static int diff(int argc, char **argv)
 	return fflush(stdout) ? misused("standard output", strerror(errno)) : status;
 }
 
-/* "build/port/musl.abi": musl. */
+/* The name of the libc: "musl" for "build/port/musl.abi". */
 static void libc_name(const char *path, char *name, size_t size)
 {
 	const char *slash = strrchr(path, '/');
@@ -788,7 +788,7 @@ static int command(int argc, char **argv)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
 	if (argc > 1)
-		misused("no such command", argv[1]);
+		misused("unknown command", argv[1]);
 	fputs(usage, stderr);
 	return MISUSED;
 }

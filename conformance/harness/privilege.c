@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* The rights of a check's processes: users, capabilities, and which kernel it is. */
+/* The rights of a check's processes: users, capabilities; and the version of the kernel. */
 #include <grp.h>
 #include <linux/capability.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ void become(uid_t uid, gid_t gid)
 	must(setuid(uid));
 }
 
-/* capset(2): three sets of 64 bits, in two halves. */
+/* capset(2): three sets of 64 bits, each in two halves. */
 enum { HALVES = _LINUX_CAPABILITY_U32S_3 };
 struct capabilities {
 	struct __user_cap_data_struct half[HALVES];
@@ -37,7 +37,7 @@ static struct capabilities capabilities_held(void)
 	return held;
 }
 
-/* Makes the permitted set effective too, and drops all others. */
+/* Makes these capabilities permitted and effective, and drops all others. */
 static void hold(const uint32_t permitted[HALVES])
 {
 	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -82,7 +82,7 @@ void become_privileged(uid_t uid, gid_t gid)
 {
 	must(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0));
 	become(uid, gid);
-	/* Permitted they stay; effective they are not any more. */
+	/* The change of user has cleared the effective set; restore it from the permitted set. */
 	give_up(CAP_SETPCAP);
 }
 
@@ -111,7 +111,7 @@ bool may_raise_limits(void)
 	return setrlimit(RLIMIT_CORE, &limit) == 0;
 }
 
-/* Whether a map of user_namespaces(7) has an id; true where the file cannot be read. */
+/* Whether a map of user_namespaces(7) contains an id; true if the file cannot be read. */
 static bool map_has(const char *path, unsigned id)
 {
 	FILE *file = fopen(path, "r");
@@ -134,7 +134,7 @@ bool kernel_is_wider(void)
 {
 	struct utsname name;
 
-	/* linux32 and its kin have uname say another machine. */
+	/* linux32(1) and similar make uname(2) return another machine. */
 	personality(PER_LINUX);
 	must(uname(&name));
 	return sizeof(long) == 4 && strstr(name.machine, "64");

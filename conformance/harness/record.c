@@ -17,7 +17,7 @@
 
 #define SCHEMA "ipc-conform-record/1"
 
-/* A line is a head, a begin, a stop or a result: its other members are not there. */
+/* A line is a head, a begin, a stop or a result; other members stay unset. */
 struct line {
 	char schema[32];
 	char build[32];
@@ -70,7 +70,7 @@ static bool same_machine(const struct line *line, const struct run *run)
 	       strcmp(line->kernel, run->kernel) == 0 && strcmp(line->libc, run->libc) == 0;
 }
 
-/* The place of a check, or -1. */
+/* The index of a check in run->results, or -1. */
 static long place_of(const struct run *run, const char *id)
 {
 	const struct result *result = find_result(run, id);
@@ -163,12 +163,12 @@ void record_free(struct record *record)
 
 /* ---- writing --------------------------------------------------------------- */
 
-/* All of it, and to the disk: a kernel that dies loses what it has not written. */
+/* Writes all of it, and to the disk: a kernel that crashes loses what is in memory. */
 static bool write_all(int fd, const char *text, size_t size)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
-	/* Lines to a serial port do not mix; the lock ends with its process. */
+	/* Keeps lines to a serial port from mixing; the lock ends with its process. */
 	fcntl(fd, F_SETLKW, &lock);
 	bool ok = true;
 	while (ok && size) {
@@ -180,7 +180,7 @@ static bool write_all(int fd, const char *text, size_t size)
 		text += ok ? n : 0;
 		size -= ok ? (size_t)n : 0;
 	}
-	/* Not every file can be waited for: a serial port, a pipe. */
+	/* fdatasync(2) fails on some files: a serial port, a pipe. */
 	if (ok && fdatasync(fd) == -1 && errno != EINVAL && errno != EROFS && errno != ENOSYS)
 		ok = false;
 	const int error = errno;
@@ -215,7 +215,7 @@ int record_open(const struct record *record, const char *path, const struct run 
 	struct stat status;
 	bool ok = line && fd != -1 && fstat(fd, &status) == 0;
 
-	/* Goes on behind the last whole line, in the same file or in another. */
+	/* Continues after the last whole line, in the same file or in another. */
 	if (ok && S_ISREG(status.st_mode))
 		ok = ftruncate(fd, same ? (off_t)record->nkept : 0) == 0;
 	if (ok && record->nkept) {
@@ -237,7 +237,7 @@ int record_open(const struct record *record, const char *path, const struct run 
 	return ok ? fd : -1;
 }
 
-/* The text that the signal handler writes; it is made when the check begins. */
+/* The line that the signal handler writes; it is formatted when the check begins. */
 static char stopped_line[128];
 static volatile size_t stopped_size;
 
@@ -248,7 +248,7 @@ bool record_begin(int fd, const char *id)
 	if (!line)
 		return false;
 	snprintf(line->begun, sizeof(line->begun), "%s", id);
-	/* Before the check begins in the record: a signal may come as soon as it has. */
+	/* Format it before the check begins, because a signal may arrive right after. */
 	snprintf(stopped_line, sizeof(stopped_line), "{\"stopped\":\"%s\"}\n", id);
 	stopped_size = strlen(stopped_line);
 	const bool ok = write_line(fd, begun_members, line);

@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The runner.  Worker processes take checks one after the other and give each a
- * process, a process group and a time limit; a check notes its results in memory
- * that it shares with the runner.
+ * The runner.  Worker processes take checks one after the other and give each a process, a
+ * process group and a time limit; a check records its results in memory that it shares with
+ * the runner.
  *
- * libcheck, which the unit tests use, does not do for this: it writes a file for
- * each test, needs a POSIX timer for each time limit, ends the program where fork
- * fails, and has no outcome for a test that cannot run.  The harness has to run
- * where there is no writable directory, no timer left and no room for a process.
+ * libcheck, which the unit tests use, is not suitable: it writes a file for each test, needs
+ * a POSIX timer for each time limit, exits if fork fails, and has no outcome for a test that
+ * cannot run.  The harness must also run without a writable directory, without a free timer
+ * and while fork fails.
  */
 #include "run.h"
 
@@ -29,12 +29,12 @@
 #include "record.h"
 #include "report/report_parts.h"
 
-/* Between the processes of a run. */
+/* Memory shared by the processes of a run. */
 struct shared {
 	unsigned next; /* the first instance that no worker has taken */
 	unsigned done;
-	unsigned failed;  /* with --fail-fast, the number, from 1, of the check that failed first */
-	int record_error; /* errno of a record that could not be written */
+	unsigned failed;  /* with --fail-fast: index + 1 of the check that failed first */
+	int record_error; /* errno of a failed write to the record */
 	unsigned waited;  /* see isolate_patiently() */
 	struct unmet unmet;
 	struct slot {
@@ -47,7 +47,7 @@ struct shared {
 	} slot[];
 };
 
-/* What the processes of a run inherit. */
+/* Globals that the worker processes inherit. */
 static struct {
 	const struct instance *instances;
 	const struct options *options;
@@ -70,7 +70,7 @@ unsigned random_operations(void)
 
 /* ---- selection ----------------------------------------------------------- */
 
-/* The linker makes these of the section that CHECK fills. */
+/* The linker defines these for the section that CHECK fills. */
 extern const struct check *const __start_ipc_checks[];
 extern const struct check *const __stop_ipc_checks[];
 
@@ -93,7 +93,7 @@ static int by_id(const void *a, const void *b)
 	return strcmp(((const struct instance *)a)->id, ((const struct instance *)b)->id);
 }
 
-/* One way of calling, and what ids of it end in. */
+/* One way of calling, and the suffix of its ids. */
 struct way {
 	unsigned via;
 	const char *suffix;
@@ -111,7 +111,7 @@ static bool add_instance(const struct options *options, const struct check *chec
 	return selected(options, new->id);
 }
 
-/* Each so-manyth, so that a part has checks of every facility; returns how many those are. */
+/* Keeps every Nth check, so that each part has checks of every facility; returns their number. */
 static size_t keep_shard(const struct options *options, struct instance *instances, size_t n)
 {
 	size_t kept = 0;
@@ -147,9 +147,8 @@ struct instance *select_checks(const struct options *options, size_t *n)
 /* ---- one check ----------------------------------------------------------- */
 
 /*
- * Soft limits as high as the hard ones: a shell's low soft limit says nothing about
- * the kernel.  RLIMIT_STACK stays, which moves mappings, and RLIMIT_CORE, which makes
- * files.
+ * Raises the soft limits to the hard ones: a shell's low soft limit says nothing about the
+ * kernel.  RLIMIT_STACK, which moves mappings, and RLIMIT_CORE, which makes files, stay.
  */
 static void raise_limits(void)
 {
@@ -162,7 +161,7 @@ static void raise_limits(void)
 	for (size_t i = 0; i < sizeof(raised) / sizeof(raised[0]); i++)
 		if (getrlimit(raised[i], &limit) == 0 && limit.rlim_cur != limit.rlim_max) {
 			limit.rlim_cur = limit.rlim_max;
-			/* Security modules may refuse it; the limit then stays as it is. */
+			/* A security module may refuse; the limit then stays as it is. */
 			setrlimit(raised[i], &limit);
 		}
 }
@@ -171,7 +170,7 @@ static void reset_signals(void)
 {
 	sigset_t none;
 
-	/* A parent may have blocked or ignored what a check sends itself. */
+	/* A parent may have blocked or ignored signals that checks use. */
 	for (int number = 1; number < NSIG; number++)
 		signal(number, SIG_DFL);
 	sigemptyset(&none);
@@ -179,9 +178,8 @@ static void reset_signals(void)
 }
 
 /*
- * A check that could have a namespace at the start of the run, and has none now,
- * does not run: it would meet other people's objects, and might change limits
- * that are theirs.
+ * If the probe got a namespace and this check gets none, do not run it: it would see other
+ * programs' objects, and might change their limits.
  */
 static void run_body(const struct instance *instance, struct slot *slot)
 {
@@ -221,7 +219,7 @@ static const char *unmet_need(const struct check *check, const struct unmet *unm
 	return NULL;
 }
 
-/* The process group of the check that this worker runs, and what that check has made. */
+/* The process group of the check that this worker runs, and the objects it has made. */
 static volatile pid_t group;
 static struct made *volatile group_made;
 
@@ -231,30 +229,30 @@ static void end_group(void)
 		kill(-group, SIGKILL);
 }
 
-/* The runner was told to end, or is dead. */
+/* A signal told the worker to end, or the runner has died. */
 static void end_worker(int number)
 {
 	end_group();
 	if (inherited.record != -1)
 		record_stopped(inherited.record); /* NOLINT(bugprone-signal-handler) */
-	/* It makes system calls and nothing else. */
+	/* remove_made() makes only system calls. */
 	if (group_made)
 		remove_made(group_made); /* NOLINT(bugprone-signal-handler) */
 	_exit(128 + number);
 }
 
-/* False where the process is still there at the end of the time limit. */
+/* False if the process still runs when the time limit ends. */
 static bool await_end(pid_t pid, double time_limit, const struct result *result, int *status)
 {
 	const double end = now() + time_limit;
 	sigset_t child;
 
 	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD); /* which a worker blocks */
+	sigaddset(&child, SIGCHLD); /* blocked in workers */
 	for (;;) {
 		if (waitpid(pid, status, WNOHANG) == pid)
 			return true;
-		/* One of its processes has found that it goes no further; others may block. */
+		/* A process of the check called not_implemented(); the others may be blocked. */
 		if (result->outcome == NOT_IMPLEMENTED)
 			end_group();
 		const double left = end - now();
@@ -266,7 +264,7 @@ static bool await_end(pid_t pid, double time_limit, const struct result *result,
 	}
 }
 
-/* Notes how a check ended, where it has not noted itself why it did not pass. */
+/* Records how the check's process ended, unless the check has recorded why it did not pass. */
 static void note_end(const struct instance *instance, int status, struct result *result)
 {
 	const struct check *check = instance->check;
@@ -338,7 +336,7 @@ static void run_instance(const struct options *options, int i)
 	} else {
 		run_apart(instance, slot, options->time_limit);
 	}
-	/* A check that failed before it found that it cannot go on has failed. */
+	/* A failure counts even if the check was skipped afterwards. */
 	if (result->nfailures)
 		result->outcome = result->outcome == TIMED_OUT ? TIMED_OUT : FAILED;
 	else if (result->outcome != SKIPPED && result->outcome != NOT_IMPLEMENTED)
@@ -404,7 +402,7 @@ enum { MOST_JOBS = 1024 };
 static pid_t workers[MOST_JOBS];
 static volatile unsigned nworkers;
 
-/* SIGTERM and its kin end the workers, each of which ends its check, and then the runner. */
+/* On SIGTERM etc., ends the workers, each of which ends its check, and then the runner. */
 static void end_runner(int number)
 {
 	for (unsigned i = 0; i < nworkers; i++)
@@ -442,7 +440,7 @@ static bool run_workers(const struct options *options, size_t n)
 	struct sigaction before[NENDS], old_child;
 	sigset_t blocked, mask;
 
-	/* Ignored, it would have wait(2) wait for all children at once. */
+	/* If SIGCHLD were ignored, wait(2) would wait for all children at once. */
 	sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &old_child);
 	sigemptyset(&blocked);
 	for (unsigned i = 0; i < NENDS; i++)
@@ -450,7 +448,7 @@ static bool run_workers(const struct options *options, size_t n)
 	sigprocmask(SIG_BLOCK, &blocked, &mask);
 	for (unsigned i = 0; i < NENDS; i++) {
 		sigaction(ends[i], NULL, &before[i]);
-		/* nohup(1) has SIGHUP ignored, and means it. */
+		/* nohup(1) ignores SIGHUP on purpose. */
 		if (before[i].sa_handler != SIG_IGN)
 			signal(ends[i], end_runner);
 	}
@@ -482,7 +480,7 @@ static void describe(struct result *result, const struct instance *instance)
 	snprintf(result->source, sizeof(result->source), "%s", instance->check->source);
 }
 
-/* Results out of shared memory; a check that a dead worker left is a failure. */
+/* Copies results out of shared memory; a check whose worker died is a failure. */
 static bool collect(size_t n, struct run *run, struct coverage *coverage)
 {
 	const unsigned failed = inherited.shared->failed;
@@ -510,7 +508,7 @@ static bool collect(size_t n, struct run *run, struct coverage *coverage)
 	return true;
 }
 
-/* The facilities, then each need, by its name in conform.h. */
+/* The facts: the facilities, then each need, by its name in conform.h. */
 static void note_facts(struct run *run, const struct unmet *unmet)
 {
 	static const char *const names[] = {
@@ -533,7 +531,7 @@ static void note_facts(struct run *run, const struct unmet *unmet)
 
 /* ---- earlier parts of the run ------------------------------------------------ */
 
-/* How often a check dies before it has killed the machine: the second time it ran alone. */
+/* A check that crashes the machine twice, the second time alone, has failed. */
 enum { DEATHS = 2 };
 
 static void note_killer(size_t i)
@@ -550,7 +548,7 @@ static void note_killer(size_t i)
 		record_result(inherited.record, &slot->result);
 }
 
-/* Takes the recorded result of each check; returns how many checks run alone. */
+/* Takes the recorded results; returns the number of checks that must run alone. */
 static unsigned take_recorded(const struct record *record, const struct run *run)
 {
 	unsigned suspects = 0;
@@ -591,7 +589,7 @@ static bool run_parts(const struct options *options, size_t n, unsigned suspects
 	return ran && run_workers(options, n);
 }
 
-/* Results of earlier parts go into the run, and the descriptor of this part to inherited. */
+/* Copies results of earlier parts into the run, and opens the record of this part. */
 static bool begin_record(struct record *record, struct options *options, struct run *run,
 			 char error[256])
 {
@@ -599,7 +597,7 @@ static bool begin_record(struct record *record, struct options *options, struct 
 
 	if (!record_read(record, options->resume, run, &settings, error))
 		return false;
-	/* Another seed would make another run of it. */
+	/* The parts of a run must have the same seed. */
 	options->seed = settings.seed;
 	options->operations = settings.operations;
 	if (options->record)

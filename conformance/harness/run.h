@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Running checks, and what a run may be asked for. */
+/* Selects and runs checks; the options of a run. */
 #ifndef RUN_H
 #define RUN_H
 
@@ -14,38 +14,38 @@
 enum { MAX_GLOBS = 32, MAX_SHARDS = 10000 };
 
 struct options {
-	const char *only[MAX_GLOBS]; /* ids must match one of these, if there are any */
+	const char *only[MAX_GLOBS]; /* if not empty, ids must match one of these */
 	unsigned nonly;
 	const char *skip[MAX_GLOBS]; /* and none of these */
 	unsigned nskip;
 	unsigned jobs;
 	double time_limit;	/* of one check, in seconds */
-	unsigned seed;		/* what chance there is in checks comes from */
+	unsigned seed;		/* of the random numbers in checks */
 	unsigned operations;	/* of one random check */
-	bool progress;		/* a line on standard error that says how far it is */
+	bool progress;		/* show a line with the progress on standard error */
 	const char *resume;	/* the record of earlier parts of this run, or NULL */
 	const char *record;	/* where to write the record, or NULL */
-	bool fail_fast;		/* after a failure that is not expected begin no check */
-	unsigned shard, shards; /* of so many parts of the checks this one, from 1; 0: all */
-	/* Told what the machine has, before the checks run; or NULL. */
+	bool fail_fast;		/* after an unexpected failure, start no check */
+	unsigned shard, shards; /* run part `shard`, from 1, of `shards` parts; 0: all checks */
+	/* Called with the machine's facts before the checks run; or NULL. */
 	void (*announce)(const struct run *run);
 	const struct expected *expected; /* a list of expected failures, or NULL */
 	struct coverage *coverage;	 /* where to add the covered outcomes, or NULL */
 };
 
-/* A check through one way of calling, under the id that results have. */
+/* A check and one way of calling; id is the one in results. */
 struct instance {
 	char id[96];
 	const struct check *check;
 	const struct ipc_calls *calls;
 };
 
-/* All instances that the options select, sorted by id; free(3) them. */
+/* The selected instances, sorted by id, which the caller frees with free(3). */
 struct instance *select_checks(const struct options *options, size_t *n);
 
 /*
- * Runs them.  False, with one line in error, where it cannot begin; a check
- * that cannot run is a result.  free(3) run->results.
+ * Runs the instances.  If the run cannot begin, returns false, with one line in error; a
+ * check that cannot run is a result.  The caller frees run->results with free(3).
  */
 bool run_checks(struct options *options, const struct instance *instances, size_t n,
 		struct run *run, char error[256]);

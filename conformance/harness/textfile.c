@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A report of ten thousand checks has 3 MB. */
+/* A report of ten thousand checks is 3 MB. */
 enum { LARGEST = 16 << 20, FIRST = 64 << 10 };
 
 bool textfile_error(char error[256], const char *source, const char *format, ...)
 {
 	va_list arguments;
 
-	/* A long path must not push the reason out of the line. */
+	/* Cut a long path so that the reason fits. */
 	int n = snprintf(error, 256, "%.150s: ", source);
 	va_start(arguments, format);
 	vsnprintf(error + n, 256 - (size_t)n, format, arguments);
@@ -26,7 +26,7 @@ bool textfile_error(char error[256], const char *source, const char *format, ...
 	return false;
 }
 
-/* Reads to the end, or past LARGEST; *text has the bytes read even on failure. */
+/* Reads to the end of the file, or past LARGEST; sets *text even on failure. */
 static bool read_all(FILE *file, char **text, size_t *size)
 {
 	for (size_t room = FIRST; room <= 2 * (size_t)LARGEST; room *= 2) {
@@ -61,12 +61,12 @@ char *textfile_read(const char *path, char error[256])
 	else if (size > LARGEST)
 		textfile_error(error, path, "is larger than %d MiB", LARGEST >> 20);
 	else if (memchr(text, '\0', size))
-		textfile_error(error, path, "has a zero byte, so it is no text");
+		textfile_error(error, path, "has a zero byte, so it is not text");
 	else
 		ok = true;
 	fclose(file);
 	if (ok) {
-		/* Exactly as long as the text, so that a sanitizer sees a read behind its end. */
+		/* No spare bytes, so that a sanitizer sees a read past the end. */
 		char *exact = realloc(text, size + 1);
 
 		return exact ? exact : text;

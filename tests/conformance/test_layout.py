@@ -100,10 +100,10 @@ def test_a_file_is_a_layer_too(tmp_path: Path) -> None:
     [
         (["beos_ds"], "beos_ds"),
         (["msqid_ds", "semid_ds"], "one structure"),
-        (["--layer", "beos"], "no layer beos here; there are: glibc uapi"),
+        (["--layer", "beos"], "--layer: unknown layer 'beos'; known: glibc uapi"),
         (["--layer", "/dev/null"], "/dev/null: is empty"),
         (["--layer", "README.md"], "README.md: line 1"),
-        (["--layer", "uapi"] * 17, "one layer too many"),
+        (["--layer", "uapi"] * 17, "too many layers"),
         (["--frobnicate"], "--frobnicate"),
     ],
 )

@@ -206,7 +206,7 @@ def test_a_dump_cut_short_is_refused(cut_dump: Path) -> None:
         (["run", "--output", "/no/such/folder/x", "--only", "abi.*"], "/no/such/folder/x"),
         (["run", "--output", "/dev/full", "--only", "abi.*"], "/dev/full"),
         (["run", "extra"], "extra"),
-        (["report"], "which results"),
+        (["report"], "no RESULT.json"),
         (["report", "/no/such/file"], "/no/such/file"),
         (["report", "/dev/null"], "/dev/null"),
         (["dump", "--layer", "beos"], "beos"),

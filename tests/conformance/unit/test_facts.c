@@ -179,7 +179,7 @@ START_TEST(what_is_no_text_is_refused)
 	ck_assert(!facts_read(&facts, empty, error));
 	assert_has(error, ": is empty");
 	ck_assert(!facts_read(&facts, zero, error));
-	assert_has(error, ": has a zero byte, so it is no text");
+	assert_has(error, ": has a zero byte, so it is not text");
 	ck_assert(!facts_read(&facts, "/", error));
 	ck_assert_str_eq(error, "/: Is a directory");
 	ck_assert(!facts_read(&facts, "/nowhere\n/dump", error));

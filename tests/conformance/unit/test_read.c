@@ -307,7 +307,7 @@ START_TEST(unreadable_files_are_refused)
 	size_t n;
 
 	ck_assert_ptr_null(read_runs(path, &n, error));
-	assert_has(error, ": has a zero byte, so it is no text");
+	assert_has(error, ": has a zero byte, so it is not text");
 	ck_assert_ptr_null(read_runs("/", &n, error));
 	ck_assert_str_eq(error, "/: Is a directory");
 	ck_assert_ptr_null(read_runs("/dev/null", &n, error));
