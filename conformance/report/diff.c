@@ -55,7 +55,7 @@ struct changes {
 	unsigned failing, passing, skipped, differing, gone, added;
 };
 
-/* Where the lines of a run go, and under which name if there are several. */
+/* The output for a run's changes, and its label if there are several runs. */
 struct lines {
 	FILE *out;
 	char label[192];
@@ -87,7 +87,7 @@ static void put_why(FILE *out, const struct result *result)
 		fputs("ended without saying why", out);
 }
 
-/* The text of a failure without its line number, which edits change. */
+/* Compares failures without their line numbers, which edits of the source change. */
 static bool same_failures(const struct result *was, const struct result *is)
 {
 	if (was->nfailures != is->nfailures)
@@ -107,7 +107,7 @@ static void diff_same_outcome(struct lines *lines, const struct result *was,
 {
 	bool failed = has_failed(is);
 
-	if (failed != has_failed(was)) /* of a flaky check that is no change */
+	if (failed != has_failed(was)) /* a flaky check that behaves otherwise is no change */
 		return;
 	if (failed ? same_failures(was, is) : strcmp(was->reason, is->reason) == 0)
 		return;
@@ -154,10 +154,10 @@ static void diff_outcomes(struct lines *lines, const struct result *was, const s
 		putc(')', lines->out);
 	}
 	putc('\n', lines->out);
-	/* A check that is flaky in one of them changed neither way. */
+	/* A check that is flaky in one of the runs has not changed. */
 	if (before == FLAKY || now == FLAKY)
 		return;
-	/* A list that names a failure which was there before makes nothing worse. */
+	/* If a list now names a failure that existed before, nothing is worse. */
 	lines->changes.failing +=
 		now == FAILED || now == TIMED_OUT || (now == XFAILED && before != FAILED);
 	lines->changes.passing += passes(now) && !passes(before);
@@ -182,7 +182,7 @@ static void diff_presence(struct lines *lines, const struct result *was, const s
 		!was && (outcome == FAILED || outcome == XFAILED || outcome == TIMED_OUT);
 }
 
-/* Either may be NULL: a run that is gone, or new. */
+/* Either may be NULL: the run is new, or gone. */
 static void diff_run(struct lines *lines, const struct run *was, const struct run *is)
 {
 	size_t i = 0, j = 0, ni = was ? was->nresults : 0, nj = is ? is->nresults : 0;
@@ -209,8 +209,8 @@ static bool same_program(const struct run *a, const struct run *b)
 }
 
 /*
- * The run of another file that goes with runs[n]: the first of the same build
- * and architecture with its first, the second (on another kernel) with its second.
+ * The run of another file to compare with runs[n]: the first run of a build and
+ * architecture with the first, the second (on another kernel) with the second.
  */
 static const struct run *counterpart(const struct run *runs, size_t n, const struct run *others,
 				     size_t nothers)
@@ -269,7 +269,7 @@ static int diff_reports(FILE *out, const char *path[2], char *const text[2], cha
 	return status;
 }
 
-/* ---- either ---------------------------------------------------------------- */
+/* ---- dumps or results ------------------------------------------------------- */
 
 static bool is_json(const char *text)
 {
@@ -282,12 +282,12 @@ int diff_files(FILE *out, bool witness, const char *a, const char *b, char error
 	char *text[2] = {0};
 	int status = 2;
 
-	/* Read once, by content: a file may be a pipe, <(ipc-conform dump). */
+	/* Read each file once and look at its content: it may be a pipe, <(ipc-conform dump). */
 	if ((text[0] = textfile_read(a, error)) && (text[1] = textfile_read(b, error))) {
 		if (is_json(text[0]) != is_json(text[1]))
 			textfile_error(error, b, "is not of the same kind as %s", a);
 		else if (is_json(text[0]) && witness)
-			textfile_error(error, b, "is no dump, so it is no witness");
+			textfile_error(error, b, "is not a dump, which --witness needs");
 		else if (is_json(text[0]))
 			status = diff_reports(out, path, text, error);
 		else

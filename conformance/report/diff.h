@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* What changed between two files of this harness. */
+/* Compares two dumps, or two reports. */
 #ifndef DIFF_H
 #define DIFF_H
 
@@ -8,11 +8,11 @@
 #include <stdio.h>
 
 /*
- * Says in words on out what changed from a to b, two dumps of ABI facts or two
- * JSON reports, whichever they hold.  0: nothing, or only new or better results;
- * 1: something is worse, gone or different; 2, and one line without newline in
- * error: a file is neither, is not whole, or is not of the other's kind.  With
- * witness, two dumps only: in what b contradicts a (abi/witness.h).
+ * Prints what changed from a to b, two dumps of ABI facts or two JSON reports.  Returns 0 if
+ * nothing changed, or results are only new or better; 1 if something is worse, gone or
+ * different; 2, with one line without newline in error, if a file is neither, is incomplete,
+ * or is not of the other's kind.  With witness, both must be dumps, and only contradictions
+ * of b to a count (abi/witness.h).
  */
 int diff_files(FILE *out, bool witness, const char *a, const char *b, char error[256]);
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* RFC 3629: no longer form than needed, no surrogate, nothing past U+10FFFF. */
+/* RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF. */
 unsigned utf8_decode(const char *s, size_t *length)
 {
 	static const struct {
@@ -42,8 +42,8 @@ static bool is_control(unsigned code)
 }
 
 /*
- * A stray byte becomes '?', not U+FFFD of three bytes: a string must still fit
- * into the member it came from when it is read back.
+ * An invalid byte becomes '?', not U+FFFD, which has three bytes: a string must still fit
+ * into its member when it is read back.
  */
 static void put_character(FILE *out, unsigned code, const char *s, size_t length)
 {
@@ -70,7 +70,7 @@ void put_xml(FILE *out, const char *s)
 	for (size_t length; *s; s += length) {
 		unsigned code = utf8_decode(s, &length);
 
-		/* As numbers, blanks survive an attribute's normalisation (XML 1.0, 3.3.3). */
+		/* Character references survive attribute normalization (XML 1.0, 3.3.3). */
 		if (code < 0x80 && strchr("&<>\"'\t\n\r", (int)code))
 			fprintf(out, "&#%u;", code);
 		else if (!is_control(code) && code != 0xfffe && code != 0xffff)

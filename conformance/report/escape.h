@@ -1,9 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Strings of anywhere, written so that they are only text where they land:
- * what a check saw may hold quotes, markup, control characters, or half a
- * UTF-8 sequence where a buffer ended.
+ * Escapes strings for each format.  The texts of failures may contain quotes, markup,
+ * control characters, or an incomplete UTF-8 sequence at the end of a buffer.
  */
 #ifndef ESCAPE_H
 #define ESCAPE_H
@@ -12,14 +11,14 @@
 
 enum { NOT_UTF8 = 0x110000 };
 
-/* The character at s and its length; NOT_UTF8 and 1 where there is none. */
+/* Decodes the character at s and sets its length; NOT_UTF8 and 1 if it is invalid. */
 unsigned utf8_decode(const char *s, size_t *length);
 
 typedef void put_string(FILE *out, const char *s);
 
 /* One line of plain text: a control character becomes a blank. */
 put_string put_line;
-/* Text or attribute of XML and HTML: what XML 1.0 forbids is left out. */
+/* Text or attribute of XML and HTML, without the characters that XML 1.0 forbids. */
 put_string put_xml;
 /* A JSON string with its quotes. */
 put_string put_json;

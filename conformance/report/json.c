@@ -51,7 +51,7 @@ bool json_read_end(struct json *json)
 
 /* ---- strings --------------------------------------------------------------- */
 
-/* Four hexadecimal digits behind \u, or -1. */
+/* Reads four hexadecimal digits after \u; -1 on error. */
 static int read_hex(struct json *json)
 {
 	char digits[5] = "", *end;
@@ -78,7 +78,7 @@ static size_t utf8_encode(char *to, unsigned code)
 	return length;
 }
 
-/* The character behind \u, of one or two escapes; 0, which no string may hold, if it is none. */
+/* Reads the character after \u, of one or two escapes; 0, which no string may have, on error. */
 static unsigned read_unicode(struct json *json)
 {
 	int high = read_hex(json), low;
@@ -96,7 +96,7 @@ static unsigned read_unicode(struct json *json)
 	return 0x10000 + ((unsigned)(high - 0xd800) << 10) + (unsigned)(low - 0xdc00);
 }
 
-/* The next character of a string, in UTF-8; its length, or 0 with an error. */
+/* Reads a character of a string as UTF-8; returns its length, or 0 with an error. */
 static size_t read_character(struct json *json, char character[4])
 {
 	static const char escapes[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
@@ -107,7 +107,7 @@ static size_t read_character(struct json *json, char character[4])
 		if (*json->at && (unsigned char)*json->at < ' ')
 			return json_fail(json, "a string has a bare control character");
 		if (utf8_decode(json->at, &length) == NOT_UTF8)
-			return json_fail(json, "a string is no UTF-8");
+			return json_fail(json, "a string is not UTF-8");
 		memcpy(character, json->at, length);
 		json->at += length;
 		return length;
@@ -157,7 +157,7 @@ static size_t digits(const char *s)
 	return strspn(s, "0123456789");
 }
 
-/* The length of a number without sign as RFC 8259 writes it, or 0. */
+/* The length of an unsigned number (RFC 8259), or 0. */
 static size_t number_length(const char *s)
 {
 	size_t length = *s == '0' ? 1 : digits(s);
@@ -224,7 +224,7 @@ void json_write(FILE *out, const struct json_member *members, const void *from)
 	putc('}', out);
 }
 
-/* Reads a member's name; its place in the table, or -1 with an error. */
+/* Reads a member's name; returns its index in the table, or -1 with an error. */
 static int read_name(struct json *json, const struct json_member *members, unsigned seen)
 {
 	char name[32];
@@ -238,7 +238,7 @@ static int read_name(struct json *json, const struct json_member *members, unsig
 		i++;
 	if (members[i].name && !(seen & 1U << i))
 		return i;
-	json_fail(&before, members[i].name ? "a member stands twice" : "a member is unknown");
+	json_fail(&before, members[i].name ? "a member occurs twice" : "a member is unknown");
 	return -1;
 }
 

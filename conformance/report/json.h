@@ -1,15 +1,14 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * JSON of a known shape: structures described by tables, written and read by
- * the same one.
+ * JSON for known structures: one table describes each structure, for writing and reading.
  *
- * There are JSON libraries; but ipc-conform links libc and libcheck and nothing
- * else, so that it is one static file to carry to any board.  What is read is
- * what was written here: every member must be there, once, and of its type, in
- * any order, and there is nothing else.  Only an optional member may be missing, which
- * older versions of this program did not write: the structure keeps what it held.  The shape being
- * known, reading never nests deeper than the tables do, whatever the input does.
+ * No JSON library is used because ipc-conform links only libc and libcheck, so that it is
+ * one static file that runs on any board.  The reader accepts only what this program
+ * writes: every member must occur once and have its type, in any order; unknown members are
+ * errors.  Only optional members, which older versions of the program did not write, may be
+ * missing; the structure then keeps its value.  The tables limit the nesting, so the reader's
+ * recursion is bounded for any input.
  */
 #ifndef JSON_H
 #define JSON_H
@@ -18,7 +17,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* The rest of the text. */
+/* The state of reading: the rest of the text. */
 struct json {
 	const char *text;
 	const char *at;
@@ -34,7 +33,7 @@ struct json_type {
 /* char[], double from 0 to 1e9, unsigned. */
 extern const struct json_type json_text, json_seconds, json_count;
 
-/* A member of a structure; the last of a table has no name.  At most 32. */
+/* A member of a structure.  A table has at most 32, and ends with a member without a name. */
 struct json_member {
 	const char *name;
 	const struct json_type *type;
@@ -46,13 +45,13 @@ struct json_member {
 		NAME, &TYPE, offsetof(struct STRUCT, MEMBER),       \
 			sizeof(((struct STRUCT *)0)->MEMBER), false \
 	}
-/* The same, where it may be missing. */
+/* The same for a member that may be missing. */
 #define JSON_OPTIONAL(STRUCT, MEMBER, NAME, TYPE)                  \
 	{                                                          \
 		NAME, &TYPE, offsetof(struct STRUCT, MEMBER),      \
 			sizeof(((struct STRUCT *)0)->MEMBER), true \
 	}
-/* A member whose type takes the whole structure. */
+/* A member whose type reads and writes the whole structure. */
 #define JSON_WHOLE(STRUCT, NAME, TYPE)                       \
 	{                                                    \
 		NAME, &TYPE, 0, sizeof(struct STRUCT), false \
@@ -60,13 +59,13 @@ struct json_member {
 
 void json_write(FILE *out, const struct json_member *members, const void *from);
 
-/* Each false, with a line in error, where that does not come next. */
+/* Each returns false, with a line in error, if the text does not continue like that. */
 bool json_read(struct json *json, const struct json_member *members, void *to);
 bool json_read_array(struct json *json, bool (*element)(struct json *json, void *context),
 		     void *context);
 bool json_read_end(struct json *json);
 
-/* Sets error to one line that says where reading has come to; false. */
+/* Sets error to one line with the position and the problem; returns false. */
 bool json_fail(struct json *json, const char *problem);
 
 #endif

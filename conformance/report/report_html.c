@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* One page that needs no other file and no script. */
+/* Writes a report as one HTML page without scripts or other files. */
 #include "abi/layout.h"
 #include "report.h"
 #include "report_parts.h"
@@ -64,7 +64,7 @@ static void put_label(FILE *out, const struct run *runs, size_t nruns, const str
 	put_xml(out, label);
 }
 
-/* A head cell for each run, over so many columns. */
+/* A header cell for each run, each over this many columns. */
 static void put_run_heads(FILE *out, const struct run *runs, size_t nruns, int columns)
 {
 	for (size_t i = 0; i < nruns; i++) {
@@ -74,9 +74,9 @@ static void put_run_heads(FILE *out, const struct run *runs, size_t nruns, int c
 	}
 }
 
-/* ---- the head -------------------------------------------------------------- */
+/* ---- the header ------------------------------------------------------------ */
 
-/* Its style: the name, or where that has a space, that of its like. */
+/* The CSS class of an outcome: its name; a name with a space has the class of a similar one. */
 static const char *class_of(enum outcome outcome)
 {
 	return outcome_name(outcome == NOT_IMPLEMENTED ? SKIPPED : outcome);
@@ -177,7 +177,7 @@ static void put_matrix(FILE *out, const struct run *runs, size_t nruns)
 	fputs("</table>\n", out);
 }
 
-/* ---- what did not pass ----------------------------------------------------- */
+/* ---- results to look at ------------------------------------------------------ */
 
 static void put_failure_table(FILE *out, const struct result *result)
 {
@@ -204,7 +204,7 @@ static void put_failure_table(FILE *out, const struct result *result)
 		fprintf(out, "<p>And %u more.</p>", result->nfailures - kept);
 }
 
-/* The results of an outcome that is not a plain one, with what was seen. */
+/* The results with one outcome, with their failures. */
 static void put_results(FILE *out, const struct run *runs, size_t nruns, enum outcome outcome,
 			const char *heading)
 {
@@ -260,7 +260,7 @@ static void put_outcome(FILE *out, const struct result *result)
 		put_element(out, "td", class_of(outcome), outcome_name(outcome));
 }
 
-/* The first of the runs that has the check tells of it. */
+/* Whether an earlier run has this check, so that it is in the table already. */
 static bool is_told(const struct run *runs, size_t before, const char *id)
 {
 	for (size_t i = 0; i < before; i++)
@@ -300,7 +300,7 @@ static void put_checks_of(FILE *out, const struct run *runs, size_t nruns, const
 		}
 }
 
-/* The folded part, named by the line that unfolds it. */
+/* The line that folds and unfolds a facility's checks. */
 static void put_summary(FILE *out, const struct run *runs, size_t nruns, const char *facility)
 {
 	unsigned failed = 0, timed_out = 0;
@@ -333,7 +333,7 @@ static void put_checks(FILE *out, const struct run *runs, size_t nruns)
 	}
 }
 
-/* This program knows only the structures of the architecture it is built for. */
+/* This program knows the structures of its own architecture only. */
 static bool has_own_arch(const struct run *runs, size_t nruns)
 {
 	for (size_t i = 0; i < nruns; i++)
@@ -342,7 +342,7 @@ static bool has_own_arch(const struct run *runs, size_t nruns)
 	return false;
 }
 
-/* Whether runs that have a check disagree on it. */
+/* Whether the outcomes of a check differ between the runs that have it. */
 static bool differs(const struct run *runs, size_t nruns, const struct result *result)
 {
 	for (size_t i = 0; i < nruns; i++) {

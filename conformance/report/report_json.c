@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The runs as JSON, for other programs and for this one: each table describes
- * what is written and what is read.
+ * The runs as JSON, for other programs and for this one: the same tables describe writing
+ * and reading.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 
 #define SCHEMA "ipc-conform/1"
 
-/* The parsed value must equal the expected one. */
+/* Totals of the JSON, which must equal the counts of what was read. */
 struct stored_result {
 	struct result result;
 	unsigned kept; /* failures written out */
@@ -29,7 +29,7 @@ struct document {
 	struct run *runs;
 };
 
-/* Room for one more in an array that doubles; on failure the old items stay. */
+/* Makes room for one more item in an array that doubles; on failure keeps the old items. */
 static void *grow(void *array, size_t n, size_t size)
 {
 	return n & (n - 1) ? array : realloc(array, (n ? 2 * n : 1) * size);
@@ -98,7 +98,7 @@ static bool read_outcome(struct json *json, void *to, size_t size)
 			memcpy(to, &row->outcome, sizeof(row->outcome));
 			return true;
 		}
-	return json_fail(json, "an outcome is none");
+	return json_fail(json, "an outcome is unknown");
 }
 
 static const struct json_type outcome_type = {write_outcome, read_outcome};
@@ -270,7 +270,7 @@ static void write_runs(FILE *out, const void *from)
 	putc(']', out);
 }
 
-/* Reads a run to where it is freed from whatever is wrong with it. */
+/* Reads a run into the array first, so that it is freed if it is invalid. */
 static bool read_run(struct json *json, void *context)
 {
 	struct document *document = context;

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * JUnit XML as Jenkins and GitLab read it: a suite for each run, the facility
- * as the class of a case.
+ * JUnit XML for Jenkins and GitLab: a suite for each run; the class of a case is the
+ * facility.
  */
 #include "report_parts.h"
 
@@ -13,7 +13,7 @@ static void put_attribute(FILE *out, const char *name, const char *value)
 	putc('"', out);
 }
 
-/* JUnit knows no expected failures: one is skipped, as pytest has it, and an XPASS a failure. */
+/* JUnit has no expected failures: like pytest, write XFAIL as skipped and XPASS as a failure. */
 static bool is_junit_skip(const struct result *result)
 {
 	const enum outcome outcome = outcome_of(result);
@@ -54,7 +54,7 @@ static void put_case(FILE *out, const struct result *result)
 	put_attribute(out, "name", result->id);
 	fprintf(out, " time=\"%.6f\"", seconds_of(result->seconds));
 	if (is_bad(outcome_of(result))) {
-		/* A check that timed out has not told whether the kernel conforms. */
+		/* A check that timed out says nothing about the kernel, so it is an error. */
 		const char *element = outcome_of(result) == TIMED_OUT ? "error" : "failure";
 
 		fprintf(out, "><%s", element);

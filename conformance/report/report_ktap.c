@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * KTAP version 1, Documentation/dev-tools/ktap.rst of Linux.  Diagnostics stand
- * before the line of the result that they are about, as that page has it and
- * kunit.py reads them; the totals, and TIMEOUT, are those of kselftest.
+ * KTAP version 1 (Documentation/dev-tools/ktap.rst of Linux).  Diagnostics come before the
+ * result that they belong to, as in that document and in kunit.py; the totals and TIMEOUT
+ * are those of kselftest.
  */
 #include "report_parts.h"
 
@@ -20,7 +20,7 @@ static void put_result(FILE *out, const char *indent, size_t number, enum outcom
 	      out);
 }
 
-/* KTAP has no word for a flaky check: a failure of one is an expected failure. */
+/* KTAP has no word for a flaky check: its failure becomes an expected failure. */
 static enum outcome ktap_outcome(const struct result *result)
 {
 	const enum outcome outcome = outcome_of(result);
@@ -70,7 +70,7 @@ static void put_run(FILE *out, const char *indent, const struct run *run)
 	}
 }
 
-/* A parent fails with any of its subtests, and is skipped with all of them. */
+/* The run fails with any of its checks, and is skipped if all of them are. */
 static enum outcome outcome_of_run(const struct run *run)
 {
 	struct tally tally = tally_run(run, NULL);

@@ -1,17 +1,16 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The words of the Linux Test Project's test programs and their summary: kirk
- * (libkirk/ltp.py) reads the numbers below `Summary:`, other runners count the words.
- * kirk counts a skipped test by TSKIP, not by LTP's TCONF.
+ * The words and the summary of the Linux Test Project's programs: kirk (libkirk/ltp.py)
+ * reads the numbers below `Summary:`, other runners count the words.  kirk counts TSKIP as
+ * skipped, not LTP's TCONF.
  *
- * kirk stops reading at the first chunk that it takes after the program's end, and
- * loses the rest (libkirk/channels/shell.py, run_command).  So the summary comes
- * first, then what failed, then the other checks.
+ * kirk stops reading after the first chunk that it reads after the program's end
+ * (libkirk/channels/shell.py, run_command).  So the summary comes first, then the failures,
+ * then the other checks.
  *
- * A check that timed out is broken, as the library of LTP has it.
- *
- * LTP has no expected failures: one is skipped, and an XPASS a failure, as in JUnit.
+ * A check that timed out is TBROK, as in LTP's library.  LTP has no expected failures: as in
+ * JUnit, XFAIL is skipped and XPASS is a failure.
  */
 #include "report_parts.h"
 
@@ -29,7 +28,7 @@ static unsigned word_of(const struct result *result)
 										      : TPASS;
 }
 
-/* The failures of a check stand below its line, without a word that counts. */
+/* The failures of a check follow its line, without a word that runners count. */
 static void put_result(FILE *out, const struct result *result, const char *label)
 {
 	static const char *const words[] = {"TPASS", "TFAIL", "TBROK", "TSKIP"};

@@ -11,7 +11,7 @@ enum outcome outcome_of(const struct result *result)
 
 	if (outcome == FLAKY)
 		return FLAKY;
-	/* The time limit itself is noted as a failure. */
+	/* The runner records the time limit itself as a failure. */
 	if (outcome == TIMED_OUT && result->nfailures == 1)
 		return TIMED_OUT;
 	if (result->nfailures)
@@ -204,7 +204,7 @@ void label_run(char label[192], const struct run *runs, size_t nruns, const stru
 		archs |= strcmp(runs[i].arch, run->arch) != 0;
 		kernels |= strcmp(runs[i].kernel, run->kernel) != 0;
 	}
-	/* Of the kernel, the release: the version behind it has a date and more. */
+	/* Only the release of the kernel: the version contains a date and more. */
 	snprintf(label, 192, "%s%s%s%s%.*s", run->build, archs ? " " : "", archs ? run->arch : "",
 		 kernels ? " " : "", kernels ? (int)strcspn(run->kernel, " ") : 0, run->kernel);
 }

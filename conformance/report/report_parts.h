@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* What the formats of a report share: counting, grouping, naming. */
+/* The parts that the formats of a report share: counting, grouping, labels. */
 #ifndef REPORT_PARTS_H
 #define REPORT_PARTS_H
 
@@ -19,20 +19,20 @@ void report_html(FILE *out, const struct run *runs, size_t nruns);
 void report_ltp(FILE *out, const struct run *runs, size_t nruns);
 
 /*
- * Any outcome but NOT_RUN.  A check that noted a failure has failed or XFAILED; one that
- * never came to an outcome has failed, whatever else is said of it.  A FLAKY check may
- * have noted failures.
+ * The outcome for a report; never NOT_RUN.  A check that recorded a failure has failed or
+ * XFAILED; one that never got an outcome has failed.  A FLAKY check may have recorded
+ * failures.
  */
 enum outcome outcome_of(const struct result *result);
-/* The outcomes in the order of reports, and their names; the last row has no name. */
+/* The outcomes in the order of reports, with their names; ends with a row without a name. */
 struct outcome_row {
 	enum outcome outcome;
 	const char *name;
-	bool always; /* stands in summaries when its count is 0, too */
+	bool always; /* included in summaries even if its count is 0 */
 };
 extern const struct outcome_row outcome_rows[];
 const char *outcome_name(enum outcome outcome);
-/* Whether the check did not do what it should, expected or not. */
+/* Whether the check failed, expectedly or not. */
 bool has_failed(const struct result *result);
 /* Whether the outcome makes a run fail: FAILED, XPASSED, TIMED_OUT. */
 bool is_bad(enum outcome outcome);
@@ -41,37 +41,37 @@ bool is_bad(enum outcome outcome);
 struct tally {
 	unsigned n[NOUTCOMES];
 };
-/* Whether summaries of these counts have this outcome. */
+/* Whether summaries of these counts include this outcome. */
 bool has_column(const struct tally *tally, const struct outcome_row *row);
-/* "3 passed, 2 failed, 2 skipped", and outcomes that do not always stand there. */
+/* Prints "3 passed, 2 failed, 2 skipped", and other outcomes if they occurred. */
 void put_tally(FILE *out, const struct tally *tally);
 
-/* Counts a run, or one facility of it; all runs. */
+/* Counts the results of a run (of one facility, if it is not NULL), or of all runs. */
 struct tally tally_run(const struct run *run, const char *facility);
 struct tally tally_all(const struct run *runs, size_t nruns);
 
-/* What to group a result by; false if it belongs to no group. */
+/* Sets the name of the group that a result belongs to; false if it belongs to none. */
 typedef bool group_by(const struct result *result, char name[192]);
 group_by by_facility; /* the id up to its first dot */
 group_by by_reason;   /* why it was skipped */
-group_by by_absence;  /* by the call that the kernel lacks */
+group_by by_absence;  /* the call that the kernel lacks */
 
 /*
- * The group behind name in the order of strcmp, over all runs: begin with "",
- * go on while it is true.
+ * Replaces name by the next group of all runs in the order of strcmp; false after the last
+ * one.  Begin with "".
  */
 bool next_group(const struct run *runs, size_t nruns, group_by *by, char name[192]);
 
-/* How many results a group has. */
+/* The number of results in a group. */
 unsigned count_group(const struct run *runs, size_t nruns, group_by *by, const char *name);
 
-/* The result of an id, or NULL. */
+/* The result with this id, or NULL. */
 const struct result *find_result(const struct run *run, const char *id);
 
 /* A struct result as JSON. */
 extern const struct json_type result_type;
 
-/* What to say of the machine that a run was on; the last row has no name. */
+/* A line about the machine of a run; the table ends with a row without a name. */
 struct machine_row {
 	const char *name;
 	void (*value)(char value[256], const struct run *run);
@@ -81,22 +81,22 @@ extern const struct machine_row machine_rows[];
 /* The value of a fact in a run, or NULL. */
 const char *fact_of(const struct run *run, const char *name);
 
-/* Wall time, and 0 for what is no time: not every format can write a NaN. */
+/* The seconds; 0 for NaN and infinity, which some formats cannot write. */
 double seconds_of(double seconds);
 
-/* What sets a run apart: its build, and architecture and kernel if those differ. */
+/* A label that distinguishes a run: its build, and architecture and kernel if they differ. */
 void label_run(char label[192], const struct run *runs, size_t nruns, const struct run *run);
 
-/* One failure in words: "msgget.c:31: msqid: expected 7, got 8". */
+/* Prints a failure: "msgget.c:31: msqid: expected 7, got 8". */
 void put_failure(FILE *out, put_string *put, const struct failure *failure);
-/* All that is known of why a result failed, a line each, behind an indent; nothing if it passed. */
+/* Prints the failures of a result, each on an indented line; nothing if there are none. */
 void put_failures(FILE *out, put_string *put, const char *indent, const struct result *result);
 /*
- * One line behind an indent that says that a list of expected failures names the check,
- * and with which reason; nothing of a check that no list names.
+ * Prints an indented line with the reason of the list of expected failures; nothing if no
+ * line names the check.
  */
 void put_expected(FILE *out, put_string *put, const char *indent, const struct result *result);
-/* "expected to fail: ", or for which other outcome the check is listed; NULL: for none. */
+/* "expected to fail" etc.; NULL for an outcome that comes from no list. */
 const char *expected_words(enum outcome outcome);
 
 #endif

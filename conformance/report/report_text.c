@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* One screen for a person. */
+/* Writes a summary for people, which fits on a screen. */
 #include "report.h"
 #include "report_parts.h"
 
 #include <string.h>
 
-/* Characters, as a terminal shows them, not bytes. */
+/* The width on a terminal: characters, not bytes. */
 static int width(const char *s)
 {
 	int n = 0;
@@ -26,13 +26,13 @@ static void put_padded(FILE *out, const char *s, int columns)
 
 enum { NAME = 14 };
 
-/* A column is as wide as its name and what stands before it. */
+/* The width of a column: that of its name and of the blanks before it. */
 static int width_of_column(const struct outcome_row *row)
 {
 	return (int)strlen(row->name) + (row == outcome_rows ? 3 : 2);
 }
 
-/* All columns, which are those of the outcomes that any run has. */
+/* The width of all columns; outcomes that no run has may have none. */
 static int width_of_counts(const struct tally *all)
 {
 	int columns = 0;
@@ -42,7 +42,7 @@ static int width_of_counts(const struct tally *all)
 	return columns;
 }
 
-/* The names of the columns, or the counts of a tally in them. */
+/* Prints the names of the columns, or the counts of a tally in them. */
 static void put_counts(FILE *out, const struct tally *all, const struct tally *tally)
 {
 	for (const struct outcome_row *row = outcome_rows; row->name; row++)
@@ -94,7 +94,7 @@ static void put_matrix(FILE *out, const struct run *runs, size_t nruns)
 
 /* ---- the machine ----------------------------------------------------------- */
 
-/* One value where the runs agree, else one for each. */
+/* Prints one value if the runs agree, else one for each run. */
 static void put_machine(FILE *out, const struct run *runs, size_t nruns)
 {
 	for (const struct machine_row *row = machine_rows; row->name; row++) {
@@ -129,9 +129,9 @@ void report_facts(FILE *out, const struct run *run)
 	}
 }
 
-/* ---- what did not pass ----------------------------------------------------- */
+/* ---- results to look at ------------------------------------------------------ */
 
-/* The results of an outcome that is not a plain one, with what was seen. */
+/* Prints the results with one outcome, with their failures. */
 static void put_results(FILE *out, const struct run *runs, size_t nruns, enum outcome outcome)
 {
 	for (size_t i = 0; i < nruns; i++)
@@ -157,7 +157,7 @@ static void put_results(FILE *out, const struct run *runs, size_t nruns, enum ou
 		}
 }
 
-/* How many checks each reason is the reason of. */
+/* Prints each reason and the number of its checks. */
 static void put_reasons(FILE *out, const struct run *runs, size_t nruns, group_by *by)
 {
 	for (char reason[192] = ""; next_group(runs, nruns, by, reason);) {

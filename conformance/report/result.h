@@ -1,11 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * What a run found out: one result for each check, and on what machine.
+ * The results of a run: one for each check, and the machine.
  *
- * Plain data without pointers into the checks, so that a result can be filled
- * in by the process of the check, read by the runner through shared memory,
- * written as JSON and read back from there.
+ * Plain data without pointers into the checks: the process of a check fills in a result in
+ * memory shared with the runner, and results are written as JSON and read back.
  */
 #ifndef RESULT_H
 #define RESULT_H
@@ -13,10 +12,10 @@
 #include <stddef.h>
 
 /*
- * XFAILED, XPASSED, FLAKY: a list of expected failures (expected.h) names the check,
- * which failed as expected, passed although it should fail, or may do either.
- * TIMED_OUT: it noted no failure before its time limit, so that nothing is known of it.
- * NOT_IMPLEMENTED: the kernel answers a call of the check with ENOSYS.
+ * XFAILED, XPASSED, FLAKY: a list of expected failures (expected.h) names the check; it
+ * failed as expected, passed although it should fail, or may do either.
+ * TIMED_OUT: the check recorded no failure before its time limit, so its result is unknown.
+ * NOT_IMPLEMENTED: a call of the check failed with ENOSYS.
  */
 enum outcome {
 	NOT_RUN,
@@ -31,10 +30,10 @@ enum outcome {
 	NOUTCOMES
 };
 
-/* One thing that was not as it should be. */
+/* A failed expectation. */
 struct failure {
 	char where[64];	    /* "msgget.c:31" */
-	char what[160];	    /* the expression, or what happened */
+	char what[160];	    /* the expression, or a description */
 	char expected[160]; /* "EINVAL", "7" */
 	char seen[160];	    /* "success", "ENOENT", "8" */
 };
@@ -52,7 +51,7 @@ struct result {
 	 */
 	char reason[192];
 	double seconds;	    /* wall time of the check */
-	unsigned nfailures; /* all of them; the first MAX_FAILURES are kept */
+	unsigned nfailures; /* all failures; the first MAX_FAILURES are kept */
 	struct failure failures[MAX_FAILURES];
 };
 

@@ -406,7 +406,7 @@ START_TEST(json_of_expected_failures_is_read_again)
 	ck_assert_ptr_nonnull(count);
 	count[sizeof("\"outcome\":\"x") - 1] = 'q';
 	ck_assert_ptr_null(parse_runs(json, "json", &n, error));
-	assert_has(error, "an outcome is none");
+	assert_has(error, "an outcome is unknown");
 	free(json);
 	free(other);
 	free_runs(again, 1);
