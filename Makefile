@@ -41,7 +41,7 @@ all:
 COMMANDS := $(filter-out install clean,$(shell sed -n 's/^\#: make \([a-z-]*\)  *.*/\1/p' Makefile))
 .PHONY: $(COMMANDS) $(COMMANDS:%=do-%) install clean help
 $(COMMANDS):
-	@ci/setup $@
+	@ci/setup $@$(if $(filter mutants,$@),-$(KIND))
 	@$(MAKE) $(QUIET) do-$@
 
 help:
@@ -78,11 +78,13 @@ help:
 #: make races            a hundred thousand cancellations: is a message lost?
 #: make waits            a hundred thousand timeouts beside real-time signals
 #: Maintain
-#: make mutants-checks   faults of the calls: which check fails for each
-#: make mutants-abi      wrong declarations in real headers; EACH of a kind
-#: make mutants-memory   defects of memory and order: which tool sees each
-#: make mutants-fuzz     defects in each fuzz target: how soon each is found
-#: make kernel-mutants   broken kernels: which check refuses each; MUTANTS
+#: make mutants          planted defects: what notices each; KIND, ONLY
+#:      KIND=checks      wrong calls: which check fails for each
+#:      KIND=abi         wrong declarations in real headers; EACH of a kind
+#:      KIND=memory      defects of memory and order: which tool sees each
+#:      KIND=binding     the same in the extension
+#:      KIND=kernel      broken kernels: which check refuses each
+#:      KIND=fuzz        defects in each fuzz target: how soon each is found
 #: make interpreters     every test with the CPythons of Debian's suites
 #: make free-threaded    every test with a CPython without the GIL
 #: make sdist            the sources of ipc alone, in build/wheels
@@ -93,6 +95,7 @@ help:
 #: Variables
 #:   CC CPPFLAGS CFLAGS LDFLAGS  as usual; a cross compiler is welcome
 #:   PYTHON  the interpreter; LIBC  glibc or musl; V=1  shows each command
+#:   ONLY    globs of mutants' names; MUTANTS  other options of their runner
 #:   JOBS    processes at a time; REPORT  where reports go (build/report)
 
 # Each room has its rules; those of the harness come first because others use its variables.

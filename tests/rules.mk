@@ -27,8 +27,16 @@ $(OUT)/ipc-conform-faults: $(FAULT_OBJECTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(FAULT_WRAPS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
 
+# KIND: a folder of tests/mutants; ONLY: globs of its mutants' names; MUTANTS: other options of
+# its runner, whose last line is "N mutants, N caught".
+MUTANT_KINDS := abi binding checks fuzz kernel memory
+CHOSEN = $(ONLY:%=--only '%') $(MUTANTS)
+.PHONY: $(MUTANT_KINDS:%=do-mutants-%)
+do-mutants:
+	$(if $(filter $(KIND),$(MUTANT_KINDS)),,$(error KIND: invalid value '$(KIND)' ($(MUTANT_KINDS))))
+	$(Q)$(MAKE) $(QUIET) do-mutants-$(KIND)
 do-mutants-checks: $(OUT)/ipc-conform-faults
-	$(Q)$(PYTHON) tests/mutants/checks/table.py --unfailed tests/mutants/checks/unfailed.txt $(FAULTS) $<
+	$(Q)$(PYTHON) tests/mutants/checks/table.py --unfailed tests/mutants/checks/unfailed.txt $(CHOSEN) $<
 
 # Both compilers with the same warnings as errors; then what each runner sums up.
 do-check:

@@ -44,10 +44,10 @@ do-kernels-short:
 	 echo 'SKIP: programs that cannot be built'
 	$(Q)$(MATRIX) --optional --no-cost $(CELLS)
 
-# MUTANTS of tests/mutants/kernel, or all; KERNEL_JOBS: of a kernel's make.
+# KERNEL_JOBS: of a kernel's make.
 KERNEL_JOBS ?= $(JOBS)
-do-kernel-mutants: build/x86_64/ipc-conform build/i386/ipc-conform
-	$(Q)PYTHONPATH=conformance/gate $(PYTHON) tests/mutants/kernel/kernel_mutants.py --jobs $(KERNEL_JOBS) $(MUTANTS)
+do-mutants-kernel: build/x86_64/ipc-conform build/i386/ipc-conform
+	$(Q)PYTHONPATH=conformance/gate $(PYTHON) tests/mutants/kernel/kernel_mutants.py --jobs $(KERNEL_JOBS) $(CHOSEN)
 
 # The module, and its tests' programs, for a root of Debian's (ci/rootfs) on that kernel.
 # OPTIONS: of tests/gate/suite.py.

@@ -68,8 +68,9 @@ MUTANT_COLUMNS := plain $(EVERY_TOOL:%=%-bare) $(EVERY_TOOL)
 do-mutants-memory:
 	$(Q)$(MAKE) $(QUIET) GOALS='ipc-stress ipc-defects' \
 	 $(patsubst %,watched-%,plain valgrind asan msan tsan asan-bare msan-bare tsan-bare)
-	$(Q)$(MEMORY_MUTANTS) build $(MUTANT_COLUMNS)
-	$(Q)$(PYTHON) tests/mutants/binding/binding_mutants.py $(PYTHON) plain asan memcheck tsan
+	$(Q)$(MEMORY_MUTANTS) $(CHOSEN) build $(MUTANT_COLUMNS)
+do-mutants-binding:
+	$(Q)$(PYTHON) tests/mutants/binding/binding_mutants.py $(CHOSEN) $(PYTHON) plain asan memcheck tsan
 
 # The module's tests under a tool; under Valgrind, which is slow, those of calls; under TSan,
 # with an interpreter that has its runtime, those of threads.  TOOLS, TESTS: which.

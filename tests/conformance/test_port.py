@@ -644,7 +644,7 @@ def test_a_hole_that_nothing_asks_for_is_missed(tmp_path: Path) -> None:
 
 @needs_elftools
 def test_mutants_of_real_headers_are_caught() -> None:
-    """One of each kind, layer and target; make mutants-abi has more."""
+    """One of each kind, layer and target; make mutants KIND=abi has more."""
     result = subprocess.run(
         [str(PYTHON), str(MUTANTS), str(CONFORM), "--each", "1"],
         env=os.environ | {"PYTHONPATH": IMPORTS},

@@ -52,7 +52,7 @@ do-fuzz: python
 	$(Q)$(MAKE) $(QUIET) GOALS='$(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz
 	$(Q)PYTHONPATH=build/python $(PYTHON) tests/fuzz/fuzz.py --jobs $(JOBS) $(FUZZ) build/fuzz $(TARGETS)
 
-# Each target with defects planted in the code that it tests.  MUTANTS: options of fuzz_mutants.py.
+# Each target with defects planted in the code that it tests.
 do-mutants-fuzz: python
 	$(Q)$(MAKE) $(QUIET) GOALS='$(FAULTY:%=fuzz-%) $(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz
-	$(Q)PYTHONPATH=build/python:tests/fuzz $(PYTHON) tests/mutants/fuzz/fuzz_mutants.py $(MUTANTS) build/fuzz
+	$(Q)PYTHONPATH=build/python:tests/fuzz $(PYTHON) tests/mutants/fuzz/fuzz_mutants.py $(CHOSEN) build/fuzz

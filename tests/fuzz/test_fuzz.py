@@ -55,11 +55,11 @@ def test_nothing_is_found(targets: list[str]) -> None:
 def test_a_planted_defect_is_found_by_the_corpus_and_some_runs(
     plant: str, targets: list[str]
 ) -> None:
-    """`make mutants-fuzz` does so with all, by time."""
+    """`make mutants KIND=fuzz` does so with all, by time."""
     words = [sys.executable, MUTANTS, "--only", plant, "--runs", "500", BUILD]
     result = run(*words, PYTHONPATH=IMPORTS)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert result.stdout.splitlines()[-1] == "1 defects, 1 caught"
+    assert result.stdout.splitlines()[-1] == "1 mutants, 1 caught"
 
 
 def test_each_corpus_is_small() -> None:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The defects that `make mutants-memory` seeds in the binding: each can be seeded."""
+"""The defects that `make mutants KIND=binding` seeds in the binding: each can be seeded."""
 
 import pytest
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The harness is itself tested: seeded faults, each of which a check must find.
 
-`make mutants-checks` does this for all of them; these are one of each kind.
+`make mutants KIND=checks` does this for all of them; these are one of each kind.
 """
 
 import re
@@ -49,9 +49,9 @@ def table(*arguments: str) -> "subprocess.CompletedProcess[str]":
 @pytest.fixture(scope="module", name="found")
 def fixture_found() -> "dict[str, list[str]]":
     """What each of those faults makes fail."""
-    options = [word for fault in KINDS for word in ("--fault", fault)]
+    options = [word for fault in KINDS for word in ("--only", fault)]
     done = table("--all", *options)
-    assert done.stdout.splitlines()[-1] == f"{len(KINDS)} defects, {len(KINDS)} caught"
+    assert done.stdout.splitlines()[-1] == f"{len(KINDS)} mutants, {len(KINDS)} caught"
     assert done.returncode == 0
     lines = [re.split(" +", line) for line in done.stdout.splitlines()[:-1]]
     return {fault: ids for fault, _, *ids in lines}

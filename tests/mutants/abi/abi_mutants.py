@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: MIT
 """Mutants of real headers: each must be found, and what is not mutated must not be accused.
 
-    mutants_abi.py IPC-CONFORM [--each N] [TARGET...]
+    abi_mutants.py IPC-CONFORM [--each N] [--only GLOB] [TARGET...]
 
 For each target (x86_64, i386, aarch64) and each layer with headers of its own (uapi, glibc,
 musl), the declarations that DWARF tells the place of are changed, one at a time, in a copy of
@@ -11,7 +11,7 @@ the header that is found before the real one.  A mutant is found by rule where t
 and its counterpart no longer agree or are no longer complete, and by reference where the dump
 is no longer the committed one; it is caught if either finds it.  --each N: at most so many of
 each kind in a layer, 0: all.  Prints each that no rule finds; the last line is
-`N defects, N caught`.
+`N mutants, N caught`.
 Exit status: 0 all caught, 1 not all, 2 it could not be done.
 """
 
@@ -23,6 +23,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 from limits import HANG
@@ -35,7 +36,7 @@ CONSTANTS = ("ipc", "msg", "sem", "shm")
 
 
 def die(what: object) -> NoReturn:
-    print(f"mutants_abi: {what}", file=sys.stderr)
+    print(f"abi_mutants: {what}", file=sys.stderr)
     sys.exit(2)
 
 
@@ -224,10 +225,11 @@ def layers_of(target: str, scratch: Path) -> Iterator[Layer]:
     die(f"no such target in {ABI / 'targets'}: {target}")
 
 
-def mutants_of(layer: Layer, each: int, scratch: Path) -> list[Mutant]:
+def mutants_of(layer: Layer, each: int, only: list[str], scratch: Path) -> list[Mutant]:
     reference = TOP / "abi-dumps" / layer.target / f"{layer.name}.abi"
     dump = reference.read_text()
-    made = [*member_mutants(layer, dump, scratch), *constant_mutants(layer, dump)]
+    every = [*member_mutants(layer, dump, scratch), *constant_mutants(layer, dump)]
+    made = [mutant for mutant in every if any(fnmatch(mutant.kind, glob) for glob in only)]
     chosen = []
     for kind in sorted({mutant.kind for mutant in made}):
         of_kind = [mutant for mutant in made if mutant.kind == kind]
@@ -237,7 +239,7 @@ def mutants_of(layer: Layer, each: int, scratch: Path) -> list[Mutant]:
     return chosen
 
 
-def try_layer(conform: Path, layer: Layer, each: int) -> tuple[int, int, int]:
+def try_layer(conform: Path, layer: Layer, each: int, only: list[str]) -> tuple[int, int, int]:
     """How many there are, by how many rules and how many references found them."""
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
@@ -256,7 +258,7 @@ def try_layer(conform: Path, layer: Layer, each: int) -> tuple[int, int, int]:
             return mutant, result
 
         with ThreadPoolExecutor(2) as pool:
-            tried = list(pool.map(one, enumerate(mutants_of(layer, each, scratch))))
+            tried = list(pool.map(one, enumerate(mutants_of(layer, each, only, scratch))))
     # What does not compile is no mutant: nobody can have it.
     results = [(mutant, *result) for mutant, result in tried if result]
     for mutant, rule, reference in results:
@@ -265,7 +267,7 @@ def try_layer(conform: Path, layer: Layer, each: int) -> tuple[int, int, int]:
             print(f"{layer.target} {layer.name}: {mutant.what}: {mutant.kind}: {how}")
     rules = sum(rule for _, rule, _ in results)
     caught = sum(rule or reference for _, rule, reference in results)
-    print(f"{layer.target} {layer.name}: {len(results)} defects, {caught} caught, {rules} by rule")
+    print(f"{layer.target} {layer.name}: {len(results)} mutants, {caught} caught, {rules} by rule")
     return len(results), caught, rules
 
 
@@ -273,19 +275,25 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("conform", type=Path, help="the built ipc-conform")
     parser.add_argument("--each", type=int, default=0, help="mutants of a kind in a layer")
+    parser.add_argument(
+        "--only", metavar="GLOB", action="append", help="of the mutants' kinds; may be repeated"
+    )
     parser.add_argument("targets", nargs="*", metavar="TARGET")
     arguments = parser.parse_intermixed_args()
     if not arguments.conform.exists():
         die(f"not built: {arguments.conform}")
+    conform, only = arguments.conform.resolve(), arguments.only or ["*"]
     defects = caught = rules = 0
     with tempfile.TemporaryDirectory() as scratch:
         for target in arguments.targets or ["x86_64", "i386", "aarch64"]:
             for layer in layers_of(target, Path(scratch)):
-                n, found_, by_rule = try_layer(arguments.conform.resolve(), layer, arguments.each)
+                n, found_, by_rule = try_layer(conform, layer, arguments.each, only)
                 defects, caught, rules = defects + n, caught + found_, rules + by_rule
     print(f"{rules} by rule alone, without a reference")
-    print(f"{defects} defects, {caught} caught")
-    return 0 if defects and defects == caught else 1
+    print(f"{defects} mutants, {caught} caught")
+    if not defects:
+        die(f"--only: no mutant matches {' '.join(only)}")
+    return 0 if defects == caught else 1
 
 
 if __name__ == "__main__":

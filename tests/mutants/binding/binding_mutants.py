@@ -268,14 +268,21 @@ def caught(defect: Defect, cells: "dict[str, str]") -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", metavar="GLOB", default="*", help="of the defects' names")
+    parser.add_argument(
+        "--only", metavar="GLOB", action="append", help="of the mutants' names; may be repeated"
+    )
     parser.add_argument("python", help="the interpreter that the tests run with")
     parser.add_argument("columns", metavar="column", nargs="+", choices=COLUMNS)
     options = parser.parse_args()
     columns = options.columns
-    rows = [row for row in [SOUND, *DEFECTS] if fnmatch.fnmatchcase(row.name, options.only)]
+    only = options.only or ["*"]
+    rows = [
+        row
+        for row in [SOUND, *DEFECTS]
+        if any(fnmatch.fnmatchcase(row.name, glob) for glob in only)
+    ]
     if not rows:
-        parser.error(f"no such defect: {options.only}")
+        parser.error(f"--only: no mutant matches {' '.join(only)}")
     width = max(len(row.name) for row in rows)
     print(" ".join([" " * width, *columns]), flush=True)
     missed = 0
@@ -292,7 +299,7 @@ def main() -> int:
             line = [f"{cell:{len(column)}}" for column, cell in cells.items()]
             print(f"{row.name:{width}}", *line, *["WRONG"] * wrong, flush=True)
     n = len([row for row in rows if row != SOUND])
-    print(f"{n} defects of the binding, {n - missed} caught")
+    print(f"{n} mutants, {n - missed} caught")
     return int(bool(missed))
 
 

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: MIT
 """What each seeded fault makes fail, and the checks that none does.
 
-    table.py [--fault GLOB]... [--all] [--jobs N] [--unfailed FILE] IPC-CONFORM-FAULTS
+    table.py [--only GLOB]... [--all] [--jobs N] [--unfailed FILE] IPC-CONFORM-FAULTS
 
 Runs the checks of a fault's own facility, and those of no facility, once for
-each fault.  With --fault only those, and nothing is said of the checks.  Exit
+each fault.  With --only only those, and nothing is said of the checks.  Exit
 status: 1 where a fault is not found, a check fails without one, or a check that
 none makes fail has no reason in FILE; 2 where it could not be run.
 """
@@ -81,7 +81,7 @@ def faults(program: str, globs: list[str]) -> list[Fault]:
               if not globs or any(fnmatch.fnmatch(fault.name, glob) for glob in globs)]
     for glob in globs:
         if not any(fnmatch.fnmatch(fault.name, glob) for fault in chosen):
-            misused(f"no such fault: {glob}")
+            misused(f"--only: no mutant matches {glob}")
     return chosen
 
 
@@ -135,14 +135,14 @@ def report_unfailed(never: frozenset[str], of: int, known: dict[str, str]) -> bo
 def main() -> int:
     """Print the table and the last line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--fault", action="append", default=[], metavar="GLOB")
+    parser.add_argument("--only", action="append", default=[], metavar="GLOB")
     parser.add_argument("--all", action="store_true", help="every check that fails, not the first")
     parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1))
     parser.add_argument("--unfailed", metavar="FILE")
     parser.add_argument("program", metavar="IPC-CONFORM-FAULTS")
     options = parser.parse_args()
 
-    chosen = faults(options.program, options.fault)
+    chosen = faults(options.program, options.only)
     known = reasons(options.unfailed)
     without = run(options.program)
     found = rows(options.program, chosen, frozenset().union(*without), options.jobs)
@@ -152,14 +152,14 @@ def main() -> int:
         shown = " ".join(sorted(ids)[:most]) + (" ..." if len(ids) > most else "")
         print(f"{fault.name:<44} {len(ids):>4}  {shown or 'NOT FOUND: ' + fault.what}")
     well = True
-    if not options.fault:
+    if not options.only:
         print(f"\nnot run here: {' '.join(sorted(without.skipped)) or 'none'}")
         never = without.passed.difference(*found)
         well = report_unfailed(never, len(without.passed), known)
     for check in sorted(without.failed):
         print(f"fails without a fault: {check}")
     caught = sum(1 for ids in found if ids - without.failed)
-    print(f"{len(chosen)} defects, {caught} caught")
+    print(f"{len(chosen)} mutants, {caught} caught")
     return 0 if well and caught == len(chosen) and not without.failed else 1
 
 

@@ -184,14 +184,19 @@ def look(plant: Plant, build: Path, bound: list[str], folder: Path) -> Caught:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--only", metavar="GLOB", default="*", help="of TARGET.NAME")
+    parser.add_argument(
+        "--only", metavar="GLOB", action="append", help="of TARGET.NAME; may be repeated"
+    )
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--runs", type=int, help="instead of seconds; none beside the corpus: 0")
     parser.add_argument("build", type=Path)
     options = parser.parse_args()
-    plants = [plant for plant in PLANTS if fnmatch.fnmatch(str(plant), options.only)]
+    only = options.only or ["*"]
+    plants = [
+        plant for plant in PLANTS if any(fnmatch.fnmatch(str(plant), glob) for glob in only)
+    ]
     if not plants:
-        parser.error(f"no plant is {options.only}")
+        parser.error(f"--only: no mutant matches {' '.join(only)}")
     bound = ["--seconds", str(options.seconds)]
     if options.runs is not None:
         bound = ["--runs", str(options.runs)]
@@ -206,7 +211,7 @@ def main() -> int:
         caught += result.found
         print(f"{str(plant):<{width}} {result.seconds:7.1f} {result.executions:>10}  "
               f"{result.words[:90] if result.found else 'NOT FOUND'}", flush=True)
-    print(f"{len(plants)} defects, {caught} caught")
+    print(f"{len(plants)} mutants, {caught} caught")
     return int(caught != len(plants))
 
 

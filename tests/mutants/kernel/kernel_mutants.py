@@ -97,7 +97,7 @@ def mutants(patterns: list[str]) -> list[Mutant]:
     every = [read_mutant(path) for path in HERE.rglob("*.patch")]
     for pattern in patterns:
         if not fnmatch.filter([mutant.name for mutant in every], pattern):
-            raise Misuse(f"no mutant matches {pattern}")
+            raise Misuse(f"--only: no mutant matches {pattern}")
     chosen = [
         mutant
         for mutant in every
@@ -405,7 +405,9 @@ class Bench:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("mutant", nargs="*", help="globs of the table's names, for all")
+    parser.add_argument(
+        "--only", metavar="GLOB", action="append", default=[], help="of the mutants' names"
+    )
     parser.add_argument("--build", type=Path, default=Path("build"), help="where programs are")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="of a kernel's make")
     parser.add_argument("--named", action="store_true", help="run the named checks, and no more")
@@ -414,7 +416,7 @@ def main() -> int:
     if platform.machine() != ARCH:
         raise Misuse(f"kernels for {ARCH} are built on {ARCH} only")
     machine_of(ARCH)
-    chosen = mutants(given.mutant)
+    chosen = mutants(given.only)
     folder = (given.build / "kernel-mutants").resolve()
     folder.mkdir(parents=True, exist_ok=True)
     tree = source_tree(folder / "source", chosen)
@@ -427,9 +429,9 @@ def main() -> int:
         except Broken as why:
             raise Misuse(f"the unbroken kernel: {why}") from why
     bench.try_all(chosen)
-    print(f"{bench.done} mutants, {bench.done - len(bench.wrong)} refused for their reason")
     if bench.wrong:
         print(f"not refused, or for another reason: {' '.join(bench.wrong)}")
+    print(f"{bench.done} mutants, {bench.done - len(bench.wrong)} caught")
     return 1 if bench.wrong else 0
 
 

@@ -73,7 +73,7 @@ def caught(defect: str, cells: dict[str, str]) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--only", metavar="GLOB", action="append", help="of the defects' names; may be repeated"
+        "--only", metavar="GLOB", action="append", help="of the mutants' names; may be repeated"
     )
     parser.add_argument("--brief", action="store_true", help="show only rows that are wrong")
     parser.add_argument("build", type=Path)
@@ -95,7 +95,7 @@ def main() -> int:
         if any(fnmatch.fnmatchcase(row, glob) for glob in only)
     ]
     if not rows:
-        parser.error(f"no such defect: {' '.join(only)}")
+        parser.error(f"--only: no mutant matches {' '.join(only)}")
     width = max(map(len, [*rows, SOUND]))
     print(" ".join([" " * width, *columns]))
     failed = []
@@ -109,7 +109,7 @@ def main() -> int:
                 continue
             print(f"{row:{width}}", *line, *["WRONG"] * (row in failed), flush=True)
     defects = [row for row in rows if row != SOUND]
-    print(f"{len(defects)} defects, {sum(row not in failed for row in defects)} caught")
+    print(f"{len(defects)} mutants, {sum(row not in failed for row in defects)} caught")
     return int(bool(failed))
 
 
