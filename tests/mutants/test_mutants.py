@@ -80,6 +80,6 @@ def test_a_failure_is_repeated_by_its_seed_and_short(fault: str, check: str) -> 
     assert int(steps.group(1)) == int(steps.group(2)) <= 8
 
 
-def test_a_fault_that_there_is_none_of_is_misuse() -> None:
-    done = table("--fault", "msgget.nothing")
-    assert (done.returncode, done.stdout) == (2, "table.py: no such fault: msgget.nothing\n")
+def test_an_unknown_mutant_is_misuse() -> None:
+    done = table("--only", "msgget.nothing")
+    assert (done.returncode, done.stdout) == (2, "table.py: --only: no mutant matches msgget.nothing\n")
