@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "blocked.h"
 #include "expect.h"
 
 /* Each facility, and the prefix of its calls. */
@@ -117,6 +118,7 @@ static void ended(enum ipc_call call, enum ipc_way way, bool failed)
 	char reason[96];
 	unsigned facility = 0, all;
 
+	note_return(call);
 	if (!failed || errno != ENOSYS || !expected->call[way][call])
 		return;
 	while (facility < NFACILITIES && !is_of(call, facility))
@@ -131,13 +133,9 @@ static void ended(enum ipc_call call, enum ipc_way way, bool failed)
 	not_implemented(reason);
 }
 
-static void begins(enum ipc_call call UNUSED, int id UNUSED)
-{
-}
-
 void expect_absent(const struct absent *absent)
 {
-	static const struct ipc_listener listener = {begins, ended};
+	static const struct ipc_listener listener = {note_begin, ended};
 
 	expected = absent;
 	ipc_listener = absent ? &listener : NULL;

@@ -3,6 +3,7 @@
 /* The calls in three ways: through libc, by their numbers, and through ipc(2). */
 #include "calls.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -236,12 +237,25 @@ static int raw_shmdt(const void *shmaddr)
  * programs on a 64-bit kernel, msgctl ignores IPC_64 and semctl accepts it with some
  * commands only (compat_ksys_msgctl, compat_ksys_semctl).  musl's STAT commands already
  * contain that bit if its time_t is longer than the kernel's (IPC_TIME64).
+ * Without shmctl, the program cannot ask: ipc(2) needs IPC_64, and of the calls by number
+ * those that are sys_old_shmctl in the kernel's table of the architecture.
  */
+#if defined(__arm__) || defined(__alpha__) || defined(__microblaze__) || defined(__xtensa__) || \
+	(defined(__mips__) && !defined(_ABIO32))
+#define VERSION_BY_NUMBER IPC_64
+#elif defined(SYS_shmctl)
+#define VERSION_BY_NUMBER 0
+#else
+#define VERSION_BY_NUMBER IPC_64 /* raw_control() is ipc(2) */
+#endif
+
 static int versioned(int cmd, long (*control)(int shmid, int cmd, void *buf))
 {
 	struct shm_info info;
 	int version = control(0, SHM_INFO | IPC_64, &info) == -1 ? 0 : IPC_64;
 
+	if (!version && errno == ENOSYS)
+		version = control == raw_control ? VERSION_BY_NUMBER : IPC_64;
 	return (cmd & ~(IPC_STAT & IPC_64)) | version;
 }
 

@@ -40,7 +40,7 @@ enum via { LIBC = 1, BY_NUMBER = 2, MULTIPLEXED = 4, RAW = BY_NUMBER | MULTIPLEX
 	X(MSG_COPY)  /* msgrcv's MSG_COPY: CONFIG_CHECKPOINT_RESTORE */                      \
 	X(STAT_ANY)  /* MSG_STAT_ANY, SEM_STAT_ANY, SHM_STAT_ANY: Linux 4.17 */              \
 	X(USERS)     /* root, so that a process can become another user */                   \
-	X(PROC)	     /* /proc of the running kernel, to see blocked tasks */                 \
+	X(PROC)	     /* /proc of the running kernel, to read what it says */                 \
 	X(COMPAT)    /* a 32-bit program on a 64-bit kernel */                               \
 	X(HUGETLB)   /* SHM_HUGETLB: CONFIG_HUGETLBFS */
 
@@ -142,8 +142,8 @@ void child_join(pid_t pid);
 void child_join_signal(pid_t pid, int signal);
 
 /*
- * Waits until a process or thread is blocked in an IPC call, according to /proc
- * (NEED_PROC); ends the check if the process ends.
+ * Waits until a process or thread is blocked in an IPC call; ends the check if it
+ * ends.  Without /proc, see blocked.h.
  */
 void await_blocked(pid_t pid);
 /* Looks once: is the process blocked; has it ended? */

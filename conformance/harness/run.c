@@ -24,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "blocked.h"
 #include "expect.h"
 #include "isolate.h"
 #include "record.h"
@@ -188,6 +189,8 @@ static void run_body(const struct instance *instance, struct slot *slot)
 
 	expect_into(&slot->result);
 	expect_absent(&inherited.shared->unmet.absent);
+	if (inherited.shared->unmet.reason[PROC_INDEX][0])
+		watch_calls();
 	if (inherited.shared->unmet.reason[NAMESPACE_INDEX][0]) {
 		choose_keys();
 		calls = tracking_calls(calls, &slot->made);
@@ -508,7 +511,10 @@ static bool collect(size_t n, struct run *run, struct coverage *coverage)
 	return true;
 }
 
-/* The facts: the facilities, then each need, by its name in conform.h. */
+/*
+ * The facts: the facilities, then each need, by its name in conform.h, then how checks see
+ * that a process is blocked.
+ */
 static void note_facts(struct run *run, const struct unmet *unmet)
 {
 	static const char *const names[] = {
@@ -517,7 +523,7 @@ static void note_facts(struct run *run, const struct unmet *unmet)
 #undef X
 	};
 
-	_Static_assert(NFACILITIES + NNEEDS <= MAX_FACTS, "room for the facts");
+	_Static_assert(NFACILITIES + NNEEDS + 1 <= MAX_FACTS, "room for the facts");
 	facility_facts(&unmet->absent, run->facts);
 	run->nfacts = NFACILITIES;
 	for (unsigned i = 0; i < NNEEDS; i++) {
@@ -527,6 +533,14 @@ static void note_facts(struct run *run, const struct unmet *unmet)
 		snprintf(fact->name, sizeof(fact->name), "%s", names[i]);
 		snprintf(fact->value, sizeof(fact->value), "%s", *reason ? reason : "yes");
 	}
+	struct machine_fact *fact = &run->facts[run->nfacts++];
+
+	snprintf(fact->name, sizeof(fact->name), "blocked processes");
+	if (unmet->reason[PROC_INDEX][0])
+		snprintf(fact->value, sizeof(fact->value),
+			 "seen by GETNCNT and GETZCNT; of message queues, after %d ms", BOUND);
+	else
+		snprintf(fact->value, sizeof(fact->value), "seen in /proc");
 }
 
 /* ---- earlier parts of the run ------------------------------------------------ */

@@ -3,7 +3,7 @@
 # ---- stress, under the tools that watch memory -----------------------------------
 
 FRAME_OBJECTS = $(addprefix $(OUT)/conformance/,stress/frame.o stress/workers.o \
-	$(addprefix harness/,absent.o calls.o coverage.o isolate.o expect.o child.o privilege.o))
+	$(addprefix harness/,absent.o blocked.o calls.o coverage.o isolate.o expect.o child.o privilege.o))
 $(OUT)/ipc-stress: $(addprefix $(OUT)/conformance/stress/,main.o msg.o sem.o shm.o mixed.o) \
 		$(FRAME_OBJECTS)
 $(OUT)/ipc-defects: $(OUT)/tests/mutants/memory/defects.o $(FRAME_OBJECTS)

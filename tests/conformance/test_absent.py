@@ -56,6 +56,12 @@ def enosys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return program
 
 
+WAITING = (
+    "msgrcv.waiters.order msgrcv.eidrm msgsnd.blocks_until_received semop.waiters.order "
+    "semop.waiters.eidrm semop.eintr semop.stop_continue semtimedop.eidrm semop.undo.kill"
+).split()
+
+
 def run(
     program: list[str | Path], *words: str | Path, before: tuple[str, ...] = ()
 ) -> tuple[int, str]:
@@ -132,6 +138,28 @@ def test_every_format_has_the_words(enosys: Path, form: str) -> None:
         assert text.startswith("message queues   yes\nsemaphores       not implemented\n")
 
 
+I386 = TOP / "build" / "i386" / "ipc-conform"
+
+
+@pytest.mark.skipif(not I386.exists(), reason="build/i386/ipc-conform is not built")
+@pytest.mark.parametrize("calls", [["shmctl"], SHM, MSG + SHM], ids=["shmctl", "shm", "msg shm"])
+def test_a_kernel_with_ipc_2(tmp_path: Path, calls: list[str]) -> None:
+    """Without shmctl the program cannot ask which calls take IPC_64."""
+    source = TOP / "tests" / "absent" / "enosys.c"
+    program = tmp_path / "enosys"
+    flags = ["-static", "-std=c11", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE"]
+    made = subprocess.run(["i686-linux-gnu-gcc", *flags, "-o", program, source])
+    if made.returncode:
+        pytest.skip("no compiler for i386")
+    only = ("--only", "msg*", "--only", "sem*", "--only", "shm*", "--only", "observed.*")
+    status, text = run([program, ",".join(calls), I386], *only, "--format", "json")
+    found = results(text)
+    assert [(one["id"], one["failures"]) for one in found.get("failed", [])] == []
+    assert status == 0
+    for way in (".raw", ".ipc"):
+        assert [one for one in found["passed"] if one["id"].endswith(way)]
+
+
 def test_a_chroot_with_the_program_alone(tmp_path: Path) -> None:
     """No /proc, no /tmp, nothing writable."""
     shell = 'mount -t tmpfs none "$0" && cp "$1" "$0/ipc-conform" && mount -o remount,ro "$0"'
@@ -146,4 +174,11 @@ def test_a_chroot_with_the_program_alone(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     found = results(ended.stdout)
     assert "failed" not in found and "not implemented" not in found
-    assert len(found["passed"]) > len(found["skipped"])
+    passed = {one["id"] for one in found["passed"]}
+    assert len(passed) > len(found["skipped"])
+    # Processes that wait are seen without /proc.
+    for way in ("", ".raw"):
+        assert {f"{name}{way}" for name in WAITING} <= passed
+    facts = {fact["name"]: fact["value"] for fact in json.loads(ended.stdout)["runs"][0]["facts"]}
+    assert facts["PROC"] == "/proc is not mounted"
+    assert facts["blocked processes"].startswith("seen by GETNCNT and GETZCNT")

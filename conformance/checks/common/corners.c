@@ -229,7 +229,7 @@ CHECK("msgrcv.type_ends", LIBC | RAW, 0,
 	expect_eq(LONG_MAX, got.mtype);
 }
 
-CHECK("msgctl.set.qbytes_below", LIBC, NEED_PROC,
+CHECK("msgctl.set.qbytes_below", LIBC, 0,
       "msg_qbytes below what a queue holds, or 0, keeps the content; what does not fit waits or "
       "fails",
       "msgctl(2), IPC_SET; ipc/msg.c, msg_fits_inqueue")

@@ -227,7 +227,7 @@ static void trace_and_let_go(pid_t pid)
 	must((int)ptrace(PTRACE_DETACH, pid, NULL, NULL));
 }
 
-CHECK("semop.ptrace", LIBC | RAW, NEED_PROC,
+CHECK("semop.ptrace", LIBC | RAW, 0,
       "a process that a tracer stops while it waits in semop gets EINTR",
       "signal(7), \"Interruption of system calls ... by stop signals\"; ptrace(2), "
       "PTRACE_INTERRUPT")
@@ -242,7 +242,7 @@ CHECK("semop.ptrace", LIBC | RAW, NEED_PROC,
 	expect_eq(0, libc_calls.semctl(semid, 0, GETNCNT, (union semun){0}));
 }
 
-CHECK("semtimedop.ptrace", LIBC | RAW, NEED_PROC,
+CHECK("semtimedop.ptrace", LIBC | RAW, 0,
       "a process that a tracer stops while it waits in semtimedop gets EINTR",
       "signal(7), \"Interruption of system calls ... by stop signals\"; ptrace(2), "
       "PTRACE_INTERRUPT")
@@ -259,7 +259,7 @@ CHECK("semtimedop.ptrace", LIBC | RAW, NEED_PROC,
 	child_join(pid);
 }
 
-CHECK("msgrcv.ptrace", LIBC | RAW, NEED_PROC,
+CHECK("msgrcv.ptrace", LIBC | RAW, 0,
       "a process that a tracer stops while it waits in msgrcv goes on waiting",
       "ipc/msg.c, do_msgrcv: ERESTARTNOHAND; ptrace(2), PTRACE_INTERRUPT")
 {
@@ -277,7 +277,7 @@ CHECK("msgrcv.ptrace", LIBC | RAW, NEED_PROC,
 	child_join(pid);
 }
 
-CHECK("msgsnd.ptrace", LIBC | RAW, NEED_PROC,
+CHECK("msgsnd.ptrace", LIBC | RAW, 0,
       "a process that a tracer stops while it waits in msgsnd goes on waiting, and sends once",
       "ipc/msg.c, do_msgsnd: ERESTARTNOHAND; ptrace(2), PTRACE_INTERRUPT")
 {

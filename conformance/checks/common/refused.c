@@ -206,7 +206,7 @@ CHECK("semctl.refused.values", LIBC, NEED_NAMESPACE,
 	expect_serves(ipc, &sem_facility, semid, check_key(0));
 }
 
-CHECK("semctl.refused.keeps_undo", LIBC | RAW, NEED_PROC,
+CHECK("semctl.refused.keeps_undo", LIBC | RAW, 0,
       "SETVAL and SETALL that fail leave what is to be undone as it is",
       "semctl(2), ERANGE; ipc/sem.c, semctl_setval: semadj is cleared on success only")
 {
@@ -554,7 +554,7 @@ CHECK("shmdt.refused", LIBC | RAW, NEED_NAMESPACE,
 		expect_unchanged_at(HERE, #CALL, (BEFORE)); \
 	} while (0)
 
-CHECK("msgrcv.refused.eintr", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
+CHECK("msgrcv.refused.eintr", LIBC | RAW, NEED_NAMESPACE,
       "a receive or send that a signal ends leaves the queue as it was, and nobody waiting",
       "msgop(2), EINTR; ipc/msg.c, do_msgsnd and do_msgrcv")
 {
@@ -575,7 +575,7 @@ CHECK("msgrcv.refused.eintr", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
 	expect_serves(ipc, &msg_facility, msqid, check_key(0));
 }
 
-CHECK("semop.refused.eintr", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
+CHECK("semop.refused.eintr", LIBC | RAW, NEED_NAMESPACE,
       "operations that a signal ends while they wait leave the set as it was, and no count",
       "semop(2), EINTR; ipc/sem.c, do_semtimedop and unlink_queue")
 {

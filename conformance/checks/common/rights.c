@@ -42,7 +42,7 @@ static int set_of_mode(const struct ipc_calls *ipc, int mode, int value)
 	return semid;
 }
 
-CHECK("semop.right.alter_only", LIBC | RAW, NEED_PROC,
+CHECK("semop.right.alter_only", LIBC | RAW, 0,
       "on a set that may be altered but not read an operation is done, fails and waits as ever",
       "semop(2), EACCES: alter permission; ipc/sem.c, do_semtimedop")
 {
@@ -79,7 +79,7 @@ CHECK("semop.right.alter_only", LIBC | RAW, NEED_PROC,
 	child_join(waiter);
 }
 
-CHECK("semop.right.read_only", LIBC | RAW, NEED_PROC,
+CHECK("semop.right.read_only", LIBC | RAW, 0,
       "on a set that may be read but not altered one waits for zero, and fails to, as ever",
       "semop(2), EACCES: read permission; ipc/sem.c, do_semtimedop")
 {
@@ -138,7 +138,7 @@ CHECK("semctl.right.one_only", LIBC | RAW, 0,
 	expect_errno(EACCES, ipc->semctl(writable, 0, IPC_STAT, (union semun){.buf = &ds}));
 }
 
-CHECK("msgsnd.right.write_only", LIBC | RAW, NEED_PROC,
+CHECK("msgsnd.right.write_only", LIBC | RAW, 0,
       "to a queue that may be written but not read one sends, fails and waits as ever",
       "msgop(2), EACCES: write permission; ipc/msg.c, do_msgsnd")
 {
@@ -167,7 +167,7 @@ CHECK("msgsnd.right.write_only", LIBC | RAW, NEED_PROC,
 	child_join(waiter);
 }
 
-CHECK("msgrcv.right.read_only", LIBC | RAW, NEED_PROC,
+CHECK("msgrcv.right.read_only", LIBC | RAW, 0,
       "from a queue that may be read but not written one receives, fails and waits as ever",
       "msgop(2), EACCES: read permission; ipc/msg.c, do_msgrcv")
 {

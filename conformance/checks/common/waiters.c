@@ -28,7 +28,7 @@ static int queue_with_room(const struct ipc_calls *ipc, unsigned long qbytes)
 
 /* ---- receivers ------------------------------------------------------------------- */
 
-CHECK("msgrcv.waiters.order", LIBC | RAW, NEED_PROC,
+CHECK("msgrcv.waiters.order", LIBC | RAW, 0,
       "of receivers that wait for the same, the one that waits longest gets the first message",
       "ipc/msg.c, pipelined_send and ss_add: receivers are a queue")
 {
@@ -48,7 +48,7 @@ CHECK("msgrcv.waiters.order", LIBC | RAW, NEED_PROC,
 		child_join(pid[i]);
 }
 
-CHECK("msgrcv.waiters.by_type", LIBC | RAW, NEED_PROC,
+CHECK("msgrcv.waiters.by_type", LIBC | RAW, 0,
       "a message goes to the first receiver that wants its type, past those that want another",
       "msgop(2); ipc/msg.c, testmsg")
 {
@@ -75,7 +75,7 @@ CHECK("msgrcv.waiters.by_type", LIBC | RAW, NEED_PROC,
 	expect_eq(0, msg_state(msqid).msg_qnum);
 }
 
-CHECK("msgrcv.waiters.too_small", LIBC | RAW, NEED_PROC,
+CHECK("msgrcv.waiters.too_small", LIBC | RAW, 0,
       "a message too long for the receiver that waits longest goes to the next one",
       "msgop(2), E2BIG; ipc/msg.c, pipelined_send")
 {
@@ -98,7 +98,7 @@ CHECK("msgrcv.waiters.too_small", LIBC | RAW, NEED_PROC,
 	expect_eq(0, msg_state(msqid).msg_qnum);
 }
 
-CHECK("msgrcv.waiters.handed_over", LIBC | RAW, NEED_PROC,
+CHECK("msgrcv.waiters.handed_over", LIBC | RAW, 0,
       "a message for a receiver that waits is its own at once: nobody else can take it",
       "ipc/msg.c, pipelined_send")
 {
@@ -114,7 +114,7 @@ CHECK("msgrcv.waiters.handed_over", LIBC | RAW, NEED_PROC,
 	child_join(pid);
 }
 
-CHECK("msgrcv.waiters.eidrm", LIBC | RAW, NEED_PROC, "removing a queue ends all waits for it",
+CHECK("msgrcv.waiters.eidrm", LIBC | RAW, 0, "removing a queue ends all waits for it",
       "msgop(2), EIDRM")
 {
 	int msqid = queue_with_room(ipc, 1);
@@ -143,7 +143,7 @@ static void expect_ignored(pid_t pid)
 	await_blocked(pid);
 }
 
-CHECK("msgrcv.waiters.ignored_signal", LIBC | RAW, NEED_PROC,
+CHECK("msgrcv.waiters.ignored_signal", LIBC | RAW, 0,
       "a signal that is ignored does not end a wait for a message", "signal(7); msgop(2), EINTR")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -220,7 +220,7 @@ CHECK("msgrcv.waiters.threads", LIBC | RAW, 0,
 
 /* ---- senders ---------------------------------------------------------------------- */
 
-CHECK("msgsnd.waiters.all_go", LIBC | RAW, NEED_PROC,
+CHECK("msgsnd.waiters.all_go", LIBC | RAW, 0,
       "each message received lets one sender that waits go on, until all are sent, each once",
       "msgop(2); ipc/msg.c, ss_wakeup: the order of waking is not the order of waiting")
 {
@@ -248,7 +248,7 @@ CHECK("msgsnd.waiters.all_go", LIBC | RAW, NEED_PROC,
 	expect_eq(0, msg_state(msqid).msg_qnum);
 }
 
-CHECK("msgsnd.waiters.smaller_first", LIBC | RAW, NEED_PROC,
+CHECK("msgsnd.waiters.smaller_first", LIBC | RAW, 0,
       "a sender whose message fits goes on while one that waits longer has a larger one",
       "msgop(2); ipc/msg.c, ss_wakeup")
 {
@@ -271,7 +271,7 @@ CHECK("msgsnd.waiters.smaller_first", LIBC | RAW, NEED_PROC,
 	child_join(large);
 }
 
-CHECK("msgsnd.waiters.ignored_signal", LIBC | RAW, NEED_PROC,
+CHECK("msgsnd.waiters.ignored_signal", LIBC | RAW, 0,
       "a signal that is ignored does not end a wait for room", "signal(7); msgop(2), EINTR")
 {
 	int msqid = queue_with_room(ipc, 1);
@@ -286,7 +286,7 @@ CHECK("msgsnd.waiters.ignored_signal", LIBC | RAW, NEED_PROC,
 	child_join(pid);
 }
 
-CHECK("msgctl.set.sender_looks_again", LIBC | RAW, NEED_PROC,
+CHECK("msgctl.set.sender_looks_again", LIBC | RAW, 0,
       "a blocked sender for whom IPC_SET makes room but whose permission it takes away fails",
       "ipc/msg.c, do_msgsnd: permission is asked for each time around")
 {
@@ -308,7 +308,7 @@ CHECK("msgctl.set.sender_looks_again", LIBC | RAW, NEED_PROC,
 	expect_eq(1, msg_state(msqid).msg_qnum);
 }
 
-CHECK("msgctl.set.waiters_wait_on", LIBC | RAW, NEED_PROC,
+CHECK("msgctl.set.waiters_wait_on", LIBC | RAW, 0,
       "a receiver that IPC_SET takes nothing from waits on, unseen by its caller",
       "ipc/msg.c, msgctl_down and do_msgrcv")
 {
@@ -329,7 +329,7 @@ CHECK("msgctl.set.waiters_wait_on", LIBC | RAW, NEED_PROC,
 
 /* ---- semaphores ------------------------------------------------------------------- */
 
-CHECK("semop.waiters.order", LIBC | RAW, NEED_PROC,
+CHECK("semop.waiters.order", LIBC | RAW, 0,
       "of those that wait for the same, the one that waits longest goes on first",
       "ipc/sem.c: \"pending alter operations\" are kept and done in the order of their coming")
 {
@@ -346,7 +346,7 @@ CHECK("semop.waiters.order", LIBC | RAW, NEED_PROC,
 	}
 }
 
-CHECK("semop.waiters.order_complex", LIBC | RAW, NEED_PROC,
+CHECK("semop.waiters.order_complex", LIBC | RAW, 0,
       "those that wait with several operations go on in the order of their coming too",
       "ipc/sem.c, update_queue")
 {
@@ -364,7 +364,7 @@ CHECK("semop.waiters.order_complex", LIBC | RAW, NEED_PROC,
 	}
 }
 
-CHECK("semop.waiters.handed_over", LIBC | RAW, NEED_PROC,
+CHECK("semop.waiters.handed_over", LIBC | RAW, 0,
       "units that let a waiting task go on are taken at once: no other task gets them",
       "ipc/sem.c: the task that makes a wait's operations possible performs them")
 {
@@ -380,7 +380,7 @@ CHECK("semop.waiters.handed_over", LIBC | RAW, NEED_PROC,
 	child_join(pid);
 }
 
-CHECK("semop.waiters.all_for_zero", LIBC | RAW, NEED_PROC,
+CHECK("semop.waiters.all_for_zero", LIBC | RAW, 0,
       "a value that becomes 0 lets all tasks that wait for zero go on", "semop(2), \"semzcnt\"")
 {
 	int semid = sem_new(ipc, 2);
@@ -395,7 +395,7 @@ CHECK("semop.waiters.all_for_zero", LIBC | RAW, NEED_PROC,
 		child_join(pid[i]);
 }
 
-CHECK("semop.waiters.zero_of_two", LIBC | RAW, NEED_PROC,
+CHECK("semop.waiters.zero_of_two", LIBC | RAW, 0,
       "a wait for two semaphores to be 0 ends when both are", "semop(2), \"wait-for-zero\"")
 {
 	int semid = sem_new(ipc, 1);
@@ -410,7 +410,7 @@ CHECK("semop.waiters.zero_of_two", LIBC | RAW, NEED_PROC,
 	child_join(pid);
 }
 
-CHECK("semop.waiters.zero_before_more", LIBC | RAW, NEED_PROC,
+CHECK("semop.waiters.zero_before_more", LIBC | RAW, 0,
       "a wait for zero ends even if the same change lets another task raise the value",
       "ipc/sem.c, do_smart_update: wait-for-zero operations come first")
 {
@@ -428,7 +428,7 @@ CHECK("semop.waiters.zero_before_more", LIBC | RAW, NEED_PROC,
 	expect_eq(5, sem_value(semid, 0));
 }
 
-CHECK("semop.waiters.chain", LIBC | RAW, NEED_PROC,
+CHECK("semop.waiters.chain", LIBC | RAW, 0,
       "a task that goes on may let the next one go on, and so on to the last",
       "ipc/sem.c, update_queue: \"restart\"")
 {
@@ -448,7 +448,7 @@ CHECK("semop.waiters.chain", LIBC | RAW, NEED_PROC,
 	child_join(pid[1]);
 }
 
-CHECK("semop.waiters.otime", LIBC | RAW, NEED_PROC,
+CHECK("semop.waiters.otime", LIBC | RAW, 0,
       "what is done for one that waits, for zero too, sets sem_otime and its sempid",
       "semop(2), sem_otime; ipc/sem.c, do_smart_update")
 {
@@ -465,8 +465,8 @@ CHECK("semop.waiters.otime", LIBC | RAW, NEED_PROC,
 	expect_between(before, kernel_time(), sem_state(semid).sem_otime);
 }
 
-CHECK("semop.waiters.eidrm", LIBC | RAW, NEED_PROC,
-      "removing a set ends all waits for it, of every kind", "semop(2), EIDRM")
+CHECK("semop.waiters.eidrm", LIBC | RAW, 0, "removing a set ends all waits for it, of every kind",
+      "semop(2), EIDRM")
 {
 	int semid = sem_new(ipc, 1);
 	pid_t pid[MANY];
@@ -488,7 +488,7 @@ CHECK("semop.waiters.eidrm", LIBC | RAW, NEED_PROC,
 		child_join(pid[i]);
 }
 
-CHECK("semop.waiters.spurious", LIBC | RAW, NEED_PROC,
+CHECK("semop.waiters.spurious", LIBC | RAW, 0,
       "changes that let no task go on do not end a wait, nor do ignored signals",
       "semop(2); ipc/sem.c, do_semtimedop: \"spurious\"")
 {
@@ -507,7 +507,7 @@ CHECK("semop.waiters.spurious", LIBC | RAW, NEED_PROC,
 	child_join(pid);
 }
 
-CHECK("semctl.getncnt.blocking_only", LIBC | RAW, NEED_PROC,
+CHECK("semctl.getncnt.blocking_only", LIBC | RAW, 0,
       "of several operations a wait counts for the one that cannot go on, and for no other",
       "POSIX.1-2017, <sys/sem.h> semncnt; ipc/sem.c, check_qop (since Linux 3.16)")
 {

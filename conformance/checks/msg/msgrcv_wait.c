@@ -8,7 +8,7 @@
 
 #include "checks/common/objects.h"
 
-CHECK("msgrcv.blocks_until_sent", LIBC | RAW, NEED_PROC,
+CHECK("msgrcv.blocks_until_sent", LIBC | RAW, 0,
       "a receiver blocks on an empty queue and gets the next message without it being queued",
       "msgop(2); ipc/msg.c, pipelined_send")
 {
@@ -56,25 +56,25 @@ static void expect_waits_for_2(const struct ipc_calls *ipc, long msgtyp, int msg
 	expect_eq(strlen(others), msg_state(msqid).msg_qnum);
 }
 
-CHECK("msgrcv.waits_for_type", LIBC | RAW, NEED_PROC,
+CHECK("msgrcv.waits_for_type", LIBC | RAW, 0,
       "a message of the type waited for wakes a receiver, and no other does", "msgop(2)")
 {
 	expect_waits_for_2(ipc, 2, 0, "13");
 }
 
-CHECK("msgrcv.waits_for_lowest", LIBC | RAW, NEED_PROC,
+CHECK("msgrcv.waits_for_lowest", LIBC | RAW, 0,
       "a receiver with a negative type waits for a type up to its absolute value", "msgop(2)")
 {
 	expect_waits_for_2(ipc, -2, 0, "39");
 }
 
-CHECK("msgrcv.waits_for_except", LIBC | RAW, NEED_PROC,
-      "a receiver with MSG_EXCEPT waits for another type", "msgop(2), MSG_EXCEPT")
+CHECK("msgrcv.waits_for_except", LIBC | RAW, 0, "a receiver with MSG_EXCEPT waits for another type",
+      "msgop(2), MSG_EXCEPT")
 {
 	expect_waits_for_2(ipc, 3, MSG_EXCEPT, "33");
 }
 
-CHECK("msgrcv.waits_e2big", LIBC | RAW, NEED_PROC,
+CHECK("msgrcv.waits_e2big", LIBC | RAW, 0,
       "a message too long for a waiting receiver ends its wait and stays in the queue",
       "msgop(2), E2BIG; ipc/msg.c, pipelined_send")
 {
@@ -160,20 +160,20 @@ static void expect_eintr(const struct ipc_calls *ipc, int flags)
 	expect_eq(1, msg_state(msqid).msg_qnum);
 }
 
-CHECK("msgrcv.eintr", LIBC | RAW, NEED_PROC, "a signal that is caught ends a blocked receiver",
+CHECK("msgrcv.eintr", LIBC | RAW, 0, "a signal that is caught ends a blocked receiver",
       "msgop(2), EINTR")
 {
 	expect_eintr(ipc, 0);
 }
 
-CHECK("msgrcv.eintr_restart", LIBC | RAW, NEED_PROC,
+CHECK("msgrcv.eintr_restart", LIBC | RAW, 0,
       "a blocked receiver is not started again after a signal, with SA_RESTART neither",
       "signal(7); msgop(2), EINTR")
 {
 	expect_eintr(ipc, SA_RESTART);
 }
 
-CHECK("msgrcv.stop_continue", LIBC | RAW, NEED_PROC,
+CHECK("msgrcv.stop_continue", LIBC | RAW, 0,
       "a blocked receiver that is stopped and goes on still waits", "signal(7), stop signals")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -189,7 +189,7 @@ CHECK("msgrcv.stop_continue", LIBC | RAW, NEED_PROC,
 	child_join(pid);
 }
 
-CHECK("msgrcv.waits_noerror", LIBC | RAW, NEED_PROC,
+CHECK("msgrcv.waits_noerror", LIBC | RAW, 0,
       "a receiver that waits with MSG_NOERROR gets the beginning of a longer text",
       "msgop(2), MSG_NOERROR; ipc/msg.c, pipelined_send")
 {
@@ -207,7 +207,7 @@ CHECK("msgrcv.waits_noerror", LIBC | RAW, NEED_PROC,
 	expect_eq(0, msg_state(msqid).msg_qnum);
 }
 
-CHECK("msgrcv.eidrm", LIBC | RAW, NEED_PROC, "removing the queue ends a blocked receiver",
+CHECK("msgrcv.eidrm", LIBC | RAW, 0, "removing the queue ends a blocked receiver",
       "msgop(2), EIDRM")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));

@@ -237,7 +237,7 @@ CHECK("msgsnd.eagain_empty_messages", LIBC | RAW, 0,
 	expect_eq(2, msg_state(msqid).msg_qnum);
 }
 
-CHECK("msgsnd.blocks_until_received", LIBC | RAW, NEED_PROC,
+CHECK("msgsnd.blocks_until_received", LIBC | RAW, 0,
       "a sender blocks on a full queue and goes on when a message is received", "msgop(2)")
 {
 	struct message got;
@@ -255,7 +255,7 @@ CHECK("msgsnd.blocks_until_received", LIBC | RAW, NEED_PROC,
 	expect_bytes(&second, &got, sizeof(got));
 }
 
-CHECK("msgsnd.blocks_until_qbytes_raised", LIBC | RAW, NEED_PROC,
+CHECK("msgsnd.blocks_until_qbytes_raised", LIBC | RAW, 0,
       "a sender blocks on a full queue and goes on when IPC_SET makes room",
       "msgctl(2), IPC_SET; ipc/msg.c, ss_wakeup")
 {
@@ -273,7 +273,7 @@ CHECK("msgsnd.blocks_until_qbytes_raised", LIBC | RAW, NEED_PROC,
 	expect_eq(2, msg_state(msqid).msg_qnum);
 }
 
-CHECK("msgsnd.blocked_leaves_room", LIBC | RAW, NEED_PROC,
+CHECK("msgsnd.blocked_leaves_room", LIBC | RAW, 0,
       "a message that fits is sent while a larger one waits for room", "msgop(2)")
 {
 	struct message got;
@@ -305,20 +305,20 @@ static void expect_eintr(const struct ipc_calls *ipc, int flags)
 	expect_eq(1, msg_state(msqid).msg_qnum);
 }
 
-CHECK("msgsnd.eintr", LIBC | RAW, NEED_PROC, "a signal that is caught ends a blocked sender",
+CHECK("msgsnd.eintr", LIBC | RAW, 0, "a signal that is caught ends a blocked sender",
       "msgop(2), EINTR")
 {
 	expect_eintr(ipc, 0);
 }
 
-CHECK("msgsnd.eintr_restart", LIBC | RAW, NEED_PROC,
+CHECK("msgsnd.eintr_restart", LIBC | RAW, 0,
       "a blocked sender is not started again after a signal, with SA_RESTART neither",
       "signal(7); msgop(2), EINTR")
 {
 	expect_eintr(ipc, SA_RESTART);
 }
 
-CHECK("msgsnd.stop_continue", LIBC | RAW, NEED_PROC,
+CHECK("msgsnd.stop_continue", LIBC | RAW, 0,
       "a blocked sender that is stopped and goes on still waits", "signal(7), stop signals")
 {
 	struct message got;
@@ -334,8 +334,7 @@ CHECK("msgsnd.stop_continue", LIBC | RAW, NEED_PROC,
 	expect_eq(1, msg_state(msqid).msg_qnum);
 }
 
-CHECK("msgsnd.eidrm", LIBC | RAW, NEED_PROC, "removing the queue ends a blocked sender",
-      "msgop(2), EIDRM")
+CHECK("msgsnd.eidrm", LIBC | RAW, 0, "removing the queue ends a blocked sender", "msgop(2), EIDRM")
 {
 	int msqid = full_queue(ipc);
 	pid_t pid;

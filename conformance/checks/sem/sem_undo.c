@@ -34,7 +34,7 @@ CHECK("semop.undo.exit", LIBC | RAW, 0,
 	expect_eq(pid, libc_calls.semctl(semid, 0, GETPID, none));
 }
 
-CHECK("semop.undo.kill", LIBC | RAW, NEED_PROC,
+CHECK("semop.undo.kill", LIBC | RAW, 0,
       "what a process did with SEM_UNDO is undone when it is killed", "semop(2), SEM_UNDO")
 {
 	int semid = sem_new(ipc, 5);
@@ -51,7 +51,7 @@ CHECK("semop.undo.kill", LIBC | RAW, NEED_PROC,
 	expect_eq(5, sem_value(semid, 0));
 }
 
-CHECK("semop.undo.wakes", LIBC | RAW, NEED_PROC,
+CHECK("semop.undo.wakes", LIBC | RAW, 0,
       "a task that waits for the undo adjustment of an exiting process goes on",
       "semop(2), SEM_UNDO")
 {
@@ -151,8 +151,8 @@ CHECK("semop.undo.clone_sysvsem", LIBC | RAW, 0,
 	expect_eq(0, sem_value(undoing.semid, 0));
 }
 
-CHECK("semop.undo.not_below_zero", LIBC | RAW, NEED_PROC,
-      "undoing takes a value down to 0 and no further", "semop(2), BUGS")
+CHECK("semop.undo.not_below_zero", LIBC | RAW, 0, "undoing takes a value down to 0 and no further",
+      "semop(2), BUGS")
 {
 	int semid = sem_new(ipc, 0);
 	pid_t pid;
@@ -187,14 +187,14 @@ static int undone_after_setting(const struct ipc_calls *ipc, int cmd)
 	return sem_value(semid, 0);
 }
 
-CHECK("semop.undo.cleared_by_setval", LIBC | RAW, NEED_PROC,
+CHECK("semop.undo.cleared_by_setval", LIBC | RAW, 0,
       "SETVAL clears what is to be undone of a semaphore", "semctl(2), SETVAL")
 {
 	expect_eq(7, undone_after_setting(ipc, SETVAL));
 }
 
-CHECK("semop.undo.cleared_by_setall", LIBC | RAW, NEED_PROC,
-      "SETALL clears what is to be undone of a set", "semctl(2), SETALL")
+CHECK("semop.undo.cleared_by_setall", LIBC | RAW, 0, "SETALL clears what is to be undone of a set",
+      "semctl(2), SETALL")
 {
 	expect_eq(7, undone_after_setting(ipc, SETALL));
 }
@@ -222,7 +222,7 @@ CHECK("semop.undo.erange", LIBC | RAW, 0,
 	expect_eq(0, sem_op(ipc, semid, 1, 0));
 }
 
-CHECK("semop.undo.not_above_semvmx", LIBC | RAW, NEED_PROC,
+CHECK("semop.undo.not_above_semvmx", LIBC | RAW, 0,
       "undoing takes a value up to SEMVMX and no further", "ipc/sem.c, exit_sem")
 {
 	int semid = sem_new(ipc, 5);
@@ -271,7 +271,7 @@ CHECK("semop.undo.not_of_failed", LIBC | RAW, 0, "a call that failed leaves noth
 	expect_eq(0, sem_value(semid, 1));
 }
 
-CHECK("semop.undo.of_waiter", LIBC | RAW, NEED_PROC,
+CHECK("semop.undo.of_waiter", LIBC | RAW, 0,
       "what was done for a process that waited is undone as if it had not waited",
       "semop(2), SEM_UNDO; ipc/sem.c, perform_atomic_semop")
 {

@@ -153,13 +153,13 @@ static void expect_counted(const struct ipc_calls *ipc, int cmd, int other, int 
 	expect_eq(0, ipc->semctl(semid, 1, cmd, none));
 }
 
-CHECK("semctl.getncnt", LIBC | RAW, NEED_PROC,
+CHECK("semctl.getncnt", LIBC | RAW, 0,
       "GETNCNT counts the tasks that wait for more, on each semaphore", "semctl(2), GETNCNT")
 {
 	expect_counted(ipc, GETNCNT, GETZCNT, -1, 2);
 }
 
-CHECK("semctl.getzcnt", LIBC | RAW, NEED_PROC,
+CHECK("semctl.getzcnt", LIBC | RAW, 0,
       "GETZCNT counts the tasks that wait for zero, on each semaphore", "semctl(2), GETZCNT")
 {
 	expect_counted(ipc, GETZCNT, GETNCNT, 0, 0);
@@ -180,7 +180,7 @@ static int two_waiters(const struct ipc_calls *ipc, pid_t *more, pid_t *zero)
 	return semid;
 }
 
-CHECK("semctl.setval.wakes", LIBC | RAW, NEED_PROC, "SETVAL wakes the tasks that can go on",
+CHECK("semctl.setval.wakes", LIBC | RAW, 0, "SETVAL wakes the tasks that can go on",
       "semctl(2), SETVAL")
 {
 	pid_t more, zero;
@@ -196,7 +196,7 @@ CHECK("semctl.setval.wakes", LIBC | RAW, NEED_PROC, "SETVAL wakes the tasks that
 	child_join(zero);
 }
 
-CHECK("semctl.setall.wakes", LIBC | RAW, NEED_PROC, "SETALL wakes the tasks that can go on",
+CHECK("semctl.setall.wakes", LIBC | RAW, 0, "SETALL wakes the tasks that can go on",
       "semctl(2), SETALL")
 {
 	unsigned short values[NSEMS] = {4, 0, 0};

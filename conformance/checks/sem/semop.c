@@ -172,7 +172,7 @@ CHECK("semop.efault", RAW, 0, "operations that are not in memory fail", "semop(2
 
 /* ---- waiting ------------------------------------------------------------------ */
 
-CHECK("semop.blocks_until_more", LIBC | RAW, NEED_PROC,
+CHECK("semop.blocks_until_more", LIBC | RAW, 0,
       "taking more than there is blocks until there is enough", "semop(2)")
 {
 	int semid = sem_new(ipc, 1);
@@ -191,8 +191,8 @@ CHECK("semop.blocks_until_more", LIBC | RAW, NEED_PROC,
 	expect_eq(pid, libc_calls.semctl(semid, 0, GETPID, none));
 }
 
-CHECK("semop.blocks_until_zero", LIBC | RAW, NEED_PROC,
-      "waiting for zero blocks until the value is 0", "semop(2)")
+CHECK("semop.blocks_until_zero", LIBC | RAW, 0, "waiting for zero blocks until the value is 0",
+      "semop(2)")
 {
 	int semid = sem_new(ipc, 2);
 	pid_t pid;
@@ -207,7 +207,7 @@ CHECK("semop.blocks_until_zero", LIBC | RAW, NEED_PROC,
 	expect_eq(0, sem_value(semid, 0));
 }
 
-CHECK("semop.blocked_has_done_nothing", LIBC | RAW, NEED_PROC,
+CHECK("semop.blocked_has_done_nothing", LIBC | RAW, 0,
       "while one operation of a call waits, none of the others has been done",
       "semop(2), \"either as a complete unit, or not at all\"")
 {
@@ -226,7 +226,7 @@ CHECK("semop.blocked_has_done_nothing", LIBC | RAW, NEED_PROC,
 	expect_eq(5, sem_value(semid, 2));
 }
 
-CHECK("semop.smaller_overtakes", LIBC | RAW, NEED_PROC,
+CHECK("semop.smaller_overtakes", LIBC | RAW, 0,
       "a request that can go on does, while an earlier, larger one waits", "semop(2)")
 {
 	int semid = sem_new(ipc, 0);
@@ -262,14 +262,14 @@ static void expect_interrupted(const struct ipc_calls *ipc, int op, int flags)
 	expect_eq(0, libc_calls.semctl(semid, 0, op ? GETNCNT : GETZCNT, none));
 }
 
-CHECK("semop.eintr", LIBC | RAW, NEED_PROC,
+CHECK("semop.eintr", LIBC | RAW, 0,
       "a signal that is caught ends waiting for more and waiting for zero", "semop(2), EINTR")
 {
 	expect_interrupted(ipc, -1, 0);
 	expect_interrupted(ipc, 0, 0);
 }
 
-CHECK("semop.eintr_restart", LIBC | RAW, NEED_PROC,
+CHECK("semop.eintr_restart", LIBC | RAW, 0,
       "a blocked semop is not started again after a signal, with SA_RESTART neither",
       "signal(7); semop(2), NOTES")
 {
@@ -277,7 +277,7 @@ CHECK("semop.eintr_restart", LIBC | RAW, NEED_PROC,
 	expect_interrupted(ipc, 0, SA_RESTART);
 }
 
-CHECK("semop.stop_continue", LIBC | RAW, NEED_PROC,
+CHECK("semop.stop_continue", LIBC | RAW, 0,
       "a blocked semop that is stopped and goes on fails as by a signal",
       "signal(7), stop signals: \"semop(2), semtimedop(2)\"")
 {
@@ -303,8 +303,8 @@ static void expect_removed(const struct ipc_calls *ipc, int op)
 	child_join(pid);
 }
 
-CHECK("semop.eidrm", LIBC | RAW, NEED_PROC,
-      "removing the set ends waiting for more and waiting for zero", "semop(2), EIDRM")
+CHECK("semop.eidrm", LIBC | RAW, 0, "removing the set ends waiting for more and waiting for zero",
+      "semop(2), EIDRM")
 {
 	expect_removed(ipc, -1);
 	expect_removed(ipc, 0);

@@ -247,7 +247,7 @@ CHECK("semop.many.semopm", LIBC | RAW, 0,
 	}
 }
 
-CHECK("semop.many.waits_with_100", LIBC | RAW, NEED_PROC,
+CHECK("semop.many.waits_with_100", LIBC | RAW, 0,
       "a call of 100 operations that waits is done whole when it can be",
       "ipc/sem.c, do_semtimedop: the operations of a waiting task are kept")
 {
@@ -433,7 +433,7 @@ static const struct wait_case wait_cases[] = {
 	 {1, SEMVMX, 1}},
 };
 
-CHECK("semop.many.waits_for", LIBC | RAW, NEED_PROC,
+CHECK("semop.many.waits_for", LIBC | RAW, 0,
       "a call of several operations is counted where its first impossible one is, and goes on when "
       "all are possible",
       "semop(2), semncnt and semzcnt; ipc/sem.c, count_semcnt and update_queue")
@@ -479,7 +479,7 @@ CHECK("semop.many.nowait_of_first", LIBC | RAW, 0,
 	expect_values(semid, (short[]){1, 0, 0});
 }
 
-CHECK("semop.many.lock", LIBC | RAW, NEED_PROC,
+CHECK("semop.many.lock", LIBC | RAW, 0,
       "of those that wait for zero and add 1 in one call, one goes on at a time",
       "semop(2), EXAMPLES: waiting for zero and then adding, in one call")
 {
@@ -502,7 +502,7 @@ CHECK("semop.many.lock", LIBC | RAW, NEED_PROC,
 	expect_eq(0, sem_value(semid, 0));
 }
 
-CHECK("semop.many.simple_beside", LIBC | RAW, NEED_PROC,
+CHECK("semop.many.simple_beside", LIBC | RAW, 0,
       "a wait with one operation is counted and woken as usual beside a wait with "
       "several",
       "ipc/sem.c, merge_queues and unmerge_queues")

@@ -66,7 +66,7 @@ CHECK("shmat.last_process", LIBC | RAW, 0, "shm_lpid is the process that attache
 	expect_eq(getpid(), shm_state(shmid).shm_cpid);
 }
 
-CHECK("shmat.nattch.fork", LIBC | RAW, NEED_PROC,
+CHECK("shmat.nattch.fork", LIBC | RAW, 0,
       "a child inherits attachments, and detaches them as it ends", "shmop(2), NOTES; fork(2)")
 {
 	int shmid = new_segment(ipc);
@@ -110,7 +110,7 @@ CHECK("shmat.nattch.exit", LIBC | RAW, 0, "a process that ends detaches its segm
 	expect_between(before, kernel_time(), shm_state(shmid).shm_dtime);
 }
 
-CHECK("shmat.nattch.kill", LIBC | RAW, NEED_PROC, "a process that is killed detaches its segments",
+CHECK("shmat.nattch.kill", LIBC | RAW, 0, "a process that is killed detaches its segments",
       "shmop(2), NOTES; signal(7), SIGKILL")
 {
 	int shmid = new_segment(ipc);

@@ -15,23 +15,30 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* An architecture without them has ipc(2) in their place, and nothing to filter here. */
-static const struct {
-	const char *name;
-	unsigned number;
-} calls[] = {
+/* The number of a call, and which one it is of ipc(2); -1: the call has no number. */
 #ifdef SYS_semop
-	{"semop", SYS_semop},
+#define NUMBER_semop SYS_semop
+#else
+#define NUMBER_semop -1
 #endif
 #ifdef SYS_semtimedop
-	{"semtimedop", SYS_semtimedop},
+#define NUMBER_semtimedop SYS_semtimedop
+#else
+#define NUMBER_semtimedop -1
 #endif
-	{"msgget", SYS_msgget},		{"msgsnd", SYS_msgsnd}, {"msgrcv", SYS_msgrcv},
-	{"msgctl", SYS_msgctl},		{"semget", SYS_semget}, {"semctl", SYS_semctl},
-	{"shmget", SYS_shmget},		{"shmat", SYS_shmat},	{"shmdt", SYS_shmdt},
-	{"shmctl", SYS_shmctl},
+static const struct {
+	const char *name;
+	int number;
+	unsigned of_ipc; /* linux/ipc.h */
+} calls[] = {
+	{"semop", NUMBER_semop, 1}, {"semtimedop", NUMBER_semtimedop, 4},
+	{"semget", SYS_semget, 2},  {"semctl", SYS_semctl, 3},
+	{"msgsnd", SYS_msgsnd, 11}, {"msgrcv", SYS_msgrcv, 12},
+	{"msgget", SYS_msgget, 13}, {"msgctl", SYS_msgctl, 14},
+	{"shmat", SYS_shmat, 21},   {"shmdt", SYS_shmdt, 22},
+	{"shmget", SYS_shmget, 23}, {"shmctl", SYS_shmctl, 24},
 };
-enum { NCALLS = sizeof(calls) / sizeof(calls[0]) };
+enum { NCALLS = sizeof(calls) / sizeof(calls[0]), MOST = 4 * NCALLS + 8 };
 
 static int fails(const char *what, const char *why)
 {
@@ -39,33 +46,64 @@ static int fails(const char *what, const char *why)
 	return 125;
 }
 
-/* Appends "if it is this call, then ENOSYS" to a filter; whether there is such a call. */
-static int refuse(struct sock_filter *filter, unsigned short *n, const char *name)
+static struct sock_filter filter[MOST] = {
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+};
+static struct sock_fprog program = {.len = 1, .filter = filter};
+
+/* "If the word that was loaded is this value, then ENOSYS." */
+static void refuse(unsigned value)
 {
-	for (size_t i = 0; i < NCALLS; i++)
-		if (strcmp(calls[i].name, name) == 0) {
-			filter[(*n)++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-								      calls[i].number, 0, 1);
-			filter[(*n)++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
-								      SECCOMP_RET_ERRNO | ENOSYS);
-			return 1;
-		}
-	return 0;
+	filter[program.len++] =
+		(struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
+	filter[program.len++] =
+		(struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
 }
+
+static void allow(void)
+{
+	filter[program.len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+}
+
+#ifdef SYS_ipc
+/* ipc(2): its first argument says which call; the low half comes first or last. */
+static void load_ipc(void)
+{
+	const unsigned low = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0;
+
+	filter[program.len++] =
+		(struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ipc, 1, 0);
+	allow();
+	filter[program.len++] = (struct sock_filter)BPF_STMT(
+		BPF_LD | BPF_W | BPF_ABS, (unsigned)offsetof(struct seccomp_data, args) + low);
+}
+#endif
 
 int main(int argc, char **argv)
 {
-	struct sock_filter filter[2 * NCALLS + 2] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-	};
-	struct sock_fprog program = {.len = 1, .filter = filter};
+	int absent[NCALLS] = {0};
 
 	if (argc < 3)
 		return fails("usage", "enosys CALL[,CALL...] PROGRAM [ARGUMENT...]");
-	for (char *name = strtok(argv[1], ","); name; name = strtok(NULL, ","))
-		if (program.len > 2 * NCALLS - 1 || !refuse(filter, &program.len, name))
-			return fails(name, "no such call of System V IPC, or one too many");
-	filter[program.len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	for (char *name = strtok(argv[1], ","); name; name = strtok(NULL, ",")) {
+		int i = 0;
+
+		while (i < NCALLS && strcmp(calls[i].name, name) != 0)
+			i++;
+		if (i == NCALLS)
+			return fails(name, "no such call of System V IPC");
+		absent[i] = 1;
+	}
+	for (int i = 0; i < NCALLS; i++)
+		if (absent[i] && calls[i].number != -1)
+			refuse((unsigned)calls[i].number);
+#ifdef SYS_ipc
+	load_ipc();
+	for (int i = 0; i < NCALLS; i++)
+		if (absent[i])
+			refuse(calls[i].of_ipc);
+#endif
+	allow();
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
 		return fails("prctl", strerror(errno));
