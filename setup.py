@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Builds the extension module of `ipc`; everything else is in pyproject.toml.
+"""Builds the extension module of `ipc`; pyproject.toml has the rest of the configuration.
 
-The table and the tools that read it are the harness's, in conformance/abi.  CC, CFLAGS,
-CPPFLAGS and LDFLAGS as usual: CC may be a cross compiler, where CPPFLAGS=-I... leads it to
-CPython's headers of its architecture.
+The environment variables CC, CFLAGS, CPPFLAGS and LDFLAGS have their usual meaning.  CC may be a
+cross compiler; CPPFLAGS=-I... then names the folder of CPython's headers for its architecture.
 """
 
 import contextlib
@@ -23,7 +22,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
-# Since setuptools 70; before, the package wheel has it.  Without either, no wheel is built.
+# setuptools has bdist_wheel since version 70; for older versions the package wheel has it.
 WheelCommand: Any = None
 for module in ("setuptools.command.bdist_wheel", "wheel.bdist_wheel"):
     if WheelCommand is None:
@@ -31,7 +30,7 @@ for module in ("setuptools.command.bdist_wheel", "wheel.bdist_wheel"):
             WheelCommand = importlib.import_module(module).bdist_wheel
 
 INTERFACE = "conformance/interface"
-# The sources compiled in, and the tools that generate the rest; an sdist has both.
+# Headers, and the tools that generate headers and stubs; an sdist needs both.
 HEADERS = [
     *sorted(str(path) for path in Path("binding/src").glob("*.h")),
     *(f"{INTERFACE}/{name}.h" for name in ("seam", "seam_check", "seam_tools")),
@@ -39,13 +38,13 @@ HEADERS = [
 ]
 MAKERS = ["binding/stubs.py", *(f"{INTERFACE}/{name}" for name in ("dump", "probe.h", "constants"))]
 
-# One build for every CPython from 3.11 on; but where there is no interpreter's lock, there
-# is no limited API before 3.15.
+# The limited API makes one build for every CPython from 3.11 on.  A CPython without the GIL has
+# no limited API before 3.15.
 LIMITED = not sysconfig.get_config_var("Py_GIL_DISABLED")
 
 
 class BuildExtension(build_ext):
-    """Makes the header with the constants that libc lacks, then compiles."""
+    """Generates the header with the constants that libc lacks, then compiles."""
 
     def build_extensions(self) -> None:
         made = Path(self.build_temp)
@@ -68,7 +67,7 @@ class BuildExtension(build_ext):
 
 
 class BuildPython(build_py):
-    """Copies the package, and makes its type stubs from the table."""
+    """Copies the package and generates its type stubs."""
 
     def run(self) -> None:
         super().run()
@@ -80,7 +79,7 @@ class BuildPython(build_py):
 class BuildWheel(WheelCommand or object):  # type: ignore[misc]
     """Adds a bill of materials (PEP 770, CycloneDX) to the metadata.
 
-    It has no time and no serial number, so that the same build gives the same bytes.
+    It has no time and no serial number, so that the build is reproducible.
     """
 
     def egg2dist(self, egginfo_path: str, distinfo_path: str) -> None:
@@ -121,12 +120,12 @@ class BuildWheel(WheelCommand or object):  # type: ignore[misc]
                 for path in files
                 if path.is_file()
             ],
-            # Nothing is bundled: the C library and the interpreter are those of the machine.
+            # The wheel bundles no library: it uses the C library and the interpreter of the system.
             "dependencies": [{"ref": reference, "dependsOn": []}],
         }
 
 
-# The licence as an SPDX expression (PEP 639), under the name that this setuptools has for it.
+# The licence as an SPDX expression (PEP 639); older versions of setuptools have another name.
 EXPRESSION = int(setuptools.__version__.split(".")[0]) >= 77
 LICENCE: dict[str, Any] = {"license_expression" if EXPRESSION else "license": "MIT"}
 
@@ -142,8 +141,8 @@ setup(
             include_dirs=["conformance", "binding/src"],
             define_macros=[("_GNU_SOURCE", None)]
             + [("Py_LIMITED_API", "0x030b0000")] * LIMITED,
-            # Arguments that the interpreter has just stored one by one: a processor waits where
-            # two are loaded at once.
+            # The SLP vectorizer would load two arguments at once that the interpreter has just
+            # stored one by one, and the processor cannot forward such stores to the load.
             extra_compile_args=["-std=c11", "-fvisibility=hidden", "-fno-tree-slp-vectorize"],
             py_limited_api=LIMITED,
         )

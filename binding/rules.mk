@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # ---- the module ------------------------------------------------------------------
 
-# setup.py is the one place that knows how it is built.
+# setup.py builds the module; these rules only call it.
 PYTHON_SOURCES := setup.py pyproject.toml $(wildcard binding/*.py binding/src/*) $(shell find binding/ipc -type f ! -name "*.pyc") \
 	$(wildcard conformance/interface/*)
 PACKAGE := build/python
@@ -18,8 +18,8 @@ $(PACKAGE)-flags: FORCE
 	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(PYTHON)' | cmp -s - $@ || \
 	 { rm -rf $(PACKAGE)-setup && echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(PYTHON)' >$@; }
 
-# pip installs the wheel of what is built, so that pip can also upgrade and uninstall it.
-# With DESTDIR nothing of the running system is looked at or removed.
+# pip installs a wheel of the built package, so that pip can also upgrade and uninstall it.
+# With DESTDIR, pip ignores the packages of the running system.
 WHEEL = $(PACKAGE)-wheel
 PIP_INSTALL = PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore $(PYTHON) -m pip install \
 	--quiet --no-index --no-deps --no-warn-script-location --disable-pip-version-check
@@ -32,7 +32,7 @@ install:
 	$(Q)$(PIP_INSTALL) $(if $(DESTDIR),--ignore-installed --root '$(DESTDIR)',--force-reinstall) \
 	 --pre --find-links $(WHEEL) python-ipc
 
-# Pages that are written and pages that are made of the table, and what the docstrings say.
+# binding/docs has the pages that are written; tables.py generates the others.
 DOCS := build/docs
 DOCS_SOURCES = $(wildcard binding/docs/*.rst)
 do-docs: python
@@ -42,7 +42,7 @@ do-docs: python
 	$(Q)PYTHONPATH=$(PACKAGE) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m sphinx -W --keep-going -q -a -E \
 	 -b html -c binding/docs -d $(DOCS)/doctrees $(DOCS)/source $(DOCS)/html
 
-# The sdist, and of that a wheel for each architecture.
+# The sdist, and a wheel for each architecture, built from the sdist.
 ARCHS ?= x86_64 i386 aarch64
 do-sdist do-wheels: do-%:
 	$(Q)PYTHON=$(PYTHON) ci/wheels build/wheels $(if $(filter wheels,$*),$(ARCHS))
@@ -53,8 +53,8 @@ do-debs:
 do-debs-check: do-debs
 	$(Q)ci/debs --test build/debs || [ $$? -eq 4 ]
 
-# Each wheel as pip installs it: this machine's with every CPython (INTERPRETERS: which), the
-# others with that of Debian 12 and a test of each kind of object.
+# Installs each wheel with pip and tests it: this machine's wheel with every CPython of
+# INTERPRETERS, the others with Debian 12's CPython and one test file.
 do-wheels-check: do-wheels harness python $(OUT)/loops.so
 	$(Q)status=0; for arch in $(ARCHS); do wheel=$$(echo build/wheels/*_$$(echo $$arch | sed s/i386/i686/).whl); \
 	 case $$arch in $(HOST_ARCH)) ci/interpreters --wheel "$$wheel" $(INTERPRETERS) ;; \

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Writes the type stubs of the package ipc into a folder: stubs.py FOLDER.
 
-Structures, constants and the names of 2003 come from the harness's table, by
-way of the C preprocessor; the types of functions, which no table of C knows,
-are written here.  Their docstrings and defaults come from the C sources: a
-cross compiler's extension cannot be imported.
+The C preprocessor extracts structures, constants and the names of 2003 from the
+table sysvipc.def.  The types of the functions are written here, because the table
+has only C types.  The docstrings and defaults come from the C sources, not from
+the module, because an extension that was built by a cross compiler cannot be imported.
 """
 
 import ast
@@ -17,7 +17,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-# Each line of the table as a Python tuple: kind, then strings.
+# Expands each line of the table to a Python tuple: its kind, then strings.
 TEMPLATE = """
 #define STRUCT(S, U, D) @("struct", #S, D)
 #define MEMBER(S, M, D) @("member", #S, #M, #M, "int", D)
@@ -48,8 +48,8 @@ _Timeout = float | tuple[int, int] | None
 
 _names_2003: list[str]
 
-# An object that exports its memory.  From 3.12 on, __buffer__ says so (PEP 688).  Before, mypy
-# 1.0 (Debian 12) knows the buffer protocol only as a list of classes; of these ctypes._CData has
+# A base class for objects with the buffer protocol.  Since 3.12, __buffer__ declares it (PEP 688).
+# For older versions mypy 1.0 (Debian 12) has only a list of classes; ctypes._CData is the one with
 # the fewest names that the objects here lack.  stubtest reports its metaclass (stubtest.allowlist).
 if sys.version_info >= (3, 12):
     class _Buffer:
@@ -57,7 +57,7 @@ if sys.version_info >= (3, 12):
 else:
     from ctypes import _CData as _Buffer
 
-# For the package's own modules (hooks.c).
+# For the package's Python modules (hooks.c).
 @final
 class _Wait:
     def wake(self) -> None: ...
@@ -177,7 +177,7 @@ class _Exporter(_Buffer):
 
 Row = tuple[str, ...]
 
-# What a pointer of semun may be given and gives.
+# The type of a pointer member of semun, for reading and writing.
 POINTERS = {
     "struct semid_ds": "semid_ds | None",
     "struct seminfo": "seminfo | None",
@@ -194,23 +194,23 @@ def preprocessed(text: str) -> str:
 
 
 def table(template: str = TEMPLATE) -> Iterator[Row]:
-    """The rows of the table that the template asks for, in the table's order."""
+    """Yield the rows of the table that the template selects, in the table's order."""
     for line in preprocessed(template).replace("\n", " ").split("@")[1:]:
         yield ast.literal_eval(line.strip())
 
 
-# The constructor's default for a member; the default of a structure has only zeros.
+# The default of a constructor's parameter, by type; "..." stands for a structure of zeros.
 DEFAULTS = {"int": "0", "bytes": "b''", "ipc_perm": "..."}
 
 
 def parameter(member: str, kind: str) -> str:
-    """A parameter of a constructor."""
+    """Return the text of a constructor's parameter."""
     default = DEFAULTS.get(kind, "None")
     return f"{member}: {'ReadableBuffer | str' if kind == 'bytes' else kind} = {default}"
 
 
 def structure(name: str, sentence: str, members: list[Row]) -> Iterator[str]:
-    """The class of a structure."""
+    """Yield the lines of a structure's class."""
     parameters = [parameter(member, kind) for member, _, kind, _ in members]
     if name == "msgbuf":
         parameters.append("capacity: int | None = None")
@@ -236,7 +236,7 @@ def structure(name: str, sentence: str, members: list[Row]) -> Iterator[str]:
 
 
 def names_2003(name: str, members: list[Row], gone: list[str]) -> Iterator[tuple[str, str]]:
-    """The functions of 2003 for a structure: name, and the rest of the line."""
+    """Yield the functions of 2003 for a structure: the name, and the rest of the line."""
     yield f"new_{name}", f"() -> {name}"
     yield f"delete_{name}", f"(p: {name}, /) -> None"
     for _, spelt, kind, _ in members:
@@ -249,7 +249,7 @@ def names_2003(name: str, members: list[Row], gone: list[str]) -> Iterator[tuple
 
 
 def names_of_modules() -> Iterator[tuple[str, str]]:
-    """The names above the extension: __all__ of each module from which the package imports *."""
+    """Yield module and name for each __all__ of a module from which the package imports *."""
     package = Path("binding/ipc")
     for module in re.findall(
         r"^from ipc\.([a-z]\w*) import \*", (package / "__init__.py").read_text(), flags=re.M
@@ -261,7 +261,7 @@ def names_of_modules() -> Iterator[tuple[str, str]]:
 
 # ---- docstrings and defaults --------------------------------------------------------
 
-# Of slots, whose docstrings are CPython's.
+# The docstrings of special methods, which CPython provides.
 SLOTS = {
     "__new__": "Make one, with its members as given.",
     "__int__": "int(self)",
@@ -278,10 +278,10 @@ LITERALS = re.compile(r'(?:"(?:[^"\\]|\\.)*"\s*)+')
 
 
 class Described:
-    """What the C sources say of each function, method, class and read-only member."""
+    """Signatures and docstrings of functions, methods, classes and members in the C sources."""
 
     def __init__(self) -> None:
-        # By the file's name and the function's, a class's or a member's.
+        # The keys are the file's name and the name of a function, class or member.
         self.signatures: dict[tuple[str, str], str] = {}
         self.docs: dict[tuple[str, str], str] = {}
         self.homes: dict[str, str] = {}  # the file of each class
@@ -291,7 +291,7 @@ class Described:
                 self.read(path.stem, text)
 
     def read(self, home: str, text: str) -> None:
-        """With its macros and the table, but no header: those of Python are of no use here."""
+        """Read a source with its macros and the table, but without the other headers."""
         text = re.sub(r'^#include .*sysvipc.def"$', INCLUDE, text, flags=re.M)
         text = re.sub(r"^#include (?!.*sysvipc.def).*$", "", text, flags=re.M)
         text = preprocessed(text)
@@ -317,7 +317,7 @@ class Described:
             self.docs[home, match[1]] = match[3]
 
     def homes_of(self, scope: str) -> list[str]:
-        """Where a class has its methods, most special first; every file for the module."""
+        """Return the files with the methods of a class, or for "" those with functions."""
         if not scope:
             return sorted({home for home, _ in self.docs})
         return [self.homes.get(scope, scope), "structure"]
@@ -331,7 +331,7 @@ class Described:
         raise KeyError(f"no C source describes {scope} {name}")
 
     def defaults(self, scope: str, name: str) -> dict[str, str]:
-        """The defaults of a function's parameters, by name."""
+        """Return the defaults of a function's parameters, by name."""
         for home in self.homes_of(scope):
             if (home, name) in self.signatures:
                 signature = self.signatures[home, name].replace("$", "")
@@ -345,13 +345,13 @@ class Described:
 
 
 def quoted(doc: str, indent: str) -> str:
-    """A docstring, indented."""
+    """Return a docstring as an indented string literal."""
     text = doc.replace("\\", "\\\\").rstrip()
     return textwrap.indent(f'"""{text}"""' if "\n" not in text else f'"""{text}\n"""', indent)
 
 
 def documented(stub: str, described: Described) -> str:
-    """The stub with a docstring in each function and class, and each default's value."""
+    """Return the stub with the docstring of each function and class, and each default's value."""
     lines = stub.splitlines()
     edits: list[tuple[int, int, int, str]] = []  # line, from, to, text
 
@@ -400,7 +400,7 @@ def decorators(node: ast.stmt) -> list[ast.expr]:
 
 
 def main(folder: Path) -> None:
-    """Writes _ipc.pyi, and __init__.pyi with every name, but not those of 2003 in __all__."""
+    """Write _ipc.pyi, and __init__.pyi, whose __all__ leaves out the names of 2003."""
     rows = list(table())
     extension = [HEADER]
     names = re.findall(r"^(?:def|class) ([a-z]\w*)", HEADER, flags=re.M)

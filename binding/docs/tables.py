@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Writes the pages that are lists, from the harness's table and the module: tables.py FOLDER.
+"""Generates the reference pages from the table sysvipc.def and the module: tables.py FOLDER.
 
-Calls, members and constants are described in conformance/interface/sysvipc.def and in the
-docstrings of the module, and nowhere else.
+The table and the docstrings of the module are the only description of calls, members and
+constants.
 """
 
 import inspect
@@ -27,7 +27,7 @@ TEMPLATE = """
 #include "conformance/interface/sysvipc.def"
 """
 
-# The equivalents in C without a system call.
+# The C equivalents of the functions that make no system call.
 OTHER = {
     "ftok": "key_t ftok(const char *pathname, int proj_id)",
     "mkmsgbuf": "struct msgbuf *m = malloc(...); m->mtype = mtype; memcpy(m->mtext, ...)",
@@ -38,7 +38,7 @@ OTHER = {
 }
 
 WAYS = {
-    "NONE": "nothing",
+    "NONE": "none",
     "IN": "{} to the kernel",
     "OUT": "{} from the kernel",
     "VALUE": "an int to the kernel",
@@ -52,7 +52,7 @@ def heading(title: str, *text: str) -> str:
 
 
 def list_table(head: Row, rows: Iterable[Row]) -> str:
-    """A table of reStructuredText."""
+    """Return a table as reStructuredText."""
     lines = [".. list-table::", "   :header-rows: 1", ""]
     for row in (head, *rows):
         lines += [f"   {'*' if n == 0 else ' '} - {cell}" for n, cell in enumerate(row)]
@@ -64,26 +64,27 @@ def functions() -> list[str]:
 
 
 def manual_page(name: str) -> str:
-    """The manual page that a docstring ends with, if it does."""
+    """Return a link to the last manual page that a docstring names, or ""."""
     pages = re.findall(r"See (\w+\(\d\))\.", getattr(ipc, name).__doc__)
     return f":manpage:`{pages[-1]}`" if pages else ""
 
 
 def prototypes(rows: list[Row]) -> dict[str, str]:
-    """How C declares each call, from the table; all that the module has, and no more."""
+    """Return the C declaration of each function of the module; exit if the lists differ."""
     found = {
         name: f"{result} {name}{parameters}".replace("* ", "*")
         for _, result, name, parameters in (row for row in rows if row[0] == "function")
     }
     found |= OTHER
     if set(found) != set(functions()):
-        raise SystemExit(f"tables.py: {set(found) ^ set(functions())}: in C or in ipc alone")
+        names = ", ".join(sorted(set(found) ^ set(functions())))
+        raise SystemExit(f"tables.py: only in the table, or only in ipc: {names}")
     return found
 
 
 def calls(rows: list[Row]) -> Iterator[str]:
-    """C call -> ipc, and what each command hands over."""
-    yield heading("Calls of C in Python", "Each is described in :doc:`functions`.")
+    """Yield the page of C calls and their Python functions, with the argument of each command."""
+    yield heading("Calls of C in Python", ":doc:`functions` describes each call.")
     yield list_table(
         ("C", "ipc", "manual page"),
         (
@@ -95,7 +96,7 @@ def calls(rows: list[Row]) -> Iterator[str]:
             for name, prototype in prototypes(rows).items()
         ),
     )
-    yield "What the commands of ``msgctl``, ``semctl`` and ``shmctl`` hand over:\n"
+    yield "The arguments of the commands of ``msgctl``, ``semctl`` and ``shmctl``:\n"
     yield list_table(
         ("call", "command", "argument"),
         (
@@ -118,16 +119,16 @@ def function_pages(rows: list[Row]) -> Iterator[str]:
 def structures(rows: list[Row]) -> Iterator[str]:
     yield heading(
         "Structures",
-        "Types whose attributes are the members of C, under their names there, and whose bytes",
-        "are those of C (``memoryview``). Made with members by position, in C's order, or by",
-        "keyword; a value that a member cannot hold is an ``OverflowError``.",
+        "Each C structure is a type. Its attributes are the C members, and a ``memoryview`` of",
+        "an object shows the bytes of the C structure. The constructor takes the members by",
+        "position in C's order, or by keyword. A value that does not fit raises ``OverflowError``.",
     )
     for name in [row[1] for row in rows if row[0] == "struct"] + ["shm_address"]:
         yield f".. autoclass:: ipc.{name}\n   :members:\n   :undoc-members:\n"
 
 
 def constants(rows: list[Row]) -> Iterator[str]:
-    yield heading("Constants", "As this machine's headers have them.")
+    yield heading("Constants", "The values are those of the machine that built this page.")
     yield list_table(
         ("name", "value", "meaning"),
         (
@@ -138,7 +139,7 @@ def constants(rows: list[Row]) -> Iterator[str]:
 
 
 def names_2003(rows: list[Row]) -> Iterator[str]:
-    """A table without a title, which another page includes."""
+    """Yield a table without a heading, which another page includes."""
     yield list_table(
         ("name", "effect"),
         ((f"``{name}``", summary(name)) for name in sorted(_ipc._names_2003)),
@@ -150,7 +151,7 @@ def summary(name: str) -> str:
 
 
 def command(rows: list[Row]) -> Iterator[str]:
-    """What python -m ipc says of itself; to be included."""
+    """Yield the help texts of python -m ipc, which another page includes."""
     main = ("python3", "-m", "ipc")
     words = re.findall(r"^    (\w+)  ", said_by(*main, "--help"), flags=re.M)
     for line in main, *((*main, word) for word in words):
@@ -177,7 +178,7 @@ PAGES = {
 
 
 def main(folder: Path) -> None:
-    """Writes the pages."""
+    """Write the pages into a folder."""
     rows = list(table(TEMPLATE))
     for name, page in PAGES.items():
         (folder / name).write_text("\n".join(page(rows)) + "\n")

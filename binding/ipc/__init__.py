@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """System V IPC of Linux, as close to the C interface as Python allows.
 
-The C names, the C argument order, the C return values; what C leaves to the
-programmer's care (sizes, lifetimes, errno) the module takes care of.
+The functions have the names, the argument order and the return values of C.  The
+module takes care of sizes, lifetimes and errno.
 
     ftok
     msgget msgsnd msgrcv msgctl mkmsgbuf
@@ -11,29 +11,29 @@ programmer's care (sizes, lifetimes, errno) the module takes care of.
     shmget shmat shmdt shmctl shmcpy_to shmcpy_from
     sizeof offsetof
 
-Above them, as objects with timeouts, context managers and asyncio:
+The classes above them have timeouts and work as context managers and with asyncio:
 
     MessageQueue Semaphore SemaphoreSet SharedMemory
     queues semaphore_sets segments
 
-and the structures, with their members as attributes, and the constants: these
-are ipc.__all__, and what help(ipc) shows; help(ipc._ipc) says what each constant
-is for.  The names that SWIG made in 2003
-(new_semun, semun_val_set, ...) are in dir(ipc) as well, each with its docstring.
+The structures have the C members as attributes.  ipc.__all__ and help(ipc) list
+these names and the constants; help(ipc._ipc) describes each constant.  dir(ipc)
+also has the functions that SWIG generated for the module of 2003 (new_semun,
+semun_val_set, ...), each with its docstring.
 """
 
 from ipc import _ipc, memory, queue, semaphore
 
-# The extension has every name of C, and is the one list of them.
+# The extension module is the only list of the names of C.
 from ipc._ipc import *  # noqa: F401, F403
 
-# Above it are objects.  Not by __getattr__ when one is first used: in a module that has that,
-# the interpreter looks up every name the long way, which is 4 to 8 % of a call.
+# A module-level __getattr__ could import the classes on first use, but then the interpreter does
+# not specialise the lookup of any name in the module, which costs 4 to 8 % of a call.
 from ipc.memory import *  # noqa: F401, F403
 from ipc.queue import *  # noqa: F401, F403
 from ipc.semaphore import *  # noqa: F401, F403
 
-# The one place that has the version: packaging, documentation and releases read it from here.
+# Packaging, documentation and releases read the version from here.
 __version__ = "1.0.0rc1"
 
 _names_of_c = {*vars(_ipc)} - {*_ipc._names_2003}

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""python -m ipc: what System V IPC has here, and what this build of the package believes of it."""
+"""python -m ipc: lists, shows and removes objects; compares this build with the kernel."""
 
 import argparse
 import errno
@@ -22,9 +22,16 @@ TIMES = ("stime", "rtime", "ctime", "otime", "atime", "dtime")
 
 
 class Kind(t.NamedTuple):
-    """The differences of msg, sem and shm; columns: a heading, and a member or a function.
+    """What distinguishes msg, sem and shm for the commands.
 
-    title heads a list of objects; noun is one object, and get finds the one of a key.
+    Attributes:
+        title: The heading of a list of objects.
+        noun: The name of one object in messages.
+        get: Returns the identifier for a key.
+        type: The class in ipc.
+        all: Returns the state of each object by identifier.
+        perm: The name of the member with the permissions.
+        columns: For each heading of ls, a member or a function of the state.
     """
 
     title: str
@@ -74,7 +81,7 @@ KINDS = {
 
 
 class Failed(Exception):
-    """One line for the user."""
+    """An error, with one line of text for the user."""
 
 
 # ---- output --------------------------------------------------------------------------
@@ -84,7 +91,7 @@ Lines = abc.Iterable[str]
 
 
 def table(rows: list[dict[str, object]]) -> Lines:
-    """Numbers to the right, text to the left."""
+    """Format rows as a table: numbers are aligned to the right, text to the left."""
     heads = list(rows[0])
     cells = [heads, *([str(row[head]) for head in heads] for row in rows)]
     widths = [max(len(line[i]) for line in cells) for i in range(len(heads))]
@@ -95,7 +102,7 @@ def table(rows: list[dict[str, object]]) -> Lines:
 
 
 def write(text: str) -> bool:
-    """Writes to standard output at once.  False: it is a pipe that nobody reads any more."""
+    """Write to standard output and flush it; return False if it is a pipe without a reader."""
     need_output()
     try:
         sys.stdout.write(text)
@@ -115,7 +122,7 @@ def need_output() -> None:
 
 
 def discard_output() -> None:
-    """At its end the interpreter flushes the buffer again, and would fail again."""
+    """Redirect standard output to /dev/null, so that the flush at exit does not fail again."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)
@@ -136,17 +143,17 @@ def user(uid: int) -> str:
 
 
 def members(structure: t.Any) -> list[str]:
-    """A structure's members in C's order; of libc's two spellings of one, the shorter."""
+    """Return the names of a structure's members in C's order, without the aliases with "__"."""
     kind = structure if isinstance(structure, type) else type(structure)
     descriptors = types.GetSetDescriptorType
     names = [name for name, what in vars(kind).items() if isinstance(what, descriptors)]
-    if kind is not ipc.semun:  # whose buf and __buf are two
+    if kind is not ipc.semun:  # its buf and __buf are different members
         names = [name for name in names if not (name[:2] == "__" and name[2:] in names)]
     return sorted(names, key=lambda name: ipc.offsetof(kind, name))
 
 
 def plain(value: t.Any) -> t.Any:
-    """A structure as a dictionary."""
+    """Return a structure as a dictionary."""
     if isinstance(value, int):
         return value
     return {name: plain(getattr(value, name)) for name in members(value)}
@@ -240,7 +247,7 @@ def command_show(options: argparse.Namespace) -> int:
 
 
 def messages(ident: int) -> abc.Iterator[ipc.msgbuf]:
-    """Each message of a queue, which stays; read when it is asked for."""
+    """Yield a copy of each message of a queue; each is read only when the caller asks for it."""
     index = 0
     with about(KINDS["msg"], ident):
         q = ipc.MessageQueue.from_id(ident)
@@ -250,7 +257,7 @@ def messages(ident: int) -> abc.Iterator[ipc.msgbuf]:
 
 
 def command_peek(options: argparse.Namespace) -> int:
-    """Writes each message when it is read: a queue may be longer than memory should hold."""
+    """Write each message as soon as it is read, because a queue may be too large for memory."""
     form = peek_json if options.json else peek_text
     for text in form(messages(options.id)):
         if not write(text):
@@ -259,7 +266,7 @@ def command_peek(options: argparse.Namespace) -> int:
 
 
 def peek_text(found: abc.Iterator[ipc.msgbuf]) -> abc.Iterator[str]:
-    """A table of columns whose widths do not depend on the messages, which come later."""
+    """Yield a table with fixed column widths, because the later messages are not known yet."""
     for i, m in enumerate(found):
         if not i:
             yield "index  mtype  length  mtext\n"
@@ -267,7 +274,7 @@ def peek_text(found: abc.Iterator[ipc.msgbuf]) -> abc.Iterator[str]:
 
 
 def peek_json(found: abc.Iterator[ipc.msgbuf]) -> abc.Iterator[str]:
-    """An array, which is closed even where a message cannot be read any more."""
+    """Yield a JSON array, which is complete even if a later message cannot be read."""
     failed = None
     separator = "["
     try:
@@ -286,7 +293,7 @@ def peek_json(found: abc.Iterator[ipc.msgbuf]) -> abc.Iterator[str]:
 
 
 def command_rm(options: argparse.Namespace) -> int:
-    """Each by itself: one that cannot be removed does not keep the others."""
+    """Remove each object; go on with the next one after an error."""
     kind, status = KINDS[options.kind], 0
     removed: list[int] = []
     for number in options.number:
@@ -306,7 +313,7 @@ def command_rm(options: argparse.Namespace) -> int:
 
 
 def find(kind: Kind, key: int) -> int:
-    """The identifier of the object that has a key."""
+    """Return the identifier of the object with a key."""
     if key == ipc.IPC_PRIVATE:
         raise Failed("a key of 0 (IPC_PRIVATE) finds nothing: give its identifier")
     if not -(2**31) <= key < 2**32:
@@ -323,7 +330,7 @@ def find(kind: Kind, key: int) -> int:
 
 
 def unread(kind: Kind, ident: int) -> t.Any:
-    """One that its owner may remove, whether he may read it or not."""
+    """Return an object without reading its state, since removing it needs no read permission."""
     one = kind.type.__new__(kind.type)
     one.id = ident
     return one
@@ -331,7 +338,7 @@ def unread(kind: Kind, ident: int) -> t.Any:
 
 @contextmanager
 def about(kind: Kind, ident: int) -> abc.Iterator[None]:
-    """Around calls on an object: an error of theirs in words that name the object."""
+    """Turn an OSError of the calls in a with block into a message that names the object."""
     if not 0 <= ident < 2**31:
         raise Failed(
             f"no {kind.noun} has the identifier {shown(ident)}: "
@@ -352,7 +359,7 @@ def about(kind: Kind, ident: int) -> abc.Iterator[None]:
 
 
 def shown(number: int) -> str:
-    """A number of any length: of more digits than sys.set_int_max_str_digits() allows, too."""
+    """Format an int of any length; sys.set_int_max_str_digits() limits only decimal digits."""
     return str(number) if abs(number) < 10**40 else f"{number:#x}"
 
 
@@ -360,12 +367,12 @@ def shown(number: int) -> str:
 
 
 _INT_MAX, _LONG_MAX = (2 ** (8 * calcsize(code) - 1) - 1 for code in "il")
-# Where /proc has another word than the structure.
+# Columns of /proc whose names differ from the members.
 WORDS = {"perms": "mode", "size": "shm_segsz"}
 
 
 def proc(name: str, ident: int) -> dict[str, int]:
-    """An object's row of /proc/sysvipc, see proc(5): the kernel's own words."""
+    """Return an object's row of /proc/sysvipc, see proc(5)."""
     head, *lines = Path("/proc/sysvipc", name).read_text().splitlines()
     for line in lines:
         columns = dict(zip(head.split(), line.split()))
@@ -376,7 +383,7 @@ def proc(name: str, ident: int) -> dict[str, int]:
 
 
 def compare(name: str, one: t.Any, found: dict[str, list[str]]) -> None:
-    """What IPC_STAT says of an object against what /proc does, member by member."""
+    """Compare an object's IPC_STAT with /proc, member by member."""
     ds = one.stat()
     perm = getattr(ds, KINDS[name].perm)
     for column, value in proc(name, one.id).items():
@@ -393,18 +400,18 @@ def judge(structure: t.Any, member: str, value: int, found: dict[str, list[str]]
 
 
 def limits(structure: t.Any, files: dict[str, str], found: dict[str, list[str]]) -> None:
-    """The same of limits: a member, and the file of /proc/sys/kernel, with the word of it."""
+    """Compare limits with /proc/sys/kernel; files maps a member to a file and a word in it."""
     for member, place in files.items():
         name, _, word = place.partition(" ")
         value = int(Path("/proc/sys/kernel", name).read_text().split()[int(word or 0)])
-        # To programs of 32 bits a kernel of 64 says the low word, and of shmmax an int (ipc/shm.c).
+        # A 64-bit kernel gives 32-bit programs the low word, of shmmax at most INT_MAX (ipc/shm.c).
         if member == "shmmax" and value > _INT_MAX == structure.shmmax:
             value = _INT_MAX
         judge(structure, member, value % (_LONG_MAX * 2 + 2), found)
 
 
 def observed() -> dict[str, list[str]]:
-    """The faults of each structure on this machine, tested with temporary objects."""
+    """Return the differences found for each structure on this machine, with temporary objects."""
     found: dict[str, list[str]] = {}
     with ipc.MessageQueue(mode=0o640, remove_on_exit=True) as q:
         q.send(b"12345", 0x1234567)
@@ -477,7 +484,7 @@ def command_abi(options: argparse.Namespace) -> int:
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse's own does not look whether its output was written."""
+    """An ArgumentParser that reports an error if it cannot write the help text."""
 
     def print_help(self, file: t.Any = None) -> None:
         write(self.format_help())
@@ -495,10 +502,10 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser = Parser(
         prog="python -m ipc",
         description="List, show, remove System V IPC objects; compare this build with the kernel.",
-        epilog="Exit status: 0; 1 abi disagrees with this machine; 2 it could not be done.",
+        epilog="Exit status: 0: success; 1: abi found a difference; 2: an error.",
     )
     common = Parser(add_help=False)
-    common.add_argument("--json", action="store_true", help="for programs")
+    common.add_argument("--json", action="store_true", help="print JSON")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, function: abc.Callable[..., int], text: str) -> argparse.ArgumentParser:
@@ -507,17 +514,17 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
         return made
 
     ls = command("ls", command_ls, "list all objects of this IPC namespace")
-    ls.add_argument("kind", nargs="*", metavar="KIND", help="msg, sem or shm; all, if not given")
-    show = command("show", command_show, "print all that the kernel says of an object")
+    ls.add_argument("kind", nargs="*", metavar="KIND", help="msg, sem or shm; by default all")
+    show = command("show", command_show, "print the state of an object")
     show.add_argument("kind", choices=list(KINDS))
     show.add_argument("id", type=number)
-    rm = command("rm", command_rm, "remove objects, and nothing else")
+    rm = command("rm", command_rm, "remove objects")
     rm.add_argument("kind", choices=list(KINDS))
     rm.add_argument("number", type=number, nargs="+", metavar="ID")
     rm.add_argument("--key", action="store_true", help="the numbers are keys")
-    peek = command("peek", command_peek, "print a queue's messages, which stay")
+    peek = command("peek", command_peek, "print a queue's messages without receiving them")
     peek.add_argument("id", type=number)
-    command("abi", command_abi, "print sizes, offsets, constants; does the kernel agree?")
+    command("abi", command_abi, "print sizes, offsets, constants; compare them with the kernel")
     options = parser.parse_args(words)
     if options.command == "ls" and not set(options.kind) <= set(KINDS):
         ls.error(f"KIND is one of {', '.join(KINDS)}, not {' '.join(options.kind)}")
@@ -534,14 +541,14 @@ def complain(text: str) -> None:
 
 
 def say(text: str) -> None:
-    """To standard error, if that can be written: the exit status says it anyway."""
-    if sys.stderr:  # None where it is closed, which print() would take for standard output
+    """Print to standard error; ignore a failure, because the exit status tells of the error too."""
+    if sys.stderr:  # None if it is closed; print(file=None) would write to standard output
         with suppress(OSError):
             print(text, file=sys.stderr)
 
 
 def main(words: list[str] | None = None) -> int:
-    """The exit status of a command line."""
+    """Run a command line and return its exit status."""
     command = ""
     try:
         options = arguments(words)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Blocking calls for asyncio: each runs in its own thread, which ends on cancellation."""
+"""Blocking calls for asyncio: each call runs in its own thread, which ends on cancellation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _T = _t.TypeVar("_T")
 
 
 class Waiter:
-    """One call that waits: how to wake it, and whether it is to end then."""
+    """A waiting call: the object that wakes it, and whether the call was cancelled."""
 
     __slots__ = ("wait", "cancelled")
 
@@ -26,8 +26,8 @@ class Waiter:
         self.cancelled = False
 
 
-# Calls that wait.  Their threads are no daemons, which isolated sub-interpreters do not have:
-# an interpreter that ends wakes them first.
+# All waiting calls.  Isolated subinterpreters allow no daemon threads, so the threads are not
+# daemons, and an interpreter wakes them before it ends.
 _waiters: set[Waiter] = set()
 
 
@@ -40,7 +40,7 @@ threading._register_atexit(_wake_all)  # type: ignore[attr-defined]
 
 
 class _Thread(threading.Thread):
-    """Makes the call; keeps its result (None if it was woken) or its exception."""
+    """A thread that makes the call and keeps its result (None if woken) or its exception."""
 
     def __init__(
         self,
@@ -71,10 +71,10 @@ async def call(
     function: _abc.Callable[[Waiter], _T | None],
     take_back: _abc.Callable[[_T], object] | None = None,
 ) -> _T:
-    """Run the function in a thread and return its result.
+    """Run a function in a thread and return its result.
 
-    On cancellation the thread ends before the caller sees CancelledError: the call has either
-    done nothing, or take_back(result) has undone it.  No other code has seen that result.
+    A cancellation ends the thread before the caller gets CancelledError.  If the function had a
+    result by then, take_back(result) undoes it.
     """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[None] = loop.create_future()
@@ -93,7 +93,7 @@ async def call(
         if take_back and thread.value is not None:
             take_back(thread.value)
         raise
-    # From here on no call is made, after which a signal's handler could raise.
+    # No call follows, because a signal handler could raise after it and lose the result.
     if thread.error is not None:
         raise thread.error
     value: _T = thread.value
@@ -101,7 +101,7 @@ async def call(
 
 
 class Messages:
-    """Receives one message of a queue after the other; ends when the queue is removed."""
+    """An asynchronous iterator that receives messages until the queue is removed."""
 
     def __init__(self, queue: _MessageQueue) -> None:
         self.queue = queue

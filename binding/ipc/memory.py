@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""SharedMemory: a segment, and where it is attached, as an object."""
+"""SharedMemory: a segment and its attachment as an object."""
 
 from ipc import _ipc
 from ipc.object import (
@@ -21,18 +21,31 @@ else:
 
 
 class SharedMemory(Object):
-    """A segment of shared memory, attached.
+    """A segment of shared memory, which the constructor attaches.
 
-    key: IPC_PRIVATE for a new one, or 32 bits, as ftok() makes them.  size: bytes of a new
-    segment, and at least so many in one that is there; 0: any.  create: make it if it is not
-    there; exclusive: it must not be there.  mode: the permission bits of a new one.  readonly:
-    attach it so.  shmflg: more flags for shmget(2), SHM_HUGETLB and its kin.  remove_on_exit: as
-    a context manager, remove it at the end; it is detached in any case.
+    As a context manager, the object detaches the segment at the end.
 
-    address: the attachment, a shm_address, None while there is none.
+    Args:
+        key: IPC_PRIVATE for a new segment, or a 32-bit key, for example from ftok().
+        size: The size of a new segment in bytes, and the least size of an existing one; 0
+            accepts any existing segment.
+        create: Create the segment if it does not exist.
+        exclusive: Create the segment, and fail with EEXIST if it exists.
+        mode: The permission bits of a new segment.
+        readonly: Attach the segment with SHM_RDONLY.
+        shmflg: More flags for shmget(2), such as SHM_HUGETLB.
+        remove_on_exit: As a context manager, remove the segment at the end.
 
-    OSError: EACCES, EEXIST, EINVAL (fewer bytes in the segment; shmmin, shmmax), ENOENT, ENOMEM,
-    ENOSPC (shmmni, shmall), EPERM.  See shmget(2), shmop(2).
+    Attributes:
+        address: The attachment, a shm_address; None while the segment is not attached.
+        readonly: Whether the segment is, or will be, attached with SHM_RDONLY.
+
+    Raises:
+        ValueError: mode is not from 0 to 0o777.
+        OSError: EACCES, EEXIST, EINVAL (the segment is smaller; shmmin, shmmax), ENOENT, ENOMEM,
+            ENOSPC (shmmni, shmall), EPERM.
+
+    See shmget(2), shmop(2).
     """
 
     __slots__ = ("address", "readonly")
@@ -62,7 +75,7 @@ class SharedMemory(Object):
             try:
                 self.attach()
             except OSError as error:
-                # Others may remove it before it is attached.
+                # Another process may remove the segment before it is attached.
                 if error.errno not in GONE or self._is_there():
                     if self.created:
                         self._remove_if_there()
@@ -92,10 +105,15 @@ class SharedMemory(Object):
     # ---- the memory
 
     def attach(self, *, readonly: bool | None = None) -> None:
-        """Attach the segment if it is not attached yet, as after from_id() or detach().
+        """Attach the segment if it is not attached, for example after from_id() or detach().
 
-        readonly: None keeps the previous setting.
-        OSError: EACCES, EIDRM, EINVAL, ENOMEM.  See shmop(2).
+        Args:
+            readonly: Whether to attach it with SHM_RDONLY; None keeps the previous setting.
+
+        Raises:
+            OSError: EACCES, EIDRM, EINVAL, ENOMEM.
+
+        See shmop(2).
         """
         if not self.address:
             self.readonly = self.readonly if readonly is None else readonly
@@ -103,7 +121,11 @@ class SharedMemory(Object):
             self.address = _ipc.shmat(self.id, None, flags)
 
     def detach(self) -> None:
-        """Detach it, if it is attached.  BufferError: views of it are alive."""
+        """Detach the segment if it is attached.
+
+        Raises:
+            BufferError: Views of the segment exist.
+        """
         address = self.address
         if address:
             _ipc.shmdt(address)
@@ -111,10 +133,12 @@ class SharedMemory(Object):
 
     @property
     def buf(self) -> memoryview:
-        """The memory itself: bytes, no copy, a new view each time.
+        """A new memoryview of the segment's bytes, without a copy.
 
-        While it lives, or an array that was made of it, the segment stays attached.
-        ValueError: it is not attached.
+        The segment stays attached while the view exists, or an array made from it.
+
+        Raises:
+            ValueError: The segment is not attached.
         """
         address = self.address
         if not address:
@@ -123,7 +147,7 @@ class SharedMemory(Object):
 
     @property
     def size(self) -> int:
-        """Bytes, as asked for when it was made."""
+        """The size in bytes that the segment was created with."""
         address = self.address
         return len(address) if address else self.stat().shm_segsz
 
@@ -136,7 +160,13 @@ class SharedMemory(Object):
     # ---- the segment itself
 
     def stat(self) -> _ipc.shmid_ds:
-        """Its state, by IPC_STAT.  OSError: EACCES, EIDRM, EINVAL.  See shmctl(2)."""
+        """Return the segment's state, a new shmid_ds (IPC_STAT).
+
+        Raises:
+            OSError: EACCES, EIDRM, EINVAL.
+
+        See shmctl(2).
+        """
         state = _ipc.shmid_ds()
         _ipc.shmctl(self.id, _ipc.IPC_STAT, state)
         return state
@@ -144,29 +174,62 @@ class SharedMemory(Object):
     def set(
         self, *, mode: int | None = None, uid: int | None = None, gid: int | None = None
     ) -> None:
-        """Change the given members, by IPC_SET.  OSError: EACCES, EIDRM, EINVAL, EPERM."""
+        """Change the segment's permissions or owner (IPC_SET); None keeps a value.
+
+        Args:
+            mode: The permission bits.
+            uid: The user who owns the segment.
+            gid: The group that owns the segment.
+
+        Raises:
+            ValueError: mode is not from 0 to 0o777.
+            OSError: EACCES, EIDRM, EINVAL, EPERM.
+
+        See shmctl(2).
+        """
         state = self.stat()
         change_permissions(state.shm_perm, mode, uid, gid)
         _ipc.shmctl(self.id, _ipc.IPC_SET, state)
 
     def lock(self) -> None:
-        """Keep it out of swap.  OSError: ENOMEM (RLIMIT_MEMLOCK), EPERM.  See shmctl(2)."""
+        """Lock the segment in memory, so that it is not swapped out (SHM_LOCK).
+
+        Raises:
+            OSError: ENOMEM (RLIMIT_MEMLOCK), EPERM.
+
+        See shmctl(2).
+        """
         _ipc.shmctl(self.id, _ipc.SHM_LOCK)
 
     def unlock(self) -> None:
-        """Let it be swapped again.  OSError: EPERM.  See shmctl(2)."""
+        """Unlock the segment, so that it may be swapped out (SHM_UNLOCK).
+
+        Raises:
+            OSError: EPERM.
+
+        See shmctl(2).
+        """
         _ipc.shmctl(self.id, _ipc.SHM_UNLOCK)
 
     def remove(self) -> None:
-        """Remove it: its key at once, its memory with the last attachment.
+        """Remove the segment: its key at once, its memory when the last process detaches it.
 
-        OSError: EIDRM, EINVAL, EPERM.  See shmctl(2).
+        Raises:
+            OSError: EIDRM, EINVAL, EPERM.
+
+        See shmctl(2).
         """
         _ipc.shmctl(self.id, _ipc.IPC_RMID)
 
 
 def segments() -> dict[int, _ipc.shmid_ds]:
-    """Return the state of each segment of this IPC namespace, readable or not, by id."""
+    """Return the state of each segment of shared memory in this IPC namespace.
+
+    Returns:
+        A dict from identifier to shmid_ds, also of segments that the caller may not read.
+
+    See SHM_STAT_ANY in shmctl(2).
+    """
     highest = _ipc.shmctl(0, _ipc.SHM_INFO, _ipc.shm_info())
     return enumerate_objects(
         highest, _ipc.shmid_ds, lambda slot, ds: _ipc.shmctl(slot, _ipc.SHM_STAT_ANY, ds)

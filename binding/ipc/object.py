@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""What queues, sets and segments have in common: how they are made, found and removed."""
+"""Object, the base class of queues, sets and segments: creation, opening, removal."""
 
 import errno
 from posix import getpid
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 else:
     import _collections_abc as _abc  # which every interpreter has loaded
 
-    # For typing.get_type_hints(): what annotations name must be there at run time too.
+    # typing.get_type_hints() needs the names in annotations at run time.
 
     class _t:
-        """The module typing, imported when a name of it is used: it takes longer than ipc."""
+        """The module typing, imported on first use because importing it takes longer than ipc."""
 
         def __getattr__(self, name):
             import typing
@@ -28,20 +28,24 @@ else:
 
     _t = _t()
 
-# What a call says on an object that is not there any more, see msgop(2).
+# The errors of a call on an object that was removed, see msgop(2).
 GONE = (errno.EIDRM, errno.EINVAL)
 
 
 def signed(key: int) -> int:
-    """A key as key_t is: 32 bits with a sign."""
+    """Return a key as a signed 32-bit number, as key_t is."""
     return (key + 2**31) % 2**32 - 2**31
 
 
 def raised_by_call(error: BaseException, frames: int = 0) -> bool:
-    """Whether a call of C raised it, made in this function or so many below it.
+    """Return whether the exception comes from a C function that this function called.
 
-    What a signal's handler raised during the call has the handler's frame too: it is the
-    program's own, and no answer of the kernel's.
+    The traceback of an exception that a signal handler raised during the call also has the
+    handler's frame; such an exception is the program's, not an error of the system call.
+
+    Args:
+        error: The exception.
+        frames: The number of Python frames between the caller and the C function.
     """
     traceback = error.__traceback__
     while traceback is not None and frames >= 0:
@@ -51,14 +55,14 @@ def raised_by_call(error: BaseException, frames: int = 0) -> bool:
 
 
 def check_mode(mode: int) -> int:
-    """The permission bits of an object."""
+    """Return mode if it has only permission bits; otherwise raise ValueError."""
     if not 0 <= mode <= 0o777:
         raise ValueError(f"mode: {mode:#o} is not from 0 to 0o777")
     return mode
 
 
 def reopen(cls: "type[Object]", ident: int, *state: object) -> "Object":
-    """What pickle makes of an object: the same one of the kernel, which it does not remove."""
+    """Unpickle an object: open it by its identifier, with remove_on_exit false."""
     self = cls.from_id(ident)
     self._reopened(*state)
     return self
@@ -67,12 +71,14 @@ def reopen(cls: "type[Object]", ident: int, *state: object) -> "Object":
 class Object:
     """An object of System V IPC.
 
-    id: the kernel's identifier, as the C functions take it.  key: the key of its get call, a
-    signed 32-bit number, 0 for IPC_PRIVATE.  created: whether this made it.
+    As a context manager, the object is removed at the end if remove_on_exit is true; only the
+    process that set remove_on_exit removes it, not one that it forked.  Unpickling opens the
+    object by its identifier, in the same IPC namespace, with remove_on_exit false.
 
-    As a context manager it is removed at the end if remove_on_exit is true: by the process that
-    set that, and not by one that was forked meanwhile.  A pickled object is opened by its
-    identifier, in the same IPC namespace; it has remove_on_exit false.
+    Attributes:
+        id: The kernel's identifier, as the C functions take it.
+        key: The key, a signed 32-bit number; 0 for IPC_PRIVATE.
+        created: Whether this Python object created the kernel's object.
     """
 
     __slots__ = ("id", "key", "created", "_remover", "__weakref__")
@@ -80,11 +86,11 @@ class Object:
     id: int
     key: int
     created: bool
-    _remover: int  # the process that removes it, or 0
+    _remover: int  # the id of the process that removes it, or 0
 
     @property
     def remove_on_exit(self) -> bool:
-        """Is it removed at the end, as a context manager?"""
+        """Whether the object is removed at the end of a with block."""
         return self._remover != 0
 
     @remove_on_exit.setter
@@ -95,12 +101,15 @@ class Object:
         return reopen, (type(self), self.id)
 
     def _reopened(self, *state: "_t.Any") -> None:
-        """Makes from_id()'s result as the pickled one was."""
+        """Restore the pickled state in the result of from_id()."""
 
     def _make(
         self, get: "_abc.Callable[[int], int]", key: int, create: bool, exclusive: bool, mode: int
     ) -> None:
-        """Makes or opens; get takes the flags.  Where others make and remove it, it tries again."""
+        """Create or open the object by get(flags).
+
+        Tries again if another process creates or removes the object in the meantime.
+        """
         self.key = signed(key)
         if key == _ipc.IPC_PRIVATE:
             create = exclusive = True
@@ -121,9 +130,13 @@ class Object:
 
     @classmethod
     def from_id(cls, ident: int) -> "_t.Self":
-        """The object of an identifier, which must be there and be readable.
+        """Open an existing object by its identifier; the caller needs read permission.
 
-        OSError: EACCES, EINVAL.
+        Args:
+            ident: The kernel's identifier.
+
+        Raises:
+            OSError: EACCES, EINVAL.
         """
         self = cls.__new__(cls)
         self.id, self.created, self.remove_on_exit = ident, False, False
@@ -131,11 +144,15 @@ class Object:
         return self
 
     def _found(self) -> int:
-        """Sets what __init__ would; returns the key."""
+        """Set the attributes that __init__ sets; return the key."""
         raise NotImplementedError
 
     def remove(self) -> None:
-        """Remove the object: for everybody, at once.  OSError: EIDRM, EINVAL, EPERM."""
+        """Remove the object for all processes.
+
+        Raises:
+            OSError: EIDRM, EINVAL, EPERM.
+        """
         raise NotImplementedError
 
     def __repr__(self) -> str:
@@ -156,7 +173,7 @@ class Object:
                 raise
 
     def _is_there(self) -> bool:
-        """Whether the kernel still has it, whatever its permissions are."""
+        """Return whether the object still exists, even if the caller may not read it."""
         try:
             self.stat()
         except PermissionError:
@@ -168,7 +185,7 @@ class Object:
         return True
 
     def stat(self) -> object:
-        """Its state, by IPC_STAT."""
+        """Return the object's state (IPC_STAT)."""
         raise NotImplementedError
 
     def _removed_meanwhile(self) -> OSError:
@@ -179,7 +196,7 @@ class Object:
 def change_permissions(
     perm: _ipc.ipc_perm, mode: int | None, uid: int | None, gid: int | None
 ) -> None:
-    """Set members for IPC_SET; None keeps the present value."""
+    """Set members of perm for IPC_SET; None keeps the present value."""
     if mode is not None:
         perm.mode = check_mode(mode)
     if uid is not None:
@@ -191,7 +208,13 @@ def change_permissions(
 def enumerate_objects(
     highest: int, make: "_abc.Callable[[], _State]", stat: "_abc.Callable[[int, _State], int]"
 ) -> "dict[int, _State]":
-    """Return each slot's object by id; stat reads one slot and returns the id."""
+    """Return a dict from id to state.
+
+    Args:
+        highest: The highest slot in use.
+        make: Returns a new structure for a state.
+        stat: Reads the state of a slot into the structure and returns the id.
+    """
     found = {}
     for slot in range(highest + 1):
         state = make()
@@ -204,5 +227,5 @@ def enumerate_objects(
 
 
 if not TYPE_CHECKING:
-    # Its type variable is for type checkers alone: to make one takes the module typing.
+    # The type variable exists only for type checkers, because creating it would import typing.
     enumerate_objects.__annotations__.clear()

@@ -34,19 +34,26 @@ def _flags(truncate: bool, exclude: bool) -> int:
 class MessageQueue(Object):
     """A message queue.
 
-    key: IPC_PRIVATE for a new one, or 32 bits, as ftok() makes them.  create: make it if it is
-    not there; exclusive: it must not be there.  mode: the permission bits of a new one.
-    remove_on_exit: as a context manager, remove it at the end.
-
-    Iteration receives one message after the other, and waits for the next; it ends when the
+    Iterating over a queue receives its messages, waits for the next one, and ends when the
     queue is removed.
 
-    OSError: EACCES, EEXIST, ENOENT, ENOSPC (msgmni).  See msgget(2).
+    Args:
+        key: IPC_PRIVATE for a new queue, or a 32-bit key, for example from ftok().
+        create: Create the queue if it does not exist.
+        exclusive: Create the queue, and fail with EEXIST if it exists.
+        mode: The permission bits of a new queue.
+        remove_on_exit: As a context manager, remove the queue at the end.
+
+    Raises:
+        ValueError: mode is not from 0 to 0o777.
+        OSError: EACCES, EEXIST, ENOENT, ENOSPC (msgmni).
+
+    See msgget(2).
     """
 
     __slots__ = ("_inbox",)
 
-    _inbox: _ipc._Inbox  # receives, and keeps what a cancelled or interrupted receive has taken
+    _inbox: _ipc._Inbox  # receives, and keeps the message of a cancelled or interrupted receive
 
     def __init__(
         self,
@@ -71,21 +78,36 @@ class MessageQueue(Object):
     def send(self, text: "_Text", mtype: int = 1, *, timeout: float | None = None) -> None:
         """Send a message; wait while the queue is full.
 
-        text: bytes-like, str (as UTF-8), or a msgbuf, which has its own type.  mtype: from
-        1 to what a C long holds.  timeout: seconds; None: for ever, 0: not at all.
+        Args:
+            text: Bytes-like, a str (encoded as UTF-8), or a msgbuf, which has its own type.
+            mtype: The type of the message, from 1 to the largest C long.
+            timeout: Seconds to wait at most; None waits without a limit, 0 does not wait.
 
-        TimeoutError: it timed out.  OSError: EACCES, EIDRM, EINVAL (the type, msgmax, no
-        such queue).  See msgop(2).
+        Raises:
+            TimeoutError: The queue stayed full until the timeout.
+            OSError: EACCES, EIDRM, EINVAL (the type, msgmax, no such queue).
+
+        See msgop(2).
         """
         _msgsnd(self.id, mtype, text, 0, timeout, None)
 
     def send_many(
         self, messages: "_abc.Iterable[_Text]", mtype: int = 1, *, timeout: float | None = None
     ) -> int:
-        """Send each of them, in order; return how many there were.
+        """Send several messages in order.
 
-        The timeout is for all of them.  Where an exception ends it, its attribute sent says how
-        many were sent before.  TypeError: messages is itself a text.  Otherwise as send().
+        Args:
+            messages: An iterable of texts, as for send().
+            mtype: The type of each message that is not a msgbuf.
+            timeout: Seconds to wait at most for all of them, as for send().
+
+        Returns:
+            The number of messages.
+
+        Raises:
+            TypeError: messages is one text, not an iterable of texts.
+            TimeoutError, OSError: As for send().  The attribute sent of the exception is the
+                number of messages that were sent before it.
         """
         if isinstance(messages, (str, bytes, bytearray, memoryview, _ipc.msgbuf)):
             kind = type(messages).__name__
@@ -93,10 +115,16 @@ class MessageQueue(Object):
         return _ipc._send_many(self.id, mtype, messages, 0, timeout, None)
 
     async def send_async(self, text: "_Text", mtype: int = 1) -> None:
-        """As send(), while the event loop runs.
+        """Send a message as send() does, without blocking the event loop.
 
-        Where it is cancelled, no thread stays behind; the message may have been sent just
-        before.  OSError: as send().
+        After a cancellation no thread is left.  The message may have been sent just before it.
+
+        Args:
+            text: As for send().
+            mtype: As for send().
+
+        Raises:
+            OSError: As for send().
         """
         try:
             _msgsnd(self.id, mtype, text, 0, 0, None)
@@ -121,14 +149,24 @@ class MessageQueue(Object):
         truncate: bool = False,
         exclude: bool = False,
     ) -> _ipc.msgbuf:
-        """Receive a message, a msgbuf: its mtype, and its mtext in bytes; wait for one.
+        """Receive a message; wait until there is one.
 
-        mtype: 0 the first message, above 0 the first of that type (exclude: of any other),
-        below 0 that of the lowest type up to -mtype.  timeout: seconds; None: for ever, 0: not
-        at all.  size: bytes of text to take at most; None: however long it is.  truncate: cut a
-        longer one; otherwise it stays, with an error.
+        Args:
+            mtype: 0 receives the first message, a number above 0 the first of that type, and
+                one below 0 the first of the lowest type up to -mtype.
+            timeout: Seconds to wait at most; None waits without a limit, 0 does not wait.
+            size: Bytes of text to accept at most; None accepts any length.
+            truncate: Cut off a text longer than size.  By default the message stays in the
+                queue and E2BIG is raised.
+            exclude: Receive the first message whose type is not mtype.
 
-        TimeoutError: it timed out.  OSError: E2BIG, EACCES, EIDRM, EINVAL (no such queue).
+        Returns:
+            A msgbuf with the message's type, mtype, and its text in bytes, mtext.
+
+        Raises:
+            TimeoutError: No such message came before the timeout.
+            OSError: E2BIG, EACCES, EIDRM, EINVAL (no such queue).
+
         See msgop(2).
         """
         msgflg = _flags(truncate, exclude) if truncate or exclude else 0
@@ -147,8 +185,17 @@ class MessageQueue(Object):
     ) -> list[_ipc.msgbuf]:
         """Receive up to count messages: wait for the first, then take those already there.
 
-        The parameters and the errors are those of receive(); an error of a later message is
-        left to the next call.
+        Args:
+            count: The largest number of messages to return, at least 1.
+            mtype, timeout, size, truncate, exclude: As for receive().
+
+        Returns:
+            A list of msgbuf, with at least one.
+
+        Raises:
+            ValueError: count is below 1.
+            TimeoutError, OSError: As for receive(), for the first message.  An error of a later
+                message ends the list, and the next call raises it.
         """
         if count < 1:
             raise ValueError(f"count: {count} is not at least 1")
@@ -166,11 +213,19 @@ class MessageQueue(Object):
         truncate: bool = False,
         exclude: bool = False,
     ) -> _ipc.msgbuf:
-        """As receive(), while the event loop runs.
+        """Receive a message as receive() does, without blocking the event loop.
 
-        Where it is cancelled, no thread stays behind, and a message that came just then is kept
-        in this object: the next receive of any kind that would choose it has it.
-        OSError: as receive().
+        After a cancellation no thread is left.  If a message arrived just before it, this object
+        keeps the message, and the next matching receive returns it.
+
+        Args:
+            mtype, size, truncate, exclude: As for receive().
+
+        Returns:
+            A msgbuf, as receive() does.
+
+        Raises:
+            OSError: As for receive().
         """
         choice = self.id, size, mtype, _flags(truncate, exclude)
         while True:
@@ -185,10 +240,21 @@ class MessageQueue(Object):
             await aio.call(lambda waiter: self._inbox.fill(*choice, None, waiter.wait) or None)
 
     def peek(self, index: int = 0, *, size: int | None = None) -> _ipc.msgbuf | None:
-        """Return a copy of the message at an index, from 0; it stays.  None: there is none.
+        """Return a copy of a message, which stays in the queue.
 
-        OSError: E2BIG (longer than size), EACCES, EIDRM, EINVAL, ENOSYS (a kernel without
-        CONFIG_CHECKPOINT_RESTORE).  See msgop(2), MSG_COPY.
+        Args:
+            index: The position of the message in the queue, from 0.
+            size: Bytes of text to accept at most; None accepts any length.
+
+        Returns:
+            A msgbuf, or None if the queue has fewer messages.
+
+        Raises:
+            ValueError: index is below 0.
+            OSError: E2BIG (longer than size), EACCES, EIDRM, EINVAL, ENOSYS (the kernel has no
+                CONFIG_CHECKPOINT_RESTORE).
+
+        See MSG_COPY in msgop(2).
         """
         if index < 0:
             raise ValueError(f"index: {index} is not at least 0")
@@ -209,10 +275,18 @@ class MessageQueue(Object):
     def messages(
         self, mtype: int = 0, *, timeout: float | None = None
     ) -> "_abc.Iterator[_ipc.msgbuf]":
-        """Receive one after the other; end when the queue is removed.
+        """Iterate over the messages, which it receives, until the queue is removed.
 
-        timeout: seconds to wait for each; end too when none came in time.  0 takes what is
-        there.  OSError: as receive(), but for EIDRM and EINVAL.
+        Args:
+            mtype: As for receive().
+            timeout: Seconds to wait at most for each message; the iteration ends if none comes.
+                None waits without a limit, 0 receives only the messages already there.
+
+        Returns:
+            An iterator of msgbuf.
+
+        Raises:
+            OSError: As for receive(), except EIDRM and EINVAL.
         """
         return self._inbox.messages(self.id, mtype, timeout)
 
@@ -227,7 +301,13 @@ class MessageQueue(Object):
     # ---- the queue itself
 
     def stat(self) -> _ipc.msqid_ds:
-        """Its state, by IPC_STAT.  OSError: EACCES, EIDRM, EINVAL.  See msgctl(2)."""
+        """Return the queue's state, a new msqid_ds (IPC_STAT).
+
+        Raises:
+            OSError: EACCES, EIDRM, EINVAL.
+
+        See msgctl(2).
+        """
         state = _ipc.msqid_ds()
         _ipc.msgctl(self.id, _ipc.IPC_STAT, state)
         return state
@@ -240,9 +320,19 @@ class MessageQueue(Object):
         gid: int | None = None,
         qbytes: int | None = None,
     ) -> None:
-        """Change the given members, by IPC_SET; qbytes: the most bytes of text it may hold.
+        """Change the queue's permissions, owner or size (IPC_SET); None keeps a value.
 
-        OSError: EACCES, EIDRM, EINVAL, EPERM (not the owner; above msgmnb).  See msgctl(2).
+        Args:
+            mode: The permission bits.
+            uid: The user who owns the queue.
+            gid: The group that owns the queue.
+            qbytes: The number of bytes of text that the queue may hold.
+
+        Raises:
+            ValueError: mode is not from 0 to 0o777.
+            OSError: EACCES, EIDRM, EINVAL, EPERM (not the owner; qbytes is above msgmnb).
+
+        See msgctl(2).
         """
         state = self.stat()
         change_permissions(state.msg_perm, mode, uid, gid)
@@ -251,15 +341,24 @@ class MessageQueue(Object):
         _ipc.msgctl(self.id, _ipc.IPC_SET, state)
 
     def remove(self) -> None:
-        """Remove it and its messages; blocked calls fail with EIDRM.
+        """Remove the queue and its messages; waiting calls fail with EIDRM.
 
-        OSError: EIDRM, EINVAL, EPERM.
+        Raises:
+            OSError: EIDRM, EINVAL, EPERM.
+
+        See msgctl(2).
         """
         _ipc.msgctl(self.id, _ipc.IPC_RMID)
 
 
 def queues() -> dict[int, _ipc.msqid_ds]:
-    """Return the state of each queue of this IPC namespace, readable or not, by id."""
+    """Return the state of each message queue in this IPC namespace.
+
+    Returns:
+        A dict from identifier to msqid_ds, also of queues that the caller may not read.
+
+    See MSG_STAT_ANY in msgctl(2).
+    """
     highest = _ipc.msgctl(0, _ipc.MSG_INFO, _ipc.msginfo())
     return enumerate_objects(
         highest, _ipc.msqid_ds, lambda slot, ds: _ipc.msgctl(slot, _ipc.MSG_STAT_ANY, ds)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""SemaphoreSet, and Semaphore: one of a set, as an object."""
+"""SemaphoreSet, and Semaphore for one semaphore of a set."""
 
 import errno
 from posix import getegid, geteuid, sched_yield
@@ -29,38 +29,53 @@ else:
 
 _Operations = _ipc.sembuf | _abc.Sequence[_ipc.sembuf | tuple[int, ...]]
 
-# The default of acquire() and release() itself, for which there are operations that are made.
+# The default of acquire() and release(); they compare by identity, and then use a sembuf that
+# was made in advance.
 _ONE = 1
 
 
-# The mode of a set that has no values yet: its owner can give it some, nobody else can use it.
+# The mode of a set without values: its owner can set them, and no other process can use the set.
 MAKING = 0o200
-# Seconds after which a set of that mode has lost its maker.
+# Seconds after which a set still in that mode counts as abandoned by its creator.
 MAKER_TIMEOUT = 10
-# How many slots there may be, which an identifier modulo it is one of (ipc/util.h): by default,
-# and with ipcmni_extend.
+# The number of slots by default and with ipcmni_extend; an identifier modulo it is the slot
+# (ipc/util.h).
 IPCMNI = 1 << 15, 1 << 24
 
 
 class SemaphoreSet(Object):
-    """A set of semaphores, made with its values without a race.
+    """A set of semaphores, whose creation and initial values have no race.
 
-    key: IPC_PRIVATE for a new one, or 32 bits, as ftok() makes them.  nsems: semaphores in a new
-    set, and at least so many in one that is there; 0: any.  values: what a new set begins with,
-    one for all or one for each, from 0 to SEMVMX.  create: make it if it is not there; exclusive:
-    it must not be there.  mode: the permission bits of a new one.  remove_on_exit: as a context
-    manager, remove it at the end.
+    len(s) is the number of semaphores, and s[n] is a Semaphore.
 
-    The process that makes a set gives it its values before any other can use it: until then
-    its mode is MAKING, and an open waits.  A set that a C program or the drop-in makes has no
-    such mode and is opened at once.  If its makers keep to the convention of semget(2), by which
-    sem_otime is 0 until the set has its values, ready_timeout waits for that, so many seconds at
-    most.
+    A new set has the mode 0o200 until its creator has set the values, and opening the set waits
+    for that.  A set of a C program or of ipc.compat.sysv_ipc never has this mode, so it is opened
+    at once.  If its creators follow the convention of semget(2), by which sem_otime is 0 until
+    the set has its values, pass ready_timeout to wait for that.
 
-    len(s) is the number of semaphores, s[n] one of them, a Semaphore.
+    Args:
+        key: IPC_PRIVATE for a new set, or a 32-bit key, for example from ftok().
+        nsems: The number of semaphores in a new set, and the least number in an existing one; 0
+            accepts any existing set.
+        values: The initial values of a new set, from 0 to SEMVMX: one int for all semaphores, or
+            a sequence with one for each.
+        create: Create the set if it does not exist.
+        exclusive: Create the set, and fail with EEXIST if it exists.
+        mode: The permission bits of a new set.
+        remove_on_exit: As a context manager, remove the set at the end.
+        ready_timeout: Seconds to wait at most until sem_otime of an existing set is not 0; None
+            does not look at sem_otime.
 
-    TimeoutError: the set did not become ready.  OSError: EACCES, EEXIST, EINVAL (fewer in the
-    set; semmsl), ENOENT, ENOSPC (semmni, semmns), ERANGE (semvmx).  See semget(2).
+    Attributes:
+        nsems: The number of semaphores.
+
+    Raises:
+        ValueError: mode is not from 0 to 0o777, nsems is below 0, or values has another length.
+        TimeoutError: An existing set did not get its values in time.
+        OSError: EACCES, EEXIST, EINVAL (the set has fewer semaphores; semmsl), ENOENT, ENOSPC
+            (semmni, semmns), ERANGE (semvmx).
+
+    See semget(2).
     """
 
     __slots__ = ("nsems",)
@@ -96,7 +111,7 @@ class SemaphoreSet(Object):
                     self.nsems = self._wait_until_ready(ready_timeout, nsems)
                 return
             except OSError as error:
-                # Others may remove it, for one a maker that failed.
+                # Another process may remove the set, for example a creator that failed.
                 if error.errno not in GONE or self._is_there():
                     raise
                 if not create and not self.created:
@@ -116,8 +131,10 @@ class SemaphoreSet(Object):
             raise
 
     def _wait_until_ready(self, timeout: float | None, nsems: int) -> int:
-        """The number of semaphores.  The kernel tells nobody that the state has changed, and an
-        operation that waits would change it; so others run, then it is looked at again."""
+        """Wait until the set has its values; return the number of semaphores.
+
+        Polls, because no call waits for a change of the state, and an operation would change it.
+        """
         end = monotonic() + (MAKER_TIMEOUT if timeout is None else timeout)
         looks = 0
         while True:
@@ -132,11 +149,15 @@ class SemaphoreSet(Object):
             looks += 1
             if looks < 100:
                 sched_yield()
-            else:  # its maker does not run
+            else:  # the creator does not run
                 sleep(0.001)
 
     def _state_of_any(self) -> _ipc.semid_ds | None:
-        """The state, though it may not be read; None before Linux 4.17.  GONE: as IPC_STAT."""
+        """Return the set's state without read permission too; None before Linux 4.17.
+
+        Raises:
+            OSError: One of GONE if the set does not exist.
+        """
         try:
             return self.stat()
         except PermissionError as error:
@@ -162,13 +183,19 @@ class SemaphoreSet(Object):
     def operate(
         self, sops: "_Operations", *, undo: bool = False, timeout: float | None = None
     ) -> None:
-        """Do operations on the set, all of them or none; wait until all can be done.
+        """Do operations on the set atomically; wait until all can be done.
 
-        sops: as semop() takes them, one sembuf, or a sequence of sembuf or (num, op, flg).
-        undo: all with SEM_UNDO.  timeout: seconds; None: for ever, 0: not at all.
+        Args:
+            sops: A sembuf, or a sequence of sembuf or (num, op, flg).
+            undo: Add SEM_UNDO to the flags of each operation.
+            timeout: Seconds to wait at most; None waits without a limit, 0 does not wait.
 
-        TimeoutError: it timed out.  BlockingIOError: IPC_NOWAIT is among the flags.
-        OSError: E2BIG (semopm), EACCES, EFBIG, EIDRM, EINVAL, ERANGE (semvmx).  See semop(2).
+        Raises:
+            TimeoutError: The operations could not be done before the timeout.
+            BlockingIOError: An operation with IPC_NOWAIT could not be done at once.
+            OSError: E2BIG (semopm), EACCES, EFBIG, EIDRM, EINVAL, ERANGE (semvmx).
+
+        See semop(2).
         """
         if undo:
             sops = [sops] if isinstance(sops, _ipc.sembuf) else sops
@@ -178,7 +205,12 @@ class SemaphoreSet(Object):
 
     @property
     def values(self) -> list[int]:
-        """All values, by GETALL and SETALL.  OSError: EACCES, EIDRM, EINVAL, ERANGE."""
+        """The values of all semaphores, as a list (GETALL, SETALL).
+
+        Raises:
+            ValueError: The new values have another length than the set.
+            OSError: EACCES, EIDRM, EINVAL, ERANGE.
+        """
         values: list[int] = _ipc.semctl(self.id, 0, _ipc.GETALL)
         return values
 
@@ -200,7 +232,13 @@ class SemaphoreSet(Object):
     # ---- the set itself
 
     def stat(self) -> _ipc.semid_ds:
-        """Its state, by IPC_STAT.  OSError: EACCES, EIDRM, EINVAL.  See semctl(2)."""
+        """Return the set's state, a new semid_ds (IPC_STAT).
+
+        Raises:
+            OSError: EACCES, EIDRM, EINVAL.
+
+        See semctl(2).
+        """
         state = _ipc.semid_ds()
         _ipc.semctl(self.id, 0, _ipc.IPC_STAT, state)
         return state
@@ -208,15 +246,30 @@ class SemaphoreSet(Object):
     def set(
         self, *, mode: int | None = None, uid: int | None = None, gid: int | None = None
     ) -> None:
-        """Change the given members, by IPC_SET.  OSError: EACCES, EIDRM, EINVAL, EPERM."""
+        """Change the set's permissions or owner (IPC_SET); None keeps a value.
+
+        Args:
+            mode: The permission bits.
+            uid: The user who owns the set.
+            gid: The group that owns the set.
+
+        Raises:
+            ValueError: mode is not from 0 to 0o777.
+            OSError: EACCES, EIDRM, EINVAL, EPERM.
+
+        See semctl(2).
+        """
         state = self.stat()
         change_permissions(state.sem_perm, mode, uid, gid)
         _ipc.semctl(self.id, 0, _ipc.IPC_SET, state)
 
     def remove(self) -> None:
-        """Remove it; blocked calls fail with EIDRM.
+        """Remove the set; waiting calls fail with EIDRM.
 
-        OSError: EIDRM, EINVAL, EPERM.  See semctl(2).
+        Raises:
+            OSError: EIDRM, EINVAL, EPERM.
+
+        See semctl(2).
         """
         _ipc.semctl(self.id, 0, _ipc.IPC_RMID)
 
@@ -230,24 +283,32 @@ def _operate(semid: int, sops: "_Operations", timeout: float | None) -> None:
         _ipc.semtimedop(semid, sops, None, max(timeout, 0))
     except BlockingIOError as error:
         if monotonic() - begin < timeout or not raised_by_call(error):
-            raise  # by an IPC_NOWAIT of the caller's
+            raise  # because of an IPC_NOWAIT in sops
         raise TimeoutError(errno.ETIMEDOUT, "semtimedop: timed out") from None
 
 
 class Semaphore:
-    """One semaphore: the only one of its set, or s[num] of a SemaphoreSet.
+    """One semaphore: the constructor opens or creates a set with one, s[num] is one of any set.
 
-    The parameters are those of SemaphoreSet; value: what a new one begins with.  undo: acquire
-    and release with SEM_UNDO, so that the kernel takes back what a process did that ends.
+    As a context manager, the object acquires the semaphore and releases it at the end.
 
-    set: the SemaphoreSet; num: which one of it.  As a context manager it is acquired, and
-    released at the end.
+    Args:
+        key, create, exclusive, mode, ready_timeout: As for SemaphoreSet.
+        value: The initial value of a new semaphore, from 0 to SEMVMX.
+        undo: Acquire and release with SEM_UNDO, so that the kernel undoes the changes of a
+            process when the process ends.
+
+    Attributes:
+        set: The SemaphoreSet.
+
+    Raises:
+        TimeoutError, OSError: As for SemaphoreSet.
     """
 
     __slots__ = ("set", "_up", "_down", "__weakref__")
 
     set: "SemaphoreSet"
-    _up: _ipc.sembuf  # by one, as most are: made once
+    _up: _ipc.sembuf  # the operation of release() with its default, made in advance
     _down: _ipc.sembuf
 
     def __init__(
@@ -284,12 +345,12 @@ class Semaphore:
 
     @property
     def num(self) -> int:
-        """Which one of its set."""
+        """The semaphore's number in its set, from 0."""
         return self._up.sem_num
 
     @property
     def undo(self) -> bool:
-        """Does the kernel take back what a process did that ends?"""
+        """Whether the kernel undoes the changes of a process when the process ends (SEM_UNDO)."""
         return bool(self._up.sem_flg)
 
     @undo.setter
@@ -298,23 +359,32 @@ class Semaphore:
 
     @property
     def id(self) -> int:
-        """The identifier of its set."""
+        """The identifier of the set."""
         return self.set.id
 
     @property
     def key(self) -> int:
-        """The key of its set."""
+        """The key of the set."""
         return self.set.key
 
     def _sop(self, op: int) -> tuple[int, int, int]:
         return self.num, op, self._up.sem_flg
 
     def acquire(self, n: int = _ONE, *, timeout: float | None = None) -> bool:
-        """Take n from the value; wait until it is at least n.  True, or False if it timed out.
+        """Wait until the value is at least n, and subtract n.
 
-        timeout: seconds; None: for ever, 0: not at all.
+        Args:
+            n: The number to subtract, at least 1.
+            timeout: Seconds to wait at most; None waits without a limit, 0 does not wait.
 
-        OSError: EACCES, EIDRM, EINVAL.  See semop(2).
+        Returns:
+            True, or False if it timed out.
+
+        Raises:
+            ValueError: n is below 1.
+            OSError: EACCES, EIDRM, EINVAL.
+
+        See semop(2).
         """
         if timeout is None:
             _semop(self.set.id, self._down if n is _ONE else [self._sop(-_at_least_1(n))])
@@ -330,10 +400,19 @@ class Semaphore:
         return True
 
     async def acquire_async(self, n: int = 1) -> bool:
-        """As acquire(), while the event loop runs.
+        """Acquire the semaphore as acquire() does, without blocking the event loop.
 
-        If it is cancelled, no thread stays behind, and units that it just took are given back.
-        OSError: as acquire().
+        After a cancellation no thread is left.  If the semaphore was acquired just before it, n
+        is added back.
+
+        Args:
+            n: As for acquire().
+
+        Returns:
+            True.
+
+        Raises:
+            ValueError, OSError: As for acquire().
         """
         if self.acquire(n, timeout=0):
             return True
@@ -354,7 +433,17 @@ class Semaphore:
                 raise
 
     def release(self, n: int = _ONE) -> None:
-        """Add n to the value.  OSError: EACCES, EIDRM, EINVAL, ERANGE (semvmx)."""
+        """Add n to the value.
+
+        Args:
+            n: The number to add, at least 1.
+
+        Raises:
+            ValueError: n is below 1.
+            OSError: EACCES, EIDRM, EINVAL, ERANGE (semvmx).
+
+        See semop(2).
+        """
         if n is _ONE:
             _semop(self.set.id, self._up)
         else:
@@ -363,13 +452,24 @@ class Semaphore:
     def wait_for_zero(self, *, timeout: float | None = None) -> None:
         """Wait until the value is 0.
 
-        timeout, and the errors, are those of acquire(), and TimeoutError: it timed out.
+        Args:
+            timeout: As for acquire().
+
+        Raises:
+            TimeoutError: The value did not become 0 before the timeout.
+            OSError: EACCES, EIDRM, EINVAL.
+
+        See semop(2).
         """
         _operate(self.set.id, [(self.num, 0, 0)], timeout)
 
     @property
     def value(self) -> int:
-        """The value, by GETVAL and SETVAL.  OSError: EACCES, EIDRM, EINVAL, ERANGE."""
+        """The semaphore's value, from 0 to SEMVMX (GETVAL, SETVAL).
+
+        Raises:
+            OSError: EACCES, EIDRM, EINVAL, ERANGE.
+        """
         return self._get(_ipc.GETVAL)
 
     @value.setter
@@ -378,17 +478,17 @@ class Semaphore:
 
     @property
     def pid(self) -> int:
-        """The process that changed it last, by GETPID."""
+        """The id of the process that changed the value last (GETPID)."""
         return self._get(_ipc.GETPID)
 
     @property
     def waiting(self) -> int:
-        """How many wait for more, by GETNCNT."""
+        """The number of processes that wait for a larger value (GETNCNT)."""
         return self._get(_ipc.GETNCNT)
 
     @property
     def waiting_for_zero(self) -> int:
-        """How many wait for zero, by GETZCNT."""
+        """The number of processes that wait for the value 0 (GETZCNT)."""
         return self._get(_ipc.GETZCNT)
 
     def _get(self, cmd: int) -> int:
@@ -396,7 +496,11 @@ class Semaphore:
         return value
 
     def remove(self) -> None:
-        """Remove the whole set.  OSError: EIDRM, EINVAL, EPERM."""
+        """Remove the whole set.
+
+        Raises:
+            OSError: EIDRM, EINVAL, EPERM.
+        """
         self.set.remove()
 
     def __reduce__(self) -> "tuple[_t.Any, ...]":
@@ -426,7 +530,13 @@ def _at_least_1(n: int) -> int:
 
 
 def semaphore_sets() -> dict[int, _ipc.semid_ds]:
-    """Return the state of each semaphore set of this IPC namespace, readable or not, by id."""
+    """Return the state of each semaphore set in this IPC namespace.
+
+    Returns:
+        A dict from identifier to semid_ds, also of sets that the caller may not read.
+
+    See SEM_STAT_ANY in semctl(2).
+    """
     highest = _ipc.semctl(0, 0, _ipc.SEM_INFO, _ipc.seminfo())
     return enumerate_objects(
         highest, _ipc.semid_ds, lambda slot, ds: _ipc.semctl(slot, 0, _ipc.SEM_STAT_ANY, ds)

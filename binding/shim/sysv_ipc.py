@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The name sysv_ipc for ipc.compat.sysv_ipc; a program written for sysv_ipc runs unchanged."""
+"""Makes ipc.compat.sysv_ipc importable as sysv_ipc, for programs that cannot be changed."""
 
 import sys
 
 import ipc.compat.sysv_ipc
 
-# The same module object, so that an exception or a class has one identity under both names.
+# Both names are the same module object, so each class exists only once.
 sys.modules[__name__] = ipc.compat.sysv_ipc

@@ -1,27 +1,29 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The interface of sysv_ipc 1.2 on the functions of ipc, for programs that were written for it.
+"""The interface of sysv_ipc 1.2, implemented with ipc, for programs written for sysv_ipc.
+
+Such a program replaces `import sysv_ipc` by
 
     import ipc.compat.sysv_ipc as sysv_ipc
 
-in place of `import sysv_ipc` is all that such a program changes.  Names, arguments, results
-and exceptions are those that its documentation (USAGE.md of github.com/osvenskan/sysv_ipc)
-gives; each exception has as its __cause__ the OSError of the call that failed, with errno.
-An error that has no name there is that OSError itself.
+Names, arguments, results and exceptions are those of its documentation (USAGE.md of
+github.com/osvenskan/sysv_ipc).  The __cause__ of each exception is the OSError of the failed
+call, with errno.  An errno without an exception in that documentation raises the OSError itself.
 
-Differences, where that module crashes, hangs or does something unexpected:
+The module differs where sysv_ipc crashes, hangs or does something unexpected:
 
-* A segment is not detached under a view (BufferError, where views point to nothing there).
-  Views of one that is attached with SHM_RDONLY are read-only; one that is not attached has none
-  (NotAttachedError).  A SharedMemory that is forgotten is detached.
-* Attaching twice is undone by detaching twice.
-* A signal handler that returns ends no call: it goes on, with the time that is left (PEP 475).
-* IPC_CREAT alone gives the initial value to a semaphore that is made, never to one that is there.
-* A number that C's type cannot hold is an OverflowError, and a key outside 32 bits, signed or
-  unsigned, a ValueError; none is cut.  KEY_MIN and KEY_MAX are those of key_t.
-* What the caller may not do is a PermissionsError, semaphores included, and using a queue that is
-  gone an ExistentialError, send() included.
-* A constructor that fails leaves nothing that it made.  No attribute can be deleted.
+* Detaching a segment that has views raises BufferError; with sysv_ipc the views then point to
+  unmapped memory.  Views of a segment attached with SHM_RDONLY are read-only.  Making a view of a
+  segment that is not attached raises NotAttachedError.  The garbage collector detaches a
+  SharedMemory.
+* A segment that was attached twice must be detached twice.
+* A call goes on after a signal handler returns, with the time that is left (PEP 475).
+* IPC_CREAT alone sets the initial value of a new semaphore, never that of an existing one.
+* A number that does not fit the C type raises OverflowError, and a key outside 32 bits, signed or
+  unsigned, ValueError; no number is cut.  KEY_MIN and KEY_MAX are the limits of key_t.
+* A missing permission raises PermissionsError, also for semaphores, and the use of a removed queue
+  ExistentialError, also by send().
+* A constructor that fails removes the object that it created.  No attribute can be deleted.
 """
 
 from __future__ import annotations
@@ -60,9 +62,17 @@ __license__ = "MIT"
 def ftok(path: str | os.PathLike[str], id: int, silence_warning: bool = False) -> int:
     """Return a key for a file and the low 8 bits of id.
 
-    Warns each time, unless told not to, that another file may have the same key (see ftok(3)).
+    Args:
+        path: The file.
+        id: The project; only its low 8 bits count.
+        silence_warning: Do not warn that another file may have the same key.
+
+    Raises:
+        OSError: An error of stat(2) for the file.
+
+    See ftok(3).
     """
     if not silence_warning:
         warnings.warn("ftok() does not promise a key that nobody else has", Warning, stacklevel=2)
     key = ipc.ftok(path, id | 1)
-    return key if id & 1 else key - (1 << 24)  # POSIX leaves 0 open, Linux does not
+    return key if id & 1 else key - (1 << 24)  # ipc.ftok() refuses 0, sysv_ipc accepts it

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The exceptions of sysv_ipc, and what an errno is among them."""
+"""The exceptions of sysv_ipc, and the exception for each errno."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import NoReturn
 
 
 class Error(Exception):
-    """The base of this module's own exceptions."""
+    """The base class of this module's exceptions."""
 
 
 class InternalError(Error):
-    """A defect of the module: never raised."""
+    """An internal error of sysv_ipc; this module never raises it."""
 
 
 class PermissionsError(Error):
@@ -21,18 +21,18 @@ class PermissionsError(Error):
 
 
 class ExistentialError(Error):
-    """The object does not exist, or does already."""
+    """The object does not exist, or exists already."""
 
 
 class BusyError(Error):
-    """The call would have to wait, or has waited as long as it may."""
+    """The call would block, or it timed out."""
 
 
 class NotAttachedError(Error):
     """The segment is not attached."""
 
 
-# What an errno means; EINVAL is either an object that is gone or a wrong argument.
+# The exception for an errno.  EINVAL is missing: it means a removed object or a wrong argument.
 _MEANING: dict[int | None, type[Exception]] = {
     errno.EACCES: PermissionsError,
     errno.EPERM: PermissionsError,
@@ -47,7 +47,13 @@ _MEANING: dict[int | None, type[Exception]] = {
 
 
 def fail(what: str, error: OSError, invalid: type[Exception]) -> NoReturn:
-    """Raises what an OSError means, or that error itself."""
+    """Raise the exception for the errno of an OSError, or the error itself if there is none.
+
+    Args:
+        what: The object, for the message.
+        error: The error of the call.
+        invalid: The exception for EINVAL.
+    """
     meaning = invalid if error.errno == errno.EINVAL else _MEANING.get(error.errno)
     if meaning is None:
         raise error

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""SharedMemory: a segment, attached."""
+"""SharedMemory: a segment and its attachments."""
 
 from __future__ import annotations
 
@@ -22,12 +22,22 @@ from ipc.compat.sysv_ipc.object import (
 
 
 class SharedMemory(Object, _ipc._Exporter):
-    """A segment: the one of a key, made if the flags say so; and attached.
+    """A segment of shared memory, which the constructor attaches.
 
-    key, flags: as for MessageQueue; SHM_HUGETLB, SHM_NORESERVE.  mode: where its owner may not
-    write, it is attached with SHM_RDONLY.  size: bytes; 0 is PAGE_SIZE with IPC_CREX, and
-    otherwise any size.  init_character: the value of each byte of a segment that is made with
-    IPC_CREX.  It has the buffer protocol: memoryview(segment) is the memory itself.
+    memoryview(segment) is the memory itself.
+
+    Args:
+        key: As for MessageQueue.
+        flags: IPC_CREAT or IPC_CREX to create it, SHM_HUGETLB, SHM_NORESERVE.
+        mode: The permission bits of a new segment.  Without write permission for the owner the
+            segment is attached with SHM_RDONLY.
+        size: The size in bytes; 0 means PAGE_SIZE with IPC_CREX, and any size without.
+        init_character: The value of each byte of a segment that IPC_CREX creates.
+
+    Raises:
+        ExistentialError: The segment does not exist; with IPC_CREX, it exists.
+        PermissionsError: The permissions of the segment do not allow it.
+        ValueError: An argument has an invalid value.
     """
 
     __slots__ = ("_attachments", "_lent")
@@ -74,20 +84,25 @@ class SharedMemory(Object, _ipc._Exporter):
                 end = min(offset + len(chunk), len(view))
                 view[offset:end] = chunk[:end - offset]
 
-    # That a type has the buffer protocol, annotations cannot say before 3.12: so it is Any.
+    # Before 3.12 no annotation means "has the buffer protocol", so the type is Any.
     @property
     def _memory(self) -> Any:
-        """The last attachment."""
+        """The latest attachment."""
         try:
             return self._attachments[-1]
         except IndexError:
             raise NotAttachedError(f"SharedMemory with id {self._id}") from None
 
     def attach(self, address: SupportsIndex | None = None, flags: int = 0) -> None:
-        """Attach the segment, once more if it is.
+        """Attach the segment, again if it is attached already.
 
-        address: None for wherever there is room.  flags: SHM_RDONLY, SHM_RND, SHM_REMAP (see
-        ipc.shmat).  ValueError: the segment is gone, or the address is none to attach at.
+        Args:
+            address: An address, or None to let the kernel choose one.
+            flags: 0, or SHM_RDONLY, SHM_RND, SHM_REMAP, as for ipc.shmat().
+
+        Raises:
+            ValueError: The segment was removed, or the address is not valid.
+            PermissionsError: The permissions of the segment do not allow it.
         """
         try:
             self._attachments.append(ipc.shmat(self._id, address, flags))
@@ -95,15 +110,30 @@ class SharedMemory(Object, _ipc._Exporter):
             self._fail(error, ValueError)
 
     def detach(self) -> None:
-        """Undo the last attach(); NotAttachedError, or BufferError where views are alive."""
+        """Undo the latest attach().
+
+        Raises:
+            NotAttachedError: The segment is not attached.
+            BufferError: Views of the segment exist.
+        """
         memory = self._memory
         ipc.shmdt(memory)
         self._attachments.remove(memory)
-        if memory._lent:  # an array may have this object and no view: see ipc.shm_address
+        if memory._lent:  # a NumPy array may use the memory without a view: see ipc.shm_address
             self._lent.append(memory)
 
     def read(self, byte_count: int = 0, offset: int = 0) -> bytes:
-        """Return up to byte_count bytes from the offset on; 0: all of them."""
+        """Return a copy of bytes of the segment.
+
+        Args:
+            byte_count: The number of bytes; 0 means all up to the end.  Fewer bytes are returned
+                if the segment ends before.
+            offset: The first byte.
+
+        Raises:
+            ValueError: byte_count is below 0, or offset is not in the segment.
+            NotAttachedError: The segment is not attached.
+        """
         memory = self._memory
         size = len(memory)
         if byte_count < 0 or not 0 <= offset < size:
@@ -115,7 +145,17 @@ class SharedMemory(Object, _ipc._Exporter):
             return bytes(view[offset:end])
 
     def write(self, s: Bytes | str, offset: int = 0) -> None:
-        """Write bytes at the offset; ValueError, and nothing written, past the segment's end."""
+        """Write bytes to the segment.
+
+        Args:
+            s: Bytes, or a str, which is encoded as UTF-8.
+            offset: The first byte to write.
+
+        Raises:
+            ValueError: The bytes do not fit in the segment; nothing is written.
+            PermissionError: The segment is attached with SHM_RDONLY.
+            NotAttachedError: The segment is not attached.
+        """
         memory = self._memory
         if memory.readonly:
             raise PermissionError(errno.EACCES, "the segment is attached with SHM_RDONLY")
@@ -131,29 +171,38 @@ class SharedMemory(Object, _ipc._Exporter):
 
     @property
     def attached(self) -> bool:
-        """Is the segment attached by this object?"""
+        """Whether this object has the segment attached."""
         return bool(self._attachments)
 
     @property
     def address(self) -> int:
-        """Where it is attached; 0 where it is not."""
+        """The address of the latest attachment; 0 if the segment is not attached."""
         return int(self._attachments[-1]) if self._attachments else 0
 
     mode, uid, gid, cuid, cgid = permissions("shm_perm")
-    size = status("shm_segsz", "The bytes that it has.")
-    last_attach_time = status("shm_atime", "When it was attached.")
-    last_detach_time = status("shm_dtime", "When it was detached.")
-    last_change_time = status("shm_ctime", "When it was made or changed.")
-    creator_pid = status("shm_cpid", "The process that made it.")
-    last_pid = status("shm_lpid", "The process that attached or detached it last.")
-    number_attached = status("shm_nattch", "How many attachments there are, in all processes.")
+    size = status("shm_segsz", "The size in bytes.")
+    last_attach_time = status("shm_atime", "The time of the last attach; 0: never.")
+    last_detach_time = status("shm_dtime", "The time of the last detach; 0: never.")
+    last_change_time = status("shm_ctime", "The time of the creation or the last change.")
+    creator_pid = status("shm_cpid", "The id of the process that created the segment.")
+    last_pid = status("shm_lpid", "The id of the process that attached or detached it last.")
+    number_attached = status("shm_nattch", "The number of attachments in all processes.")
 
 
 say_not_writable(SharedMemory, "attached", "address")
 
 
 def attach(id: int, address: SupportsIndex | None = None, flags: int = 0) -> SharedMemory:
-    """Attach the segment that has the identifier; address and flags as for its attach()."""
+    """Attach an existing segment.
+
+    Args:
+        id: The segment's identifier.
+        address, flags: As for SharedMemory.attach().
+
+    Raises:
+        ValueError: The segment does not exist, or the address is not valid.
+        PermissionsError: The permissions of the segment do not allow it.
+    """
     found = SharedMemory._with_id(id)
     found._attachments, found._lent = [], []
     found.attach(address, flags)
@@ -162,5 +211,10 @@ def attach(id: int, address: SupportsIndex | None = None, flags: int = 0) -> Sha
 
 
 def remove_shared_memory(id: int) -> None:
-    """Remove the segment that has the identifier, once nobody has it attached."""
+    """Remove a segment by its identifier; its memory is freed when the last process detaches it.
+
+    Raises:
+        ExistentialError: The segment does not exist.
+        PermissionsError: The caller is neither its owner nor its creator.
+    """
     SharedMemory._with_id(id).remove()

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""What queues, semaphores and segments have in common."""
+"""Object, the base class of queues, semaphores and segments."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OWNER_WRITES = 0o200
 
 
 def not_writable(instance: object, name: str) -> NoReturn:
-    """As CPython's own getset and member descriptors say it, which sysv_ipc's are."""
+    """Raise AttributeError with the texts of CPython's descriptors, which sysv_ipc uses."""
     if name == "id":
         raise AttributeError("readonly attribute")
     kind = f"{type(instance).__module__}.{type(instance).__qualname__}"
@@ -32,7 +32,7 @@ def not_writable(instance: object, name: str) -> NoReturn:
 
 
 def say_not_writable(kind: type, *names: str) -> None:
-    """Gives properties, which have no setter, one that raises what sysv_ipc raises."""
+    """Give read-only properties a setter that raises the same error as sysv_ipc."""
     for name in names:
 
         def refuse(instance: object, value: object, name: str = name) -> None:
@@ -42,7 +42,7 @@ def say_not_writable(kind: type, *names: str) -> None:
 
 
 class Number(property):
-    """An attribute that is an int of the kernel's; read-only unless there is a way to change it."""
+    """An int attribute that the kernel holds; read-only if change is None."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Number(property):
 
 
 def status(member: str, doc: str, settable: bool = False) -> Number:
-    """A member of what IPC_STAT fills, with dots where it is in a structure there."""
+    """Return a property for a member of IPC_STAT's structure; a dotted name is a nested member."""
     read = operator.attrgetter(member)
     path, _, name = member.rpartition(".")
 
@@ -92,13 +92,13 @@ def status(member: str, doc: str, settable: bool = False) -> Number:
 
 
 def permissions(perm: str) -> tuple[Number, ...]:
-    """mode, uid, gid, cuid and cgid: members of the ipc_perm of a structure."""
+    """Return the properties mode, uid, gid, cuid and cgid of a structure's ipc_perm."""
     return (
         status(f"{perm}.mode", "The permission bits.", settable=True),
-        status(f"{perm}.uid", "The owner's user.", settable=True),
-        status(f"{perm}.gid", "The owner's group.", settable=True),
-        status(f"{perm}.cuid", "The creator's user."),
-        status(f"{perm}.cgid", "The creator's group."),
+        status(f"{perm}.uid", "The owner's user id.", settable=True),
+        status(f"{perm}.gid", "The owner's group id.", settable=True),
+        status(f"{perm}.cuid", "The creator's user id."),
+        status(f"{perm}.cgid", "The creator's group id."),
     )
 
 
@@ -112,23 +112,23 @@ def _to_key(key: SupportsIndex) -> int:
 
 
 def _random_keys() -> _abc.Iterator[int]:
-    """Each of 1 to SHRT_MAX, from any of them on."""
+    """Yield all keys from 1 to SHRT_MAX in order, starting at a random one."""
     first = 1 + int.from_bytes(os.urandom(4), "little") % _SHRT_MAX
     yield from range(first, _SHRT_MAX + 1)
     yield from range(1, first)
 
 
 class Object:
-    """A key, an identifier, an owner and permissions."""
+    """An object with a key, an identifier, an owner and permissions."""
 
     __slots__ = ("_key", "_id")
     _key: int
     _id: int
 
-    # Each class has these two written out: a shared one is a frame more for each attribute
-    # that is read, which is what such a read costs most.
-    _ctl: _abc.Callable[[int, Any], object]  # msgctl and its kin on the identifier
-    _stat: _abc.Callable[[], Any]  # what IPC_STAT fills
+    # Each class defines these two by itself.  A shared function would add a Python frame, the
+    # main cost of reading an attribute.
+    _ctl: _abc.Callable[[int, Any], object]  # msgctl, semctl or shmctl on the identifier
+    _stat: _abc.Callable[[], Any]  # returns the structure of IPC_STAT
 
     @classmethod
     def _with_id(cls: type[_Self], id: int) -> _Self:
@@ -156,7 +156,7 @@ class Object:
     def _open(
         self, key: SupportsIndex | None, flags: int, mode: int, get: _abc.Callable[[int, int], int]
     ) -> None:
-        """Finds the identifier by get(key, flg), where key is None by one that nobody has."""
+        """Set key and identifier by get(key, flg); if key is None, choose an unused one."""
         if flags & IPC_CREX == IPC_EXCL:
             raise ValueError("flags: IPC_EXCL is for use with IPC_CREAT")
         if key is None and not flags & IPC_EXCL:
@@ -180,7 +180,7 @@ class Object:
 
     @property
     def key(self) -> int:
-        """The key that the object was made or found by."""
+        """The key of the object."""
         return self._key
 
     @property
@@ -189,7 +189,12 @@ class Object:
         return self._id
 
     def remove(self) -> None:
-        """Remove the object; a segment is there until nobody has it attached."""
+        """Remove the object; a segment's memory is freed when the last process detaches it.
+
+        Raises:
+            ExistentialError: The object does not exist.
+            PermissionsError: The caller is neither its owner nor its creator.
+        """
         self._control(ipc.IPC_RMID)
 
 

@@ -17,10 +17,18 @@ _NOWAIT = ipc.IPC_NOWAIT
 
 
 class MessageQueue(Object):
-    """A message queue: the one of a key, made if the flags say so.
+    """A message queue.
 
-    key: IPC_PRIVATE, 32 bits, or None for one that nobody has (with IPC_CREX).
-    flags: IPC_CREAT, IPC_CREX.  max_message_size: bytes of the longest message.
+    Args:
+        key: IPC_PRIVATE, a 32-bit key, or None to choose an unused key (with IPC_CREX).
+        flags: 0 to open an existing queue; IPC_CREAT, or IPC_CREX to create a new one only.
+        mode: The permission bits of a new queue.
+        max_message_size: The largest text to send or receive, in bytes.
+
+    Raises:
+        ExistentialError: The queue does not exist; with IPC_CREX, it exists.
+        PermissionsError: The permissions of the queue do not allow it.
+        ValueError: An argument has an invalid value.
     """
 
     __slots__ = ("_max_message_size",)
@@ -46,7 +54,19 @@ class MessageQueue(Object):
         self._open(key, flags, mode, ipc.msgget)
 
     def send(self, message: Bytes | str, block: bool = True, type: int = 1) -> None:
-        """Send a message of a type above 0; BusyError where it would wait and block is False."""
+        """Send a message; wait while the queue is full.
+
+        Args:
+            message: The text: bytes, or a str, which is encoded as UTF-8.
+            block: False raises BusyError instead of waiting.
+            type: The type of the message, above 0.
+
+        Raises:
+            BusyError: The queue is full and block is False.
+            ExistentialError: The queue does not exist.
+            PermissionsError: The permissions of the queue do not allow it.
+            ValueError: type is not above 0, or the text is longer than max_message_size.
+        """
         if type <= 0:
             raise ValueError("type: a message's is above 0")
         if message.__class__ is not bytes:
@@ -61,11 +81,21 @@ class MessageQueue(Object):
             self._fail(error)
 
     def receive(self, block: bool = True, type: int = 0) -> tuple[bytes, int]:
-        """Receive a message; return its text and its type.
+        """Receive a message; wait until there is one.
 
-        type: 0 for the first message, above 0 for the first of that type, below 0 for the
-        lowest type up to -type.  BusyError where there is none and block is False.
-        OSError, E2BIG, where it is longer than max_message_size; it stays in the queue.
+        Args:
+            block: False raises BusyError instead of waiting.
+            type: 0 receives the first message, a number above 0 the first of that type, and one
+                below 0 the first of the lowest type up to -type.
+
+        Returns:
+            The text, as bytes, and the type.
+
+        Raises:
+            BusyError: No such message is in the queue and block is False.
+            ExistentialError: The queue does not exist.
+            PermissionsError: The permissions of the queue do not allow it.
+            OSError: E2BIG if the text is longer than max_message_size; the message stays.
         """
         flags = 0 if block else _NOWAIT
         try:
@@ -76,13 +106,13 @@ class MessageQueue(Object):
 
     mode, uid, gid, cuid, cgid = permissions("msg_perm")
 
-    max_size = status("msg_qbytes", "The bytes that there is room for.", settable=True)
-    current_messages = status("msg_qnum", "How many messages there are.")
-    last_send_time = status("msg_stime", "When one was sent.")
-    last_receive_time = status("msg_rtime", "When one was received.")
-    last_change_time = status("msg_ctime", "When the queue was made or changed.")
-    last_send_pid = status("msg_lspid", "The process that sent last.")
-    last_receive_pid = status("msg_lrpid", "The process that received last.")
+    max_size = status("msg_qbytes", "The bytes of text that the queue may hold.", settable=True)
+    current_messages = status("msg_qnum", "The number of messages in the queue.")
+    last_send_time = status("msg_stime", "The time of the last send; 0: never.")
+    last_receive_time = status("msg_rtime", "The time of the last receive; 0: never.")
+    last_change_time = status("msg_ctime", "The time of the creation or the last change.")
+    last_send_pid = status("msg_lspid", "The id of the process that sent last.")
+    last_receive_pid = status("msg_lrpid", "The id of the process that received last.")
 
 
 def _msgmax() -> int:
@@ -92,5 +122,10 @@ def _msgmax() -> int:
 
 
 def remove_message_queue(id: int) -> None:
-    """Remove the queue that has the identifier."""
+    """Remove a queue by its identifier.
+
+    Raises:
+        ExistentialError: The queue does not exist.
+        PermissionsError: The caller is neither its owner nor its creator.
+    """
     MessageQueue._with_id(id).remove()

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Semaphore: the first of a set."""
+"""Semaphore: the first semaphore of a set."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from ipc.compat.sysv_ipc.constants import IPC_CREAT, IPC_EXCL, SEMAPHORE_VALUE_M
 from ipc.compat.sysv_ipc.errors import ExistentialError
 from ipc.compat.sysv_ipc.object import OWNER_WRITES, Number, Object, permissions, status
 
-# By one, which is the default, most go up and down: with any of the flags, made once.
+# acquire() and release() compare their default by identity, and then use one of these
+# operations, which are made in advance for each combination of flags.
 _ONE = 1
 _BY_ONE = {
     flags: (ipc.sembuf(0, _ONE, flags), ipc.sembuf(0, -_ONE, flags))
@@ -24,7 +25,7 @@ _BY_ONE = {
 def _state(
     cmd: int, doc: str, change: _abc.Callable[[Semaphore, int], None] | None = None
 ) -> Number:
-    """What one of the commands of semctl() returns."""
+    """Return a property for the result of a command of semctl()."""
 
     def get(self: Semaphore) -> int:
         try:
@@ -37,10 +38,20 @@ def _state(
 
 
 class Semaphore(Object):
-    """A semaphore, the first of its set: the one of a key, made if the flags say so.
+    """A semaphore, the first of its set.
 
-    key, flags: as for MessageQueue.  initial_value: of one that is made, and that its owner
-    may write.  As a context manager it is acquired, and released at the end.
+    As a context manager, the object acquires the semaphore and releases it at the end.
+
+    Args:
+        key, flags: As for MessageQueue.
+        mode: The permission bits of a new semaphore.
+        initial_value: The value of a new semaphore, from 0 to SEMVMX; ignored if mode has no
+            write permission for the owner.
+
+    Raises:
+        ExistentialError: The semaphore does not exist; with IPC_CREX, it exists.
+        PermissionsError: The permissions of the semaphore do not allow it.
+        ValueError: An argument has an invalid value.
     """
 
     __slots__ = ("_up", "_down")
@@ -64,7 +75,7 @@ class Semaphore(Object):
     ) -> None:
         self._set_flags(0)
         if not flags & IPC_CREAT or not mode & OWNER_WRITES:
-            initial_value = 0  # which a new one has by itself
+            initial_value = 0  # the kernel's initial value, which needs no SETVAL
         if not 0 <= initial_value <= SEMAPHORE_VALUE_MAX:
             raise ValueError(f"initial_value is not between 0 and {SEMAPHORE_VALUE_MAX} (SEMVMX)")
         if not initial_value:
@@ -95,9 +106,17 @@ class Semaphore(Object):
             self._fail(error)
 
     def acquire(self, timeout: float | None = None, delta: int = _ONE) -> None:
-        """Wait until the value is at least abs(delta), and take that from it.
+        """Wait until the value is at least abs(delta), and subtract that.
 
-        timeout: seconds; None waits for ever, 0 not at all.  BusyError when it is over.
+        Args:
+            timeout: Seconds to wait at most; None waits without a limit, 0 does not wait.
+            delta: The number to subtract; its sign is ignored.
+
+        Raises:
+            BusyError: It timed out, or block is False and it would have to wait.
+            ExistentialError: The semaphore does not exist.
+            PermissionsError: The permissions of the semaphore do not allow it.
+            ValueError: delta is 0.
         """
         if delta == 0:
             raise ValueError("delta is 0: see Z()")
@@ -110,7 +129,16 @@ class Semaphore(Object):
             self._fail(error)
 
     def release(self, delta: int = _ONE) -> None:
-        """Add abs(delta) to the value; ValueError where it would be above SEMVMX."""
+        """Add abs(delta) to the value.
+
+        Args:
+            delta: The number to add; its sign is ignored.
+
+        Raises:
+            ExistentialError: The semaphore does not exist.
+            PermissionsError: The permissions of the semaphore do not allow it.
+            ValueError: delta is 0, or the value would be above SEMVMX.
+        """
         if delta == 0:
             raise ValueError("delta is 0: see Z()")
         if delta is not _ONE:
@@ -125,7 +153,16 @@ class Semaphore(Object):
     V = release
 
     def Z(self, timeout: float | None = None) -> None:
-        """Wait until the value is 0; timeout as for acquire()."""
+        """Wait until the value is 0.
+
+        Args:
+            timeout: As for acquire().
+
+        Raises:
+            BusyError: It timed out, or block is False and it would have to wait.
+            ExistentialError: The semaphore does not exist.
+            PermissionsError: The permissions of the semaphore do not allow it.
+        """
         self._operate(0, timeout)
 
     def __enter__(self) -> Semaphore:
@@ -141,7 +178,7 @@ class Semaphore(Object):
 
     @property
     def block(self) -> bool:
-        """Do calls wait?  Where it is False, BusyError is raised instead, whatever the timeout."""
+        """Whether calls wait; if False, they raise BusyError instead, whatever the timeout."""
         return not self._up.sem_flg & ipc.IPC_NOWAIT
 
     @block.setter
@@ -150,7 +187,7 @@ class Semaphore(Object):
 
     @property
     def undo(self) -> bool:
-        """Is what this process does to the value undone when it ends?"""
+        """Whether the kernel undoes this process's changes of the value when the process ends."""
         return bool(self._up.sem_flg & ipc.SEM_UNDO)
 
     @undo.setter
@@ -167,12 +204,17 @@ class Semaphore(Object):
 
     mode, uid, gid, cuid, cgid = permissions("sem_perm")
     value = _state(ipc.GETVAL, "The value, 0 to SEMVMX.", _set_value)
-    last_pid = _state(ipc.GETPID, "The process that used the semaphore, or set its value, last.")
-    waiting_for_nonzero = _state(ipc.GETNCNT, "How many wait in acquire().")
-    waiting_for_zero = _state(ipc.GETZCNT, "How many wait in Z().")
-    o_time = status("sem_otime", "When it was acquired, released or waited for; 0: never yet.")
+    last_pid = _state(ipc.GETPID, "The id of the process that changed the value last.")
+    waiting_for_nonzero = _state(ipc.GETNCNT, "The number of processes that wait in acquire().")
+    waiting_for_zero = _state(ipc.GETZCNT, "The number of processes that wait in Z().")
+    o_time = status("sem_otime", "The time of the last acquire, release or Z(); 0: never.")
 
 
 def remove_semaphore(id: int) -> None:
-    """Remove the semaphore, and all of its set, that has the identifier."""
+    """Remove a semaphore, with its whole set, by its identifier.
+
+    Raises:
+        ExistentialError: The semaphore does not exist.
+        PermissionsError: The caller is neither its owner nor its creator.
+    """
     Semaphore._with_id(id).remove()
