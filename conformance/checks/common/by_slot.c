@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * msgctl(2), semctl(2), shmctl(2): objects by the slot that they are in, as ipcs(1)
- * finds them, and what is told with that of all objects.
+ * The commands of msgctl(2), semctl(2) and shmctl(2) that take a slot instead of an id, as
+ * ipcs(1) uses them, and the commands that describe all objects.
  */
 #include <string.h>
 
@@ -16,9 +16,9 @@ static int new_object(const struct ipc_calls *ipc, const struct facility *facili
 }
 
 /*
- * The slot of an object, which nothing but a search tells.  From the highest on, where an
- * object that is alone has its slot at once: with ipcmni_extend 4096 slots are tried before
- * the first comes again (ipc/util.h, ipc_min_cycle).
+ * Searches the slot of an object.  It starts at the highest slot in use, where a single
+ * object is found at once: with ipcmni_extend the kernel allocates 4096 slots before it
+ * uses the first one again (ipc/util.h, ipc_min_cycle).
  */
 static int slot_of(const struct facility *facility, int id)
 {
@@ -34,8 +34,7 @@ static int slot_of(const struct facility *facility, int id)
 }
 
 CHECK_EACH_CTL("info.highest_slot", LIBC | RAW, NEED_NAMESPACE,
-	       "IPC_INFO and MSG_INFO, ... give the highest slot that an object is in",
-	       CTL ": RETURN VALUE")
+	       "IPC_INFO and MSG_INFO, ... return the highest slot in use", CTL ": RETURN VALUE")
 {
 	union info info = {0};
 	union state state;
@@ -50,7 +49,7 @@ CHECK_EACH_CTL("info.highest_slot", LIBC | RAW, NEED_NAMESPACE,
 }
 
 CHECK_EACH_CTL("info.any_user", LIBC | RAW, NEED_USERS | NEED_NAMESPACE,
-	       "another user may ask for limits and use", CTL ": IPC_INFO, MSG_INFO, ...")
+	       "another user may read the limits and the use", CTL ": IPC_INFO, MSG_INFO, ...")
 {
 	pid_t pid;
 
@@ -65,7 +64,8 @@ CHECK_EACH_CTL("info.any_user", LIBC | RAW, NEED_USERS | NEED_NAMESPACE,
 	child_join(pid);
 }
 
-CHECK_EACH_CTL("info.efault", RAW, 0, "a structure that is not in memory fails", CTL ": EFAULT")
+CHECK_EACH_CTL("info.efault", RAW, 0, "*_INFO fails with EFAULT if buf is not mapped",
+	       CTL ": EFAULT")
 {
 	int slot = slot_of(facility, new_object(ipc, facility));
 	void *nowhere = memory_end();
@@ -76,7 +76,7 @@ CHECK_EACH_CTL("info.efault", RAW, 0, "a structure that is not in memory fails",
 }
 
 CHECK_EACH_CTL("stat.seq", LIBC, NEED_STAT_ANY,
-	       "every command returns an id made of the slot and its sequence number",
+	       "every command returns an id that contains the slot and its sequence number",
 	       "ipc/util.h, ipc_buildid")
 {
 	const int commands[] = {facility->stat, facility->stat_any};
@@ -90,7 +90,7 @@ CHECK_EACH_CTL("stat.seq", LIBC, NEED_STAT_ANY,
 	}
 }
 
-/* ---- MSG_STAT, MSG_STAT_ANY and their like ---------------------------------------- */
+/* ---- MSG_STAT, MSG_STAT_ANY etc. -------------------------------------------------- */
 
 static void expect_stat_by_slot(const struct ipc_calls *ipc, const struct facility *facility,
 				int cmd)
@@ -98,7 +98,7 @@ static void expect_stat_by_slot(const struct ipc_calls *ipc, const struct facili
 	union state want, got;
 	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0640));
 
-	/* In a new namespace ids begin as slots do, until the slots have been round. */
+	/* In a new namespace an id equals its slot until all slots have been used once. */
 	while (slot_of(facility, id) == id) {
 		must(rmid(facility, &libc_calls, id));
 		id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0640));
@@ -110,14 +110,15 @@ static void expect_stat_by_slot(const struct ipc_calls *ipc, const struct facili
 	facility->expect_same(&want, &got);
 }
 
-CHECK_EACH_SLOT("_stat", LIBC, 0, "MSG_STAT, ... gives the id and the state of what is in a slot",
+CHECK_EACH_SLOT("_stat", LIBC, 0,
+		"MSG_STAT, ... returns the id and the state of the object in a slot",
 		CTL ": MSG_STAT, SEM_STAT, SHM_STAT")
 {
 	expect_stat_by_slot(ipc, facility, facility->stat);
 }
 
 CHECK_EACH_SLOT("_stat_any", LIBC, NEED_STAT_ANY,
-		"MSG_STAT_ANY, ... gives the id and the state of what is in a slot",
+		"MSG_STAT_ANY, ... returns the id and the state of the object in a slot",
 		CTL ": MSG_STAT_ANY, ...; glibc bug 26637; musl commit fe5e72ae")
 {
 	expect_stat_by_slot(ipc, facility, facility->stat_any);
@@ -135,19 +136,19 @@ static void expect_free_slot_fails(const struct ipc_calls *ipc, const struct fac
 	expect_errno(EINVAL, facility->control(ipc, -1, cmd, &state));
 }
 
-CHECK_EACH_SLOT("_stat.einval", LIBC | RAW, NEED_NAMESPACE, "MSG_STAT, ... of a free slot fails",
-		CTL ": EINVAL")
+CHECK_EACH_SLOT("_stat.einval", LIBC | RAW, NEED_NAMESPACE,
+		"MSG_STAT, ... of a free slot fails with EINVAL", CTL ": EINVAL")
 {
 	expect_free_slot_fails(ipc, facility, facility->stat);
 }
 
 CHECK_EACH_SLOT("_stat_any.einval", LIBC | RAW, NEED_NAMESPACE | NEED_STAT_ANY,
-		"MSG_STAT_ANY, ... of a free slot fails", CTL ": EINVAL")
+		"MSG_STAT_ANY, ... of a free slot fails with EINVAL", CTL ": EINVAL")
 {
 	expect_free_slot_fails(ipc, facility, facility->stat_any);
 }
 
-/* The slot of an object that from now on this process may not read. */
+/* Makes an object, drops the right to read it, and returns its slot. */
 static int unreadable_slot(const struct ipc_calls *ipc, const struct facility *facility, int *id)
 {
 	*id = new_object(ipc, facility);
@@ -160,7 +161,7 @@ static int unreadable_slot(const struct ipc_calls *ipc, const struct facility *f
 	return slot;
 }
 
-CHECK_EACH_SLOT("_stat.eacces", LIBC | RAW, 0, "MSG_STAT, ... asks for read permission",
+CHECK_EACH_SLOT("_stat.eacces", LIBC | RAW, 0, "MSG_STAT, ... needs read permission",
 		CTL ": EACCES")
 {
 	union state state;
@@ -170,7 +171,7 @@ CHECK_EACH_SLOT("_stat.eacces", LIBC | RAW, 0, "MSG_STAT, ... asks for read perm
 }
 
 CHECK_EACH_SLOT("_stat_any.no_permission", LIBC | RAW, NEED_STAT_ANY,
-		"MSG_STAT_ANY, ... does not ask for read permission", CTL ": MSG_STAT_ANY, ...")
+		"MSG_STAT_ANY, ... does not need read permission", CTL ": MSG_STAT_ANY, ...")
 {
 	union state state;
 	int id, slot = unreadable_slot(ipc, facility, &id);
@@ -179,8 +180,7 @@ CHECK_EACH_SLOT("_stat_any.no_permission", LIBC | RAW, NEED_STAT_ANY,
 }
 
 CHECK_EACH_SLOT("_stat.other_user", LIBC | RAW, NEED_USERS | NEED_STAT_ANY,
-		"another user without permission sees an object by MSG_STAT_ANY, ..., and not by "
-		"MSG_STAT, ...",
+		"another user without permission can use MSG_STAT_ANY, ... but not MSG_STAT, ...",
 		CTL ": EACCES, MSG_STAT_ANY, ...")
 {
 	union state state;
@@ -195,8 +195,8 @@ CHECK_EACH_SLOT("_stat.other_user", LIBC | RAW, NEED_USERS | NEED_STAT_ANY,
 	child_join(pid);
 }
 
-CHECK_EACH_SLOT("_stat_any.efault", RAW, NEED_STAT_ANY, "a structure that is not in memory fails",
-		CTL ": EFAULT")
+CHECK_EACH_SLOT("_stat_any.efault", RAW, NEED_STAT_ANY,
+		"MSG_STAT_ANY, ... fails with EFAULT if buf is not mapped", CTL ": EFAULT")
 {
 	int slot = slot_of(facility, new_object(ipc, facility));
 

@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Control groups: what IPC is charged to one, and what freezing does to waiting calls.
- * Groups are made only on a kernel that mounts none yet, as a test machine's whose first
- * process is this program: on any other they are the machine's.
+ * Control groups: the memory that IPC charges to a group, and the effect of freezing on
+ * blocked calls.  The checks make groups only if the kernel has mounted none yet and this
+ * program is its first process, as on a test machine; otherwise the groups belong to the
+ * machine.
  */
 #include <fcntl.h>
 #include <sched.h>
@@ -40,7 +41,7 @@ static bool write_to(const char *path, const char *text)
 	return ok;
 }
 
-/* Moves this process to a new group, whose file NAME of the folder it gives. */
+/* The path of a file of this check's group. */
 static const char *in_group(const char *name)
 {
 	static char path[128];
@@ -54,11 +55,11 @@ static void make_group(void)
 	static char folder[128];
 
 	if (cgroups_are_mounted())
-		skip("control groups are the machine's: not the first process of a new kernel");
+		skip("control groups belong to the machine: not the first process of a new kernel");
 	if (unshare(CLONE_NEWNS) == -1 ||
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
 	    mount("cgroup2", ROOT, "cgroup2", 0, NULL) == -1)
-		skip("no control groups can be mounted");
+		skip("control groups cannot be mounted");
 	snprintf(folder, sizeof(folder), "%s", in_group(""));
 	must(mkdir(folder, 0755));
 }
@@ -67,7 +68,7 @@ static void remove_group(void)
 {
 	const struct timespec pause = {.tv_nsec = 1000000};
 
-	/* Processes leave a group some time after their end. */
+	/* rmdir fails until the kernel has removed ended processes from the group. */
 	while (rmdir(in_group("")) == -1 && errno == EBUSY)
 		nanosleep(&pause, NULL);
 }
@@ -85,7 +86,7 @@ static long long charged(void)
 	return bytes;
 }
 
-/* The kernel charges a group in steps of 64 pages for each processor. */
+/* Each processor charges the group in steps of 64 pages. */
 static void expect_charged(long long before, long long bytes)
 {
 	expect(charged() - before >= bytes - bytes / 4);
@@ -96,7 +97,7 @@ static void expect_uncharged(long long before)
 	const struct timespec pause = {.tv_nsec = 1000000};
 	int tries = 0;
 
-	/* Memory that the kernel frees after a grace period of RCU. */
+	/* The kernel frees some of the memory after a grace period of RCU. */
 	while (charged() >= before && tries++ < 10000)
 		nanosleep(&pause, NULL);
 	expect(charged() < before);
@@ -110,7 +111,7 @@ static void join_memory_group(void)
 }
 
 CHECK("msgsnd.cgroup", LIBC, NEED_LIMITS,
-      "messages are charged to the sender's memory control group, and given back with their queue",
+      "messages are charged to the sender's memory control group until their queue is removed",
       "ipc/msgutil.c, alloc_msg: GFP_KERNEL_ACCOUNT")
 {
 	enum { SIZE = 8000, MESSAGES = 512 };
@@ -151,12 +152,12 @@ CHECK("semget.cgroup", LIBC, NEED_LIMITS,
 		long long before = charged();
 		for (int i = 0; i < SETS; i++)
 			semid[i] = must(ipc->semget(IPC_PRIVATE, N, 0600));
-		/* A semaphore is at least its value, process, lock, and two lists. */
+		/* A semaphore has at least a value, a process, a lock and two lists. */
 		expect_charged(before, SETS * N * 32LL);
 		long long between = charged();
 		for (int i = 0; i < SETS; i++)
 			must(sem_op(ipc, semid[i], 1, SEM_UNDO));
-		/* Two bytes a semaphore; what two processors have charged ahead may hide a part. */
+		/* Two bytes a semaphore; charges in advance by two processors may hide a part. */
 		expect(charged() - between >= SETS * N * 2LL - 128 * (long long)page_size());
 		for (int i = 0; i < SETS; i++)
 			must(ipc->semctl(semid[i], 0, IPC_RMID, (union semun){0}));
@@ -195,7 +196,7 @@ static void freeze_and_thaw(pid_t pid)
 }
 
 CHECK("semop.frozen", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
-      "a process that waits in semop gets EINTR from being frozen and thawed",
+      "semop fails with EINTR if its blocked process is frozen and thawed",
       "cgroups(7); ipc/sem.c, do_semtimedop: signal_pending")
 {
 	int semid = sem_new(ipc, 0);
@@ -210,7 +211,7 @@ CHECK("semop.frozen", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
 }
 
 CHECK("msgrcv.frozen", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
-      "a process that waits in msgrcv goes on waiting after being frozen and thawed",
+      "msgrcv stays blocked if its process is frozen and thawed",
       "cgroups(7); ipc/msg.c, do_msgrcv: ERESTARTNOHAND")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* The ends of ranges, and what is where two rules meet. */
+/* Ends of ranges, and cases in which two rules meet. */
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 /* ---- keys and ids ------------------------------------------------------------------- */
 
 CHECK_EACH("negative_key", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
-	   "a key below 0, as ftok makes for a project from 0x80 on, is a key like any other",
+	   "a negative key, as ftok returns for projects of 0x80 and above, works as any other key",
 	   "ftok(3); sysvipc(7); ipc/util.c, sysvipc_proc_show: \"%10d\"")
 {
 	static const key_t keys[] = {-1, INT_MIN, INT_MAX, -2, (key_t)0x80010203, 1};
@@ -37,7 +37,7 @@ CHECK_EACH("negative_key", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
 
 CHECK_EACH_CTL(
 	"ids", LIBC | RAW, 0,
-	"an id of a wrong sequence number, below 0 or the largest is no object's, in any call",
+	"every call refuses a negative id, the largest id, and an id with a wrong sequence number",
 	"ipc/util.c, ipc_obtain_object_check")
 {
 	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
@@ -57,7 +57,7 @@ CHECK_EACH_CTL(
 
 CHECK_EACH(
 	"next_id.survives", LIBC | RAW, NEED_NEXT_ID | NEED_LIMITS,
-	"a get call that makes nothing leaves what was written to msg_next_id, ...; -1 is refused",
+	"a get call that makes no object leaves msg_next_id, ... unchanged; writing -1 is refused",
 	"proc(5), msg_next_id; ipc/util.c, ipc_idr_alloc")
 {
 	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600)), fd;
@@ -87,10 +87,10 @@ CHECK_EACH(
 }
 
 CHECK_EACH("next_id.next_slot", LIBC | RAW, NEED_NEXT_ID,
-	   "where the slot is taken the next free one is given, with the sequence number asked for",
+	   "if the slot is taken, the next free slot is used, with the requested sequence number",
 	   "ipc/util.c, ipc_idr_alloc: idr_alloc from the slot that was asked for")
 {
-	/* Slots 5 and 6, then 5 again with the sequence number 2. */
+	/* Slots 5 and 6, then slot 5 again with the sequence number 2. */
 	set_limit(facility->next_id, "32773");
 	expect_eq(32773, facility->get(ipc, IPC_PRIVATE, 0600));
 	set_limit(facility->next_id, "32774");
@@ -103,7 +103,7 @@ CHECK_EACH("next_id.next_slot", LIBC | RAW, NEED_NEXT_ID,
 
 CHECK_EACH_CTL(
 	"info.goes_down", LIBC | RAW, NEED_NAMESPACE,
-	"the highest slot that *_INFO returns goes down when its object is removed, to 0 at last",
+	"the highest slot that *_INFO returns decreases as objects are removed, to 0 at last",
 	"msgctl(2), MSG_INFO; ipc/util.c, ipc_rmid and ipc_get_maxidx")
 {
 	union info info;
@@ -132,7 +132,7 @@ CHECK_EACH_CTL(
 
 CHECK_EACH_CTL(
 	"set.einval_ids", LIBC, NEED_NAMESPACE,
-	"IPC_SET of the user or group -1, or of one that is not mapped, fails and changes nothing",
+	"IPC_SET with a user or group of -1, or without a mapping, fails and changes nothing",
 	"msgctl(2), IPC_SET; ipc/util.c, ipc_update_perm; user_namespaces(7)")
 {
 	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0666));
@@ -144,7 +144,7 @@ CHECK_EACH_CTL(
 	CHILD (pid) {
 		if (unshare(CLONE_NEWUSER) == 0) {
 			const union state state = state_of(facility, id);
-			/* Nobody is mapped here: each id is shown as the one for that. */
+			/* This user namespace has no mappings: each id reads as the overflow id. */
 			expect_eq(geteuid(), state.perm.uid);
 			expect_eq(getegid(), state.perm.gid);
 			expect_eq(geteuid(), state.perm.cuid);
@@ -158,7 +158,7 @@ CHECK_EACH_CTL(
 }
 
 CHECK("shmctl.set.keeps_flags", LIBC, 0,
-      "IPC_SET keeps SHM_DEST and SHM_LOCKED; of a removed segment it and IPC_RMID succeed",
+      "IPC_SET keeps SHM_DEST and SHM_LOCKED; on a removed segment, IPC_SET and IPC_RMID succeed",
       "shmctl(2), IPC_SET, SHM_DEST; ipc/util.c, ipc_update_perm: S_IRWXUGO only")
 {
 	int shmid = must(ipc->shmget(IPC_PRIVATE, 1, 0600));
@@ -167,7 +167,7 @@ CHECK("shmctl.set.keeps_flags", LIBC, 0,
 
 	expect_eq(0, shm_facility.set(ipc, shmid, geteuid(), getegid(), 0640));
 	expect_eq(locked | 0640, shm_state(shmid).shm_perm.mode);
-	/* Nor can it set them. */
+	/* IPC_SET cannot set these flags either. */
 	expect_eq(0,
 		  shm_facility.set(ipc, shmid, geteuid(), getegid(), 0600 | SHM_DEST | SHM_LOCKED));
 	expect_eq(locked | 0600, shm_state(shmid).shm_perm.mode);
@@ -185,7 +185,7 @@ CHECK("shmctl.set.keeps_flags", LIBC, 0,
 /* ---- messages -------------------------------------------------------------------------- */
 
 CHECK("msgrcv.except_not_above_zero", LIBC | RAW, 0,
-      "MSG_EXCEPT has no effect with a type of 0 or below", "ipc/msg.c, convert_mode")
+      "MSG_EXCEPT has no effect if msgtyp is 0 or negative", "ipc/msg.c, convert_mode")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
 	struct message got;
@@ -204,7 +204,7 @@ CHECK("msgrcv.except_not_above_zero", LIBC | RAW, 0,
 }
 
 CHECK("msgrcv.type_ends", LIBC | RAW, 0,
-      "types at both ends of their range are told apart, by every kind of msgtyp",
+      "each kind of msgtyp distinguishes the types at both ends of the range",
       "msgop(2); ipc/msg.c, convert_mode and testmsg")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -253,7 +253,7 @@ CHECK("msgctl.set.qbytes_below", LIBC, 0,
 	await_blocked(pid);
 	expect_eq(4, ipc->msgrcv(msqid, &got, TEXT, 0, IPC_NOWAIT));
 	expect_eq(1, got.mtype);
-	/* Full to the byte: the empty one fits, no other. */
+	/* The queue is exactly full: an empty message fits, no other does. */
 	await_blocked(pid);
 	expect_errno(EAGAIN, ipc->msgsnd(msqid, &message, 1, IPC_NOWAIT));
 	expect_eq(0, ipc->msgsnd(msqid, &message, 0, IPC_NOWAIT));
@@ -272,11 +272,11 @@ CHECK("msgctl.set.qbytes_below", LIBC, 0,
 	expect_eq(0, ipc->msgsnd(msqid, &message, 1, IPC_NOWAIT));
 }
 
-/* ---- limits that do not count ------------------------------------------------------------ */
+/* ---- limits that do not apply ------------------------------------------------------------ */
 
 CHECK("msgget.rlimits", LIBC | RAW, 0,
-      "RLIMIT_MSGQUEUE and RLIMIT_FSIZE do not bind queues and segments",
-      "getrlimit(2): RLIMIT_MSGQUEUE is of POSIX queues, RLIMIT_FSIZE of files")
+      "RLIMIT_MSGQUEUE and RLIMIT_FSIZE do not limit queues and segments",
+      "getrlimit(2): RLIMIT_MSGQUEUE limits POSIX queues, RLIMIT_FSIZE files")
 {
 	const struct rlimit nothing = {0, 0};
 	const struct message message = {1, "text"};
@@ -284,7 +284,7 @@ CHECK("msgget.rlimits", LIBC | RAW, 0,
 	char *address;
 	pid_t pid;
 
-	/* In a child: the check's own process writes what it has found to a file. */
+	/* In a child, because the check's own process writes its failures to a file. */
 	CHILD (pid) {
 		must(setrlimit(RLIMIT_MSGQUEUE, &nothing));
 		must(setrlimit(RLIMIT_FSIZE, &nothing));
@@ -302,8 +302,8 @@ CHECK("msgget.rlimits", LIBC | RAW, 0,
 }
 
 CHECK("msgrcv.noerror_counts", LIBC | RAW, NEED_NAMESPACE,
-      "a text that MSG_NOERROR cuts, to nothing too, is taken off the counts with its whole length",
-      "msgop(2), MSG_NOERROR; ipc/msg.c, do_msgrcv: msg->m_ts, not what is copied")
+      "a text that MSG_NOERROR truncates leaves the counts with its whole length, even at size 0",
+      "msgop(2), MSG_NOERROR; ipc/msg.c, do_msgrcv: msg->m_ts, not the copied size")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
 	struct msginfo info;

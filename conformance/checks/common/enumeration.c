@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * All objects of a namespace, as ipcs(1) lists them: by /proc/sysvipc and slot by slot, with
- * free slots before, between and behind those in use.
+ * Lists all objects of a namespace as ipcs(1) does, by /proc/sysvipc and slot by slot, with
+ * free slots before, between and after the slots in use.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 
 enum { MOST = 128, MOST_TEXT = 64 * 1024 };
 
-/* Ids in the order of a list. */
+/* Ids in the order in which they were listed. */
 struct ids {
 	unsigned n;
 	int id[MOST];
@@ -36,7 +36,7 @@ static int by_value(const void *one, const void *two)
 	return (a > b) - (a < b);
 }
 
-/* Each once, in whichever order. */
+/* Both lists have the same ids, each once, in any order. */
 static void expect_same_ids(const struct ids *want, const struct ids *got)
 {
 	struct ids a = *want, b = *got;
@@ -57,7 +57,7 @@ static int open_list(const struct facility *facility)
 	return open_proc(path);
 }
 
-/* Reads the rest of such a file in pieces. */
+/* Reads the rest of a file of /proc/sysvipc in pieces. */
 static size_t read_list(int fd, char *text, size_t piece)
 {
 	size_t length = 0;
@@ -69,7 +69,7 @@ static size_t read_list(int fd, char *text, size_t piece)
 	return length;
 }
 
-/* The second word of each line but the first. */
+/* The ids, which are the second word of each line but the first. */
 static struct ids ids_in(const char *text)
 {
 	struct ids ids = {0};
@@ -91,7 +91,7 @@ static struct ids listed(const struct facility *facility)
 	return ids_in(text);
 }
 
-/* Slot by slot, by MSG_STAT and its like, up to what MSG_INFO gives and some beyond. */
+/* Lists ids by slots with MSG_STAT etc., some slots beyond the result of MSG_INFO too. */
 static struct ids by_slots(const struct ipc_calls *ipc, const struct facility *facility, int cmd)
 {
 	union info info = {0};
@@ -116,13 +116,12 @@ static struct ids by_slots(const struct ipc_calls *ipc, const struct facility *f
 
 enum { SLOTS = 5 };
 
-CHECK_EACH_CTL(
-	"enumeration.holes", LIBC | RAW, NEEDED,
-	"with any slots free, /proc/sysvipc and MSG_STAT, ... list every object once, in one "
-	"order",
-	PROC "; kernel commits 89163f93c6f9, 5e698222c702")
+CHECK_EACH_CTL("enumeration.holes", LIBC | RAW, NEEDED,
+	       "whichever slots are free, /proc/sysvipc and MSG_STAT, ... list every object once, "
+	       "in one order",
+	       PROC "; kernel commits 89163f93c6f9, 5e698222c702")
 {
-	/* Bit by bit which of five objects, one after the other, is there still. */
+	/* Each bit says whether one of five objects still exists. */
 	for (unsigned there = 0; there < 1u << SLOTS; there++) {
 		struct ids all = {0}, want = {0};
 		for (unsigned i = 0; i < SLOTS; i++)
@@ -144,7 +143,7 @@ CHECK_EACH_CTL(
 }
 
 CHECK_EACH_CTL("enumeration.holes_any", LIBC, NEEDED | NEED_STAT_ANY,
-	       "MSG_STAT_ANY, ... list every object once over free slots",
+	       "MSG_STAT_ANY, ... lists every object once, whichever slots are free",
 	       CTL ": MSG_STAT_ANY, ...")
 {
 	struct ids all = {0}, want = {0};
@@ -161,7 +160,7 @@ CHECK_EACH_CTL("enumeration.holes_any", LIBC, NEEDED | NEED_STAT_ANY,
 }
 
 CHECK_EACH_CTL("enumeration.highest", LIBC | RAW, NEED_NAMESPACE,
-	       "the highest slot in use goes down with the highest object, to 0 with the last one",
+	       "the highest slot in use decreases with the highest object, to 0 with the last one",
 	       CTL ": RETURN VALUE; ipc/util.c, ipc_rmid, ipc_search_maxidx")
 {
 	union info info = {0};
@@ -175,7 +174,7 @@ CHECK_EACH_CTL("enumeration.highest", LIBC | RAW, NEED_NAMESPACE,
 		if (i > 0)
 			expect_eq(highest[i - 1] + 1, highest[i]);
 	}
-	/* The third leaves a hole, over which the highest goes down. */
+	/* Removing the third leaves a hole, which the highest slot then skips. */
 	must(rmid(facility, ipc, id[2]));
 	expect_eq(highest[4], facility->control(ipc, 0, facility->info, &info));
 	must(rmid(facility, ipc, id[4]));
@@ -189,9 +188,9 @@ CHECK_EACH_CTL("enumeration.highest", LIBC | RAW, NEED_NAMESPACE,
 	expect_eq(0, facility->used(&info));
 }
 
-/* ---- files of /proc/sysvipc ------------------------------------------------------------ */
+/* ---- reading /proc/sysvipc ------------------------------------------------------------- */
 
-/* Enough for more than a page of text; in every other slot. */
+/* Makes objects in every other slot, enough for more than a page of text. */
 static struct ids many_objects(const struct ipc_calls *ipc, const struct facility *facility)
 {
 	enum { N = 80 };
@@ -208,7 +207,7 @@ static struct ids many_objects(const struct ipc_calls *ipc, const struct facilit
 }
 
 CHECK_EACH_CTL("enumeration.pieces", LIBC | RAW, NEEDED,
-	       "a file of /proc/sysvipc gives the same text in pieces of any size",
+	       "reading /proc/sysvipc in pieces of any size returns the same text",
 	       PROC "; ipc/util.c, sysvipc_proc_next; kernel commit 89163f93c6f9")
 {
 	static const size_t pieces[] = {1, 7, 64, 1000, 4096, 20000};
@@ -224,7 +223,7 @@ CHECK_EACH_CTL("enumeration.pieces", LIBC | RAW, NEEDED,
 		fd = open_list(facility);
 		if (expect_eq(length, read_list(fd, text, pieces[i])))
 			expect_bytes(whole, text, length);
-		/* At its end it stays there. */
+		/* A read at the end returns 0 again and again. */
 		expect_eq(0, read(fd, text, 1));
 		close(fd);
 	}
@@ -232,7 +231,7 @@ CHECK_EACH_CTL("enumeration.pieces", LIBC | RAW, NEEDED,
 
 CHECK_EACH_CTL(
 	"enumeration.seek", LIBC | RAW, NEEDED,
-	"a file of /proc/sysvipc is read from where lseek puts it, again from the beginning too",
+	"reads of /proc/sysvipc continue at the offset that lseek sets, also at the beginning",
 	PROC "; fs/seq_file.c, seq_lseek, traverse")
 {
 	static char whole[MOST_TEXT], text[MOST_TEXT];
@@ -256,7 +255,7 @@ CHECK_EACH_CTL(
 }
 
 CHECK_EACH_CTL("enumeration.removed_meanwhile", LIBC | RAW, NEEDED,
-	       "objects removed or made while /proc/sysvipc is read leave the other rows once each",
+	       "if objects are removed or made during the reading, the other rows appear once each",
 	       PROC "; ipc/util.c, sysvipc_find_ipc")
 {
 	static char text[MOST_TEXT];
@@ -279,7 +278,7 @@ CHECK_EACH_CTL("enumeration.removed_meanwhile", LIBC | RAW, NEEDED,
 }
 
 CHECK_EACH_CTL("enumeration.ends", LIBC | RAW, NEEDED | NEED_NEXT_ID,
-	       "objects in the first and in the last possible slot are both listed, once",
+	       "objects in the first and in the last possible slot are both listed, once each",
 	       PROC "; ipc/util.h, ipcmni; ipc/util.c, ipc_get_maxidx")
 {
 	union info info = {0};
@@ -287,7 +286,7 @@ CHECK_EACH_CTL("enumeration.ends", LIBC | RAW, NEEDED | NEED_NEXT_ID,
 	struct ids want = {0};
 
 	add(&want, must(facility->get(ipc, IPC_PRIVATE, 0600)));
-	/* The largest id has the last slot, of 2^15, or of 2^24 with ipcmni_extend. */
+	/* The largest id is in the last slot: of 2^15, or of 2^24 with ipcmni_extend. */
 	set_limit(facility->next_id, "2147483647");
 	add(&want, must(facility->get(ipc, IPC_PRIVATE, 0600)));
 	expect_eq(2147483647, want.id[1]);
@@ -304,7 +303,7 @@ CHECK_EACH_CTL("enumeration.ends", LIBC | RAW, NEEDED | NEED_NEXT_ID,
 }
 
 CHECK("shmctl.info.holes", LIBC | RAW, NEED_NAMESPACE,
-      "SHM_INFO adds up the segments behind free slots too: sizes, and pages in memory or swap",
+      "SHM_INFO adds up segments behind free slots too: sizes, pages in memory and in swap",
       "shmctl(2), SHM_INFO; ipc/shm.c, shm_get_stat")
 {
 	const size_t page = page_size();
@@ -318,7 +317,7 @@ CHECK("shmctl.info.holes", LIBC | RAW, NEED_NAMESPACE,
 			address[n / 2 * page] = 'x';
 		must(ipc->shmdt(address));
 	}
-	/* 1 1 2 4 8 pages are in use: all sums of some of them but two differ. */
+	/* 1 1 2 4 8 pages are in use: nearly all sums of some of them differ. */
 	for (unsigned gone = 0; gone < SLOTS; gone++) {
 		static const unsigned order[SLOTS] = {0, 3, 1, 4, 2};
 		static const unsigned long left[SLOTS] = {15, 11, 10, 2, 0};

@@ -11,7 +11,7 @@ static int read_queue(const struct ipc_calls *ipc, int id)
 {
 	struct message got;
 
-	/* That there is none is no question of permission. */
+	/* ENOMSG is no failure: the permission was granted. */
 	return ipc->msgrcv(id, &got, TEXT, 0, IPC_NOWAIT) == -1 && errno != ENOMSG ? -1 : 0;
 }
 

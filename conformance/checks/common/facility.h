@@ -1,16 +1,16 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * What queues, sets and segments have in common: an object that can be made,
- * found, read, written, given away and removed.  A check of that is written once
- * and listed for each facility.
+ * The operations that queues, sets and segments share: an object can be made, found, read,
+ * written, given away and removed.  A check of these is written once and listed for each
+ * facility.
  */
 #ifndef FACILITY_H
 #define FACILITY_H
 
 #include "objects.h"
 
-/* What the control calls hand over, of whichever facility. */
+/* The structures of the control calls, for any facility. */
 union state {
 	struct ipc_perm perm; /* each begins with it */
 	struct msqid_ds msg;
@@ -25,20 +25,20 @@ union info {
 };
 
 struct facility {
-	const char *name;	  /* "msg", as /proc/sysvipc has it */
+	const char *name;	  /* "msg", as in /proc/sysvipc */
 	const char *next_id;	  /* in /proc/sys/kernel */
-	bool write_reads;	  /* writing asks for read permission too */
-	int info, stat, stat_any; /* MSG_INFO, MSG_STAT, MSG_STAT_ANY, or what goes by their name */
+	bool write_reads;	  /* writing needs read permission too */
+	int info, stat, stat_any; /* MSG_INFO, MSG_STAT, MSG_STAT_ANY, or their counterparts */
 	int (*get)(const struct ipc_calls *ipc, key_t key, int flags);
 	int (*control)(const struct ipc_calls *ipc, int id, int cmd, void *buf);
-	/* Calls that ask for read and for write permission: 0 or -1. */
+	/* Calls that need read and write permission: 0 or -1. */
 	int (*read)(const struct ipc_calls *ipc, int id);
 	int (*write)(const struct ipc_calls *ipc, int id);
 	int (*set)(const struct ipc_calls *ipc, int id, uid_t uid, gid_t gid, int mode);
-	/* Gives its state other times, processes and counts than a new one has. */
+	/* Changes the times, processes and counts from those of a new object. */
 	void (*use)(const struct ipc_calls *ipc, int id);
 	void (*expect_same)(const union state *want, const union state *got);
-	unsigned long (*used)(const union info *info); /* how many objects there are */
+	unsigned long (*used)(const union info *info); /* the number of objects */
 };
 
 extern const struct facility msg_facility, sem_facility, shm_facility;
@@ -48,7 +48,7 @@ static inline int rmid(const struct facility *facility, const struct ipc_calls *
 	return facility->control(ipc, id, IPC_RMID, NULL);
 }
 
-/* What IPC_STAT says, through libc. */
+/* The state from IPC_STAT, through libc. */
 static inline union state state_of(const struct facility *facility, int id)
 {
 	union state state;
@@ -57,7 +57,7 @@ static inline union state state_of(const struct facility *facility, int id)
 	return state;
 }
 
-/* A check of all three; its body gets `facility` beside `ipc`. */
+/* A check of all three facilities; its body gets `facility` in addition to `ipc`. */
 #define CHECK_THREE(NAME_OF, ID, VIA, NEEDED, TITLE, SOURCE)                                  \
 	static void JOIN(each_, __LINE__)(const struct ipc_calls *, const struct facility *); \
 	static void JOIN(body_, __LINE__)(const struct ipc_calls *ipc, const void *arg)       \

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* PID and user namespaces: process and user ids as each observer sees them. */
+/* PID and user namespaces: each observer sees the process and user ids of its namespaces. */
 #include <linux/capability.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -10,7 +10,7 @@
 
 /*
  * INNER(pid, OUTSIDE) { ... }: the block runs in a child that is process 1 of a new PID
- * namespace; OUTSIDE gets its number in this one.
+ * namespace; OUTSIDE is set to the child's id in this namespace.
  */
 static pid_t inner_fork(pid_t *outside)
 {
@@ -58,8 +58,8 @@ static struct shmid_ds shm_by(int cmd, int shmid)
 }
 
 CHECK("msgctl.stat.pid_namespace", LIBC | RAW, NEED_NAMESPACE | NEED_STAT_ANY | NEED_PROC,
-      "since Linux 4.17 msg_lspid and msg_lrpid are 0 for an observer whose PID namespace does not "
-      "have the process, and else its number there",
+      "since Linux 4.17 msg_lspid and msg_lrpid are the ids in the observer's PID namespace, or 0 "
+      "if the process has none there",
       TRANSLATED)
 {
 	static const int commands[] = {IPC_STAT, MSG_STAT, MSG_STAT_ANY};
@@ -97,8 +97,8 @@ CHECK("msgctl.stat.pid_namespace", LIBC | RAW, NEED_NAMESPACE | NEED_STAT_ANY | 
 }
 
 CHECK("semctl.getpid.pid_namespace", LIBC | RAW, NEED_NAMESPACE,
-      "since Linux 4.17 GETPID is 0 for an observer whose PID namespace does not have the process, "
-      "and else its number there",
+      "since Linux 4.17 GETPID returns the id in the observer's PID namespace, or 0 if the process "
+      "has none there",
       TRANSLATED)
 {
 	const union semun none = {0};
@@ -122,13 +122,13 @@ CHECK("semctl.getpid.pid_namespace", LIBC | RAW, NEED_NAMESPACE,
 }
 
 CHECK("shmctl.stat.pid_namespace", LIBC | RAW, NEED_NAMESPACE | NEED_STAT_ANY | NEED_PROC,
-      "since Linux 4.17 shm_cpid and shm_lpid are 0 for an observer whose PID namespace does not "
-      "have the process, and else its number there",
+      "since Linux 4.17 shm_cpid and shm_lpid are the ids in the observer's PID namespace, or 0 "
+      "if the process has none there",
       TRANSLATED)
 {
 	static const int commands[] = {IPC_STAT, SHM_STAT, SHM_STAT_ANY};
 	int shmid = must(ipc->shmget(IPC_PRIVATE, 1, 0600)), second;
-	const key_t key = check_key(0); /* by process group, which has another number inside */
+	const key_t key = check_key(0); /* depends on the process group, whose id differs inside */
 	pid_t pid, inner;
 
 	must(ipc->shmdt(attach(ipc, shmid, NULL, 0)));
@@ -160,7 +160,7 @@ CHECK("shmctl.stat.pid_namespace", LIBC | RAW, NEED_NAMESPACE | NEED_STAT_ANY | 
 }
 
 CHECK("msgctl.stat.pid_namespace_of_opener", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
-      "an open file of /proc/sysvipc has process ids as its opener's PID namespace has them",
+      "an open file of /proc/sysvipc shows process ids of its opener's PID namespace",
       "ipc/util.c, sysvipc_proc_open, ipc_seq_pid_ns")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600)), lspid = -1;
@@ -185,11 +185,11 @@ CHECK("msgctl.stat.pid_namespace_of_opener", LIBC | RAW, NEED_NAMESPACE | NEED_P
 
 enum { INSIDE = 7, OVERFLOW_ID = 65534 };
 
-CHECK_EACH_CTL(
-	"stat.user_namespace", LIBC, NEED_NAMESPACE | NEED_PROC,
-	"owner and creator are told as their ids in the observer's user namespace, or as the "
-	"overflow id where they have none",
-	"user_namespaces(7); ipc/util.c, kernel_to_ipc64_perm: from_kuid_munged")
+CHECK_EACH_CTL("stat.user_namespace", LIBC, NEED_NAMESPACE | NEED_PROC,
+	       "owner and creator are the ids in the observer's user namespace, or the overflow id "
+	       "if they "
+	       "have none there",
+	       "user_namespaces(7); ipc/util.c, kernel_to_ipc64_perm: from_kuid_munged")
 {
 	const uid_t uid = geteuid();
 	const gid_t gid = getegid();
@@ -200,7 +200,7 @@ CHECK_EACH_CTL(
 		if (unshare(CLONE_NEWUSER) == -1)
 			skip("no user namespaces");
 		struct ipc_perm perm = state_of(facility, id).perm;
-		/* Nobody has an id here yet. */
+		/* The new user namespace has no mappings yet. */
 		expect_eq(OVERFLOW_ID, perm.uid);
 		expect_eq(OVERFLOW_ID, perm.cuid);
 		expect_eq(OVERFLOW_ID, perm.gid);
@@ -213,7 +213,7 @@ CHECK_EACH_CTL(
 		expect_eq(INSIDE, perm.cgid);
 		expect_eq(INSIDE, sysvipc(facility->name, id, "uid"));
 		expect_eq(INSIDE, sysvipc(facility->name, id, "cgid"));
-		/* And so are they given. */
+		/* IPC_SET takes the ids of this user namespace too. */
 		expect_eq(0, facility->set(ipc, id, INSIDE, INSIDE, 0640));
 		expect_eq(0640, state_of(facility, id).perm.mode);
 	}
@@ -225,7 +225,8 @@ CHECK_EACH_CTL(
 }
 
 CHECK_EACH("capability.sys_admin_of_child_user_namespace", LIBC | RAW, NEED_USERS,
-	   "CAP_SYS_ADMIN in a user namespace within lets nobody set or remove another's object",
+	   "CAP_SYS_ADMIN in a child user namespace does not permit IPC_SET and IPC_RMID of "
+	   "another's object",
 	   "user_namespaces(7); ipc/util.c, ipcctl_obtain_check: ns_capable of the IPC namespace's "
 	   "owner")
 {
@@ -247,7 +248,7 @@ CHECK_EACH("capability.sys_admin_of_child_user_namespace", LIBC | RAW, NEED_USER
 }
 
 CHECK("msgctl.set.qbytes_user_namespace", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
-      "CAP_SYS_RESOURCE in a user namespace within does not raise msg_qbytes above msgmnb",
+      "CAP_SYS_RESOURCE in a child user namespace does not permit msg_qbytes above msgmnb",
       "msgctl(2), EPERM; ipc/msg.c, msgctl_down: capable")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -270,7 +271,7 @@ CHECK("msgctl.set.qbytes_user_namespace", LIBC | RAW, NEED_NAMESPACE | NEED_PROC
 }
 
 CHECK("shmctl.lock.user_namespace", LIBC | RAW, NEED_USERS,
-      "CAP_IPC_LOCK in a user namespace within lets nobody lock another's segment",
+      "CAP_IPC_LOCK in a child user namespace does not permit SHM_LOCK of another's segment",
       "shmctl(2), EPERM; ipc/shm.c, shmctl_do_lock: ns_capable of the IPC namespace's owner")
 {
 	int shmid = must(ipc->shmget(IPC_PRIVATE, 1, 0666));

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* How an object is made and found: msgget(2), semget(2), shmget(2), and by its id. */
+/* Making and finding objects: by msgget(2), semget(2), shmget(2), and by id. */
 #include <sched.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -9,7 +9,8 @@
 
 #define GET "msgget(2), semget(2), shmget(2)"
 
-CHECK_EACH("existing_key", LIBC | RAW, 0, "a key that has an object gives that object's id", GET)
+CHECK_EACH("existing_key", LIBC | RAW, 0, "a get call with the key of an object returns its id",
+	   GET)
 {
 	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
 
@@ -26,13 +27,13 @@ CHECK_EACH("private_always_new", LIBC | RAW, 0, "IPC_PRIVATE makes a new object 
 }
 
 CHECK_EACH("mode_bits", LIBC | RAW, 0,
-	   "of the flags a new object keeps the nine permission bits and no others", GET)
+	   "a new object keeps the nine permission bits of the flags and no other bits", GET)
 {
-	/* Each with read permission, which IPC_STAT asks for. */
+	/* Each mode grants read permission, which IPC_STAT needs. */
 	static const int modes[] = {0400, 0444, 0622, 0751, 0777};
 
 	for (unsigned i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		/* The bit is MSG_NOERROR, SEM_UNDO and SHM_NORESERVE. */
+		/* SHM_NORESERVE is the same bit as MSG_NOERROR and SEM_UNDO. */
 		int flags = IPC_CREAT | IPC_EXCL | SHM_NORESERVE | modes[i];
 		int id = must(facility->get(ipc, check_key(i), flags));
 
@@ -40,14 +41,14 @@ CHECK_EACH("mode_bits", LIBC | RAW, 0,
 	}
 }
 
-CHECK_EACH("eexist", LIBC | RAW, 0, "IPC_CREAT | IPC_EXCL of a key that has an object fails",
-	   GET ", EEXIST")
+CHECK_EACH("eexist", LIBC | RAW, 0,
+	   "IPC_CREAT | IPC_EXCL with the key of an object fails with EEXIST", GET ", EEXIST")
 {
 	must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
 	expect_errno(EEXIST, facility->get(ipc, check_key(0), IPC_CREAT | IPC_EXCL | 0600));
 }
 
-CHECK_EACH("enoent", LIBC | RAW, 0, "a key without an object fails unless IPC_CREAT is there",
+CHECK_EACH("enoent", LIBC | RAW, 0, "without IPC_CREAT, a key without an object fails with ENOENT",
 	   GET ", ENOENT")
 {
 	expect_errno(ENOENT, facility->get(ipc, check_key(0), 0600));
@@ -55,7 +56,8 @@ CHECK_EACH("enoent", LIBC | RAW, 0, "a key without an object fails unless IPC_CR
 }
 
 CHECK_EACH("eacces", LIBC | RAW, NEED_USERS,
-	   "a get call for read, write or both fails without that permission", GET ", EACCES")
+	   "a get call for read, write or both fails with EACCES without that permission",
+	   GET ", EACCES")
 {
 	static const int denied[] = {0400, 0200, 0600, 0004, 0002, 0006};
 	pid_t pid;
@@ -65,14 +67,14 @@ CHECK_EACH("eacces", LIBC | RAW, NEED_USERS,
 		become(NOBODY, NOBODY);
 		for (unsigned i = 0; i < sizeof(denied) / sizeof(denied[0]); i++)
 			expect_errno(EACCES, facility->get(ipc, check_key(0), denied[i]));
-		/* Asking for nothing is granted to everyone. */
+		/* Mode 0 requests no permission, so every user may. */
 		expect_ok(facility->get(ipc, check_key(0), 0));
 	}
 	child_join(pid);
 }
 
 CHECK_EACH("namespace", LIBC | RAW, NEED_NAMESPACE,
-	   "in another IPC namespace the same key has another object", "ipc_namespaces(7)")
+	   "in another IPC namespace the same key names another object", "ipc_namespaces(7)")
 {
 	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
 	pid_t pid;
@@ -87,8 +89,8 @@ CHECK_EACH("namespace", LIBC | RAW, NEED_NAMESPACE,
 	state_of(facility, id);
 }
 
-CHECK_EACH("excl_alone", LIBC | RAW, 0, "IPC_EXCL without IPC_CREAT finds what there is",
-	   GET ": EEXIST is of \"IPC_CREAT and IPC_EXCL\"")
+CHECK_EACH("excl_alone", LIBC | RAW, 0, "IPC_EXCL without IPC_CREAT finds the existing object",
+	   GET ": EEXIST needs \"IPC_CREAT and IPC_EXCL\"")
 {
 	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
 
@@ -98,8 +100,7 @@ CHECK_EACH("excl_alone", LIBC | RAW, 0, "IPC_EXCL without IPC_CREAT finds what t
 
 /* ---- ids ------------------------------------------------------------------------ */
 
-CHECK_EACH("id_not_reused", LIBC | RAW, 0,
-	   "the id of an object that was removed is not that of the next one",
+CHECK_EACH("id_not_reused", LIBC | RAW, 0, "the next object does not get the id of a removed one",
 	   "ipc/util.h, ipc_checkid: the sequence number of the slot")
 {
 	int removed = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
@@ -109,7 +110,7 @@ CHECK_EACH("id_not_reused", LIBC | RAW, 0,
 	expect_errno(EINVAL, rmid(facility, &libc_calls, removed));
 }
 
-/* The slot is the lower part of an id, of 15 bits, or of 24 with ipcmni_extend (ipc/util.h). */
+/* The slot is the lower part of an id: 15 bits, or 24 with ipcmni_extend (ipc/util.h). */
 static bool in_one_slot(int a, int b)
 {
 	const int slots = 1 << 15;
@@ -117,11 +118,11 @@ static bool in_one_slot(int a, int b)
 	return a % slots == b % slots;
 }
 
-/* Slots are taken in turn, of so many at least (ipc/util.c, ipc_min_cycle). */
+/* The kernel takes slots in turn, up to this many (ipc/util.c, ipc_min_cycle). */
 enum { MOST_SLOTS = 5000 };
 
 CHECK_EACH("slot_again", LIBC | RAW, NEED_NAMESPACE,
-	   "a slot that is taken again gives another id, and the old one finds nothing",
+	   "an object in a reused slot has another id, and the old id finds nothing",
 	   "ipc/util.c, ipc_idr_alloc; ipc/util.h, ipc_checkid")
 {
 	int removed = must(facility->get(ipc, IPC_PRIVATE, 0600)), id = removed;
@@ -138,10 +139,10 @@ CHECK_EACH("slot_again", LIBC | RAW, NEED_NAMESPACE,
 }
 
 CHECK_EACH("next_id", LIBC | RAW, NEED_NEXT_ID,
-	   "what is written to msg_next_id, ... is the next id, once, and then it is -1 again",
+	   "the value of msg_next_id, ... is the next id, once, and then it is -1 again",
 	   "proc(5); Documentation/admin-guide/sysctl/kernel.rst, msg_next_id")
 {
-	/* The slot is the low 15 bits: a free one, and any sequence number. */
+	/* The low 15 bits are a free slot, the others any sequence number. */
 	set_limit(facility->next_id, "65541");
 	expect_eq(65541, facility->get(ipc, IPC_PRIVATE, 0600));
 	expect_eq(-1, get_limit(facility->next_id));
@@ -149,7 +150,7 @@ CHECK_EACH("next_id", LIBC | RAW, NEED_NEXT_ID,
 }
 
 CHECK_EACH("next_id_taken", LIBC | RAW, NEED_NEXT_ID,
-	   "an id that an object has, written to msg_next_id, ..., gives another one",
+	   "if msg_next_id, ... is the id of an object, the next object gets another id",
 	   "ipc/util.c, ipc_idr_alloc")
 {
 	char taken[16];

@@ -1,10 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The version of the structures in a command, IPC_64, as the system calls have it.
- * Architectures that began with the structures of before Linux 2.4 take it where
- * they still have one call for both versions; all others, and the calls that have
- * been added since Linux 5.1, know no such bit.
+ * IPC_64, the version of the structures, in the command of the system calls.  Architectures
+ * that had the structures older than Linux 2.4 accept it in calls that support both
+ * versions.  The others, and the calls added since Linux 5.1, refuse it.
  */
 #include <string.h>
 #include <sys/syscall.h>
@@ -20,24 +19,24 @@ enum { TAKES_IPC_64 = false };
 #endif
 
 /*
- * For programs of 32 bits a kernel of 64 looks at msgctl's command without the bit,
- * and at semctl's where it hands over structures; not at shmctl's
- * (compat_ksys_msgctl, compat_ksys_semctl, compat_ksys_shmctl).
+ * For 32-bit programs, a 64-bit kernel tests msgctl's command without the bit, and semctl's
+ * if it transfers a structure, but not shmctl's (compat_ksys_msgctl, compat_ksys_semctl,
+ * compat_ksys_shmctl).
  */
 static bool may_have_ipc_64(void)
 {
 	return TAKES_IPC_64 || kernel_is_wider();
 }
 
-/* Not where libc's command has the bit for a reason of its own (musl, of 32 bits). */
+/* Skips the check if libc's commands contain the bit for another purpose (32-bit musl). */
 static void need_command_without_ipc_64(void)
 {
 	if (IPC_STAT & IPC_64)
-		skip("libc's IPC_STAT has the bit of IPC_64");
+		skip("libc's IPC_STAT contains the bit of IPC_64");
 }
 
 #define TITLE \
-	"a command with IPC_64 is none where the architecture's call never had older structures"
+	"a command with IPC_64 is invalid if the architecture's call never had older structures"
 #define SOURCE "kernel commit 275f22148e87; ipc/util.h, ipc_parse_version"
 
 CHECK("msgctl.ipc_64", BY_NUMBER, 0, TITLE, SOURCE)
@@ -83,7 +82,7 @@ CHECK("shmctl.ipc_64", BY_NUMBER, 0, TITLE, SOURCE)
 /* ---- the older structures of ipc(2) ---------------------------------------------------- */
 
 #ifdef SYS_ipc
-/* How far memory that was filled with one byte has been written. */
+/* How many bytes of memory, filled with one value before, have been written. */
 static size_t written(const unsigned char *memory, size_t size)
 {
 	while (size > 0 && memory[size - 1] == 0xa5)
@@ -91,7 +90,7 @@ static size_t written(const unsigned char *memory, size_t size)
 	return size;
 }
 
-/* IPC_STAT of both versions: the older structure is no longer, and another one. */
+/* IPC_STAT of both versions: the older structure is not longer, and differs. */
 static void expect_older_is_another(int control, int id)
 {
 	unsigned char older[512], newer[512];
@@ -100,18 +99,18 @@ static void expect_older_is_another(int control, int id)
 
 	memset(older, 0xa5, sizeof(older));
 	memset(newer, 0xa5, sizeof(newer));
-	/* ipc(2) finds semctl's union where it is told to. */
+	/* For semctl, ipc(2) takes a pointer to the union. */
 	expect_ok(syscall(SYS_ipc, control, id, by_reference ? 0 : IPC_STAT,
 			  by_reference ? IPC_STAT : 0, by_reference ? &pointer[0] : pointer[0]));
 	expect_ok(syscall(SYS_ipc, control, id, by_reference ? 0 : IPC_STAT | IPC_64,
 			  by_reference ? IPC_STAT | IPC_64 : 0,
 			  by_reference ? &pointer[1] : pointer[1]));
-	/* Of s390x both semid_ds have 88 bytes. */
+	/* On s390x both versions of semid_ds have 88 bytes. */
 	expect_between(1, (long long)written(newer, sizeof(newer)), written(older, sizeof(older)));
 	expect(memcmp(older, newer, sizeof(older)) != 0);
 }
 
-#define OLDER "without IPC_64 ipc(2) hands over the structures of before Linux 2.4"
+#define OLDER "without IPC_64, ipc(2) transfers the structures older than Linux 2.4"
 
 CHECK("msgctl.ipc_old", MULTIPLEXED, 0, OLDER, SOURCE)
 {

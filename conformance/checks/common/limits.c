@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* The limits in /proc/sys/kernel: of each IPC namespace, with their defaults and bounds. */
+/* The limits in /proc/sys/kernel: their defaults and bounds in each IPC namespace. */
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -43,7 +43,7 @@ CHECK("shmget.limit.defaults", LIBC, NEED_NAMESPACE | NEED_PROC,
 
 /* ---- bounds --------------------------------------------------------------------------- */
 
-/* Writing to a limit fails, and leaves it as it is. */
+/* Writing this value to a limit fails and leaves the limit unchanged. */
 static void expect_refused(const char *name, const char *value)
 {
 	long long before = get_limit(name);
@@ -54,11 +54,11 @@ static void expect_refused(const char *name, const char *value)
 	expect_eq(before, get_limit(name));
 }
 
-/* 32768 objects fit in the ids of a namespace; 2^24 with ipcmni_extend. */
+/* A namespace has 32768 slots; 2^24 with ipcmni_extend. */
 #define TOO_MANY "16777217"
 
 CHECK("msgget.limit.bounds", LIBC, NEED_LIMITS,
-      "msgmni is not above what ids there are, and no limit below 0",
+      "msgmni cannot exceed the number of possible ids, and no limit can be negative",
       "ipc/ipc_sysctl.c; ipc/util.h, IPCMNI")
 {
 	expect_refused("msgmni", TOO_MANY);
@@ -70,7 +70,7 @@ CHECK("msgget.limit.bounds", LIBC, NEED_LIMITS,
 }
 
 CHECK("semget.limit.bounds", LIBC, NEED_LIMITS,
-      "since Linux 4.20 SEMMNI is not above what ids there are, nor below 0",
+      "since Linux 4.20 SEMMNI cannot exceed the number of possible ids or be negative",
       "ipc/ipc_sysctl.c, proc_ipc_sem_dointvec; kernel commit 8c81ddd2acf8")
 {
 	int fd;
@@ -85,7 +85,7 @@ CHECK("semget.limit.bounds", LIBC, NEED_LIMITS,
 }
 
 CHECK("shmget.limit.bounds", LIBC, NEED_LIMITS,
-      "shmmni is not above what ids there are, nor below 0; shm_rmid_forced is 0 or 1",
+      "shmmni cannot exceed the number of possible ids or be negative; shm_rmid_forced is 0 or 1",
       "ipc/ipc_sysctl.c; ipc/util.h, IPCMNI")
 {
 	expect_refused("shmmni", TOO_MANY);
@@ -95,7 +95,7 @@ CHECK("shmget.limit.bounds", LIBC, NEED_LIMITS,
 	expect_eq(32768, get_limit("shmmni"));
 }
 
-/* ---- whose they are ------------------------------------------------------------------- */
+/* ---- limits belong to a namespace ------------------------------------------------------ */
 
 static const struct {
 	const char *name, *value;
@@ -111,7 +111,7 @@ static void expect_limits(bool ours)
 }
 
 CHECK("msgget.limit.namespace", LIBC, NEED_LIMITS,
-      "limits are of one IPC namespace: another keeps its own, of all three facilities",
+      "limits belong to one IPC namespace: another keeps its own, of all three facilities",
       "ipc_namespaces(7)")
 {
 	pid_t pid;
@@ -128,7 +128,7 @@ CHECK("msgget.limit.namespace", LIBC, NEED_LIMITS,
 }
 
 CHECK_EACH("limit.count_of_namespace", LIBC | RAW, NEED_LIMITS,
-	   "objects of another namespace do not count, and are gone with its last process",
+	   "objects of another namespace do not count, and disappear with its last process",
 	   "ipc_namespaces(7)")
 {
 	pid_t pid;
@@ -149,7 +149,7 @@ CHECK_EACH("limit.count_of_namespace", LIBC | RAW, NEED_LIMITS,
 }
 
 CHECK_EACH("limit.existing", LIBC | RAW, NEED_LIMITS,
-	   "a limit below what there is refuses what is new and leaves what there is",
+	   "a limit below the number of objects refuses new objects and keeps the existing ones",
 	   "proc(5), msgmni, sem, shmmni; ipc/util.c, ipc_addid")
 {
 	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
@@ -168,7 +168,7 @@ CHECK_EACH("limit.existing", LIBC | RAW, NEED_LIMITS,
 /* ---- msgmnb ----------------------------------------------------------------------------- */
 
 CHECK("msgsnd.msgmnb", LIBC | RAW, NEED_LIMITS,
-      "a queue made under msgmnb holds so many bytes and not one more",
+      "a queue made under msgmnb holds that many bytes and not one more",
       "msgget(2); msgop(2), EAGAIN; proc(5), msgmnb")
 {
 	const struct message message = {1, "text"};
@@ -182,12 +182,13 @@ CHECK("msgsnd.msgmnb", LIBC | RAW, NEED_LIMITS,
 	expect_eq(0, ipc->msgsnd(msqid, &message, 3, IPC_NOWAIT));
 	expect_eq(10, msg_state(msqid).__msg_cbytes);
 	expect_errno(EAGAIN, ipc->msgsnd(msqid, &message, 1, IPC_NOWAIT));
-	/* One that was there keeps what it had. */
+	/* A queue that existed before keeps its msg_qbytes. */
 	expect_eq(0, ipc->msgsnd(before, &message, 11, IPC_NOWAIT));
 }
 
 CHECK("semget.limit.semmsl_existing", LIBC | RAW, NEED_LIMITS,
-      "a set larger than SEMMSL has become works on, in all its semaphores", "proc(5), sem")
+      "a set that is larger than a lowered SEMMSL still works, in all its semaphores",
+      "proc(5), sem")
 {
 	int semid = must(ipc->semget(check_key(0), 5, IPC_CREAT | 0600));
 

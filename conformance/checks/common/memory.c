@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Accounting of segments, their names in /proc, and stops by a tracer. */
+/* Accounting of segments, their names in /proc, and blocked calls under a tracer. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -22,10 +22,10 @@ static int new_segment(const struct ipc_calls *ipc, size_t pages)
 
 /* ---- RLIMIT_MEMLOCK -------------------------------------------------------------------- */
 
-/* A user id that no other check uses at the same time: locked memory counts by user. */
+/* A user id that no concurrent check uses: the kernel counts locked memory by user. */
 static uid_t own_user(void)
 {
-	/* A user namespace may have ids up to 65535 only. */
+	/* A user namespace may map ids up to 65535 only. */
 	return 20000 + (uid_t)getpgrp() % 40000;
 }
 
@@ -52,7 +52,7 @@ CHECK("shmctl.lock.quota", LIBC | RAW, NEED_USERS,
 		expect_eq(0, ipc->shmctl(one, SHM_LOCK, NULL));
 		expect_errno(ENOMEM, ipc->shmctl(two, SHM_LOCK, NULL));
 		expect_eq(0, shm_state(two).shm_perm.mode & SHM_LOCKED);
-		/* Up to the last page; a segment that is locked already counts once. */
+		/* Up to the last page; locking a locked segment again counts nothing. */
 		expect_eq(0, ipc->shmctl(one, SHM_LOCK, NULL));
 		expect_eq(0, ipc->shmctl(small, SHM_LOCK, NULL));
 		expect_eq(0, ipc->shmctl(one, SHM_UNLOCK, NULL));
@@ -61,7 +61,7 @@ CHECK("shmctl.lock.quota", LIBC | RAW, NEED_USERS,
 		expect_errno(ENOMEM, ipc->shmctl(one, SHM_LOCK, NULL));
 		expect_eq(0, ipc->shmctl(two, IPC_RMID, NULL));
 		expect_eq(0, ipc->shmctl(one, SHM_LOCK, NULL));
-		/* A removed segment gives back with its last detach. */
+		/* A removed segment is uncharged at its last detach. */
 		void *address = attach(ipc, one, NULL, 0);
 		two = new_segment(ipc, 2);
 		expect_eq(0, ipc->shmctl(one, IPC_RMID, NULL));
@@ -73,7 +73,7 @@ CHECK("shmctl.lock.quota", LIBC | RAW, NEED_USERS,
 }
 
 CHECK("shmctl.lock.quota_of_locker", LIBC | RAW, NEED_USERS,
-      "locked memory is charged to the user who locked it, until any user unlocks it",
+      "locked memory is charged to the user that locked it, until any user unlocks it",
       "ipc/shm.c, shmctl_do_lock: mlock_ucounts")
 {
 	pid_t pid;
@@ -85,7 +85,7 @@ CHECK("shmctl.lock.quota_of_locker", LIBC | RAW, NEED_USERS,
 	child_join(pid);
 	int shmid = must(ipc->shmget(check_key(0), 0, 0));
 	CHILD (pid) {
-		/* Locked with privilege, by another user. */
+		/* A privileged process of another user locks the segment. */
 		must(ipc->shmctl(shmid, SHM_LOCK, NULL));
 	}
 	child_join(pid);
@@ -95,7 +95,7 @@ CHECK("shmctl.lock.quota_of_locker", LIBC | RAW, NEED_USERS,
 		int own = new_segment(ipc, 2);
 		expect_eq(0, ipc->shmctl(own, SHM_LOCK, NULL));
 		expect_eq(0, ipc->shmctl(shmid, SHM_UNLOCK, NULL));
-		/* It was not his: nothing is given back to him. */
+		/* Another user had locked it, so its unlocking uncharges nothing here. */
 		expect_errno(ENOMEM, ipc->shmctl(shmid, SHM_LOCK, NULL));
 		expect_eq(0, ipc->shmctl(own, SHM_UNLOCK, NULL));
 		expect_eq(0, ipc->shmctl(shmid, SHM_LOCK, NULL));
@@ -121,7 +121,7 @@ static void *create_in_thread(void *arg)
 }
 
 CHECK("shmctl.rmid.forced_thread", LIBC | RAW, NEED_LIMITS,
-      "with shm_rmid_forced a segment goes with the thread that made it",
+      "with shm_rmid_forced a segment is removed when the thread that made it ends",
       "ipc/shm.c, exit_shm: shm_creator is a task")
 {
 	struct creating creating = {ipc, -1, 0};
@@ -132,7 +132,7 @@ CHECK("shmctl.rmid.forced_thread", LIBC | RAW, NEED_LIMITS,
 	int own = must(ipc->shmget(IPC_PRIVATE, 1, 0600));
 	expect_eq(0, pthread_create(&thread, NULL, create_in_thread, &creating));
 	expect_eq(0, pthread_join(thread, NULL));
-	/* Joined is not gone: the kernel's part of its end comes after. */
+	/* pthread_join returns before the kernel has finished the thread's exit. */
 	while (syscall(SYS_tgkill, getpid(), creating.tid, 0) == 0)
 		sched_yield();
 	expect_errno(EINVAL, libc_calls.shmctl(creating.shmid, IPC_STAT, &ds));
@@ -159,7 +159,8 @@ static void expect_mapped_as(char *address, const char *name, int shmid)
 }
 
 CHECK("shmat.maps", LIBC | RAW, NEED_PROC,
-      "/proc/PID/maps names an attachment /SYSV and the key in hexadecimal, its inode is the id",
+      "/proc/PID/maps shows an attachment as /SYSV and the key in hexadecimal, with the id as "
+      "inode",
       "ipc/shm.c, newseg: \"SYSV%08x\"; proc(5), /proc/pid/maps")
 {
 	const key_t keys[] = {check_key(0), (key_t)0xfedcba98u, 1};
@@ -168,12 +169,12 @@ CHECK("shmat.maps", LIBC | RAW, NEED_PROC,
 	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		int shmid = ipc->shmget(keys[i], 1, IPC_CREAT | IPC_EXCL | 0600);
 		if (shmid == -1 && errno == EEXIST)
-			continue; /* of somebody else, where there is no namespace */
+			continue; /* without a namespace, another program's object */
 		char *address = attach(ipc, must(shmid), NULL, 0);
 		snprintf(name, sizeof(name), "/SYSV%08x (deleted)", (unsigned)keys[i]);
 		expect_mapped_as(address, name, shmid);
 		must(ipc->shmctl(shmid, IPC_RMID, NULL));
-		/* IPC_STAT has no key of it any more; its name has. */
+		/* IPC_STAT no longer has the key of a removed segment; its name does. */
 		expect_mapped_as(address, name, shmid);
 	}
 	int shmid = new_segment(ipc, 1);
@@ -184,8 +185,8 @@ CHECK("shmat.maps", LIBC | RAW, NEED_PROC,
  */
 
 CHECK("shmget.noreserve.overcommit", LIBC | RAW, NEED_PROC | NEED_NAMESPACE,
-      "more than there is of memory is reserved for no segment without SHM_NORESERVE, nor with it "
-      "where vm.overcommit_memory is 2",
+      "no segment may reserve more than all memory, unless with SHM_NORESERVE and "
+      "vm.overcommit_memory other than 2",
       "shmget(2), SHM_NORESERVE, ENOMEM; Documentation/mm/overcommit-accounting.rst")
 {
 	const unsigned long long size =
@@ -197,7 +198,7 @@ CHECK("shmget.noreserve.overcommit", LIBC | RAW, NEED_PROC | NEED_NAMESPACE,
 		skip("no /proc/sys/vm/overcommit_memory");
 	fclose(file);
 	if (size == 0 || size > (size_t)-1 / 4)
-		skip("a size_t is too small for more than there is of memory");
+		skip("a size_t cannot exceed this machine's memory");
 	if (mode == 1)
 		expect_ok(ipc->shmget(IPC_PRIVATE, (size_t)size, 0600));
 	else
@@ -211,7 +212,7 @@ CHECK("shmget.noreserve.overcommit", LIBC | RAW, NEED_PROC | NEED_NAMESPACE,
 /* ---- stopped by a tracer
  * ------------------------------------------------------------------------- */
 
-/* Stops a process that is blocked, as a debugger that attaches does, and lets it go on. */
+/* Stops a blocked process as a debugger does when it attaches, and continues it. */
 static void trace_and_let_go(pid_t pid)
 {
 	int status;
@@ -227,8 +228,7 @@ static void trace_and_let_go(pid_t pid)
 	must((int)ptrace(PTRACE_DETACH, pid, NULL, NULL));
 }
 
-CHECK("semop.ptrace", LIBC | RAW, 0,
-      "a process that a tracer stops while it waits in semop gets EINTR",
+CHECK("semop.ptrace", LIBC | RAW, 0, "semop fails with EINTR if a tracer stops its blocked process",
       "signal(7), \"Interruption of system calls ... by stop signals\"; ptrace(2), "
       "PTRACE_INTERRUPT")
 {
@@ -243,7 +243,7 @@ CHECK("semop.ptrace", LIBC | RAW, 0,
 }
 
 CHECK("semtimedop.ptrace", LIBC | RAW, 0,
-      "a process that a tracer stops while it waits in semtimedop gets EINTR",
+      "semtimedop fails with EINTR if a tracer stops its blocked process",
       "signal(7), \"Interruption of system calls ... by stop signals\"; ptrace(2), "
       "PTRACE_INTERRUPT")
 {
@@ -259,8 +259,7 @@ CHECK("semtimedop.ptrace", LIBC | RAW, 0,
 	child_join(pid);
 }
 
-CHECK("msgrcv.ptrace", LIBC | RAW, 0,
-      "a process that a tracer stops while it waits in msgrcv goes on waiting",
+CHECK("msgrcv.ptrace", LIBC | RAW, 0, "msgrcv stays blocked if a tracer stops its process",
       "ipc/msg.c, do_msgrcv: ERESTARTNOHAND; ptrace(2), PTRACE_INTERRUPT")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -278,7 +277,7 @@ CHECK("msgrcv.ptrace", LIBC | RAW, 0,
 }
 
 CHECK("msgsnd.ptrace", LIBC | RAW, 0,
-      "a process that a tracer stops while it waits in msgsnd goes on waiting, and sends once",
+      "msgsnd stays blocked if a tracer stops its process, and sends once",
       "ipc/msg.c, do_msgsnd: ERESTARTNOHAND; ptrace(2), PTRACE_INTERRUPT")
 {
 	const struct message second = {1, "second"};

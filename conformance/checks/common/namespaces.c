@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Several IPC namespaces: which state each has for itself, and how long one lives. */
+/* Several IPC namespaces: the state that belongs to each, and how long one exists. */
 #include "namespaces.h"
 
 #include <linux/capability.h>
@@ -28,7 +28,7 @@ static unsigned long count(const struct ipc_calls *ipc, const struct facility *f
 	return facility->used(&info);
 }
 
-/* An object is as it was, and found by its key. */
+/* The object is unchanged, and its key finds it. */
 static void expect_found(const struct ipc_calls *ipc, const struct facility *facility, unsigned key,
 			 int id, const union state *want)
 {
@@ -43,7 +43,7 @@ static void expect_found(const struct ipc_calls *ipc, const struct facility *fac
 enum { OBJECTS = 3 };
 
 CHECK_EACH("namespace.unreachable", LIBC | RAW, NEED_BOTH,
-	   "from another IPC namespace an object is reached by neither key, id nor slot",
+	   "another IPC namespace cannot reach an object by key, id or slot",
 	   NAMESPACES "; ipc/util.c, ipc_obtain_object_check")
 {
 	int id[OBJECTS];
@@ -155,7 +155,7 @@ CHECK("shmctl.info.namespace", LIBC | RAW, NEED_NAMESPACE,
 }
 
 CHECK_EACH("namespace.same_key", LIBC | RAW, NEED_NAMESPACE,
-	   "two objects with one key in two IPC namespaces change independently", NAMESPACES)
+	   "objects with the same key in two IPC namespaces change independently", NAMESPACES)
 {
 	int id = create(ipc, facility, 0);
 	union state before;
@@ -165,7 +165,7 @@ CHECK_EACH("namespace.same_key", LIBC | RAW, NEED_NAMESPACE,
 	before = state_of(facility, id);
 	CHILD (pid) {
 		another_namespace();
-		/* The first id of every namespace is the same, so that a mix-up shows. */
+		/* Both namespaces begin with the same id, so a mix-up would show. */
 		int other = create(ipc, facility, 0);
 		expect_ok(facility->write(ipc, other));
 		expect_eq(0, facility->set(ipc, other, geteuid(), getegid(), 0640));
@@ -179,7 +179,7 @@ CHECK_EACH("namespace.same_key", LIBC | RAW, NEED_NAMESPACE,
 }
 
 CHECK_EACH("namespace.sysvipc_opener", LIBC | RAW, NEED_BOTH,
-	   "an open file of /proc/sysvipc lists the IPC namespace that it was opened in",
+	   "an open file of /proc/sysvipc lists the IPC namespace in which it was opened",
 	   "ipc/util.c, sysvipc_proc_open")
 {
 	char path[64], text[4096];
@@ -209,7 +209,7 @@ static const struct {
 enum { NLIMITS = sizeof(limits) / sizeof(limits[0]) };
 
 CHECK("msgget.limit.namespace_each", LIBC, NEED_LIMITS,
-      "writing any limit changes it in the writer's IPC namespace only, entered before or since",
+      "writing a limit changes it in the writer's IPC namespace only, whenever others were made",
       NAMESPACES "; ipc/ipc_sysctl.c")
 {
 	int home = own_namespace();
@@ -274,7 +274,7 @@ CHECK("semget.limit.semmns_of_namespace", LIBC | RAW, NEED_LIMITS,
 }
 
 CHECK_EACH("namespace.next_id", LIBC | RAW, NEED_NEXT_ID | NEED_PROC,
-	   "msg_next_id, ... of one IPC namespace is not used in another",
+	   "msg_next_id, ... of one IPC namespace has no effect in another",
 	   "proc(5); ipc/util.c, ipc_idr_alloc")
 {
 	pid_t pid;
@@ -291,7 +291,7 @@ CHECK_EACH("namespace.next_id", LIBC | RAW, NEED_NEXT_ID | NEED_PROC,
 }
 
 CHECK("msgget.namespace.max", LIBC, NEED_BOTH,
-      "user.max_ipc_namespaces bounds the IPC namespaces of a user namespace and those within",
+      "user.max_ipc_namespaces limits the IPC namespaces of a user namespace and its descendants",
       "namespaces(7), /proc/sys/user; ipc/namespace.c, inc_ipc_namespaces")
 {
 	static const char path[] = "/proc/sys/user/max_ipc_namespaces";
@@ -308,7 +308,7 @@ CHECK("msgget.namespace.max", LIBC, NEED_BOTH,
 			another_namespace();
 			must(ipc->msgget(check_key(1), IPC_CREAT | 0600));
 			expect_errno(ENOSPC, unshare(CLONE_NEWIPC));
-			/* It is still in the one that it had. */
+			/* The process is still in its old namespace. */
 			expect_ok(ipc->msgget(check_key(1), 0));
 			new_user_namespace(0);
 			expect_errno(ENOSPC, unshare(CLONE_NEWIPC));
@@ -324,7 +324,7 @@ CHECK("msgget.namespace.max", LIBC, NEED_BOTH,
 }
 
 CHECK("msgget.limit.owner", LIBC, NEED_BOTH,
-      "since Linux 6.10 root of an IPC namespace's user namespace owns and writes its limits",
+      "since Linux 6.10 root of the owning user namespace owns the limits and may write them",
       "kernel commit 50ec499b9a43; ipc/ipc_sysctl.c, ipc_set_ownership, ipc_permissions")
 {
 	pid_t pid;
@@ -355,7 +355,7 @@ CHECK("msgget.limit.owner", LIBC, NEED_BOTH,
 }
 
 CHECK("msgget.limit.owner.others", LIBC, NEED_BOTH | NEED_USERS,
-      "a user other than root of an IPC namespace's user namespace cannot write its limits",
+      "other users than root of the owning user namespace cannot write the limits",
       "ipc/ipc_sysctl.c, ipc_permissions")
 {
 	pid_t pid;
@@ -370,10 +370,10 @@ CHECK("msgget.limit.owner.others", LIBC, NEED_BOTH | NEED_USERS,
 	child_join(pid);
 }
 
-/* ---- entering, leaving, and how long a namespace lives ------------------------------- */
+/* ---- entering, leaving, and lifetime ------------------------------------------------- */
 
 CHECK_EACH("namespace.return", LIBC | RAW, NEED_BOTH,
-	   "a process that returns to an IPC namespace by setns finds what it left there",
+	   "a process that returns to an IPC namespace by setns finds the objects it left there",
 	   "setns(2); " NAMESPACES)
 {
 	int home = own_namespace(), id = create(ipc, facility, 0);
@@ -391,7 +391,7 @@ CHECK_EACH("namespace.return", LIBC | RAW, NEED_BOTH,
 }
 
 CHECK_EACH("namespace.kept_by_fd", LIBC | RAW, NEED_BOTH,
-	   "an open descriptor keeps an IPC namespace without processes, with its objects",
+	   "an open descriptor keeps an IPC namespace without processes, and its objects",
 	   "namespaces(7), \"Namespace lifetime\"")
 {
 	int home = own_namespace();
@@ -415,7 +415,7 @@ CHECK_EACH("namespace.kept_by_fd", LIBC | RAW, NEED_BOTH,
 
 CHECK_EACH(
 	"namespace.of_process", LIBC | RAW, NEED_BOTH,
-	"another process's IPC namespace is entered by /proc/PID/ns/ipc, and outlives the process",
+	"setns by /proc/PID/ns/ipc enters the process's IPC namespace, which outlives the process",
 	"setns(2); namespaces(7)")
 {
 	char path[64];
@@ -440,17 +440,17 @@ CHECK_EACH(
 }
 
 CHECK_EACH("namespace.kept_by_mount", LIBC | RAW, NEED_BOTH,
-	   "a bind mount keeps an IPC namespace without processes, with its objects",
+	   "a bind mount keeps an IPC namespace without processes, and its objects",
 	   "namespaces(7), \"Namespace lifetime\"")
 {
 	static const char path[] = "/tmp/ipc";
 	pid_t pid;
 
-	/* Only this process and its children see the mounts. */
+	/* The mounts are visible to this process and its children only. */
 	if (unshare(CLONE_NEWNS) == -1 ||
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
 	    mount("tmpfs", "/tmp", "tmpfs", 0, NULL) == -1)
-		skip("nothing can be mounted");
+		skip("this process may not mount file systems");
 	close(must(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)));
 	CHILD (pid) {
 		another_namespace();
@@ -486,12 +486,13 @@ static int expect_empty(void *arg)
 	return 0;
 }
 
-/* From the middle, since a stack grows one way or the other. */
+/* The stack pointer starts in the middle, because stacks grow down or up. */
 static _Alignas(16) char stack[2 * 65536];
 
-CHECK_EACH("namespace.clone", LIBC | RAW, NEED_NAMESPACE,
-	   "a child of clone with CLONE_NEWIPC has an empty IPC namespace, its parent the old one",
-	   "clone(2), CLONE_NEWIPC")
+CHECK_EACH(
+	"namespace.clone", LIBC | RAW, NEED_NAMESPACE,
+	"clone with CLONE_NEWIPC gives the child an empty IPC namespace; the parent keeps its own",
+	"clone(2), CLONE_NEWIPC")
 {
 	struct cloned cloned = {ipc, facility};
 	int id = create(ipc, facility, 0);
@@ -511,7 +512,7 @@ static int do_nothing(void *arg UNUSED)
 }
 
 CHECK("semop.undo.clone_newipc", LIBC, NEED_NAMESPACE,
-      "clone with both CLONE_NEWIPC and CLONE_SYSVSEM fails", "clone(2), EINVAL")
+      "clone with both CLONE_NEWIPC and CLONE_SYSVSEM fails with EINVAL", "clone(2), EINVAL")
 {
 	expect_errno(EINVAL, clone(do_nothing, stack + 65536,
 				   CLONE_NEWIPC | CLONE_SYSVSEM | SIGCHLD, NULL));
@@ -526,7 +527,7 @@ static ino_t inode_of_namespace(void)
 }
 
 CHECK("msgget.namespace.identity", LIBC, NEED_BOTH,
-      "/proc/self/ns/ipc names one inode for each IPC namespace: a child's, an old and a new one",
+      "/proc/self/ns/ipc has one inode for each IPC namespace: a child's, an old and a new one",
       "namespaces(7), \"The /proc/pid/ns/ directory\"")
 {
 	const ino_t before = inode_of_namespace();
@@ -543,7 +544,7 @@ CHECK("msgget.namespace.identity", LIBC, NEED_BOTH,
 }
 
 CHECK("msgget.namespace.owner", LIBC, NEED_BOTH,
-      "an IPC namespace is one of CLONE_NEWIPC, and of the user namespace that it was made in",
+      "an IPC namespace has type CLONE_NEWIPC and the user namespace in which it was made",
       "ioctl_ns(2), NS_GET_NSTYPE, NS_GET_USERNS; ipc/namespace.c, ipcns_owner")
 {
 	struct stat user, owner;
@@ -554,7 +555,7 @@ CHECK("msgget.namespace.owner", LIBC, NEED_BOTH,
 		another_namespace();
 		int own = own_namespace();
 		if (kernel_is_wider() && ioctl(own, NS_GET_NSTYPE) == -1 && errno == ENOTTY)
-			skip("no ioctl of namespaces for 32-bit programs on this kernel");
+			skip("this kernel has no namespace ioctls for 32-bit programs");
 		expect_eq(CLONE_NEWIPC, ioctl(own, NS_GET_NSTYPE));
 		must(fstat(must(ioctl(own, NS_GET_USERNS)), &owner));
 		must(stat("/proc/self/ns/user", &user));
@@ -564,7 +565,7 @@ CHECK("msgget.namespace.owner", LIBC, NEED_BOTH,
 }
 
 CHECK("msgget.namespace.einval", LIBC, NEED_BOTH,
-      "setns of an IPC namespace as one of another type fails, and the process stays where it is",
+      "setns with an IPC namespace and another type fails, and the process stays where it is",
       "setns(2), EINVAL")
 {
 	int home = own_namespace();
@@ -573,13 +574,13 @@ CHECK("msgget.namespace.einval", LIBC, NEED_BOTH,
 	must(ipc->msgget(check_key(0), IPC_CREAT | 0600));
 	expect_errno(EINVAL, setns(home, CLONE_NEWUTS));
 	expect_ok(ipc->msgget(check_key(0), 0));
-	/* Of any type is allowed. */
+	/* Type 0 accepts any namespace. */
 	expect_eq(0, setns(home, 0));
 	expect_errno(ENOENT, ipc->msgget(check_key(0), 0));
 }
 
 CHECK("msgget.namespace.eperm", LIBC, NEED_BOTH,
-      "without CAP_SYS_ADMIN an IPC namespace can be neither made nor entered",
+      "without CAP_SYS_ADMIN a process can neither make nor enter an IPC namespace",
       "unshare(2), EPERM; setns(2), EPERM; ipc/namespace.c, ipcns_install")
 {
 	int home = own_namespace();
@@ -595,7 +596,7 @@ CHECK("msgget.namespace.eperm", LIBC, NEED_BOTH,
 	}
 	child_join(pid);
 	CHILD (pid) {
-		/* The capability in a user namespace within counts for none outside. */
+		/* A capability in a child user namespace does not count outside of it. */
 		if (unshare(CLONE_NEWUSER) == -1)
 			skip("no user namespaces");
 		expect_errno(EPERM, setns(home, CLONE_NEWIPC));
@@ -607,8 +608,8 @@ CHECK("msgget.namespace.eperm", LIBC, NEED_BOTH,
 /* ---- SEM_UNDO ---------------------------------------------------------------------- */
 
 /*
- * A set in each of two namespaces, of one id where ids begin alike, and something to be
- * undone in the first; then the process moves, and is in the second with another one.
+ * Makes a set in each of two namespaces, with the same id if both start alike, and an
+ * operation with SEM_UNDO in the first; then the process moves to the second.
  */
 static void expect_undone_on_leaving(const struct ipc_calls *ipc, bool by_setns)
 {
@@ -641,7 +642,7 @@ static void expect_undone_on_leaving(const struct ipc_calls *ipc, bool by_setns)
 		child_join(observer);
 	}
 	child_join(pid);
-	/* It undoes nothing a second time. */
+	/* The end of the process must not undo it a second time. */
 	expect_eq(6, sem_value(semid, 0));
 	if (by_setns) {
 		enter_namespace(away);
@@ -650,14 +651,14 @@ static void expect_undone_on_leaving(const struct ipc_calls *ipc, bool by_setns)
 }
 
 CHECK("semop.undo.unshare_newipc", LIBC | RAW, NEED_BOTH,
-      "unshare of the IPC namespace undoes at once, in the namespace that is left",
+      "unshare of the IPC namespace undoes semaphore operations at once, in the old namespace",
       "unshare(2), CLONE_NEWIPC; kernel/fork.c, ksys_unshare; ipc/sem.c, exit_sem")
 {
 	expect_undone_on_leaving(ipc, false);
 }
 
 CHECK("semop.undo.setns", LIBC | RAW, NEED_BOTH,
-      "setns to another IPC namespace undoes at once, in the namespace that is left",
+      "setns to another IPC namespace undoes semaphore operations at once, in the old namespace",
       "kernel/nsproxy.c, commit_nsset; ipc/sem.c, exit_sem")
 {
 	expect_undone_on_leaving(ipc, true);
@@ -681,7 +682,7 @@ static int leave_sharers(void *arg)
 }
 
 CHECK("semop.undo.shared_newipc", LIBC | RAW, NEED_NAMESPACE,
-      "a process that leaves the namespace leaves a shared undo list to the other sharers",
+      "a process that leaves the namespace leaves a shared undo list to the processes sharing it",
       "clone(2), CLONE_SYSVSEM; unshare(2), CLONE_NEWIPC; ipc/sem.c, exit_sem")
 {
 	struct sharing sharing = {ipc, sem_new(ipc, 5)};
@@ -698,13 +699,14 @@ CHECK("semop.undo.shared_newipc", LIBC | RAW, NEED_NAMESPACE,
 }
 
 CHECK("semop.undo.many_sets", LIBC | RAW, NEED_NAMESPACE,
-      "a process's end undoes in all sets, whichever were removed meanwhile", "ipc/sem.c, exit_sem")
+      "the end of a process undoes operations on all sets that were not removed meanwhile",
+      "ipc/sem.c, exit_sem")
 {
 	enum { SETS = 5 };
 	int semid[SETS];
 	pid_t pid;
 
-	/* Bit by bit which of the sets are removed before the end. */
+	/* Each bit says whether a set is removed before the end. */
 	for (unsigned removed = 0; removed < 1u << SETS; removed++) {
 		for (int i = 0; i < SETS; i++)
 			semid[i] = sem_new(ipc, 10 + i);
@@ -744,7 +746,7 @@ CHECK("shmat.namespace.attached", LIBC | RAW, NEED_BOTH,
 		CHILD (within)
 			strcpy(address, "more");
 		child_join(within);
-		/* Of the same id, where ids begin alike. */
+		/* A segment with the same id, if both namespaces start alike. */
 		int other = must(ipc->shmget(IPC_PRIVATE, 1, 0600));
 		attach(ipc, other, NULL, 0);
 		expect_eq(0, ipc->shmdt(address));
@@ -762,7 +764,7 @@ CHECK("shmat.namespace.attached", LIBC | RAW, NEED_BOTH,
 }
 
 CHECK("shmat.namespace.outlives", LIBC | RAW, NEED_BOTH,
-      "an attached segment can be used and detached after every process has left its namespace",
+      "an attached segment can be used and detached after all processes have left its namespace",
       "ipc/shm.c, do_shmat: the file holds the namespace")
 {
 	int home = own_namespace();
@@ -776,7 +778,7 @@ CHECK("shmat.namespace.outlives", LIBC | RAW, NEED_BOTH,
 	strcpy(address, "text");
 	enter_namespace(home);
 	expect_bytes("text", address, 5);
-	/* A page that is touched for the first time. */
+	/* A page that no process has touched before. */
 	strcpy(address + page_size(), "more");
 	*second = 'x';
 	expect_eq(0, ipc->shmdt(second));
@@ -786,7 +788,7 @@ CHECK("shmat.namespace.outlives", LIBC | RAW, NEED_BOTH,
 }
 
 CHECK("shmctl.rmid.namespace", LIBC | RAW, NEED_BOTH,
-      "a segment removed in its IPC namespace goes with the last detach, made from another one",
+      "the last detach frees a removed segment, from another IPC namespace too",
       "shmctl(2), IPC_RMID; ipc/shm.c, shm_close")
 {
 	int home = own_namespace(), shmid = must(ipc->shmget(IPC_PRIVATE, 1, 0600));
@@ -804,8 +806,8 @@ CHECK("shmctl.rmid.namespace", LIBC | RAW, NEED_BOTH,
 }
 
 /*
- * A child that makes a segment in this namespace, moves to another one, makes one
- * there, and ends.  Leaves in seg[] the ids, and returns that other namespace.
+ * Starts a child that makes a segment in this namespace, moves to another one, makes a
+ * segment there, and ends.  Sets seg[] to the ids, and returns the other namespace.
  */
 static int segments_of_moved(const struct ipc_calls *ipc, bool by_setns, const char *forced_here,
 			     const char *forced_there)
@@ -825,7 +827,7 @@ static int segments_of_moved(const struct ipc_calls *ipc, bool by_setns, const c
 			must(ipc->shmget(check_key(1), 1, IPC_CREAT | IPC_EXCL | 0600));
 		} else {
 			another_namespace();
-			/* Left by its creator, it is nobody's from now on. */
+			/* Its creator has left, so the segment has no creator from now on. */
 			pid_t observer;
 			CHILD (observer) {
 				enter_namespace(home);
@@ -845,7 +847,7 @@ static int segments_of_moved(const struct ipc_calls *ipc, bool by_setns, const c
 	"Documentation/admin-guide/sysctl/kernel.rst, shm_rmid_forced; kernel commit 85b6d24646e4"
 
 CHECK("shmctl.rmid.forced_setns", LIBC | RAW, NEED_LIMITS | NEED_PROC,
-      "shm_rmid_forced of a segment's own IPC namespace counts when its creator ends elsewhere",
+      "shm_rmid_forced of the segment's own IPC namespace applies if its creator ends in another",
       FORCED)
 {
 	int away = segments_of_moved(ipc, true, "1", "0");
@@ -858,14 +860,14 @@ CHECK("shmctl.rmid.forced_setns", LIBC | RAW, NEED_LIMITS | NEED_PROC,
 }
 
 CHECK("shmctl.rmid.forced_elsewhere", LIBC | RAW, NEED_LIMITS | NEED_PROC,
-      "shm_rmid_forced of the namespace that a creator ends in leaves its segments in others",
+      "shm_rmid_forced of the IPC namespace in which a creator ends spares its segments in others",
       FORCED)
 {
 	int away = segments_of_moved(ipc, true, "0", "1");
 
 	expect_ok(ipc->shmget(check_key(0), 0, 0));
 	expect_eq(1, count(ipc, &shm_facility));
-	/* A segment without its creator is an orphan. */
+	/* A segment without a creator is an orphan. */
 	set_limit("shm_rmid_forced", "1");
 	expect_errno(ENOENT, ipc->shmget(check_key(0), 0, 0));
 	enter_namespace(away);
@@ -873,7 +875,7 @@ CHECK("shmctl.rmid.forced_elsewhere", LIBC | RAW, NEED_LIMITS | NEED_PROC,
 }
 
 CHECK("shmctl.rmid.forced_unshare", LIBC | RAW, NEED_LIMITS | NEED_PROC,
-      "with shm_rmid_forced a segment goes when its creator leaves the namespace by unshare",
+      "with shm_rmid_forced a segment is removed when its creator leaves the namespace by unshare",
       "kernel/fork.c, ksys_unshare: \"Orphan segments in old ns\"")
 {
 	segments_of_moved(ipc, false, "1", "0");
@@ -881,7 +883,7 @@ CHECK("shmctl.rmid.forced_unshare", LIBC | RAW, NEED_LIMITS | NEED_PROC,
 }
 
 CHECK("shmctl.rmid.forced_unshare_orphan", LIBC | RAW, NEED_LIMITS | NEED_PROC,
-      "without it the segment stays, and is an orphan for shm_rmid_forced to remove",
+      "without shm_rmid_forced the segment stays, as an orphan that shm_rmid_forced can remove",
       "kernel/fork.c, ksys_unshare; ipc/shm.c, shm_destroy_orphaned")
 {
 	segments_of_moved(ipc, false, "0", "0");
@@ -891,7 +893,7 @@ CHECK("shmctl.rmid.forced_unshare_orphan", LIBC | RAW, NEED_LIMITS | NEED_PROC,
 }
 
 CHECK("shmctl.rmid.forced_detach", LIBC | RAW, NEED_LIMITS | NEED_PROC,
-      "with shm_rmid_forced the last detach removes a segment, made from another IPC namespace",
+      "with shm_rmid_forced the last detach removes a segment, from another IPC namespace too",
       "proc(5), shm_rmid_forced; ipc/shm.c, shm_close")
 {
 	int home = own_namespace(), shmid = must(ipc->shmget(check_key(0), 1, IPC_CREAT | 0600));
@@ -904,7 +906,7 @@ CHECK("shmctl.rmid.forced_detach", LIBC | RAW, NEED_LIMITS | NEED_PROC,
 		expect_eq(0, ipc->shmdt(address));
 	}
 	child_join(pid);
-	/* This process has it attached still. */
+	/* This process still has the segment attached. */
 	expect_ok(ipc->shmget(check_key(0), 0, 0));
 	int away = (another_namespace(), own_namespace());
 	expect_eq(0, ipc->shmdt(address));

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* IPC namespaces that a check makes and enters, beside the one that it runs in. */
+/* Makes and enters IPC namespaces in addition to the check's own. */
 #ifndef NAMESPACES_H
 #define NAMESPACES_H
 
@@ -11,7 +11,7 @@
 
 #include "facility.h"
 
-/* The IPC namespace of this process, as setns(2) takes it (NEED_PROC). */
+/* A descriptor of this process's IPC namespace for setns(2) (NEED_PROC). */
 static inline int own_namespace(void)
 {
 	return must(open("/proc/self/ns/ipc", O_RDONLY | O_CLOEXEC));
@@ -22,16 +22,16 @@ static inline void enter_namespace(int fd)
 	must(setns(fd, CLONE_NEWIPC));
 }
 
-/* The user and group that this process had outside have an id in its new user namespace. */
+/* Maps the old user and group of this process to the id `inside` in its new user namespace. */
 static inline void map_user(unsigned inside, uid_t uid, gid_t gid)
 {
 	const struct {
 		const char *path;
 		unsigned outside;
 	} maps[] = {{"/proc/self/uid_map", uid}, {"/proc/self/gid_map", gid}};
-	/* proc(5): after a change of user the files of /proc/self are root's. */
+	/* proc(5): after a change of user, root owns the files of /proc/self. */
 	must(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
-	/* user_namespaces(7): setgroups is denied first, or gid_map is refused. */
+	/* user_namespaces(7): without denying setgroups, writing gid_map fails. */
 	int fd = open("/proc/self/setgroups", O_WRONLY | O_CLOEXEC);
 	bool mapped = fd != -1 && write(fd, "deny", 4) == 4;
 	char text[64];
@@ -47,7 +47,7 @@ static inline void map_user(unsigned inside, uid_t uid, gid_t gid)
 		skip("the ids of a user namespace cannot be mapped");
 }
 
-/* Moves this process to a user namespace in which its user and group have an id. */
+/* Moves this process to a new user namespace that maps its user and group to an id. */
 static inline void new_user_namespace(unsigned inside)
 {
 	const uid_t uid = geteuid();

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * What the checks of several files have in common: objects to begin with, and
- * their state, which is read through libc whatever the calls under test are.
+ * Objects for the checks of several files, and their state, which is always read through
+ * libc, whatever calls are tested.
  */
 #ifndef OBJECTS_H
 #define OBJECTS_H
@@ -15,7 +15,7 @@
 
 #include "harness/conform.h"
 
-/* The exit status of a child that may not be traced. */
+/* The exit status of a child that could not use ptrace(2). */
 enum { NO_PTRACE = 77 };
 
 enum { TEXT = 16 };
@@ -62,7 +62,7 @@ static inline void msg_expect_same(const struct msqid_ds *want, const struct msq
 
 enum { NSEMS = 3 };
 
-/* A set whose first semaphore has a value. */
+/* Makes a set whose first semaphore has this value. */
 static inline int sem_new(const struct ipc_calls *ipc, int value)
 {
 	int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
@@ -77,7 +77,7 @@ static inline int sem_op(const struct ipc_calls *ipc, int semid, int op, int fla
 	return ipc->semop(semid, &(struct sembuf){0, (short)op, (short)flags}, 1);
 }
 
-/* Operations and their number, the second and third arguments of semop. */
+/* Expands to the operations and their number, the second and third arguments of semop. */
 #define OPS(...) OPS_OF((struct sembuf[]){__VA_ARGS__})
 #define OPS_OF(...) __VA_ARGS__, sizeof(__VA_ARGS__) / sizeof(struct sembuf)
 
@@ -135,8 +135,8 @@ static inline void shm_expect_same(const struct shmid_ds *want, const struct shm
 }
 
 /*
- * Ends the check as one that could not run where vm.overcommit_memory is 2: SHM_NORESERVE
- * has no effect then, and a large segment counts as used (mm/shmem.c, mm/util.c).
+ * Skips the check if vm.overcommit_memory is 2: SHM_NORESERVE then has no effect, and a
+ * large segment counts as used (mm/shmem.c, mm/util.c).
  */
 static inline void need_overcommit(void)
 {
@@ -150,7 +150,7 @@ static inline void need_overcommit(void)
 	errno = error;
 }
 
-/* shmat of anything, anywhere, or the end of the check. */
+/* shmat with any arguments; ends the check if it fails. */
 static inline char *attach(const struct ipc_calls *ipc, int shmid, const void *shmaddr, int shmflg)
 {
 	char *address;
@@ -160,8 +160,8 @@ static inline char *attach(const struct ipc_calls *ipc, int shmid, const void *s
 }
 
 /*
- * The count goes down with the last user of an address space, and a process that reads
- * in /proc/PID is one for that moment.
+ * The attach count decreases with the last user of an address space, and a process that
+ * reads /proc/PID is such a user for a moment.  So wait for it.
  */
 static inline void shm_expect_nattch(unsigned long want, int shmid)
 {
@@ -173,8 +173,8 @@ static inline void shm_expect_nattch(unsigned long want, int shmid)
 }
 
 /*
- * An id is the slot and, above 15 bits of it, or 24 with ipcmni_extend, the sequence number
- * (ipc/util.h).
+ * An id contains the slot in 15 bits, or in 24 with ipcmni_extend, and above it the
+ * sequence number (ipc/util.h).
  */
 static inline void expect_id(int id, int slot, unsigned seq)
 {
@@ -186,7 +186,7 @@ static inline size_t page_size(void)
 	return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* An aligned address with nothing mapped for so many pages, and as much before and behind. */
+/* An aligned address with this many unmapped pages at it, before and after it. */
 static inline char *shm_free_place(size_t pages)
 {
 	size_t align = (size_t)SHMLBA, length = 3 * pages * page_size() + align;

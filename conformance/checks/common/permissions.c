@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Permission to read and write an object: owner, group, others, and privilege. */
+/* Permission to read and write an object: owner, group, others, capabilities. */
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -12,7 +12,7 @@
 
 /* ---- the three classes ---------------------------------------------------------- */
 
-/* Expects what is granted by three bits, 4 to read and 2 to write, and nothing more. */
+/* Expects exactly the permissions in three bits, 4 to read and 2 to write. */
 static void expect_granted(const struct ipc_calls *ipc, const struct facility *facility, int id,
 			   key_t key, int granted)
 {
@@ -27,7 +27,7 @@ static void expect_granted(const struct ipc_calls *ipc, const struct facility *f
 		expect_ok(facility->write(ipc, id));
 	else
 		expect_errno(EACCES, facility->write(ipc, id));
-	/* The get call asks for what any of the three digits asks for. */
+	/* The get call needs the union of the permissions in the three digits. */
 	for (int shift = 0; shift <= 6; shift += 3) {
 		if (may_read)
 			expect_eq(id, facility->get(ipc, key, 4 << shift));
@@ -74,11 +74,11 @@ static void become_other(void)
 	become(STRANGER, STRANGER);
 }
 
-/* An object of OWNER and GROUP; what mode grants, seen as someone. */
+/* Makes an object of OWNER and GROUP; expects its mode's rights for a process that is someone. */
 static void expect_mode_grants(const struct ipc_calls *ipc, const struct facility *facility,
 			       void (*someone)(void), int shift)
 {
-	/* Each class with rights that the two others lack, and the other way. */
+	/* Each class has rights that the other two lack, and lacks rights that they have. */
 	static const int modes[] = {0000, 0777, 0700, 0070, 0007, 0077, 0707,
 				    0770, 0421, 0142, 0214, 0624, 0462, 0246};
 	enum { NMODES = sizeof(modes) / sizeof(modes[0]) };
@@ -100,45 +100,45 @@ static void expect_mode_grants(const struct ipc_calls *ipc, const struct facilit
 #define SOURCE "sysvipc(7), \"mode\"; ipc/util.c, ipcperms"
 
 CHECK_EACH("permission.owner", LIBC | RAW, NEED_USERS,
-	   "the owner has the rights of the first digit of the mode, and no others", SOURCE)
+	   "the owner has exactly the rights of the mode's first digit", SOURCE)
 {
 	expect_mode_grants(ipc, facility, become_owner, 6);
 }
 
 CHECK_EACH("permission.creator", LIBC | RAW, NEED_USERS,
-	   "the creator of an object that is another's has the rights of the first digit", SOURCE)
+	   "the creator of another owner's object has the rights of the mode's first digit", SOURCE)
 {
 	expect_mode_grants(ipc, facility, become_creator, 6);
 }
 
 CHECK_EACH("permission.group", LIBC | RAW, NEED_USERS,
-	   "a member of the owner's group has the rights of the second digit, and no others",
+	   "a member of the owner's group has exactly the rights of the mode's second digit",
 	   SOURCE)
 {
 	expect_mode_grants(ipc, facility, become_member, 3);
 }
 
 CHECK_EACH("permission.supplementary_group", LIBC | RAW, NEED_USERS,
-	   "a supplementary group counts as the group of a process does", SOURCE)
+	   "a supplementary group counts like the group of a process", SOURCE)
 {
 	expect_mode_grants(ipc, facility, become_supplementary_member, 3);
 }
 
 CHECK_EACH("permission.creators_group", LIBC | RAW, NEED_USERS,
-	   "a member of the creator's group has the rights of the second digit", SOURCE)
+	   "a member of the creator's group has the rights of the mode's second digit", SOURCE)
 {
 	expect_mode_grants(ipc, facility, become_creators_member, 3);
 }
 
 CHECK_EACH("permission.others", LIBC | RAW, NEED_USERS,
-	   "everybody else has the rights of the third digit, and no others", SOURCE)
+	   "other users have exactly the rights of the mode's third digit", SOURCE)
 {
 	expect_mode_grants(ipc, facility, become_other, 0);
 }
 
 /* ---- CAP_IPC_OWNER ---------------------------------------------------------------- */
 
-/* An object that its owner denies everything, with something to read. */
+/* Makes an object that grants nothing, not even to its owner, with content to read. */
 static int closed_object(const struct ipc_calls *ipc, const struct facility *facility)
 {
 	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
@@ -149,7 +149,7 @@ static int closed_object(const struct ipc_calls *ipc, const struct facility *fac
 }
 
 CHECK_EACH("capability.ipc_owner", LIBC | RAW, 0,
-	   "with CAP_IPC_OWNER alone an object may be read and written, whatever its mode",
+	   "CAP_IPC_OWNER alone permits reading and writing an object, whatever its mode",
 	   "capabilities(7), CAP_IPC_OWNER")
 {
 	int id = closed_object(ipc, facility);
@@ -159,7 +159,7 @@ CHECK_EACH("capability.ipc_owner", LIBC | RAW, 0,
 }
 
 CHECK_EACH("capability.no_ipc_owner", LIBC | RAW, 0,
-	   "with every capability but CAP_IPC_OWNER the mode of an object counts",
+	   "without CAP_IPC_OWNER, all other capabilities do not override an object's mode",
 	   "capabilities(7), CAP_IPC_OWNER")
 {
 	int id = closed_object(ipc, facility);
@@ -169,7 +169,7 @@ CHECK_EACH("capability.no_ipc_owner", LIBC | RAW, 0,
 }
 
 CHECK_EACH("capability.of_child_user_namespace", LIBC | RAW, 0,
-	   "capabilities in a user namespace of one's own do not count for an object outside of it",
+	   "capabilities in a child user namespace do not count for an object outside of it",
 	   "user_namespaces(7), \"Interaction of user namespaces and other types of namespaces\"")
 {
 	int id = closed_object(ipc, facility);
@@ -177,7 +177,7 @@ CHECK_EACH("capability.of_child_user_namespace", LIBC | RAW, 0,
 	if (unshare(CLONE_NEWUSER) == -1)
 		skip("no user namespaces");
 	expect_granted(ipc, facility, id, check_key(0), 0);
-	/* In an IPC namespace that is its own, they count. */
+	/* In an IPC namespace that the child user namespace owns, they count. */
 	another_namespace();
 	id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0000));
 	expect_ok(facility->read(ipc, id));
@@ -186,7 +186,7 @@ CHECK_EACH("capability.of_child_user_namespace", LIBC | RAW, 0,
 /* ---- CAP_SYS_ADMIN ---------------------------------------------------------------- */
 
 CHECK_EACH("capability.sys_admin", LIBC, NEED_USERS,
-	   "with CAP_SYS_ADMIN alone another user may set and remove an object",
+	   "CAP_SYS_ADMIN alone permits another user IPC_SET and IPC_RMID of an object",
 	   "msgctl(2), semctl(2), shmctl(2), EPERM; capabilities(7), CAP_SYS_ADMIN")
 {
 	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
@@ -196,7 +196,7 @@ CHECK_EACH("capability.sys_admin", LIBC, NEED_USERS,
 		become_privileged(STRANGER, STRANGER);
 		keep_only(CAP_SYS_ADMIN);
 		expect_eq(0, facility->set(ipc, id, OWNER, GROUP, 0));
-		/* It does not let read what the mode denies. */
+		/* It does not permit reading against the mode. */
 		expect_errno(EACCES, facility->get(ipc, check_key(0), 0400));
 		expect_eq(0, rmid(facility, ipc, id));
 	}
@@ -205,7 +205,7 @@ CHECK_EACH("capability.sys_admin", LIBC, NEED_USERS,
 }
 
 CHECK_EACH("capability.no_sys_admin", LIBC, NEED_USERS,
-	   "with every capability but CAP_SYS_ADMIN another user may neither set nor remove",
+	   "without CAP_SYS_ADMIN, all other capabilities do not permit IPC_SET and IPC_RMID",
 	   "msgctl(2), semctl(2), shmctl(2), EPERM; capabilities(7), CAP_SYS_ADMIN")
 {
 	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
@@ -222,7 +222,7 @@ CHECK_EACH("capability.no_sys_admin", LIBC, NEED_USERS,
 }
 
 CHECK_EACH("capability.none_of_owner", LIBC, NEED_USERS,
-	   "the owner needs no capability and no mode to set and remove",
+	   "the owner may use IPC_SET and IPC_RMID without capabilities and whatever the mode",
 	   "msgctl(2), semctl(2), shmctl(2), EPERM")
 {
 	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
@@ -238,7 +238,7 @@ CHECK_EACH("capability.none_of_owner", LIBC, NEED_USERS,
 }
 
 CHECK_EACH_CTL("set.owner", LIBC, NEED_USERS,
-	       "the creator may give an object to another user and group, which may then remove it",
+	       "the creator may give an object to another user and group, who may then remove it",
 	       "msgctl(2), semctl(2), shmctl(2): IPC_SET")
 {
 	pid_t pid;
@@ -264,7 +264,7 @@ CHECK_EACH_CTL("set.owner", LIBC, NEED_USERS,
 
 /* ---- CAP_CHECKPOINT_RESTORE --------------------------------------------------------- */
 
-/* Whether the next id can be chosen; as the user that a CHILD has become. */
+/* Whether the next id can be chosen, by the user that a CHILD has become. */
 static void expect_next_id(const struct ipc_calls *ipc, const struct facility *facility, bool may)
 {
 	int fd;
@@ -279,9 +279,10 @@ static void expect_next_id(const struct ipc_calls *ipc, const struct facility *f
 	expect_eq(65541, facility->get(ipc, IPC_PRIVATE, 0600));
 }
 
-CHECK_EACH("capability.checkpoint_restore", LIBC, NEED_NEXT_ID | NEED_USERS,
-	   "since Linux 5.16 CAP_CHECKPOINT_RESTORE alone lets another user choose the next id",
-	   "capabilities(7), CAP_CHECKPOINT_RESTORE; kernel commit 5563cabdde7e")
+CHECK_EACH(
+	"capability.checkpoint_restore", LIBC, NEED_NEXT_ID | NEED_USERS,
+	"since Linux 5.16 CAP_CHECKPOINT_RESTORE alone permits another user to choose the next id",
+	"capabilities(7), CAP_CHECKPOINT_RESTORE; kernel commit 5563cabdde7e")
 {
 	pid_t pid;
 

@@ -8,7 +8,7 @@
 
 /* ---- ids ------------------------------------------------------------------------------ */
 
-/* An object of that id can be used in every way. */
+/* An object with this id works in every call. */
 static void expect_usable(const struct ipc_calls *ipc, const struct facility *facility, int id,
 			  key_t key)
 {
@@ -21,7 +21,7 @@ static void expect_usable(const struct ipc_calls *ipc, const struct facility *fa
 	expect_eq(0, facility->set(ipc, id, geteuid(), getegid(), 0640));
 	expect_eq(0640, state_of(facility, id).perm.mode);
 	expect_eq(key, (key_t)sysvipc(facility->name, id, "key"));
-	/* Not by SHM_INFO, which looks into each of 2^24 slots. */
+	/* Not with SHM_INFO, which looks into each of 2^24 slots. */
 	int highest = must(facility->control(&libc_calls, 0, IPC_INFO, &info));
 	expect_ok(facility->control(&libc_calls, highest, facility->stat, &state));
 	expect_eq(0, rmid(facility, ipc, id));
@@ -29,11 +29,10 @@ static void expect_usable(const struct ipc_calls *ipc, const struct facility *fa
 	expect_errno(ENOENT, facility->get(ipc, key, 0));
 }
 
-CHECK_EACH(
-	"next_id.ends", LIBC | RAW, NEED_NEXT_ID | NEED_PROC,
-	"ids at both ends of the range, and at the ends of slots and sequence numbers, are given "
-	"by msg_next_id, ... and work as any other",
-	"proc(5); ipc/util.h, ipcid_to_idx, ipcid_to_seqx; ipc/util.c, ipc_idr_alloc")
+CHECK_EACH("next_id.ends", LIBC | RAW, NEED_NEXT_ID | NEED_PROC,
+	   "ids at both ends of the range, and of slots and sequence numbers, can be chosen by "
+	   "msg_next_id, ... and work",
+	   "proc(5); ipc/util.h, ipcid_to_idx, ipcid_to_seqx; ipc/util.c, ipc_idr_alloc")
 {
 	/* 2^15 slots and 2^16 sequence numbers, or 2^24 and 2^7 with ipcmni_extend. */
 	static const int ids[] = {0,	   1,	       32766,	      32767,	  32768,
@@ -49,12 +48,12 @@ CHECK_EACH(
 		expect_eq(-1, get_limit(facility->next_id));
 		expect_usable(ipc, facility, id, check_key(i));
 	}
-	/* What comes by itself is as before. */
+	/* An id that the kernel chooses is unaffected. */
 	expect_between(0, 64, must(facility->get(ipc, IPC_PRIVATE, 0600)) & 0x7fff);
 }
 
 CHECK_EACH("next_id.einval", LIBC, NEED_NEXT_ID,
-	   "msg_next_id, ... refuse values out of the range of ids, and stay unused",
+	   "msg_next_id, ... refuse values outside of the range of ids, and stay -1",
 	   "ipc/ipc_sysctl.c: from 0 to INT_MAX")
 {
 	static const char *const values[] = {"2147483648", "4294967296", "-2", "-2147483648", "x"};
@@ -68,7 +67,7 @@ CHECK_EACH("next_id.einval", LIBC, NEED_NEXT_ID,
 }
 
 CHECK_EACH("next_id.sequence", LIBC | RAW, NEED_NEXT_ID,
-	   "two ids of one slot with other sequence numbers are two objects, one after the other",
+	   "two ids with one slot and different sequence numbers name different objects",
 	   "ipc/util.h, ipc_checkid")
 {
 	static const int sequences[] = {0, 1, 127, 32767, 65534, 65535};
@@ -83,11 +82,11 @@ CHECK_EACH("next_id.sequence", LIBC | RAW, NEED_NEXT_ID,
 		set_limit(facility->next_id, text);
 		id = must(facility->get(ipc, IPC_PRIVATE, 0600));
 		expect_eq(want, id);
-		/* The only object there is: its slot is the highest. */
+		/* The object is the only one, so its slot is the highest. */
 		int slot = must(facility->control(&libc_calls, 0, IPC_INFO, &info));
-		/* Not by __seq, which glibc reads out of padding on s390x. */
+		/* Not with __seq, which glibc reads from padding on s390x. */
 		expect_eq(id, facility->control(&libc_calls, slot, facility->stat, &state));
-		/* Its neighbours in the range are no ids of it. */
+		/* The ids next to it in the range do not find it. */
 		expect_errno(EINVAL, facility->read(ipc, id ^ 1 << 15));
 		expect_errno(EINVAL, facility->read(ipc, id ^ 1 << 30));
 		if (last != -1)
@@ -110,7 +109,7 @@ static int send(const struct ipc_calls *ipc, int msqid, size_t size)
 }
 
 CHECK("msgsnd.limit.msgmax_ends", LIBC | RAW, NEED_LIMITS,
-      "msgmax 0 lets empty messages pass, 1 those of a byte, and the highest what the queue holds",
+      "msgmax 0 permits empty messages, 1 those of a byte, the largest all that the queue holds",
       "msgop(2), EINVAL; proc(5), msgmax")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -130,7 +129,7 @@ CHECK("msgsnd.limit.msgmax_ends", LIBC | RAW, NEED_LIMITS,
 }
 
 CHECK("msgsnd.limit.msgmnb_ends", LIBC | RAW, NEED_LIMITS,
-      "a queue of msgmnb 0 takes nothing, one of 1 an empty message or a byte, the largest all",
+      "msgmnb 0 permits no message, 1 an empty message or a byte, the largest every message",
       "msgop(2), EAGAIN; ipc/msg.c, msg_fits_inqueue")
 {
 	struct message got;
@@ -146,7 +145,7 @@ CHECK("msgsnd.limit.msgmnb_ends", LIBC | RAW, NEED_LIMITS,
 	expect_errno(EAGAIN, send(ipc, msqid, 2));
 	expect_eq(0, send(ipc, msqid, 0));
 	expect_errno(EAGAIN, send(ipc, msqid, 0));
-	/* One message, however empty, does not keep out the one byte of another. */
+	/* An empty message also takes the only place in the queue. */
 	expect_errno(EAGAIN, send(ipc, msqid, 1));
 	expect_eq(0, ipc->msgrcv(msqid, &got, TEXT, 0, IPC_NOWAIT));
 	expect_eq(0, send(ipc, msqid, 1));
@@ -161,7 +160,7 @@ CHECK("msgsnd.limit.msgmnb_ends", LIBC | RAW, NEED_LIMITS,
 /* ---- sem ------------------------------------------------------------------------------------- */
 
 CHECK("semget.limit.semmsl_ends", LIBC | RAW, NEED_LIMITS,
-      "SEMMSL and SEMMNS at 0 and 1 refuse every set, and those of more than one semaphore",
+      "SEMMSL and SEMMNS refuse every set at 0, and sets of more than one semaphore at 1",
       "semget(2), EINVAL, ENOSPC; proc(5), sem")
 {
 	int semid;
@@ -183,7 +182,8 @@ CHECK("semget.limit.semmsl_ends", LIBC | RAW, NEED_LIMITS,
 }
 
 CHECK("semop.limit.semopm_ends", LIBC | RAW, NEED_LIMITS,
-      "SEMOPM at 0 refuses every operation, at 1 more than one", "semop(2), E2BIG; proc(5), sem")
+      "SEMOPM refuses every operation at 0, and more than one at 1",
+      "semop(2), E2BIG; proc(5), sem")
 {
 	int semid = sem_new(ipc, 0);
 
@@ -197,9 +197,9 @@ CHECK("semop.limit.semopm_ends", LIBC | RAW, NEED_LIMITS,
 	expect_eq(1, sem_value(semid, 0));
 }
 
-/* Past libc: musl refuses such a set itself. */
+/* Without libc, because musl itself refuses such a set. */
 CHECK("semctl.limit.above_65535", RAW, NEED_LIMITS,
-      "semaphores past 65535 are others than those that a short would make of their numbers",
+      "semaphore numbers above 65535 are not truncated to an unsigned short",
       "semctl(2): semnum is an int; semop(2): sem_num is an unsigned short")
 {
 	enum { N = 65536 + 3 };
@@ -209,7 +209,7 @@ CHECK("semctl.limit.above_65535", RAW, NEED_LIMITS,
 
 	set_limit("sem", "100000 100000 10 10");
 	semid = must(ipc->semget(IPC_PRIVATE, N, 0600));
-	/* Not by sem_nsems, which is a short in musl. */
+	/* Not with sem_nsems, which is a short in musl. */
 	struct seminfo info = {0};
 	must(libc_calls.semctl(0, 0, SEM_INFO, (union semun){.__buf = &info}));
 	expect_eq(N, info.semaem);
@@ -231,7 +231,7 @@ CHECK("semctl.limit.above_65535", RAW, NEED_LIMITS,
  */
 
 CHECK("shmget.limit.shmmax_ends", LIBC | RAW, NEED_LIMITS,
-      "shmmax at 0 and 1 refuses every segment, and those of more than a byte",
+      "shmmax refuses every segment at 0, and segments of more than a byte at 1",
       "shmget(2), EINVAL; proc(5), shmmax")
 {
 	set_limit("shmmax", "0");
@@ -240,14 +240,14 @@ CHECK("shmget.limit.shmmax_ends", LIBC | RAW, NEED_LIMITS,
 	expect_errno(EINVAL, ipc->shmget(IPC_PRIVATE, 2, 0600));
 	int shmid = must(ipc->shmget(check_key(0), 1, IPC_CREAT | 0600));
 	expect_eq(1, shm_state(shmid).shm_segsz);
-	/* The limit bounds new segments, not lookups. */
+	/* The limit applies to new segments, not to lookups. */
 	set_limit("shmmax", "0");
 	expect_eq(shmid, ipc->shmget(check_key(0), 1, 0));
 	expect_errno(EINVAL, ipc->shmget(check_key(0), 2, 0));
 }
 
 CHECK("shmget.limit.shmall_ends", LIBC | RAW, NEED_LIMITS,
-      "shmall is filled to its last page by segments of any sizes, and not above",
+      "segments of any sizes can fill shmall to its last page, and no further",
       "shmget(2), ENOSPC; proc(5), shmall")
 {
 	const size_t page = page_size();
@@ -267,13 +267,13 @@ CHECK("shmget.limit.shmall_ends", LIBC | RAW, NEED_LIMITS,
 }
 
 CHECK("shmget.limit.size_overflow", LIBC | RAW, NEED_LIMITS,
-      "a size whose pages do not fit in an address space, or wrap round, is refused",
+      "shmget refuses a size whose pages exceed an address space or overflow",
       "shmget(2), ENOSPC; ipc/shm.c, newseg: \"numpages << PAGE_SHIFT < size\"")
 {
 	const size_t page = page_size();
 
 	if (kernel_is_wider())
-		skip("the largest size of a 32-bit program is a possible one");
+		skip("a 32-bit program has no size that is too large");
 	set_limit("shmmax", sizeof(long) == 8 ? "18446744073709551615" : "4294967295");
 	expect_errno(ENOSPC, ipc->shmget(IPC_PRIVATE, (size_t)-1, SHM_NORESERVE | 0600));
 	expect_errno(ENOSPC, ipc->shmget(IPC_PRIVATE, (size_t)-page + 1, SHM_NORESERVE | 0600));
@@ -287,7 +287,7 @@ CHECK("shmget.limit.size_overflow", LIBC | RAW, NEED_LIMITS,
  */
 
 CHECK_EACH("limit.count_ends", LIBC | RAW, NEED_LIMITS,
-	   "as many objects as msgmni, ... says can be made, and not one more, at 1 and at 3",
+	   "exactly as many objects as msgmni, ... permits can be made, at 1 and at 3",
 	   "msgget(2), semget(2), shmget(2), ENOSPC; ipc/util.c, ipc_addid")
 {
 	static const int most[] = {1, 3};
@@ -303,7 +303,7 @@ CHECK_EACH("limit.count_ends", LIBC | RAW, NEED_LIMITS,
 		for (int n = 0; n < most[i]; n++)
 			id[n] = must(facility->get(ipc, IPC_PRIVATE, 0600));
 		expect_errno(ENOSPC, facility->get(ipc, IPC_PRIVATE, 0600));
-		/* One goes, one comes. */
+		/* Removing one makes room for one. */
 		must(rmid(facility, ipc, id[0]));
 		id[0] = must(facility->get(ipc, IPC_PRIVATE, 0600));
 		expect_errno(ENOSPC, facility->get(ipc, IPC_PRIVATE, 0600));

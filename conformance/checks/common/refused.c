@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * A refused call changes nothing: after each error that a call can give, the
- * object is as it was in all that can be seen of it, and serves its owner.
+ * A failing call changes nothing: after each error that a call can return, the visible
+ * state of the object is unchanged, and the object still works for its owner.
  */
 #include <limits.h>
 #include <signal.h>
@@ -13,7 +13,7 @@
 
 static const union semun none;
 
-/* glibc and musl read some structures themselves: addresses that are not in memory go past them. */
+/* glibc and musl read some structures themselves, so bad addresses are passed without libc. */
 static bool past_libc(const struct ipc_calls *ipc)
 {
 	return ipc != &libc_calls;
@@ -43,14 +43,15 @@ CHECK_EACH("refused", LIBC | RAW, NEED_NAMESPACE,
 		facility->get(ipc, check_key(0), IPC_CREAT | 0020));
 	REFUSED(&before, as_owner(), ENOENT, facility->get(ipc, check_key(1), 0666));
 	REFUSED(&before, as_owner(), ENOENT, facility->get(ipc, check_key(1), IPC_EXCL | 0666));
-	/* The next slot, and no sequence number used up. */
+	/* The next object has the next slot, and no sequence number was skipped. */
 	expect_eq(id + 1, facility->get(ipc, check_key(1), IPC_CREAT | 0600));
 	expect_serves(ipc, facility, id, check_key(0));
 }
 
-CHECK_EACH("refused.enospc", LIBC | RAW, NEED_LIMITS,
-	   "a get call that finds no room leaves nothing behind: the next one gets the next slot",
-	   "msgget(2), semget(2), shmget(2), ENOSPC; ipc/util.c, ipc_addid")
+CHECK_EACH(
+	"refused.enospc", LIBC | RAW, NEED_LIMITS,
+	"a get call that fails with ENOSPC leaves nothing behind: the next one gets the next slot",
+	"msgget(2), semget(2), shmget(2), ENOSPC; ipc/util.c, ipc_addid")
 {
 	const char *limit = facility == &msg_facility	? "msgmni"
 			    : facility == &shm_facility ? "shmmni"
@@ -73,7 +74,7 @@ CHECK_EACH("refused.enospc", LIBC | RAW, NEED_LIMITS,
 }
 
 CHECK("semget.refused.size", LIBC | RAW, NEED_LIMITS,
-      "a semget whose number of semaphores is refused takes none from SEMMNS and changes no set",
+      "a semget with a refused number of semaphores takes none from SEMMNS and changes no set",
       "semget(2), EINVAL, ENOSPC; ipc/sem.c, newary and sem_more_checks")
 {
 	int semid = must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0600));
@@ -91,14 +92,14 @@ CHECK("semget.refused.size", LIBC | RAW, NEED_LIMITS,
 	const struct snapshot with_second = snapshot_of(&sem_facility, semid);
 	for (int i = 0; i < 3; i++)
 		REFUSED(&with_second, as_owner(), ENOSPC, ipc->semget(IPC_PRIVATE, 2, 0600));
-	/* The last one that there is room for. */
+	/* The last semaphore that SEMMNS permits. */
 	expect_eq(second + 1, ipc->semget(IPC_PRIVATE, 1, 0600));
 	expect_errno(ENOSPC, ipc->semget(IPC_PRIVATE, 1, 0600));
 	expect_serves(ipc, &sem_facility, semid, check_key(0));
 }
 
 CHECK("shmget.refused.size", LIBC | RAW, NEED_LIMITS,
-      "a shmget whose size is refused takes no page from shmall and changes no segment",
+      "a shmget with a refused size takes no page from shmall and changes no segment",
       "shmget(2), EINVAL, ENOSPC; ipc/shm.c, newseg and shm_more_checks")
 {
 	const size_t page = page_size();
@@ -118,7 +119,7 @@ CHECK("shmget.refused.size", LIBC | RAW, NEED_LIMITS,
 		REFUSED(&before, as_owner(), ENOSPC, ipc->shmget(IPC_PRIVATE, 4 * page, 0600));
 		REFUSED(&before, as_owner(), ENOSPC, ipc->shmget(IPC_PRIVATE, 2 * page + 1, 0600));
 	}
-	/* The last pages that there is room for. */
+	/* The last pages that shmall permits. */
 	expect_eq(shmid + 1, ipc->shmget(IPC_PRIVATE, 2 * page, 0600));
 	expect_errno(ENOSPC, ipc->shmget(IPC_PRIVATE, 1, 0600));
 	expect_serves(ipc, &shm_facility, shmid, check_key(0));
@@ -126,17 +127,17 @@ CHECK("shmget.refused.size", LIBC | RAW, NEED_LIMITS,
 
 /* ---- control --------------------------------------------------------------------- */
 
-/* After the second that an object was made in, so that a time that is set differs. */
+/* A second after the object was made, so that a changed time would differ. */
 CHECK_EACH_CTL(
 	"refused", LIBC, NEED_NAMESPACE | NEED_USERS,
-	"a control call that fails changes nothing, no time either, and takes no right away",
+	"a control call that fails changes no member, no time and no permission",
 	"msgctl(2), semctl(2), shmctl(2), EPERM, EACCES, EINVAL; ipc/util.c, ipcctl_obtain_check")
 {
 	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0666));
 	int closed = must(facility->get(ipc, check_key(1), IPC_CREAT | 0000));
 	union state state;
 
-	/* Of a segment: attached and detached, since what a child inherits would count. */
+	/* This attaches and detaches a segment, because an inherited attachment would count. */
 	must(facility->write(ipc, id));
 	await_next_second();
 	const struct snapshot before = snapshot_of(facility, id);
@@ -164,7 +165,7 @@ CHECK_EACH_CTL(
 }
 
 CHECK("semctl.refused.values", LIBC, NEED_NAMESPACE,
-      "a command for values that fails changes no value, sempid, time nor semaphore of the set",
+      "a failing command for values changes no value, sempid, time or semaphore of the set",
       "semctl(2), ERANGE, EINVAL, EACCES; ipc/sem.c, semctl_setval and semctl_main")
 {
 	static const int out_of_range[] = {-1, SEMVMX + 1, INT_MIN, INT_MAX, 65536, 131072 + 1};
@@ -207,7 +208,7 @@ CHECK("semctl.refused.values", LIBC, NEED_NAMESPACE,
 }
 
 CHECK("semctl.refused.keeps_undo", LIBC | RAW, 0,
-      "SETVAL and SETALL that fail leave what is to be undone as it is",
+      "SETVAL and SETALL that fail leave undo adjustments unchanged",
       "semctl(2), ERANGE; ipc/sem.c, semctl_setval: semadj is cleared on success only")
 {
 	unsigned short values[NSEMS] = {7, 8, 9};
@@ -244,7 +245,7 @@ static void set_room(int msqid, unsigned long qbytes, int mode)
 }
 
 CHECK("msgsnd.refused", LIBC | RAW, NEED_NAMESPACE,
-      "a msgsnd that fails leaves neither message, count, process nor time",
+      "a msgsnd that fails changes no message, count, process or time",
       "msgop(2), EINVAL, EFAULT, EACCES, EAGAIN; ipc/msg.c, do_msgsnd")
 {
 	static const long wrong_types[] = {0, -1, LONG_MIN};
@@ -283,13 +284,13 @@ CHECK("msgsnd.refused", LIBC | RAW, NEED_NAMESPACE,
 	const struct snapshot filled = snapshot_of(&msg_facility, msqid);
 	REFUSED(&filled, as_owner(), EAGAIN, ipc->msgsnd(msqid, &message, 3, IPC_NOWAIT));
 	REFUSED(&filled, as_owner(), EAGAIN, ipc->msgsnd(msqid, &message, TEXT, IPC_NOWAIT));
-	/* A message that fills the queue to the byte still fits. */
+	/* A message that fills the queue exactly still fits. */
 	expect_eq(0, ipc->msgsnd(msqid, &message, 2, IPC_NOWAIT));
 	expect_eq(3, ipc->msgrcv(msqid, &message, TEXT, 0, 0));
 	expect_serves(ipc, &msg_facility, msqid, check_key(0));
 }
 
-/* Three messages: types 3 1 2 of 3, 1 and 2 bytes. */
+/* Makes a queue with three messages: types 3 1 2 of 3, 1 and 2 bytes. */
 static int queue_of_three(const struct ipc_calls *ipc, int mode)
 {
 	int msqid = must(ipc->msgget(check_key(0), IPC_CREAT | 0600));
@@ -317,7 +318,7 @@ static void expect_three(const struct ipc_calls *ipc, int msqid)
 }
 
 CHECK("msgrcv.refused", LIBC | RAW, NEED_NAMESPACE,
-      "a msgrcv that fails takes no message, changes no order, no process and no time",
+      "a msgrcv that fails changes no message, order, process or time",
       "msgop(2), E2BIG, ENOMSG, EINVAL, EACCES; ipc/msg.c, do_msgrcv")
 {
 	int msqid = queue_of_three(ipc, 0600);
@@ -345,7 +346,7 @@ CHECK("msgrcv.refused", LIBC | RAW, NEED_NAMESPACE,
 }
 
 CHECK("msgrcv.refused.eacces", LIBC | RAW, NEED_NAMESPACE,
-      "a msgrcv for which there is no permission takes nothing, whatever it asks for",
+      "a msgrcv without permission receives nothing, whatever its arguments",
       "msgop(2), EACCES; ipc/msg.c, do_msgrcv")
 {
 	int msqid = queue_of_three(ipc, 0200);
@@ -362,7 +363,7 @@ CHECK("msgrcv.refused.eacces", LIBC | RAW, NEED_NAMESPACE,
 }
 
 CHECK("msgrcv.refused.copy", LIBC | RAW, NEED_NAMESPACE | NEED_MSG_COPY,
-      "a msgrcv with MSG_COPY that fails changes nothing, nor does one that succeeds",
+      "a msgrcv with MSG_COPY changes nothing, whether it fails or succeeds",
       "msgop(2), MSG_COPY; ipc/msg.c, prepare_copy and do_msgrcv")
 {
 	int msqid = queue_of_three(ipc, 0600);
@@ -392,7 +393,7 @@ static int operate_of(const struct ipc_calls *ipc, int semid, const struct times
 		       : ipc->semop(semid, sops, nsops);
 }
 
-/* Each refusal of semop and of semtimedop, with `timeout`; values 1 0 SEMVMX. */
+/* Every error of semop, or with `timeout` of semtimedop; the values are 1 0 SEMVMX. */
 static void expect_sem_refused(const struct ipc_calls *ipc, const struct timespec *timeout)
 {
 	static struct sembuf many[60000];
@@ -405,7 +406,7 @@ static void expect_sem_refused(const struct ipc_calls *ipc, const struct timespe
 	const struct snapshot before = snapshot_of(&sem_facility, semid);
 #define OPERATE(...) operate_of(ipc, semid, timeout, OPS(__VA_ARGS__))
 	enum { U = SEM_UNDO, N = IPC_NOWAIT, UN = SEM_UNDO | IPC_NOWAIT };
-	/* Each on the kernel's fast path, and where a semaphore comes twice. */
+	/* Both on the kernel's fast path and with a semaphore that occurs twice. */
 	REFUSED(&before, as_owner(), EAGAIN, OPERATE({1, 3, 0}, {0, -2, N}));
 	REFUSED(&before, as_owner(), EAGAIN, OPERATE({0, -1, N}, {0, 1, N}, {0, 0, N}));
 	REFUSED(&before, as_owner(), EAGAIN, OPERATE({0, 0, N}));
@@ -451,14 +452,14 @@ static void expect_sem_refused(const struct ipc_calls *ipc, const struct timespe
 }
 
 CHECK("semop.refused", LIBC | RAW, NEED_NAMESPACE,
-      "a semop that fails changes no value, sempid, time nor what is to be undone",
+      "a semop that fails changes no value, sempid, time or undo adjustment",
       "semop(2), \"or not at all\"; ipc/sem.c, perform_atomic_semop and its slow path")
 {
 	expect_sem_refused(ipc, NULL);
 }
 
 CHECK("semtimedop.refused", LIBC | RAW, NEED_NAMESPACE,
-      "a semtimedop that fails changes no value, sempid, time nor what is to be undone",
+      "a semtimedop that fails changes no value, sempid, time or undo adjustment",
       "semop(2), \"or not at all\"; ipc/sem.c, do_semtimedop")
 {
 	static const struct timespec wrong[] = {
@@ -493,7 +494,7 @@ CHECK("semtimedop.refused", LIBC | RAW, NEED_NAMESPACE,
 /* ---- segments --------------------------------------------------------------------- */
 
 CHECK("shmat.refused", LIBC | RAW, NEED_NAMESPACE,
-      "a shmat that fails counts nothing, sets no time and no process, and maps nothing",
+      "a shmat that fails changes no count, time or process, and maps nothing",
       "shmop(2), EINVAL, EACCES; ipc/shm.c, do_shmat")
 {
 	int shmid = must(ipc->shmget(check_key(0), page_size(), IPC_CREAT | 0600));
@@ -521,7 +522,7 @@ CHECK("shmat.refused", LIBC | RAW, NEED_NAMESPACE,
 }
 
 CHECK("shmdt.refused", LIBC | RAW, NEED_NAMESPACE,
-      "a shmdt that fails leaves what is attached, its count, times and process",
+      "a shmdt that fails changes no attachment, count, time or process",
       "shmop(2), EINVAL; ipc/shm.c, ksys_shmdt")
 {
 	int shmid = must(ipc->shmget(IPC_PRIVATE, 2 * page_size(), 0600));
@@ -540,9 +541,9 @@ CHECK("shmdt.refused", LIBC | RAW, NEED_NAMESPACE,
 	expect_eq(0, shm_state(shmid).shm_nattch);
 }
 
-/* ---- waits that end without success ------------------------------------------------- */
+/* ---- blocked calls that end with an error -------------------------------------------- */
 
-/* A child that is seen to wait in CALL, and that a signal ends: nothing has changed. */
+/* A child blocks in CALL until a signal interrupts it; afterwards nothing has changed. */
 #define INTERRUPTED(BEFORE, CALL)                           \
 	do {                                                \
 		pid_t waiter_;                              \
@@ -555,7 +556,7 @@ CHECK("shmdt.refused", LIBC | RAW, NEED_NAMESPACE,
 	} while (0)
 
 CHECK("msgrcv.refused.eintr", LIBC | RAW, NEED_NAMESPACE,
-      "a receive or send that a signal ends leaves the queue as it was, and nobody waiting",
+      "an interrupted msgrcv or msgsnd leaves the queue unchanged, and no waiter",
       "msgop(2), EINTR; ipc/msg.c, do_msgsnd and do_msgrcv")
 {
 	const struct message message = {1, "text"};
@@ -568,7 +569,7 @@ CHECK("msgrcv.refused.eintr", LIBC | RAW, NEED_NAMESPACE,
 	INTERRUPTED(&before, ipc->msgrcv(msqid, &got, 0, 4, MSG_NOERROR));
 	INTERRUPTED(&before, ipc->msgsnd(msqid, &message, 1, 0));
 	INTERRUPTED(&before, ipc->msgsnd(msqid, &message, 4, 0));
-	/* What comes now is for nobody that has gone. */
+	/* A new message does not go to the process that was interrupted. */
 	expect_three(ipc, msqid);
 	expect_eq(0, ipc->msgsnd(msqid, &message, 4, IPC_NOWAIT));
 	expect_eq(4, ipc->msgrcv(msqid, &got, TEXT, 0, IPC_NOWAIT));
@@ -576,7 +577,7 @@ CHECK("msgrcv.refused.eintr", LIBC | RAW, NEED_NAMESPACE,
 }
 
 CHECK("semop.refused.eintr", LIBC | RAW, NEED_NAMESPACE,
-      "operations that a signal ends while they wait leave the set as it was, and no count",
+      "interrupted operations leave the set unchanged, and no count of waiters",
       "semop(2), EINTR; ipc/sem.c, do_semtimedop and unlink_queue")
 {
 	int semid = must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0600));
@@ -591,7 +592,7 @@ CHECK("semop.refused.eintr", LIBC | RAW, NEED_NAMESPACE,
 	before.without_otime = true;
 	INTERRUPTED(&before, ipc->semop(semid, OPS({0, -1, SEM_UNDO}, {1, -1, SEM_UNDO})));
 	INTERRUPTED(&before, ipc->semop(semid, OPS({1, 3, SEM_UNDO}, {1, -4, SEM_UNDO})));
-	/* Nobody takes what comes now. */
+	/* No waiter takes the new units. */
 	expect_eq(0, ipc->semop(semid, OPS({1, 4, 0}, {0, 3, 0})));
 	expect_eq(4, sem_value(semid, 0));
 	expect_eq(4, sem_value(semid, 1));

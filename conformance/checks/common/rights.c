@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Each call with the one right that it asks for, and without the other: where it
- * succeeds, where it waits, and where it fails for another reason.
+ * Each call with only the one permission that it needs: it succeeds, blocks, or fails for
+ * another reason, just as with all permissions.
  */
 #include <limits.h>
 #include <signal.h>
@@ -13,7 +13,7 @@
 static const union semun none;
 static const struct timespec soon = {.tv_nsec = 1};
 
-/* An object whose owner has these rights, without a capability, from here on. */
+/* Makes an object with this mode for its owner, and drops the capabilities. */
 static int queue_of_mode(const struct ipc_calls *ipc, int mode, unsigned long qbytes)
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -26,8 +26,8 @@ static int queue_of_mode(const struct ipc_calls *ipc, int mode, unsigned long qb
 }
 
 /*
- * Lets this process, which may lack CAP_IPC_OWNER, wake the one that waits: the kernel
- * looks at the mode when a call begins.
+ * Changes the mode so that this process, which may lack CAP_IPC_OWNER, can wake the blocked
+ * one: the kernel tests the mode when a call begins.
  */
 static void allow_all(const struct facility *facility, int id)
 {
@@ -43,7 +43,7 @@ static int set_of_mode(const struct ipc_calls *ipc, int mode, int value)
 }
 
 CHECK("semop.right.alter_only", LIBC | RAW, 0,
-      "on a set that may be altered but not read an operation is done, fails and waits as ever",
+      "with alter permission only, semop succeeds, fails and blocks as usual",
       "semop(2), EACCES: alter permission; ipc/sem.c, do_semtimedop")
 {
 	int semid = set_of_mode(ipc, 0200, 1);
@@ -54,7 +54,7 @@ CHECK("semop.right.alter_only", LIBC | RAW, 0,
 		expect_errno(EAGAIN, sem_op(ipc, semid, -2, IPC_NOWAIT));
 		expect_errno(EAGAIN, ipc->semtimedop(semid, OPS({0, -2, 0}), &soon));
 		expect_errno(EAGAIN, ipc->semop(semid, OPS({0, -2, SEM_UNDO | IPC_NOWAIT})));
-		/* To wait for zero in a call that alters asks for no more. */
+		/* Waiting for zero in a call that also alters needs no more. */
 		expect_errno(EAGAIN, ipc->semop(semid, OPS({0, 0, IPC_NOWAIT}, {1, 1, 0})));
 		expect_eq(0, ipc->semop(semid, OPS({1, 0, IPC_NOWAIT}, {1, 1, 0}, {1, -1, 0})));
 		expect_errno(ERANGE, sem_op(ipc, semid, SEMVMX, 0));
@@ -80,7 +80,7 @@ CHECK("semop.right.alter_only", LIBC | RAW, 0,
 }
 
 CHECK("semop.right.read_only", LIBC | RAW, 0,
-      "on a set that may be read but not altered one waits for zero, and fails to, as ever",
+      "with read permission only, semop waits for zero, and fails to, as usual",
       "semop(2), EACCES: read permission; ipc/sem.c, do_semtimedop")
 {
 	int semid = set_of_mode(ipc, 0400, 1);
@@ -110,7 +110,7 @@ CHECK("semop.right.read_only", LIBC | RAW, 0,
 }
 
 CHECK("semctl.right.one_only", LIBC | RAW, 0,
-      "each command for values asks for one right: to read with GET, to alter with SET",
+      "each command for values needs one permission: read for GET*, alter for SET*",
       "semctl(2), EACCES")
 {
 	static const int reads[] = {GETVAL, GETPID, GETNCNT, GETZCNT};
@@ -139,7 +139,7 @@ CHECK("semctl.right.one_only", LIBC | RAW, 0,
 }
 
 CHECK("msgsnd.right.write_only", LIBC | RAW, 0,
-      "to a queue that may be written but not read one sends, fails and waits as ever",
+      "with write permission only, msgsnd succeeds, fails and blocks as usual",
       "msgop(2), EACCES: write permission; ipc/msg.c, do_msgsnd")
 {
 	const struct message message = {1, "text"}, wrong = {0, ""};
@@ -168,7 +168,7 @@ CHECK("msgsnd.right.write_only", LIBC | RAW, 0,
 }
 
 CHECK("msgrcv.right.read_only", LIBC | RAW, 0,
-      "from a queue that may be read but not written one receives, fails and waits as ever",
+      "with read permission only, msgrcv succeeds, fails and blocks as usual",
       "msgop(2), EACCES: read permission; ipc/msg.c, do_msgrcv")
 {
 	const struct message message = {1, "text"};
@@ -199,7 +199,7 @@ CHECK("msgrcv.right.read_only", LIBC | RAW, 0,
 }
 
 CHECK("shmat.right.read_only", LIBC | RAW, 0,
-      "a segment that may be read but not written is attached with SHM_RDONLY alone, and detached",
+      "a segment with read permission only can be attached with SHM_RDONLY only, and detached",
       "shmop(2), EACCES; ipc/shm.c, do_shmat")
 {
 	int shmid = must(ipc->shmget(IPC_PRIVATE, page_size(), 0600));
@@ -216,16 +216,16 @@ CHECK("shmat.right.read_only", LIBC | RAW, 0,
 	expect_errno(EACCES, mprotect(address, page_size(), PROT_READ | PROT_WRITE));
 	expect_eq(2, shm_state(shmid).shm_nattch);
 	expect_eq(0, ipc->shmdt(address));
-	/* To write without reading cannot be. */
+	/* There is no attaching for writing alone. */
 	must(shm_facility.set(&libc_calls, shmid, geteuid(), getegid(), 0200));
 	expect_errno(EACCES, ipc->shmat(shmid, NULL, 0));
 	expect_errno(EACCES, ipc->shmat(shmid, NULL, SHM_RDONLY));
 }
 
-/* ---- which error comes first ------------------------------------------------------------- */
+/* ---- which error takes precedence -------------------------------------------------------- */
 
 CHECK_EACH("errors.eexist_first", LIBC | RAW, 0,
-	   "a key that is taken is EEXIST before EACCES and before what is wrong with the size",
+	   "EEXIST takes precedence over EACCES and over errors in the size",
 	   "ipc/util.c, ipcget_public")
 {
 	must(facility->get(ipc, check_key(0), IPC_CREAT | 0000));
@@ -239,7 +239,7 @@ CHECK_EACH("errors.eexist_first", LIBC | RAW, 0,
 }
 
 CHECK("semget.errors.einval_first", LIBC | RAW, 0,
-      "asking for more than an object has is EINVAL before EACCES, for segments too",
+      "a size above the object's is EINVAL, which takes precedence over EACCES, for segments too",
       "ipc/util.c, ipcget_public: more_checks before ipc_check_perms")
 {
 	must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0000));
@@ -252,7 +252,7 @@ CHECK("semget.errors.einval_first", LIBC | RAW, 0,
 }
 
 CHECK("semop.errors.order", LIBC | RAW, 0,
-      "of several reasons to refuse operations the first one in the kernel's order is given",
+      "if operations have several errors, semop returns the first one in the kernel's order",
       "ipc/sem.c, do_semtimedop, semctl_setval and semctl_main")
 {
 	static struct sembuf many[40000];
@@ -273,7 +273,7 @@ CHECK("semop.errors.order", LIBC | RAW, 0,
 }
 
 CHECK("msgsnd.errors.order", LIBC | RAW, 0,
-      "a wrong type or size is EINVAL before EACCES, which is before that it must wait or fail",
+      "EINVAL for a wrong type or size precedes EACCES, which precedes blocking and EAGAIN",
       "ipc/msg.c, do_msgsnd and do_msgrcv")
 {
 	const struct message message = {1, "text"}, wrong = {0, ""};

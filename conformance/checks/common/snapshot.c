@@ -31,7 +31,7 @@ static void add_perm(struct snapshot *shot, const struct ipc_perm *perm)
 	ADD(perm->__seq);
 }
 
-/* A sum in which the place of each byte counts (FNV-1a). */
+/* A checksum that depends on the order of the bytes (FNV-1a). */
 static uint32_t sum_of(const void *bytes, size_t n)
 {
 	uint32_t sum = 2166136261;
@@ -41,7 +41,7 @@ static uint32_t sum_of(const void *bytes, size_t n)
 	return sum;
 }
 
-/* Each message by MSG_COPY, where the kernel has it. */
+/* Adds each message, read with MSG_COPY if the kernel has it. */
 static void add_messages(struct snapshot *shot)
 {
 	struct {
@@ -125,7 +125,7 @@ static void add_segment(struct snapshot *shot)
 	ADD(info.shm_tot);
 }
 
-/* The row of an object, without the pages that shm has in memory and in swap behind its key. */
+/* Reads the row of an object, without the last two columns (rss, swap) for a segment. */
 static void read_row(struct snapshot *shot)
 {
 	char path[64], line[sizeof(shot->row)];
@@ -139,7 +139,7 @@ static void read_row(struct snapshot *shot)
 	while (fgets(line, sizeof(line), file))
 		if (sscanf(line, "%*d %d", &id) == 1 && id == shot->id) {
 			char *end = line + strlen(line);
-			/* rss and swap, the last two, are the machine's. */
+			/* rss and swap depend on the machine. */
 			for (int columns = shot->facility == &shm_facility ? 2 : 0; columns;
 			     columns--) {
 				while (end > line && (end[-1] == ' ' || end[-1] == '\n'))

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * What IPC_STAT hands over beside members: padding, unused words and, on 32
- * bits, the high words of times.  A program of a libc with 64-bit times reads
- * the high words, so they must be zero and not what was there before.
+ * The bytes that IPC_STAT fills between the members: padding, unused words and, on 32 bits,
+ * the high words of times.  A program whose libc has 64-bit times reads the high words, so
+ * the kernel must clear them.
  */
 #include <string.h>
 
@@ -18,7 +18,7 @@ static bool ends_with(const char *text, const char *end)
 	return length >= tail && strcmp(text + length - tail, end) == 0;
 }
 
-/* Every such member of a structure that stands at `from` is zero; how many there are. */
+/* Expects that such members of the structure at `from` are zero; returns their number. */
 static unsigned expect_zero(const struct facts *layout, const char *structure,
 			    const unsigned char *from)
 {
@@ -41,7 +41,7 @@ static unsigned expect_zero(const struct facts *layout, const char *structure,
 	return n;
 }
 
-/* Memory that a structure of the kernel's, whatever its size, fits in. */
+/* Memory for any version of the kernel's structures. */
 union room {
 	struct msqid_ds msg;
 	struct semid_ds sem;
@@ -65,8 +65,8 @@ static void expect_padding_zero(const union room *got, const char *structure, co
 	facts_free(&layout);
 }
 
-#define TITLE "what IPC_STAT gives beside members is zero"
-#define BY_SLOT "what the commands by slot give beside members is zero"
+#define TITLE "IPC_STAT clears the padding between members"
+#define BY_SLOT "the commands by slot clear the padding between members"
 #define SOURCE "kernel commits 469391684626, 553f770ef71b, c0ebccb6fa1e"
 
 static void expect_queue_padding(const struct ipc_calls *ipc, int id, int cmd)
@@ -83,7 +83,7 @@ CHECK("msgctl.stat.padding", RAW, 0, TITLE, SOURCE)
 	expect_queue_padding(ipc, must(ipc->msgget(IPC_PRIVATE, 0600)), IPC_STAT);
 }
 
-/* In a new namespace the first object is in slot 0. */
+/* In a new namespace, the first object is in slot 0. */
 CHECK("msgctl.msg_stat.padding", RAW, NEED_NAMESPACE | NEED_STAT_ANY, BY_SLOT, SOURCE)
 {
 	must(ipc->msgget(IPC_PRIVATE, 0600));

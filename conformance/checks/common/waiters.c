@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Several that wait: in which order they go on, and what each of them is told. */
+/* Several blocked calls: the order in which they continue, and their results. */
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -11,7 +11,7 @@ static const union semun none;
 
 enum { WAITERS = 4, MANY = 12 };
 
-/* A child that waits, once it is seen to; the next one comes behind it. */
+/* A child that blocks; the parent waits until it does, so the next one queues behind it. */
 #define WAITER(PID)                                            \
 	for (int once = 1; once; await_blocked(PID), once = 0) \
 		CHILD (PID)
@@ -29,7 +29,7 @@ static int queue_with_room(const struct ipc_calls *ipc, unsigned long qbytes)
 /* ---- receivers ------------------------------------------------------------------- */
 
 CHECK("msgrcv.waiters.order", LIBC | RAW, 0,
-      "of receivers that wait for the same, the one that waits longest gets the first message",
+      "of several receivers for the same type, the longest waiting gets the first message",
       "ipc/msg.c, pipelined_send and ss_add: receivers are a queue")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -49,11 +49,11 @@ CHECK("msgrcv.waiters.order", LIBC | RAW, 0,
 }
 
 CHECK("msgrcv.waiters.by_type", LIBC | RAW, 0,
-      "a message goes to the first receiver that wants its type, past those that want another",
+      "a message goes to the first receiver that accepts its type, past those that do not",
       "msgop(2); ipc/msg.c, testmsg")
 {
 	static const long wanted[WAITERS] = {7, -3, 9, 0};
-	/* To whom a message of each type goes while all of them wait. */
+	/* The receiver that gets a message of each type while all of them wait. */
 	static const struct {
 		long mtype;
 		int waiter;
@@ -76,7 +76,7 @@ CHECK("msgrcv.waiters.by_type", LIBC | RAW, 0,
 }
 
 CHECK("msgrcv.waiters.too_small", LIBC | RAW, 0,
-      "a message too long for the receiver that waits longest goes to the next one",
+      "a message too long for the longest waiting receiver goes to the next one",
       "msgop(2), E2BIG; ipc/msg.c, pipelined_send")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -99,7 +99,7 @@ CHECK("msgrcv.waiters.too_small", LIBC | RAW, 0,
 }
 
 CHECK("msgrcv.waiters.handed_over", LIBC | RAW, 0,
-      "a message for a receiver that waits is its own at once: nobody else can take it",
+      "a message for a blocked receiver belongs to it at once: no other process can receive it",
       "ipc/msg.c, pipelined_send")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -114,7 +114,7 @@ CHECK("msgrcv.waiters.handed_over", LIBC | RAW, 0,
 	child_join(pid);
 }
 
-CHECK("msgrcv.waiters.eidrm", LIBC | RAW, 0, "removing a queue ends all waits for it",
+CHECK("msgrcv.waiters.eidrm", LIBC | RAW, 0, "removing a queue ends all blocked calls with EIDRM",
       "msgop(2), EIDRM")
 {
 	int msqid = queue_with_room(ipc, 1);
@@ -135,7 +135,7 @@ CHECK("msgrcv.waiters.eidrm", LIBC | RAW, 0, "removing a queue ends all waits fo
 		child_join(pid[i]);
 }
 
-/* Signals whose default is to be ignored, in a process that did not stop. */
+/* Sends signals whose default is to be ignored, and SIGCONT, to a process. */
 static void expect_ignored(pid_t pid)
 {
 	must(kill(pid, SIGWINCH));
@@ -143,8 +143,8 @@ static void expect_ignored(pid_t pid)
 	await_blocked(pid);
 }
 
-CHECK("msgrcv.waiters.ignored_signal", LIBC | RAW, 0,
-      "a signal that is ignored does not end a wait for a message", "signal(7); msgop(2), EINTR")
+CHECK("msgrcv.waiters.ignored_signal", LIBC | RAW, 0, "an ignored signal does not interrupt msgrcv",
+      "signal(7); msgop(2), EINTR")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
 	pid_t pid;
@@ -193,10 +193,10 @@ static void *receive_each(void *arg)
 }
 
 CHECK("msgrcv.waiters.threads", LIBC | RAW, 0,
-      "threads of one process send and receive, each message once and in order by its type",
+      "threads of one process send and receive each message once, in order within a type",
       "msgop(2); POSIX.1-2017, msgrcv()")
 {
-	/* Room for two, so that both sides wait. */
+	/* The queue holds two messages, so that both sides block. */
 	int msqid = queue_with_room(ipc, 2);
 	struct exchange exchange[2 * THREADS];
 	pthread_t thread[2 * THREADS];
@@ -206,7 +206,7 @@ CHECK("msgrcv.waiters.threads", LIBC | RAW, 0,
 		exchange[i] = (struct exchange){ipc, msqid, 1 + i / 2, 0};
 		error = pthread_create(&thread[i], NULL, i % 2 ? receive_each : send_each,
 				       &exchange[i]);
-		/* RLIMIT_AS leaves no room for a stack, or RLIMIT_NPROC none for a thread. */
+		/* RLIMIT_AS may leave no room for a stack, or RLIMIT_NPROC for a thread. */
 		if (error == EAGAIN || error == ENOMEM)
 			skip("could not run: no room for threads");
 		expect_eq(0, error);
@@ -221,7 +221,7 @@ CHECK("msgrcv.waiters.threads", LIBC | RAW, 0,
 /* ---- senders ---------------------------------------------------------------------- */
 
 CHECK("msgsnd.waiters.all_go", LIBC | RAW, 0,
-      "each message received lets one sender that waits go on, until all are sent, each once",
+      "each received message lets one blocked sender continue, until each has sent once",
       "msgop(2); ipc/msg.c, ss_wakeup: the order of waking is not the order of waiting")
 {
 	int msqid = queue_with_room(ipc, 1);
@@ -249,7 +249,7 @@ CHECK("msgsnd.waiters.all_go", LIBC | RAW, 0,
 }
 
 CHECK("msgsnd.waiters.smaller_first", LIBC | RAW, 0,
-      "a sender whose message fits goes on while one that waits longer has a larger one",
+      "a blocked sender continues if its message fits, even if an earlier one's is too large",
       "msgop(2); ipc/msg.c, ss_wakeup")
 {
 	int msqid = queue_with_room(ipc, TEXT);
@@ -271,8 +271,8 @@ CHECK("msgsnd.waiters.smaller_first", LIBC | RAW, 0,
 	child_join(large);
 }
 
-CHECK("msgsnd.waiters.ignored_signal", LIBC | RAW, 0,
-      "a signal that is ignored does not end a wait for room", "signal(7); msgop(2), EINTR")
+CHECK("msgsnd.waiters.ignored_signal", LIBC | RAW, 0, "an ignored signal does not interrupt msgsnd",
+      "signal(7); msgop(2), EINTR")
 {
 	int msqid = queue_with_room(ipc, 1);
 	struct message message = {.mtype = 1};
@@ -287,8 +287,8 @@ CHECK("msgsnd.waiters.ignored_signal", LIBC | RAW, 0,
 }
 
 CHECK("msgctl.set.sender_looks_again", LIBC | RAW, 0,
-      "a blocked sender for whom IPC_SET makes room but whose permission it takes away fails",
-      "ipc/msg.c, do_msgsnd: permission is asked for each time around")
+      "a blocked sender fails if IPC_SET makes room but takes its permission away",
+      "ipc/msg.c, do_msgsnd: tests the permission in each iteration")
 {
 	int msqid = queue_with_room(ipc, 1);
 	struct msqid_ds ds = msg_state(msqid);
@@ -309,7 +309,7 @@ CHECK("msgctl.set.sender_looks_again", LIBC | RAW, 0,
 }
 
 CHECK("msgctl.set.waiters_wait_on", LIBC | RAW, 0,
-      "a receiver that IPC_SET takes nothing from waits on, unseen by its caller",
+      "a blocked receiver whose permission IPC_SET does not remove stays blocked",
       "ipc/msg.c, msgctl_down and do_msgrcv")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -330,8 +330,8 @@ CHECK("msgctl.set.waiters_wait_on", LIBC | RAW, 0,
 /* ---- semaphores ------------------------------------------------------------------- */
 
 CHECK("semop.waiters.order", LIBC | RAW, 0,
-      "of those that wait for the same, the one that waits longest goes on first",
-      "ipc/sem.c: \"pending alter operations\" are kept and done in the order of their coming")
+      "of several semops that wait for the same value, the longest waiting continues first",
+      "ipc/sem.c: \"pending alter operations\" stay in the order of their arrival")
 {
 	int semid = sem_new(ipc, 0);
 	pid_t pid[WAITERS];
@@ -347,7 +347,7 @@ CHECK("semop.waiters.order", LIBC | RAW, 0,
 }
 
 CHECK("semop.waiters.order_complex", LIBC | RAW, 0,
-      "those that wait with several operations go on in the order of their coming too",
+      "blocked semops of several operations continue in the order of their arrival too",
       "ipc/sem.c, update_queue")
 {
 	int semid = sem_new(ipc, 0);
@@ -365,7 +365,7 @@ CHECK("semop.waiters.order_complex", LIBC | RAW, 0,
 }
 
 CHECK("semop.waiters.handed_over", LIBC | RAW, 0,
-      "units that let a waiting task go on are taken at once: no other task gets them",
+      "units that let a blocked semop continue are taken at once: no other task gets them",
       "ipc/sem.c: the task that makes a wait's operations possible performs them")
 {
 	int semid = sem_new(ipc, 0);
@@ -381,7 +381,7 @@ CHECK("semop.waiters.handed_over", LIBC | RAW, 0,
 }
 
 CHECK("semop.waiters.all_for_zero", LIBC | RAW, 0,
-      "a value that becomes 0 lets all tasks that wait for zero go on", "semop(2), \"semzcnt\"")
+      "a value of 0 lets all semops that wait for zero continue", "semop(2), \"semzcnt\"")
 {
 	int semid = sem_new(ipc, 2);
 	pid_t pid[WAITERS];
@@ -396,7 +396,7 @@ CHECK("semop.waiters.all_for_zero", LIBC | RAW, 0,
 }
 
 CHECK("semop.waiters.zero_of_two", LIBC | RAW, 0,
-      "a wait for two semaphores to be 0 ends when both are", "semop(2), \"wait-for-zero\"")
+      "a wait for two semaphores to be 0 ends when both are 0", "semop(2), \"wait-for-zero\"")
 {
 	int semid = sem_new(ipc, 1);
 	pid_t pid;
@@ -411,7 +411,7 @@ CHECK("semop.waiters.zero_of_two", LIBC | RAW, 0,
 }
 
 CHECK("semop.waiters.zero_before_more", LIBC | RAW, 0,
-      "a wait for zero ends even if the same change lets another task raise the value",
+      "a wait for zero ends even if the same change lets another semop raise the value",
       "ipc/sem.c, do_smart_update: wait-for-zero operations come first")
 {
 	int semid = sem_new(ipc, 1);
@@ -429,7 +429,7 @@ CHECK("semop.waiters.zero_before_more", LIBC | RAW, 0,
 }
 
 CHECK("semop.waiters.chain", LIBC | RAW, 0,
-      "a task that goes on may let the next one go on, and so on to the last",
+      "a semop that continues may let the next one continue, and so on to the last",
       "ipc/sem.c, update_queue: \"restart\"")
 {
 	int semid = sem_new(ipc, 0);
@@ -440,7 +440,7 @@ CHECK("semop.waiters.chain", LIBC | RAW, 0,
 	WAITER(pid[1])
 	expect_eq(0, ipc->semop(semid, OPS({0, -1, 0}, {1, 1, 0})));
 	expect_eq(0, sem_op(ipc, semid, 1, 0));
-	/* Done by who began, before its call came back. */
+	/* The first call performs all of them before it returns. */
 	expect_eq(0, sem_value(semid, 0));
 	expect_eq(0, sem_value(semid, 1));
 	expect_eq(1, sem_value(semid, 2));
@@ -449,7 +449,7 @@ CHECK("semop.waiters.chain", LIBC | RAW, 0,
 }
 
 CHECK("semop.waiters.otime", LIBC | RAW, 0,
-      "what is done for one that waits, for zero too, sets sem_otime and its sempid",
+      "operations performed for a blocked semop, even a wait for zero, set sem_otime and sempid",
       "semop(2), sem_otime; ipc/sem.c, do_smart_update")
 {
 	int semid = sem_new(ipc, 1);
@@ -465,8 +465,8 @@ CHECK("semop.waiters.otime", LIBC | RAW, 0,
 	expect_between(before, kernel_time(), sem_state(semid).sem_otime);
 }
 
-CHECK("semop.waiters.eidrm", LIBC | RAW, 0, "removing a set ends all waits for it, of every kind",
-      "semop(2), EIDRM")
+CHECK("semop.waiters.eidrm", LIBC | RAW, 0,
+      "removing a set ends all blocked semops, of every kind, with EIDRM", "semop(2), EIDRM")
 {
 	int semid = sem_new(ipc, 1);
 	pid_t pid[MANY];
@@ -489,7 +489,7 @@ CHECK("semop.waiters.eidrm", LIBC | RAW, 0, "removing a set ends all waits for i
 }
 
 CHECK("semop.waiters.spurious", LIBC | RAW, 0,
-      "changes that let no task go on do not end a wait, nor do ignored signals",
+      "changes that let no semop continue, and ignored signals, do not end a wait",
       "semop(2); ipc/sem.c, do_semtimedop: \"spurious\"")
 {
 	int semid = sem_new(ipc, 0);
@@ -508,7 +508,7 @@ CHECK("semop.waiters.spurious", LIBC | RAW, 0,
 }
 
 CHECK("semctl.getncnt.blocking_only", LIBC | RAW, 0,
-      "of several operations a wait counts for the one that cannot go on, and for no other",
+      "a blocked semop of several operations counts for the one that blocks, and for no other",
       "POSIX.1-2017, <sys/sem.h> semncnt; ipc/sem.c, check_qop (since Linux 3.16)")
 {
 	int semid = sem_new(ipc, 1);
