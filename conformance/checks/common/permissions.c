@@ -238,7 +238,7 @@ CHECK_EACH("capability.none_of_owner", LIBC, NEED_USERS,
 }
 
 CHECK_EACH_CTL("set.owner", LIBC, NEED_USERS,
-	       "the creator may give an object to another user and group, who may then remove it",
+	       "the creator may give an object to another user and group, which may then remove it",
 	       "msgctl(2), semctl(2), shmctl(2): IPC_SET")
 {
 	pid_t pid;
