@@ -9,7 +9,7 @@ MANUAL_PAGES := conformance/harness/ipc-conform.1 conformance/btf/ipc-btf.1 conf
 	binding/python-ipc.1
 SHELL_FILES := ci/private-apt $(sort $(shell grep -rl '^\#!/bin/sh' ci conformance tests))
 
-# A file that passed is not read again until it, a header or the settings change.
+# clang-tidy reads a file again only if the file, a header or the settings change.
 TIDY = $(patsubst %.c,$(OUT)/tidy/%,$(filter %.c,$(C_FILES)))
 $(OUT)/tidy/%: %.c .clang-tidy $(filter %.h %.def,$(C_FILES)) $(OUT)/kernel_constants.h
 	@mkdir -p $(@D)

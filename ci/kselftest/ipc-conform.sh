@@ -1,5 +1,5 @@
 #!/bin/sh
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-# kselftest runs a test without arguments, in its folder.
+# kselftest runs this file without arguments in its folder.
 exec ./ipc-conform run --format ktap

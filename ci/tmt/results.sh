@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-# results.sh: runs ipc-conform, and writes tmt's results.yaml.  PROGRAM: which, in place of the
-# one beside this file or in PATH.
+# results.sh: runs ipc-conform and writes tmt's results.yaml.
+# PROGRAM: the program; by default the one beside this file, or else in PATH.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 program=${PROGRAM:-$here/ipc-conform}
@@ -15,8 +15,8 @@ log=$TMT_TEST_DATA/ipc-conform.ktap
 status=$?
 cat "$log"
 
-# line RESULT: an entry of the list; the path of a check has slashes for dots.  A reason is a
-# note in apostrophes, of which YAML has two for one.
+# Each line is an entry of the list.  The name of a check is a path, with slashes for dots.  The
+# reason is a note in apostrophes; YAML writes an apostrophe in it twice.
 {
 	case $status in
 	0) echo "- {name: /, result: pass}" ;;

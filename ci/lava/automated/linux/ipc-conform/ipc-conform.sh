@@ -58,7 +58,7 @@ sed -n \
     -e 's/^not ok [0-9]* \([^ ]*\).*/\1 fail/p' -e t \
     -e 's/^ok [0-9]* \([^ ]*\).*/\1 pass/p' "${LOGFILE}" >>"${RESULT_FILE}"
 
-# The program as a test: it fails, too, where it could not be run.
+# The result of the whole program, which also fails if it could not run.
 case "${status}" in
     0) report_pass "ipc-conform" ;;
     4) report_skip "ipc-conform" ;;
