@@ -1,14 +1,13 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""What kernels said before: committed baselines, results of a run, and known differences."""
+"""What kernels said before: committed baselines, and results of a run."""
 
-import fnmatch
 import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from boot import FAILURES, HERE, Misuse, Run, count
+from boot import HERE, Misuse, Run
 
 BASELINES = HERE / "baselines"
 
@@ -126,46 +125,3 @@ def accept(name: str, runs: list[Run]) -> Path:
         "# programs     | outcome | check\n" + "\n".join(sorted(lines)) + "\n"
     )
     return path
-
-
-# ---- known differences -----------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Known:
-    """A row of the table: a difference that a kernel is known for."""
-
-    checks: str
-    programs: str
-    since: tuple[int, ...]
-    before: tuple[int, ...]
-    reason: str
-
-    def covers(self, identity: str, run: Run) -> bool:
-        version = series(run["kernel"])
-        return (
-            fnmatch.fnmatchcase(identity, self.checks)
-            and fnmatch.fnmatchcase(name_of(run), self.programs)
-            and self.since <= version
-            and (not self.before or version < self.before)
-        )
-
-
-def known_differences() -> list[Known]:
-    rows = []
-    for line in (HERE / "known").read_text().splitlines():
-        if line and not line.startswith("#"):
-            checks, programs, since, before, reason = (word.strip() for word in line.split("|"))
-            rows.append(Known(checks, programs, series(since), series(before), reason))
-    return rows
-
-
-def excuse_known(run: Run) -> None:
-    """A failure that a kernel is known for is no failure, but is told with its reason."""
-    rows = known_differences()
-    for result in run["results"]:
-        reasons = [row.reason for row in rows if row.covers(result["id"], run)]
-        if result["outcome"] in FAILURES and reasons:
-            result |= {"outcome": "skipped", "reason": f"known: {reasons[0]}"[:191]}
-            result |= {"nfailures": 0, "failures": []}
-    count(run)

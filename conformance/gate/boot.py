@@ -30,8 +30,10 @@ from typing import Any, NoReturn
 HERE = Path(__file__).resolve().parent
 Run = dict[str, Any]  # as in the JSON that ipc-conform writes
 # The outcomes of a check there (conformance/report/result.h), and those that refuse a kernel.
-OUTCOMES = ("passed", "failed", "skipped", "timeout")
-FAILURES = ("failed", "timeout")
+OUTCOMES = (
+    "passed", "failed", "skipped", "xfailed", "xpassed", "flaky", "not implemented", "timeout"
+)
+FAILURES = ("failed", "timeout", "xpassed")
 
 # Seconds.  A kernel hangs when neither its console nor the harness says anything for so long,
 # however slow the machine is.  A check ends after 120 s at the latest (ipc-conform(1)), and
@@ -175,6 +177,7 @@ class Options:
     qemu: str = ""  # to QEMU's
     select: str = ""  # to the harness's
     emulate: bool = False  # though there is KVM
+    expect: Path | None = None  # a list of expected failures before the gate's own
     time_limit: float = SILENCE  # in which nothing new comes from the kernel
     cost: bool = False  # a second boot measures what calls cost
 
@@ -220,7 +223,10 @@ def make_initramfs(folder: Path, program: Path, *roots: Path) -> Path:
 def harness_words(machine: Machine, options: Options) -> str:
     # A kernel takes words apart at spaces, and leaves apostrophes in.
     select = " ".join(shlex.split(options.select))
-    return f"run --progress --jobs 2 {select} --format json --output /dev/{machine.results.name}"
+    return (
+        f"run --progress --jobs 2 {select} --expect /expected"
+        f" --format json --output /dev/{machine.results.name}"
+    )
 
 
 # What checks need and a new kernel does not have: huge pages for those of SHM_HUGETLB that run at
@@ -397,10 +403,21 @@ def count(run: Run) -> None:
     run["counts"] = {word: outcomes.count(word) for word in OUTCOMES}
 
 
+def expected_failures(given: Path | None) -> str:
+    """The lists as the harness reads them; the first line that names a check counts."""
+    try:
+        return "\n".join(path.read_text() for path in (given, HERE / "expected") if path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misuse(f"--expect: {given}: {getattr(error, 'strerror', error)}") from None
+
+
 def run_on(kernel: Path, machine: Machine, programs: str, options: Options) -> tuple[Run, Boot]:
     """The harness's run on a kernel, with the faults of the kernel itself."""
     program = options.program or options.build / programs / "ipc-conform"
-    ended = boot(kernel, machine, program, harness_words(machine, options), options)
+    with temporary_folder() as folder:
+        (folder / "expected").write_text(expected_failures(options.expect))
+        words = harness_words(machine, options)
+        ended = boot(kernel, machine, program, words, options, folder)
     run = parse_results(ended.results)
     dead = why_dead(ended)
     if dead and dead.startswith("no check matches"):

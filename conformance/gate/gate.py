@@ -14,8 +14,8 @@ import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from baseline import Baseline, baseline_for, excuse_known, name_of
-from boot import HERE, SILENCE, Boot, Machine, Misuse, Options, Run
+from baseline import Baseline, baseline_for, name_of
+from boot import FAILURES, HERE, OUTCOMES, SILENCE, Boot, Machine, Misuse, Options, Run
 from boot import check_image, count, end_with, machine_of, run_on
 from cost import Beside, Costs, Measured, add_costs, committed, cost_baseline, read_costs
 
@@ -28,14 +28,15 @@ def verdict(
 ) -> tuple[int, list[str]]:
     """The exit status that a run deserves, and its lines."""
     counts = run["counts"]
-    tally = ", ".join(f"{counts[word]} {word}" for word in ("passed", "failed", "skipped"))
-    if counts.get("timeout"):
-        tally += f", {counts['timeout']} timeout"
+    always = ("passed", "failed", "skipped")
+    shown = [word for word in OUTCOMES if word in always or counts.get(word)]
+    tally = ", ".join(f"{counts[word]} {word}" for word in shown)
     lines = [f"{name_of(run)}: {tally}; {boot.seconds:.1f} s"]
-    status = 1 if counts["failed"] or counts.get("timeout") else 0
+    status = 1 if any(counts.get(word) for word in FAILURES) else 0
     for result in run["results"]:
-        lines += [f"  {result['id']}: {in_words(failure)}" for failure in result["failures"]]
-        if result["failures"] and os.environ.get("GITHUB_ACTIONS"):
+        lines += [f"  {result['id']}: {words}" for words in said_of(result)]
+        refuses = result["failures"] and result["outcome"] in FAILURES
+        if refuses and os.environ.get("GITHUB_ACTIONS"):
             lines.append(annotation(run, result).rstrip())
     if baseline and name_of(run) in baseline.outcomes and checks_run(run):
         worse, better = baseline.compare(run, whole)
@@ -61,6 +62,15 @@ def beside_glibc(run: Run, baseline: Baseline, whole: bool) -> list[str]:
 def in_words(failure: dict[str, str]) -> str:
     seen = f"expected {failure['expected']}, got {failure['seen']}" if failure["expected"] else ""
     return ": ".join(word for word in (failure["where"], failure["what"], seen) if word)
+
+
+def said_of(result: Run) -> list[str]:
+    """In words, each failure; with the reason where the list of expected failures has it."""
+    if result["outcome"] == "xpassed":
+        return [f"passes, but is expected to fail: {result['reason']}"]
+    expected = result["outcome"] in ("xfailed", "flaky")
+    why = f"expected to fail: {result['reason']}: " if expected else ""
+    return [why + in_words(failure) for failure in result["failures"]]
 
 
 def checks_run(run: Run) -> int:
@@ -100,7 +110,6 @@ def gate(
         run, boot = run_on(kernel, machine, programs, options)
         # A kernel that dies in the first boot dies in the second, or hangs.
         measured = beside.measured() if beside and lives(run) else None
-    excuse_known(run)
     baseline = baseline_for(wanted, run["kernel"])
     lines_of_costs = []
     if measured:
@@ -163,6 +172,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--append", default="", help="words for the kernel's command line")
     parser.add_argument("--qemu", default="", help="options for QEMU")
     parser.add_argument("--select", default="", help="options for the harness: --only GLOB")
+    parser.add_argument("--expect", type=Path, help="a list of expected failures (ipc-conform(1))")
     parser.add_argument("--emulate", action="store_true", help="without KVM")
     parser.add_argument(
         "--time-limit", type=float, default=SILENCE, metavar="SECONDS",

@@ -332,7 +332,8 @@ def test_committed_baselines_are_sorted_and_of_known_outcomes() -> None:
         ]
         assert lines == sorted(lines)
         for outcomes in baseline.read_committed(name).outcomes.values():
-            assert outcomes["*"] == "passed" and set(outcomes.values()) <= {"passed", "skipped"}
+            assert outcomes["*"] == "passed"
+            assert set(outcomes.values()) <= {"passed", "skipped", "xfailed"}
 
 
 def test_accepted_runs_leave_those_of_others(
@@ -374,17 +375,32 @@ def test_what_differs_from_glibc_is_told_and_no_failure() -> None:
     assert gate_program.verdict(worse, ended(""), old, True)[0] == 1
 
 
-def test_known_difference_is_of_its_kernels_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    row = baseline.Known("b.*", "i386", (5, 1), (6, 2), "commit: words")
-    monkeypatch.setattr(baseline, "known_differences", lambda: [row])
-    run = a_run(a_fails="failed", b_fails="failed")
-    baseline.excuse_known(run)
-    assert run["counts"] == {"passed": 0, "failed": 1, "skipped": 1, "timeout": 0}
-    assert run["results"][1]["reason"] == "known: commit: words"
-    newer = a_run(b_fails="failed")
-    newer["kernel"] = "6.2.0"
-    baseline.excuse_known(newer)
-    assert newer["counts"]["failed"] == 1
+def test_expected_failures_decide_and_keep_their_evidence() -> None:
+    failure = {"where": "sem.c:7", "what": "errno", "expected": "EAGAIN", "seen": "success"}
+    run = a_run(a="passed", b="failed", c="passed")
+    for result, outcome in zip(run["results"], ("passed", "xfailed", "xpassed")):
+        result |= {"outcome": outcome, "reason": "musl [BZ 1]" if outcome != "passed" else ""}
+    run["results"][1]["failures"] = [failure]
+    boot.count(run)
+    status, lines = gate_program.verdict(run, ended(""), None, True)
+    assert status == 1
+    assert lines[0].startswith("i386: 1 passed, 0 failed, 0 skipped, 1 xfailed, 1 xpassed;")
+    assert lines[1:] == [
+        "  b: expected to fail: musl [BZ 1]: sem.c:7: errno: expected EAGAIN, got success",
+        "  c: passes, but is expected to fail: musl [BZ 1]",
+    ]
+    run["results"].pop()
+    boot.count(run)
+    assert gate_program.verdict(run, ended(""), None, True)[0] == 0
+
+
+def test_expected_failures_of_the_user_come_first(tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("xfail | a | * | words | BZ 1")
+    lines = boot.expected_failures(tmp_path / "list").splitlines()
+    assert lines[0] == "xfail | a | * | words | BZ 1"
+    assert "\n".join(lines[1:]) + "\n" == boot.expected_failures(None)
+    with pytest.raises(boot.Misuse, match="--expect: .*/none: No such file"):
+        boot.expected_failures(tmp_path / "none")
 
 
 def test_baseline_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,4 +82,5 @@ def test_a_failure_is_repeated_by_its_seed_and_short(fault: str, check: str) -> 
 
 def test_an_unknown_mutant_is_misuse() -> None:
     done = table("--only", "msgget.nothing")
-    assert (done.returncode, done.stdout) == (2, "table.py: --only: no mutant matches msgget.nothing\n")
+    words = "table.py: --only: no mutant matches msgget.nothing\n"
+    assert (done.returncode, done.stdout) == (2, words)
