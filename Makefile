@@ -91,6 +91,7 @@ help:
 #: make wheels           the sdist, and a wheel for each of ARCHS
 #: make wheels-check     test each wheel with the CPythons of Debian's suites
 #: make debs             Debian packages of the last commit, in build/debs
+#: make release          every file of a release, in build/release; VERSION
 #: make debs-check       install, test and purge them in a bare Debian 12
 #: Variables
 #:   CC CPPFLAGS CFLAGS LDFLAGS  as usual; a cross compiler is welcome

@@ -47,6 +47,11 @@ ARCHS ?= x86_64 i386 aarch64
 do-sdist do-wheels: do-%:
 	$(Q)PYTHON=$(PYTHON) ci/wheels build/wheels $(if $(filter wheels,$*),$(ARCHS))
 
+# Everything that a release has, in build/release, from a clone of the last commit.  ARCHS are
+# the wheels' and PROGRAMS the static programs' (ci/release).
+do-release:
+	$(Q)$(if $(filter command%,$(origin ARCHS)),ARCHS='$(ARCHS)') ci/release '$(VERSION)' build/release
+
 # ci/debs exits with 4 after SKIP.
 do-debs:
 	$(Q)ci/debs build/debs || [ $$? -eq 4 ]
