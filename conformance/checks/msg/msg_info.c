@@ -7,7 +7,7 @@
 
 static const struct message message = {1, "text"};
 
-CHECK("msgctl.ipc_info", LIBC | RAW, NEED_LIMITS, "IPC_INFO gives the limits",
+CHECK("msgctl.ipc_info", LIBC | RAW, NEED_LIMITS, "IPC_INFO returns the limits",
       "msgctl(2), IPC_INFO; proc(5)")
 {
 	struct msginfo info;
@@ -23,7 +23,7 @@ CHECK("msgctl.ipc_info", LIBC | RAW, NEED_LIMITS, "IPC_INFO gives the limits",
 }
 
 CHECK("msgctl.info.unused", LIBC | RAW, 0,
-      "what the kernel does not use of IPC_INFO and MSG_INFO has the values of its headers",
+      "unused members of IPC_INFO and MSG_INFO have the values of the kernel's headers",
       "linux/msg.h; ipc/msg.c, msgctl_info")
 {
 	struct msginfo info;
@@ -40,7 +40,7 @@ CHECK("msgctl.info.unused", LIBC | RAW, 0,
 }
 
 CHECK("msgctl.msg_info", LIBC | RAW, NEED_NAMESPACE,
-      "MSG_INFO counts queues, messages and bytes, and gives the limits as IPC_INFO does",
+      "MSG_INFO counts queues, messages and bytes, and returns the limits like IPC_INFO",
       "msgctl(2), MSG_INFO")
 {
 	struct msginfo info, limits;
@@ -66,7 +66,7 @@ CHECK("msgctl.msg_info", LIBC | RAW, NEED_NAMESPACE,
 }
 
 CHECK("msgctl.msg_info.proc", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
-      "MSG_INFO counts what the rows of /proc/sysvipc/msg come to", "msgctl(2), MSG_INFO; proc(5)")
+      "MSG_INFO returns the sums of the rows in /proc/sysvipc/msg", "msgctl(2), MSG_INFO; proc(5)")
 {
 	struct msginfo info;
 	long long messages = 0, bytes = 0;

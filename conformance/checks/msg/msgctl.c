@@ -11,7 +11,7 @@ static const struct message message = {1, "text"};
 
 /* ---- IPC_STAT ---------------------------------------------------------------- */
 
-CHECK("msgctl.stat", LIBC, 0, "IPC_STAT gives what is known of a queue", "msgctl(2)")
+CHECK("msgctl.stat", LIBC, 0, "IPC_STAT returns the state of a queue", "msgctl(2)")
 {
 	struct msqid_ds ds;
 	time_t before = kernel_time();
@@ -64,7 +64,7 @@ CHECK("msgctl.stat.proc", LIBC, NEED_PROC, "/proc/sysvipc/msg agrees with IPC_ST
 	expect_eq(ds.msg_ctime, sysvipc("msg", msqid, "ctime"));
 }
 
-CHECK("msgctl.stat.eacces", LIBC | RAW, 0, "IPC_STAT asks for read permission", "msgctl(2), EACCES")
+CHECK("msgctl.stat.eacces", LIBC | RAW, 0, "IPC_STAT needs read permission", "msgctl(2), EACCES")
 {
 	struct msqid_ds ds;
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0200));
@@ -89,7 +89,7 @@ CHECK("msgctl.set", LIBC, 0, "IPC_SET sets msg_qbytes and the nine permission bi
 	expect_eq(0456, ds.msg_perm.mode);
 }
 
-CHECK("msgctl.set.others_ignored", LIBC, 0, "IPC_SET changes nothing else", "msgctl(2), IPC_SET")
+CHECK("msgctl.set.others_ignored", LIBC, 0, "IPC_SET changes no other member", "msgctl(2), IPC_SET")
 {
 	int msqid = must(ipc->msgget(check_key(0), IPC_CREAT | 0600));
 	struct msqid_ds before = msg_state(msqid), ds;
@@ -118,7 +118,7 @@ CHECK("msgctl.set.ctime", LIBC, 0, "IPC_SET sets msg_ctime", "msgctl(2), IPC_SET
 	expect_between(before, kernel_time(), msg_state(msqid).msg_ctime);
 }
 
-/* A queue and what would let it hold more than msgmnb. */
+/* Makes a queue, and a state that would raise its msg_qbytes above msgmnb. */
 static int raise_qbytes(const struct ipc_calls *ipc, struct msqid_ds *ds)
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -129,7 +129,7 @@ static int raise_qbytes(const struct ipc_calls *ipc, struct msqid_ds *ds)
 }
 
 CHECK("msgctl.set.qbytes_eperm", LIBC, NEED_PROC,
-      "without privilege msg_qbytes cannot be set above msgmnb", "msgctl(2), EPERM")
+      "without CAP_SYS_RESOURCE, msg_qbytes cannot be raised above msgmnb", "msgctl(2), EPERM")
 {
 	struct msqid_ds ds;
 	int msqid = raise_qbytes(ipc, &ds);
@@ -141,7 +141,7 @@ CHECK("msgctl.set.qbytes_eperm", LIBC, NEED_PROC,
 }
 
 CHECK("msgctl.set.qbytes_no_sys_resource", LIBC, NEED_PROC,
-      "with every capability but CAP_SYS_RESOURCE msg_qbytes cannot be set above msgmnb",
+      "without CAP_SYS_RESOURCE, all other capabilities do not permit msg_qbytes above msgmnb",
       "msgctl(2), EPERM; capabilities(7), CAP_SYS_RESOURCE")
 {
 	struct msqid_ds ds;
@@ -153,13 +153,13 @@ CHECK("msgctl.set.qbytes_no_sys_resource", LIBC, NEED_PROC,
 }
 
 CHECK("msgctl.set.qbytes_privileged", LIBC, NEED_PROC,
-      "with CAP_SYS_RESOURCE alone msg_qbytes can be set above msgmnb",
+      "CAP_SYS_RESOURCE alone permits msg_qbytes above msgmnb",
       "msgctl(2), IPC_SET; capabilities(7), CAP_SYS_RESOURCE")
 {
 	struct msqid_ds ds;
 	int msqid = raise_qbytes(ipc, &ds);
 
-	/* One of a user namespace does not do. */
+	/* The capability in a user namespace is not enough. */
 	if (!may_raise_limits())
 		skip("no CAP_SYS_RESOURCE");
 	keep_only(CAP_SYS_RESOURCE);
@@ -168,7 +168,7 @@ CHECK("msgctl.set.qbytes_privileged", LIBC, NEED_PROC,
 }
 
 CHECK("msgctl.set.receiver_looks_again", LIBC | RAW, 0,
-      "a blocked receiver whose permission IPC_SET takes away fails",
+      "a blocked receiver fails if IPC_SET takes its permission away",
       "ipc/msg.c, msgctl_down: \"sleeping receivers might be excluded\"")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -188,8 +188,7 @@ CHECK("msgctl.set.receiver_looks_again", LIBC | RAW, 0,
 
 /* ---- IPC_RMID ---------------------------------------------------------------- */
 
-CHECK("msgctl.rmid", LIBC | RAW, 0, "a queue that was removed is gone, with its key",
-      "msgctl(2), IPC_RMID")
+CHECK("msgctl.rmid", LIBC | RAW, 0, "IPC_RMID removes a queue and its key", "msgctl(2), IPC_RMID")
 {
 	struct msqid_ds ds;
 	struct message got;
@@ -205,7 +204,7 @@ CHECK("msgctl.rmid", LIBC | RAW, 0, "a queue that was removed is gone, with its 
 
 /* ---- errors -------------------------------------------------------------------- */
 
-CHECK("msgctl.einval_id", LIBC | RAW, 0, "a command of an id that no queue has fails",
+CHECK("msgctl.einval_id", LIBC | RAW, 0, "commands fail with EINVAL if no queue has the id",
       "msgctl(2), EINVAL")
 {
 	static const int commands[] = {IPC_STAT, IPC_SET, IPC_RMID};
@@ -219,9 +218,10 @@ CHECK("msgctl.einval_id", LIBC | RAW, 0, "a command of an id that no queue has f
 	}
 }
 
-CHECK("msgctl.einval_command", LIBC | RAW, 0, "an unknown command fails", "msgctl(2), EINVAL")
+CHECK("msgctl.einval_command", LIBC | RAW, 0, "an unknown command fails with EINVAL",
+      "msgctl(2), EINVAL")
 {
-	/* Each facility has its own. */
+	/* The commands of other facilities are unknown here. */
 	static const int commands[] = {-1, 99, SEM_STAT, SHM_INFO};
 	struct msqid_ds ds = {.msg_qbytes = 1};
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -231,7 +231,7 @@ CHECK("msgctl.einval_command", LIBC | RAW, 0, "an unknown command fails", "msgct
 }
 
 CHECK("msgctl.eperm", LIBC | RAW, NEED_USERS,
-      "only owner and creator may set or remove, whatever the mode", "msgctl(2), EPERM")
+      "only owner and creator may use IPC_SET and IPC_RMID, whatever the mode", "msgctl(2), EPERM")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0666));
 	struct msqid_ds ds = msg_state(msqid);
@@ -246,7 +246,7 @@ CHECK("msgctl.eperm", LIBC | RAW, NEED_USERS,
 	msg_state(msqid);
 }
 
-CHECK("msgctl.efault", RAW, 0, "a structure that is not in memory fails", "msgctl(2), EFAULT")
+CHECK("msgctl.efault", RAW, 0, "msgctl fails with EFAULT if buf is not mapped", "msgctl(2), EFAULT")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
 	void *nowhere = memory_end();

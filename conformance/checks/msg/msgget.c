@@ -6,7 +6,7 @@
 #include "harness/conform.h"
 
 CHECK("msgget.new_queue_fields", LIBC | RAW, NEED_NAMESPACE,
-      "a new queue is empty, unused, owned by its maker, and may hold msgmnb bytes",
+      "a new queue is empty, belongs to its creator, and may hold msgmnb bytes",
       "msgget(2), \"If a new message queue is created\"")
 {
 	struct msqid_ds ds;
@@ -31,7 +31,7 @@ CHECK("msgget.new_queue_fields", LIBC | RAW, NEED_NAMESPACE,
 }
 
 CHECK("msgget.enospc", LIBC | RAW, NEED_NAMESPACE | NEED_LIMITS,
-      "more queues than msgmni are refused, and one less makes room", "msgget(2), ENOSPC")
+      "more queues than msgmni fail with ENOSPC, and removing one makes room", "msgget(2), ENOSPC")
 {
 	int msqid;
 

@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* msgrcv(2) where it need not wait. */
+/* msgrcv(2) calls that do not block. */
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "checks/common/objects.h"
 
-/* A queue with one message, of type 1. */
+/* Makes a queue with one message of type 1. */
 static int queue_with(const struct ipc_calls *ipc, const char *text)
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -34,7 +34,7 @@ CHECK("msgrcv.message", LIBC | RAW, 0, "a message arrives with its type, length 
 }
 
 CHECK("msgrcv.fields", LIBC | RAW, 0,
-      "a message received no longer counts and sets msg_lrpid and msg_rtime", "msgop(2)")
+      "receiving a message decreases the counts and sets msg_lrpid and msg_rtime", "msgop(2)")
 {
 	struct msqid_ds ds;
 	struct message got;
@@ -56,7 +56,7 @@ CHECK("msgrcv.fields", LIBC | RAW, 0,
 
 /* ---- which message -------------------------------------------------------- */
 
-/* Each digit of types is a message of that type; place is that of the one wanted. */
+/* Each digit of types is a message of that type; place is the index of the expected one. */
 struct choice {
 	const char *types;
 	long msgtyp;
@@ -90,19 +90,19 @@ static void expect_choice(const struct ipc_calls *ipc, const struct choice *choi
 			expect_choice(ipc, &choices[i], MSGFLG);                    \
 	} while (0)
 
-CHECK("msgrcv.type_zero", LIBC | RAW, 0, "type 0 takes the first message", "msgop(2)")
+CHECK("msgrcv.type_zero", LIBC | RAW, 0, "type 0 selects the first message", "msgop(2)")
 {
 	EXPECT_CHOICES(0, {"3", 0, 0}, {"321", 0, 0}, {"123", 0, 0});
 }
 
-CHECK("msgrcv.type_positive", LIBC | RAW, 0, "a type above 0 takes the first message of it",
+CHECK("msgrcv.type_positive", LIBC | RAW, 0, "a positive type selects its first message",
       "msgop(2)")
 {
 	EXPECT_CHOICES(0, {"1", 1, 0}, {"2131", 1, 1}, {"2131", 3, 2}, {"9898", 8, 1});
 }
 
 CHECK("msgrcv.type_negative", LIBC | RAW, 0,
-      "a type below 0 takes the first message of the lowest type up to its absolute value",
+      "a negative type selects the first message of the lowest type up to its absolute value",
       "msgop(2)")
 {
 	EXPECT_CHOICES(0, {"4321", -2, 3}, {"4321", -4, 3}, {"543", -4, 2}, {"3322", -3, 2},
@@ -110,26 +110,26 @@ CHECK("msgrcv.type_negative", LIBC | RAW, 0,
 }
 
 CHECK("msgrcv.type_negative_compat", LIBC | RAW, NEED_COMPAT,
-      "a negative type of a 32-bit program is negative for a 64-bit kernel",
+      "a 64-bit kernel treats a negative type of a 32-bit program as negative",
       "kernel commit e7ca2552369c")
 {
 	EXPECT_CHOICES(0, {"21", -1, 1}, {"43", -3, 1});
 }
 
-CHECK("msgrcv.type_long_min", LIBC | RAW, 0, "type LONG_MIN takes the lowest type there is",
+CHECK("msgrcv.type_long_min", LIBC | RAW, 0, "type LONG_MIN selects the lowest type",
       "kernel commit 999898355e08")
 {
 	EXPECT_CHOICES(0, {"7", LONG_MIN, 0}, {"9767", LONG_MIN, 2});
 }
 
-CHECK("msgrcv.except", LIBC | RAW, 0, "MSG_EXCEPT takes the first message of another type",
+CHECK("msgrcv.except", LIBC | RAW, 0, "MSG_EXCEPT selects the first message of another type",
       "msgop(2), MSG_EXCEPT")
 {
 	EXPECT_CHOICES(MSG_EXCEPT, {"1213", 1, 1}, {"1213", 2, 0}, {"1113", 1, 3}, {"1", 7, 0});
 }
 
 CHECK("msgrcv.enomsg", LIBC | RAW, 0,
-      "with IPC_NOWAIT there must be a message of the kind asked for, whichever way",
+      "with IPC_NOWAIT, msgrcv fails with ENOMSG if no message matches, by every kind of type",
       "msgop(2), ENOMSG")
 {
 	static const struct {
@@ -150,10 +150,10 @@ CHECK("msgrcv.enomsg", LIBC | RAW, 0,
 	}
 }
 
-/* ---- how much of it ------------------------------------------------------- */
+/* ---- sizes ---------------------------------------------------------------- */
 
-CHECK("msgrcv.e2big", LIBC | RAW, 0, "a text that is longer than asked for stays in the queue",
-      "msgop(2), E2BIG")
+CHECK("msgrcv.e2big", LIBC | RAW, 0,
+      "a text longer than msgsz fails with E2BIG and stays in the queue", "msgop(2), E2BIG")
 {
 	struct msqid_ds ds;
 	struct message got = {0};
@@ -168,7 +168,8 @@ CHECK("msgrcv.e2big", LIBC | RAW, 0, "a text that is longer than asked for stays
 	expect_eq(6, ipc->msgrcv(msqid, &got, 6, 0, IPC_NOWAIT));
 }
 
-CHECK("msgrcv.e2big_size_zero", LIBC | RAW, 0, "a text does not fit in 0 bytes", "msgop(2), E2BIG")
+CHECK("msgrcv.e2big_size_zero", LIBC | RAW, 0, "a text fails with E2BIG if msgsz is 0",
+      "msgop(2), E2BIG")
 {
 	struct message got;
 	int msqid = queue_with(ipc, "1");
@@ -178,7 +179,7 @@ CHECK("msgrcv.e2big_size_zero", LIBC | RAW, 0, "a text does not fit in 0 bytes",
 }
 
 CHECK("msgrcv.noerror", LIBC | RAW, 0,
-      "with MSG_NOERROR a longer text is cut, its rest is lost and nothing more is written",
+      "with MSG_NOERROR a longer text is truncated, and nothing is written beyond msgsz",
       "msgop(2), MSG_NOERROR")
 {
 	struct message got;
@@ -193,7 +194,7 @@ CHECK("msgrcv.noerror", LIBC | RAW, 0,
 }
 
 CHECK("msgrcv.noerror_size_zero", LIBC | RAW, 0,
-      "with MSG_NOERROR and size 0 only the type arrives", "msgop(2), MSG_NOERROR")
+      "with MSG_NOERROR and msgsz 0 only the type arrives", "msgop(2), MSG_NOERROR")
 {
 	struct message got;
 	int msqid = queue_with(ipc, "text");
@@ -205,8 +206,7 @@ CHECK("msgrcv.noerror_size_zero", LIBC | RAW, 0,
 	expect_eq(0, msg_state(msqid).msg_qnum);
 }
 
-CHECK("msgrcv.above_msgmax", LIBC | RAW, NEED_LIMITS,
-      "a receiver may ask for more than a message may have", "msgop(2), EINVAL")
+CHECK("msgrcv.above_msgmax", LIBC | RAW, NEED_LIMITS, "msgsz may exceed msgmax", "msgop(2), EINVAL")
 {
 	struct message got;
 	int msqid = queue_with(ipc, "text");
@@ -217,7 +217,7 @@ CHECK("msgrcv.above_msgmax", LIBC | RAW, NEED_LIMITS,
 
 /* ---- errors ----------------------------------------------------------------- */
 
-CHECK("msgrcv.einval", LIBC | RAW, 0, "an id that no queue has or a negative size fails",
+CHECK("msgrcv.einval", LIBC | RAW, 0, "an unknown id and a negative msgsz fail with EINVAL",
       "msgop(2), EINVAL")
 {
 	const int msqid = queue_with(ipc, "text");
@@ -238,7 +238,7 @@ CHECK("msgrcv.einval", LIBC | RAW, 0, "an id that no queue has or a negative siz
 	expect_eq(1, msg_state(msqid).msg_qnum);
 }
 
-CHECK("msgrcv.eacces", LIBC | RAW, 0, "a queue that may be written only gives no message",
+CHECK("msgrcv.eacces", LIBC | RAW, 0, "receiving without read permission fails with EACCES",
       "msgop(2), EACCES")
 {
 	struct message got;
@@ -250,7 +250,7 @@ CHECK("msgrcv.eacces", LIBC | RAW, 0, "a queue that may be written only gives no
 	expect_errno(EACCES, ipc->msgrcv(msqid, &got, TEXT, 2, IPC_NOWAIT));
 }
 
-CHECK("msgrcv.efault", RAW, 0, "a message that cannot be written to its receiver is lost",
+CHECK("msgrcv.efault", RAW, 0, "a message is lost if the receiver's buffer is not mapped",
       "msgop(2), EFAULT; ipc/msg.c, do_msgrcv")
 {
 	int msqid = queue_with(ipc, "text");
@@ -268,7 +268,7 @@ CHECK("msgrcv.efault", RAW, 0, "a message that cannot be written to its receiver
 enum { COPY = MSG_COPY | IPC_NOWAIT };
 
 CHECK("msgrcv.copy.by_index", LIBC | RAW, NEED_MSG_COPY,
-      "MSG_COPY gives the message at an index from 0, whatever its type, and leaves it there",
+      "MSG_COPY copies the message at an index from 0, whatever its type, and leaves it queued",
       "msgop(2), MSG_COPY")
 {
 	struct msqid_ds ds;
@@ -288,7 +288,7 @@ CHECK("msgrcv.copy.by_index", LIBC | RAW, NEED_MSG_COPY,
 }
 
 CHECK("msgrcv.copy.past_end_enomsg", LIBC | RAW, NEED_MSG_COPY,
-      "MSG_COPY of an index that no message has fails", "msgop(2), ENOMSG")
+      "MSG_COPY with an index past the end fails with ENOMSG", "msgop(2), ENOMSG")
 {
 	struct message got;
 	int msqid = queue_of(ipc, "11");
@@ -298,7 +298,7 @@ CHECK("msgrcv.copy.past_end_enomsg", LIBC | RAW, NEED_MSG_COPY,
 }
 
 CHECK("msgrcv.copy.negative_enomsg", LIBC | RAW, NEED_MSG_COPY,
-      "MSG_COPY of a negative index fails", "msgop(2), ENOMSG; ipc/msg.c, find_msg")
+      "MSG_COPY with a negative index fails with ENOMSG", "msgop(2), ENOMSG; ipc/msg.c, find_msg")
 {
 	struct message got;
 	int msqid = queue_of(ipc, "11");
@@ -308,7 +308,7 @@ CHECK("msgrcv.copy.negative_enomsg", LIBC | RAW, NEED_MSG_COPY,
 }
 
 CHECK("msgrcv.copy.einval_without_nowait", LIBC | RAW, NEED_MSG_COPY,
-      "MSG_COPY without IPC_NOWAIT fails", "msgop(2), EINVAL (since Linux 3.14)")
+      "MSG_COPY without IPC_NOWAIT fails with EINVAL", "msgop(2), EINVAL (since Linux 3.14)")
 {
 	struct message got;
 	int msqid = queue_with(ipc, "text");
@@ -318,7 +318,7 @@ CHECK("msgrcv.copy.einval_without_nowait", LIBC | RAW, NEED_MSG_COPY,
 }
 
 CHECK("msgrcv.copy.einval_with_except", LIBC | RAW, NEED_MSG_COPY,
-      "MSG_COPY together with MSG_EXCEPT fails", "msgop(2), EINVAL (since Linux 3.14)")
+      "MSG_COPY with MSG_EXCEPT fails with EINVAL", "msgop(2), EINVAL (since Linux 3.14)")
 {
 	struct message got;
 	int msqid = queue_with(ipc, "text");
@@ -327,7 +327,7 @@ CHECK("msgrcv.copy.einval_with_except", LIBC | RAW, NEED_MSG_COPY,
 }
 
 CHECK("msgrcv.copy.e2big", LIBC | RAW, NEED_MSG_COPY,
-      "MSG_COPY of a text that is longer than asked for fails", "msgop(2), E2BIG")
+      "MSG_COPY of a text longer than msgsz fails with E2BIG", "msgop(2), E2BIG")
 {
 	struct message got = {0};
 	int msqid = queue_with(ipc, "text");
@@ -336,7 +336,7 @@ CHECK("msgrcv.copy.e2big", LIBC | RAW, NEED_MSG_COPY,
 	expect_eq(1, msg_state(msqid).msg_qnum);
 }
 
-CHECK("msgrcv.copy.eacces", LIBC | RAW, NEED_MSG_COPY, "MSG_COPY asks for read permission",
+CHECK("msgrcv.copy.eacces", LIBC | RAW, NEED_MSG_COPY, "MSG_COPY needs read permission",
       "msgop(2), EACCES")
 {
 	struct message got;
@@ -348,7 +348,7 @@ CHECK("msgrcv.copy.eacces", LIBC | RAW, NEED_MSG_COPY, "MSG_COPY asks for read p
 }
 
 CHECK("msgrcv.copy.noerror", LIBC | RAW, NEED_MSG_COPY,
-      "MSG_COPY does not cut a text: with MSG_NOERROR one that is too long fails, and stays",
+      "MSG_COPY never truncates: with MSG_NOERROR too, a text that is too long fails and stays",
       "ipc/msgutil.c, copy_msg")
 {
 	struct message got = {0};

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* msgrcv(2) where it has to wait. */
+/* msgrcv(2) calls that block. */
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -9,7 +9,7 @@
 #include "checks/common/objects.h"
 
 CHECK("msgrcv.blocks_until_sent", LIBC | RAW, 0,
-      "a receiver blocks on an empty queue and gets the next message without it being queued",
+      "a receiver blocks on an empty queue and gets the next message, which is never queued",
       "msgop(2); ipc/msg.c, pipelined_send")
 {
 	struct msqid_ds ds;
@@ -34,7 +34,7 @@ CHECK("msgrcv.blocks_until_sent", LIBC | RAW, 0,
 	expect_between(before, kernel_time(), ds.msg_rtime);
 }
 
-/* A receiver of `msgtyp` waits while others are sent, and goes with one of type 2. */
+/* A receiver of `msgtyp` stays blocked while `others` are sent, and gets one of type 2. */
 static void expect_waits_for_2(const struct ipc_calls *ipc, long msgtyp, int msgflg,
 			       const char *others)
 {
@@ -57,7 +57,7 @@ static void expect_waits_for_2(const struct ipc_calls *ipc, long msgtyp, int msg
 }
 
 CHECK("msgrcv.waits_for_type", LIBC | RAW, 0,
-      "a message of the type waited for wakes a receiver, and no other does", "msgop(2)")
+      "only a message of the requested type wakes a receiver", "msgop(2)")
 {
 	expect_waits_for_2(ipc, 2, 0, "13");
 }
@@ -75,7 +75,7 @@ CHECK("msgrcv.waits_for_except", LIBC | RAW, 0, "a receiver with MSG_EXCEPT wait
 }
 
 CHECK("msgrcv.waits_e2big", LIBC | RAW, 0,
-      "a message too long for a waiting receiver ends its wait and stays in the queue",
+      "a message too long for a blocked receiver ends its wait with E2BIG and stays queued",
       "msgop(2), E2BIG; ipc/msg.c, pipelined_send")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -120,7 +120,7 @@ static void send_numbers(const struct ipc_calls *ipc, int msqid, int from)
 }
 
 CHECK("msgrcv.each_once", LIBC | RAW, 0,
-      "of what several send at the same time several receive each message once", "msgop(2)")
+      "concurrent receivers get each message of concurrent senders once", "msgop(2)")
 {
 	unsigned *times = mmap(NULL, SENDERS * EACH * sizeof(*times), PROT_READ | PROT_WRITE,
 			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -155,26 +155,26 @@ static void expect_eintr(const struct ipc_calls *ipc, int flags)
 		expect_eq(1, signals_caught());
 	}
 	interrupt(pid);
-	/* Nobody waits any more, so a message is queued. */
+	/* No receiver waits any more, so the message is queued. */
 	msg_put(ipc, msqid, 1, "text");
 	expect_eq(1, msg_state(msqid).msg_qnum);
 }
 
-CHECK("msgrcv.eintr", LIBC | RAW, 0, "a signal that is caught ends a blocked receiver",
+CHECK("msgrcv.eintr", LIBC | RAW, 0, "a caught signal interrupts a blocked receiver",
       "msgop(2), EINTR")
 {
 	expect_eintr(ipc, 0);
 }
 
 CHECK("msgrcv.eintr_restart", LIBC | RAW, 0,
-      "a blocked receiver is not started again after a signal, with SA_RESTART neither",
+      "a blocked receiver is not restarted after a signal, even with SA_RESTART",
       "signal(7); msgop(2), EINTR")
 {
 	expect_eintr(ipc, SA_RESTART);
 }
 
 CHECK("msgrcv.stop_continue", LIBC | RAW, 0,
-      "a blocked receiver that is stopped and goes on still waits", "signal(7), stop signals")
+      "a blocked receiver stays blocked after SIGSTOP and SIGCONT", "signal(7), stop signals")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
 	pid_t pid;
@@ -190,7 +190,7 @@ CHECK("msgrcv.stop_continue", LIBC | RAW, 0,
 }
 
 CHECK("msgrcv.waits_noerror", LIBC | RAW, 0,
-      "a receiver that waits with MSG_NOERROR gets the beginning of a longer text",
+      "a receiver blocked with MSG_NOERROR gets the beginning of a longer text",
       "msgop(2), MSG_NOERROR; ipc/msg.c, pipelined_send")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -207,7 +207,7 @@ CHECK("msgrcv.waits_noerror", LIBC | RAW, 0,
 	expect_eq(0, msg_state(msqid).msg_qnum);
 }
 
-CHECK("msgrcv.eidrm", LIBC | RAW, 0, "removing the queue ends a blocked receiver",
+CHECK("msgrcv.eidrm", LIBC | RAW, 0, "removing the queue ends a blocked receiver with EIDRM",
       "msgop(2), EIDRM")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));

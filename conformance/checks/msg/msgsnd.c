@@ -11,7 +11,7 @@
 
 static const struct message first = {1, "first"}, second = {2, "second"};
 
-/* A queue with room for so many bytes of text. */
+/* Makes a queue for this many bytes of text. */
 static int queue_of(const struct ipc_calls *ipc, unsigned long qbytes)
 {
 	struct msqid_ds ds;
@@ -23,7 +23,7 @@ static int queue_of(const struct ipc_calls *ipc, unsigned long qbytes)
 	return msqid;
 }
 
-/* A queue that one message, the first, has filled. */
+/* Makes a queue that its first message fills. */
 static int full_queue(const struct ipc_calls *ipc)
 {
 	int msqid = queue_of(ipc, TEXT);
@@ -33,7 +33,7 @@ static int full_queue(const struct ipc_calls *ipc)
 }
 
 CHECK("msgsnd.fields", LIBC | RAW, 0,
-      "messages sent count in msg_qnum and msg_cbytes and set msg_lspid and msg_stime",
+      "sent messages count in msg_qnum and msg_cbytes and set msg_lspid and msg_stime",
       "msgop(2); msgctl(2), msg_cbytes")
 {
 	struct msqid_ds ds;
@@ -80,7 +80,7 @@ static void *send_in_thread(void *arg)
 }
 
 CHECK("msgsnd.last_sender.thread", LIBC | RAW, 0,
-      "msg_lspid is the process, whichever of its threads sends",
+      "msg_lspid is the process id, whichever thread sends",
       "msgop(2), msg_lspid; pthreads(7), \"process ID\"")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -103,7 +103,7 @@ CHECK("msgsnd.zero_length", LIBC | RAW, 0, "a message may have a type and no tex
 	expect_eq(0, got.mtext[0]);
 }
 
-CHECK("msgsnd.largest_type", LIBC | RAW, 0, "a type may be as large as a long",
+CHECK("msgsnd.largest_type", LIBC | RAW, 0, "LONG_MAX is a valid type",
       "msgop(2), \"strictly positive integer value\"")
 {
 	struct message got, sent = {LONG_MAX, "largest"};
@@ -129,7 +129,7 @@ static void expect_arrives(const struct ipc_calls *ipc, bool copied_first)
 	set_limit("msgmax", LONG_TEXT_LIMIT);
 	set_limit("msgmnb", LONG_TEXT_LIMIT);
 	msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
-	/* No two pages alike. */
+	/* All pages differ. */
 	for (unsigned i = 0; i < LONG_TEXT; i++)
 		sent.mtext[i] = (unsigned char)(i * 7 + i / 251);
 	expect_eq(0, ipc->msgsnd(msqid, &sent, LONG_TEXT, IPC_NOWAIT));
@@ -142,21 +142,21 @@ static void expect_arrives(const struct ipc_calls *ipc, bool copied_first)
 	expect_bytes(sent.mtext, got.mtext, LONG_TEXT);
 }
 
-CHECK("msgsnd.many_pages", LIBC | RAW, NEED_LIMITS, "a text of many pages arrives whole",
+CHECK("msgsnd.many_pages", LIBC | RAW, NEED_LIMITS, "a text of many pages arrives complete",
       "msgop(2); ipc/msgutil.c, alloc_msg")
 {
 	expect_arrives(ipc, false);
 }
 
 CHECK("msgrcv.copy.many_pages", LIBC | RAW, NEED_LIMITS | NEED_MSG_COPY,
-      "MSG_COPY gives all of a text of many pages, which then arrives whole",
+      "MSG_COPY copies a text of many pages, which then arrives complete",
       "msgop(2), MSG_COPY; ipc/msgutil.c, copy_msg")
 {
 	expect_arrives(ipc, true);
 }
 
 CHECK("msgsnd.einval", LIBC | RAW, 0,
-      "an id that no queue has, a type below 1 or a negative size fails", "msgop(2), EINVAL")
+      "an unknown id, a type below 1 and a negative size fail with EINVAL", "msgop(2), EINVAL")
 {
 	const int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
 	const int removed = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -181,8 +181,7 @@ CHECK("msgsnd.einval", LIBC | RAW, 0,
 }
 
 CHECK("msgsnd.einval_above_msgmax", LIBC | RAW, NEED_LIMITS,
-      "a text of msgmax bytes may be sent, one of a byte more may not",
-      "msgop(2), EINVAL; proc(5), msgmax")
+      "a text may have msgmax bytes and not one more", "msgop(2), EINVAL; proc(5), msgmax")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
 
@@ -191,7 +190,7 @@ CHECK("msgsnd.einval_above_msgmax", LIBC | RAW, NEED_LIMITS,
 	expect_errno(EINVAL, ipc->msgsnd(msqid, &first, 6, IPC_NOWAIT));
 }
 
-CHECK("msgsnd.eacces", LIBC | RAW, 0, "a queue that may be read only refuses messages",
+CHECK("msgsnd.eacces", LIBC | RAW, 0, "sending without write permission fails with EACCES",
       "msgop(2), EACCES")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0400));
@@ -201,7 +200,7 @@ CHECK("msgsnd.eacces", LIBC | RAW, 0, "a queue that may be read only refuses mes
 	expect_eq(0, msg_state(msqid).msg_qnum);
 }
 
-CHECK("msgsnd.efault", RAW, 0, "a message that is not in memory, or only its type, fails",
+CHECK("msgsnd.efault", RAW, 0, "msgsnd fails with EFAULT if the message or its text is not mapped",
       "msgop(2), EFAULT")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -215,7 +214,7 @@ CHECK("msgsnd.efault", RAW, 0, "a message that is not in memory, or only its typ
 	expect_eq(0, ipc->msgsnd(msqid, only_type, 0, IPC_NOWAIT));
 }
 
-CHECK("msgsnd.eagain", LIBC | RAW, 0, "with IPC_NOWAIT a full queue refuses a message",
+CHECK("msgsnd.eagain", LIBC | RAW, 0, "with IPC_NOWAIT, sending to a full queue fails with EAGAIN",
       "msgop(2), EAGAIN")
 {
 	int msqid = full_queue(ipc);
@@ -226,7 +225,7 @@ CHECK("msgsnd.eagain", LIBC | RAW, 0, "with IPC_NOWAIT a full queue refuses a me
 }
 
 CHECK("msgsnd.eagain_empty_messages", LIBC | RAW, 0,
-      "a queue holds no more messages than msg_qbytes, without text either",
+      "a queue holds at most msg_qbytes messages, even empty ones",
       "msgop(2), \"total number of messages\"")
 {
 	int msqid = queue_of(ipc, 2);
@@ -238,7 +237,7 @@ CHECK("msgsnd.eagain_empty_messages", LIBC | RAW, 0,
 }
 
 CHECK("msgsnd.blocks_until_received", LIBC | RAW, 0,
-      "a sender blocks on a full queue and goes on when a message is received", "msgop(2)")
+      "a sender blocks on a full queue until a message is received", "msgop(2)")
 {
 	struct message got;
 	int msqid = full_queue(ipc);
@@ -256,7 +255,7 @@ CHECK("msgsnd.blocks_until_received", LIBC | RAW, 0,
 }
 
 CHECK("msgsnd.blocks_until_qbytes_raised", LIBC | RAW, 0,
-      "a sender blocks on a full queue and goes on when IPC_SET makes room",
+      "a sender blocks on a full queue until IPC_SET makes room",
       "msgctl(2), IPC_SET; ipc/msg.c, ss_wakeup")
 {
 	struct msqid_ds ds;
@@ -274,7 +273,7 @@ CHECK("msgsnd.blocks_until_qbytes_raised", LIBC | RAW, 0,
 }
 
 CHECK("msgsnd.blocked_leaves_room", LIBC | RAW, 0,
-      "a message that fits is sent while a larger one waits for room", "msgop(2)")
+      "a message that fits is sent while a larger one is blocked", "msgop(2)")
 {
 	struct message got;
 	int msqid = queue_of(ipc, TEXT);
@@ -305,21 +304,21 @@ static void expect_eintr(const struct ipc_calls *ipc, int flags)
 	expect_eq(1, msg_state(msqid).msg_qnum);
 }
 
-CHECK("msgsnd.eintr", LIBC | RAW, 0, "a signal that is caught ends a blocked sender",
+CHECK("msgsnd.eintr", LIBC | RAW, 0, "a caught signal interrupts a blocked sender",
       "msgop(2), EINTR")
 {
 	expect_eintr(ipc, 0);
 }
 
 CHECK("msgsnd.eintr_restart", LIBC | RAW, 0,
-      "a blocked sender is not started again after a signal, with SA_RESTART neither",
+      "a blocked sender is not restarted after a signal, even with SA_RESTART",
       "signal(7); msgop(2), EINTR")
 {
 	expect_eintr(ipc, SA_RESTART);
 }
 
 CHECK("msgsnd.stop_continue", LIBC | RAW, 0,
-      "a blocked sender that is stopped and goes on still waits", "signal(7), stop signals")
+      "a blocked sender stays blocked after SIGSTOP and SIGCONT", "signal(7), stop signals")
 {
 	struct message got;
 	int msqid = full_queue(ipc);
@@ -334,7 +333,8 @@ CHECK("msgsnd.stop_continue", LIBC | RAW, 0,
 	expect_eq(1, msg_state(msqid).msg_qnum);
 }
 
-CHECK("msgsnd.eidrm", LIBC | RAW, 0, "removing the queue ends a blocked sender", "msgop(2), EIDRM")
+CHECK("msgsnd.eidrm", LIBC | RAW, 0, "removing the queue ends a blocked sender with EIDRM",
+      "msgop(2), EIDRM")
 {
 	int msqid = full_queue(ipc);
 	pid_t pid;
