@@ -12,7 +12,7 @@ static int info_into(const struct ipc_calls *ipc, int cmd, struct seminfo *info)
 	return ipc->semctl(0, 0, cmd, (union semun){.__buf = info});
 }
 
-CHECK("semctl.ipc_info", LIBC | RAW, NEED_LIMITS, "IPC_INFO gives the limits",
+CHECK("semctl.ipc_info", LIBC | RAW, NEED_LIMITS, "IPC_INFO returns the limits",
       "semctl(2), IPC_INFO; proc(5)")
 {
 	struct seminfo info = {0};
@@ -28,7 +28,7 @@ CHECK("semctl.ipc_info", LIBC | RAW, NEED_LIMITS, "IPC_INFO gives the limits",
 }
 
 CHECK("semctl.info.unused", LIBC | RAW, 0,
-      "what the kernel does not use of IPC_INFO and SEM_INFO has the values of its headers",
+      "unused members of IPC_INFO and SEM_INFO have the values of the kernel's headers",
       "linux/sem.h; ipc/sem.c, semctl_info")
 {
 	struct seminfo info = {0};
@@ -46,7 +46,7 @@ CHECK("semctl.info.unused", LIBC | RAW, 0,
 }
 
 CHECK("semctl.sem_info", LIBC | RAW, NEED_NAMESPACE,
-      "SEM_INFO counts sets and semaphores, and gives the limits as IPC_INFO does",
+      "SEM_INFO counts sets and semaphores, and returns the limits like IPC_INFO",
       "semctl(2), SEM_INFO")
 {
 	struct seminfo info = {0}, limits = {0};
@@ -70,7 +70,7 @@ CHECK("semctl.sem_info", LIBC | RAW, NEED_NAMESPACE,
 }
 
 CHECK("semctl.sem_info.proc", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
-      "SEM_INFO counts what the rows of /proc/sysvipc/sem come to", "semctl(2), SEM_INFO; proc(5)")
+      "SEM_INFO returns the sums of the rows in /proc/sysvipc/sem", "semctl(2), SEM_INFO; proc(5)")
 {
 	struct seminfo info = {0};
 	long long semaphores = 0;

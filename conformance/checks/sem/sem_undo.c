@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* SEM_UNDO of semop(2): what a process takes back at its end. */
+/* SEM_UNDO of semop(2): operations that the kernel undoes when a process ends. */
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -14,7 +14,7 @@
 static const union semun none;
 
 CHECK("semop.undo.exit", LIBC | RAW, 0,
-      "what a process did with SEM_UNDO is undone when it ends, and nothing else",
+      "the end of a process undoes its operations with SEM_UNDO, and no others",
       "semop(2), SEM_UNDO")
 {
 	int semid = sem_new(ipc, 5);
@@ -30,12 +30,12 @@ CHECK("semop.undo.exit", LIBC | RAW, 0,
 	expect_eq(5, sem_value(semid, 0));
 	expect_eq(6, sem_value(semid, 1));
 	expect_eq(0, sem_value(semid, 2));
-	/* semctl(2), "The sempid value": Linux notes adjustments too. */
+	/* semctl(2), "The sempid value": on Linux adjustments set sempid too. */
 	expect_eq(pid, libc_calls.semctl(semid, 0, GETPID, none));
 }
 
-CHECK("semop.undo.kill", LIBC | RAW, 0,
-      "what a process did with SEM_UNDO is undone when it is killed", "semop(2), SEM_UNDO")
+CHECK("semop.undo.kill", LIBC | RAW, 0, "killing a process undoes its operations with SEM_UNDO",
+      "semop(2), SEM_UNDO")
 {
 	int semid = sem_new(ipc, 5);
 	pid_t pid;
@@ -52,8 +52,7 @@ CHECK("semop.undo.kill", LIBC | RAW, 0,
 }
 
 CHECK("semop.undo.wakes", LIBC | RAW, 0,
-      "a task that waits for the undo adjustment of an exiting process goes on",
-      "semop(2), SEM_UNDO")
+      "the undo adjustment of an ending process wakes a blocked semop", "semop(2), SEM_UNDO")
 {
 	int semid = sem_new(ipc, 1);
 	pid_t owner, waiter;
@@ -72,7 +71,7 @@ CHECK("semop.undo.wakes", LIBC | RAW, 0,
 	expect_eq(0, sem_value(semid, 0));
 }
 
-/* What a thread or clone is given, and its own number. */
+/* The argument of a thread or clone, which sets its own id. */
 struct undoing {
 	const struct ipc_calls *ipc;
 	int semid;
@@ -89,7 +88,7 @@ static void *undoing_thread(void *arg)
 }
 
 CHECK("semop.undo.thread", LIBC | RAW, 0,
-      "what a thread did with SEM_UNDO is undone when the process ends, not the thread",
+      "the end of the process, not of the thread, undoes a thread's operations with SEM_UNDO",
       "clone(2), CLONE_SYSVSEM; pthreads(7)")
 {
 	struct undoing thread = {ipc, sem_new(ipc, 0), 0};
@@ -99,7 +98,7 @@ CHECK("semop.undo.thread", LIBC | RAW, 0,
 		pthread_t id;
 		expect_eq(0, pthread_create(&id, NULL, undoing_thread, &thread));
 		expect_eq(0, pthread_join(id, NULL));
-		/* Joined is not gone: the kernel's part of its end comes after. */
+		/* pthread_join returns before the kernel has finished the thread's exit. */
 		while (syscall(SYS_tgkill, getpid(), thread.tid, 0) == 0)
 			sched_yield();
 		expect_eq(1, sem_value(thread.semid, 0));
@@ -109,7 +108,7 @@ CHECK("semop.undo.thread", LIBC | RAW, 0,
 }
 
 CHECK("semop.undo.fork", LIBC | RAW, 0,
-      "a child neither inherits what is to be undone nor shares it: its own is, when it ends",
+      "a child neither inherits nor shares undo adjustments; its end undoes its own",
       "semop(2), NOTES; fork(2)")
 {
 	int semid = sem_new(ipc, 0);
@@ -133,14 +132,14 @@ static int undoing_clone(void *arg)
 }
 
 CHECK("semop.undo.clone_sysvsem", LIBC | RAW, 0,
-      "processes that share what is to be undone undo it when the last of them ends",
+      "processes that share undo adjustments undo them when the last of them ends",
       "clone(2), CLONE_SYSVSEM")
 {
 	struct undoing undoing = {ipc, sem_new(ipc, 0), 0};
 	pid_t pid;
 
 	CHILD (pid) {
-		/* From the middle, since a stack grows one way or the other. */
+		/* The stack pointer starts in the middle, because stacks grow down or up. */
 		static _Alignas(16) char stack[2 * 65536];
 		pid_t sharer = must(
 			clone(undoing_clone, stack + 65536, CLONE_SYSVSEM | SIGCHLD, &undoing));
@@ -151,7 +150,7 @@ CHECK("semop.undo.clone_sysvsem", LIBC | RAW, 0,
 	expect_eq(0, sem_value(undoing.semid, 0));
 }
 
-CHECK("semop.undo.not_below_zero", LIBC | RAW, 0, "undoing takes a value down to 0 and no further",
+CHECK("semop.undo.not_below_zero", LIBC | RAW, 0, "undoing reduces a value to 0 and no further",
       "semop(2), BUGS")
 {
 	int semid = sem_new(ipc, 0);
@@ -168,7 +167,7 @@ CHECK("semop.undo.not_below_zero", LIBC | RAW, 0, "undoing takes a value down to
 	expect_eq(0, sem_value(semid, 0));
 }
 
-/* Runs `cmd`, which sets the values 7 8 9, between an operation with SEM_UNDO and its end. */
+/* Runs `cmd`, which sets the values 7 8 9, between an operation with SEM_UNDO and its undoing. */
 static int undone_after_setting(const struct ipc_calls *ipc, int cmd)
 {
 	unsigned short values[NSEMS] = {7, 8, 9};
@@ -188,19 +187,19 @@ static int undone_after_setting(const struct ipc_calls *ipc, int cmd)
 }
 
 CHECK("semop.undo.cleared_by_setval", LIBC | RAW, 0,
-      "SETVAL clears what is to be undone of a semaphore", "semctl(2), SETVAL")
+      "SETVAL clears the undo adjustments of a semaphore", "semctl(2), SETVAL")
 {
 	expect_eq(7, undone_after_setting(ipc, SETVAL));
 }
 
-CHECK("semop.undo.cleared_by_setall", LIBC | RAW, 0, "SETALL clears what is to be undone of a set",
+CHECK("semop.undo.cleared_by_setall", LIBC | RAW, 0, "SETALL clears the undo adjustments of a set",
       "semctl(2), SETALL")
 {
 	expect_eq(7, undone_after_setting(ipc, SETALL));
 }
 
 CHECK("semop.undo.erange", LIBC | RAW, 0,
-      "an operation whose undoing would not fit in a short fails, and leaves what is to be undone",
+      "an operation whose adjustment exceeds a short fails, and leaves the adjustment unchanged",
       "ipc/sem.c, perform_atomic_semop: \"Exceeding the undo range is an error\"")
 {
 	int semid = sem_new(ipc, 16000);
@@ -212,7 +211,7 @@ CHECK("semop.undo.erange", LIBC | RAW, 0,
 		expect_errno(ERANGE, sem_op(ipc, semid, 17000, SEM_UNDO));
 	}
 	child_join(pid);
-	/* Of 15000 the child takes its 16000 back when it ends. */
+	/* The child's end subtracts its 16000 from 15000. */
 	expect_eq(0, sem_value(semid, 0));
 	expect_eq(0, sem_op(ipc, semid, SEMVMX, SEM_UNDO));
 	expect_eq(0, sem_op(ipc, semid, -SEMVMX, 0));
@@ -223,7 +222,7 @@ CHECK("semop.undo.erange", LIBC | RAW, 0,
 }
 
 CHECK("semop.undo.not_above_semvmx", LIBC | RAW, 0,
-      "undoing takes a value up to SEMVMX and no further", "ipc/sem.c, exit_sem")
+      "undoing raises a value to SEMVMX and no further", "ipc/sem.c, exit_sem")
 {
 	int semid = sem_new(ipc, 5);
 	pid_t pid;
@@ -240,7 +239,7 @@ CHECK("semop.undo.not_above_semvmx", LIBC | RAW, 0,
 }
 
 CHECK("semop.undo.sum", LIBC | RAW, 0,
-      "what is undone is the sum of all that a process did with SEM_UNDO, in one call or many",
+      "undoing subtracts the sum of a process's operations with SEM_UNDO, in one call or many",
       "semop(2), semadj")
 {
 	int semid = sem_new(ipc, 10);
@@ -257,7 +256,7 @@ CHECK("semop.undo.sum", LIBC | RAW, 0,
 	expect_eq(10 - 7, sem_value(semid, 0));
 }
 
-CHECK("semop.undo.not_of_failed", LIBC | RAW, 0, "a call that failed leaves nothing to be undone",
+CHECK("semop.undo.not_of_failed", LIBC | RAW, 0, "a failed call leaves no undo adjustment",
       "semop(2), \"or not at all\"")
 {
 	int semid = sem_new(ipc, 3);
@@ -272,7 +271,7 @@ CHECK("semop.undo.not_of_failed", LIBC | RAW, 0, "a call that failed leaves noth
 }
 
 CHECK("semop.undo.of_waiter", LIBC | RAW, 0,
-      "what was done for a process that waited is undone as if it had not waited",
+      "operations of a process that had blocked are undone like others",
       "semop(2), SEM_UNDO; ipc/sem.c, perform_atomic_semop")
 {
 	int semid = sem_new(ipc, 0);
@@ -280,7 +279,7 @@ CHECK("semop.undo.of_waiter", LIBC | RAW, 0,
 
 	CHILD (pid) {
 		expect_eq(0, sem_op(ipc, semid, -2, SEM_UNDO));
-		pause(); /* not block(): it is killed at any point, a set in the making too */
+		pause(); /* not block(), which makes a set that the kill could leave behind */
 	}
 	await_blocked(pid);
 	expect_eq(0, sem_op(ipc, semid, 2, 0));
@@ -292,7 +291,7 @@ CHECK("semop.undo.of_waiter", LIBC | RAW, 0,
 }
 
 CHECK("semop.undo.after_rmid", LIBC | RAW, 0,
-      "a process whose set was removed undoes nothing of the set that took its slot",
+      "the end of a process whose set was removed does not change the new set in its slot",
       "semop(2), SEM_UNDO; ipc/sem.c, freeary and exit_sem")
 {
 	int removed = must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0600)), semid;
@@ -312,7 +311,7 @@ CHECK("semop.undo.after_rmid", LIBC | RAW, 0,
 }
 
 CHECK("semop.undo.unshare", LIBC | RAW, 0,
-      "who leaves the processes that it shares with undoes alone what is its own from then on",
+      "unshare of CLONE_SYSVSEM separates a process's undo adjustments from the shared ones",
       "unshare(2), CLONE_SYSVSEM")
 {
 	int semid = sem_new(ipc, 0);
@@ -321,8 +320,8 @@ CHECK("semop.undo.unshare", LIBC | RAW, 0,
 	CHILD (pid) {
 		expect_eq(0, sem_op(ipc, semid, 1, SEM_UNDO));
 		if (unshare(CLONE_SYSVSEM) == -1)
-			skip("no unshare of CLONE_SYSVSEM");
-		/* It was the last: what was to be undone is. */
+			skip("unshare cannot separate CLONE_SYSVSEM");
+		/* This was the last sharer, so its adjustments have been undone. */
 		expect_eq(0, sem_value(semid, 0));
 		expect_eq(0, sem_op(ipc, semid, 3, SEM_UNDO));
 		expect_eq(3, sem_value(semid, 0));
@@ -332,7 +331,7 @@ CHECK("semop.undo.unshare", LIBC | RAW, 0,
 }
 
 CHECK("semop.undo.exec", LIBC | RAW, NEED_PROC,
-      "executing another program undoes nothing; the end of that program does",
+      "execve undoes nothing; the end of the new program does",
       "semop(2), NOTES: \"semadj values are preserved across execve\"")
 {
 	int semid = sem_new(ipc, 0), status;
@@ -345,7 +344,7 @@ CHECK("semop.undo.exec", LIBC | RAW, NEED_PROC,
 			_exit(NO_PTRACE);
 		must(execv("/proc/self/exe", argv));
 	}
-	/* The program stops before its first instruction, and is not needed. */
+	/* The tracer stops the program before its first instruction. */
 	must(waitpid(pid, &status, 0));
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_PTRACE)
 		skip("no ptrace");
@@ -358,7 +357,7 @@ CHECK("semop.undo.exec", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("semop.undo.erange_below", LIBC | RAW, 0,
-      "an operation whose undoing would not fit in a short fails, downwards as well",
+      "an operation whose adjustment is below a short's range fails with ERANGE",
       "semop(2), ERANGE; ipc/sem.c, perform_atomic_semop")
 {
 	int semid = sem_new(ipc, SEMVMX);

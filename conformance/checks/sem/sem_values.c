@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* semctl(2): the values of semaphores, and the waits for them. */
+/* semctl(2): the values of semaphores, and the counts of blocked processes. */
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static int setval(const struct ipc_calls *ipc, int semid, int semnum, int val)
 
 /* ---- values ------------------------------------------------------------------ */
 
-CHECK("semctl.setval", LIBC | RAW, 0, "SETVAL sets one value, and GETVAL gives it",
+CHECK("semctl.setval", LIBC | RAW, 0, "SETVAL sets one value, and GETVAL returns it",
       "semctl(2), SETVAL, GETVAL")
 {
 	int semid = sem_new(ipc, 0);
@@ -31,7 +31,7 @@ CHECK("semctl.setval", LIBC | RAW, 0, "SETVAL sets one value, and GETVAL gives i
 }
 
 CHECK("semctl.setval.only_int", LIBC | RAW, 0,
-      "SETVAL takes the int of the union, whatever its other bytes are",
+      "SETVAL reads the int of the union and ignores its other bytes",
       "semctl(2), union semun; musl commit 2b47a7af")
 {
 	union semun argument;
@@ -43,7 +43,7 @@ CHECK("semctl.setval.only_int", LIBC | RAW, 0,
 	expect_eq(5, sem_value(semid, 1));
 }
 
-CHECK("semctl.setval.erange", LIBC | RAW, 0, "SETVAL takes values from 0 to SEMVMX",
+CHECK("semctl.setval.erange", LIBC | RAW, 0, "SETVAL accepts values from 0 to SEMVMX",
       "semctl(2), ERANGE")
 {
 	static const int values[] = {-1, SEMVMX + 1, 65535, 65536, INT_MAX, INT_MIN};
@@ -55,7 +55,7 @@ CHECK("semctl.setval.erange", LIBC | RAW, 0, "SETVAL takes values from 0 to SEMV
 	expect_eq(3, sem_value(semid, 0));
 }
 
-CHECK("semctl.setall", LIBC | RAW, 0, "SETALL sets all values, and GETALL gives them",
+CHECK("semctl.setall", LIBC | RAW, 0, "SETALL sets all values, and GETALL returns them",
       "semctl(2), SETALL, GETALL")
 {
 	unsigned short values[NSEMS] = {1, 0, SEMVMX}, got[NSEMS + 1];
@@ -70,7 +70,7 @@ CHECK("semctl.setall", LIBC | RAW, 0, "SETALL sets all values, and GETALL gives 
 		expect_eq(values[semnum], sem_value(semid, semnum));
 }
 
-/* Larger sets are copied through memory that the kernel allocates. */
+/* For larger sets, the kernel allocates a buffer. */
 CHECK("semctl.setall.large", LIBC | RAW, NEED_LIMITS, "SETALL and GETALL handle large sets",
       "ipc/sem.c, semctl_main: SEMMSL_FAST")
 {
@@ -88,7 +88,7 @@ CHECK("semctl.setall.large", LIBC | RAW, NEED_LIMITS, "SETALL and GETALL handle 
 }
 
 CHECK("semctl.setall.erange", LIBC | RAW, 0,
-      "SETALL takes values from 0 to SEMVMX, and sets all or none", "semctl(2), ERANGE")
+      "SETALL accepts values from 0 to SEMVMX, and sets all or none", "semctl(2), ERANGE")
 {
 	unsigned short values[NSEMS] = {1, 2, SEMVMX + 1};
 	int semid = sem_new(ipc, 0);
@@ -101,7 +101,7 @@ CHECK("semctl.setall.erange", LIBC | RAW, 0,
 }
 
 CHECK("semctl.getpid", LIBC | RAW, 0,
-      "GETPID gives the process of the last semop, SETVAL or SETALL of a semaphore",
+      "GETPID returns the process of the last semop, SETVAL or SETALL on a semaphore",
       "semctl(2), \"The sempid value\"")
 {
 	unsigned short values[NSEMS] = {0};
@@ -126,7 +126,7 @@ CHECK("semctl.getpid", LIBC | RAW, 0,
 
 /* ---- waits -------------------------------------------------------------------- */
 
-/* Three wait on semaphore 1; one goes by a signal, the others when it is set to `val`. */
+/* Three processes wait on semaphore 1: a signal ends one, setting it to `val` the others. */
 static void expect_counted(const struct ipc_calls *ipc, int cmd, int other, int op, int val)
 {
 	int semid = sem_new(ipc, 0);
@@ -154,18 +154,19 @@ static void expect_counted(const struct ipc_calls *ipc, int cmd, int other, int 
 }
 
 CHECK("semctl.getncnt", LIBC | RAW, 0,
-      "GETNCNT counts the tasks that wait for more, on each semaphore", "semctl(2), GETNCNT")
+      "GETNCNT counts the tasks that wait for a larger value, for each semaphore",
+      "semctl(2), GETNCNT")
 {
 	expect_counted(ipc, GETNCNT, GETZCNT, -1, 2);
 }
 
 CHECK("semctl.getzcnt", LIBC | RAW, 0,
-      "GETZCNT counts the tasks that wait for zero, on each semaphore", "semctl(2), GETZCNT")
+      "GETZCNT counts the tasks that wait for zero, for each semaphore", "semctl(2), GETZCNT")
 {
 	expect_counted(ipc, GETZCNT, GETNCNT, 0, 0);
 }
 
-/* One waits on semaphore 0 for 3 to take, one on semaphore 1, which is 1, for zero. */
+/* One process waits to take 3 from semaphore 0, another for semaphore 1, which is 1, to be 0. */
 static int two_waiters(const struct ipc_calls *ipc, pid_t *more, pid_t *zero)
 {
 	int semid = sem_new(ipc, 0);
@@ -180,7 +181,7 @@ static int two_waiters(const struct ipc_calls *ipc, pid_t *more, pid_t *zero)
 	return semid;
 }
 
-CHECK("semctl.setval.wakes", LIBC | RAW, 0, "SETVAL wakes the tasks that can go on",
+CHECK("semctl.setval.wakes", LIBC | RAW, 0, "SETVAL wakes the tasks that can continue",
       "semctl(2), SETVAL")
 {
 	pid_t more, zero;
@@ -196,7 +197,7 @@ CHECK("semctl.setval.wakes", LIBC | RAW, 0, "SETVAL wakes the tasks that can go 
 	child_join(zero);
 }
 
-CHECK("semctl.setall.wakes", LIBC | RAW, 0, "SETALL wakes the tasks that can go on",
+CHECK("semctl.setall.wakes", LIBC | RAW, 0, "SETALL wakes the tasks that can continue",
       "semctl(2), SETALL")
 {
 	unsigned short values[NSEMS] = {4, 0, 0};

@@ -9,7 +9,7 @@
 
 static const union semun none;
 
-/* IPC_STAT and IPC_SET. */
+/* A command with a structure: IPC_STAT, IPC_SET. */
 static int stat_into(const struct ipc_calls *ipc, int id, int cmd, struct semid_ds *ds)
 {
 	return ipc->semctl(id, 0, cmd, (union semun){.buf = ds});
@@ -17,7 +17,7 @@ static int stat_into(const struct ipc_calls *ipc, int id, int cmd, struct semid_
 
 /* ---- IPC_STAT ---------------------------------------------------------------- */
 
-CHECK("semctl.stat", LIBC, 0, "IPC_STAT gives what is known of a set", "semctl(2)")
+CHECK("semctl.stat", LIBC, 0, "IPC_STAT returns the state of a set", "semctl(2)")
 {
 	struct semid_ds ds;
 	time_t before = kernel_time();
@@ -67,7 +67,7 @@ CHECK("semctl.set", LIBC, 0, "IPC_SET sets the nine permission bits", "semctl(2)
 	expect_eq(0456, sem_state(semid).sem_perm.mode);
 }
 
-CHECK("semctl.set.others_ignored", LIBC, 0, "IPC_SET changes nothing else", "semctl(2), IPC_SET")
+CHECK("semctl.set.others_ignored", LIBC, 0, "IPC_SET changes no other member", "semctl(2), IPC_SET")
 {
 	int semid = must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0600));
 	struct semid_ds before = sem_state(semid), ds;
@@ -106,8 +106,7 @@ CHECK("semctl.set.ctime", LIBC, 0, "IPC_SET, SETVAL and SETALL set sem_ctime, no
 
 /* ---- IPC_RMID ---------------------------------------------------------------- */
 
-CHECK("semctl.rmid", LIBC | RAW, 0, "a set that was removed is gone, with its key",
-      "semctl(2), IPC_RMID")
+CHECK("semctl.rmid", LIBC | RAW, 0, "IPC_RMID removes a set and its key", "semctl(2), IPC_RMID")
 {
 	int semid = must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0600));
 
@@ -118,8 +117,7 @@ CHECK("semctl.rmid", LIBC | RAW, 0, "a set that was removed is gone, with its ke
 	expect_errno(EINVAL, ipc->semctl(semid, 0, IPC_RMID, none));
 }
 
-CHECK("semctl.rmid.semnum_ignored", LIBC | RAW, 0,
-      "IPC_RMID does not look at the number of a semaphore", "semctl(2), IPC_RMID")
+CHECK("semctl.rmid.semnum_ignored", LIBC | RAW, 0, "IPC_RMID ignores semnum", "semctl(2), IPC_RMID")
 {
 	expect_eq(0, ipc->semctl(sem_new(ipc, 0), NSEMS + 1, IPC_RMID, none));
 	expect_eq(0, ipc->semctl(sem_new(ipc, 0), -1, IPC_RMID, none));
@@ -127,7 +125,7 @@ CHECK("semctl.rmid.semnum_ignored", LIBC | RAW, 0,
 
 /* ---- errors -------------------------------------------------------------------- */
 
-/* Each command that works on an object, with an argument that is right for all. */
+/* The commands that take an object, each with a valid argument from argument_of(). */
 static const int commands[] = {IPC_STAT, IPC_SET, GETALL,  SETALL, GETVAL,
 			       GETPID,	 GETNCNT, GETZCNT, SETVAL, IPC_RMID};
 enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -137,7 +135,7 @@ static union semun argument_of(int cmd, struct semid_ds *ds)
 	return cmd == SETVAL ? (union semun){.val = 1} : (union semun){.buf = ds};
 }
 
-CHECK("semctl.einval_id", LIBC | RAW, 0, "a command of an id that no set has fails",
+CHECK("semctl.einval_id", LIBC | RAW, 0, "commands fail with EINVAL if no set has the id",
       "semctl(2), EINVAL")
 {
 	struct semid_ds ds = {0};
@@ -152,7 +150,7 @@ CHECK("semctl.einval_id", LIBC | RAW, 0, "a command of an id that no set has fai
 }
 
 CHECK("semctl.einval_semnum", LIBC | RAW, 0,
-      "a command of one semaphore fails where the set has none of that number",
+      "a command for one semaphore fails with EINVAL if the set has no such semaphore",
       "semctl(2), EINVAL; POSIX.1-2017, semctl()")
 {
 	static const int of_one[] = {GETVAL, SETVAL, GETPID, GETNCNT, GETZCNT};
@@ -165,7 +163,8 @@ CHECK("semctl.einval_semnum", LIBC | RAW, 0,
 	}
 }
 
-CHECK("semctl.einval_command", LIBC | RAW, 0, "an unknown command fails", "semctl(2), EINVAL")
+CHECK("semctl.einval_command", LIBC | RAW, 0, "an unknown command fails with EINVAL",
+      "semctl(2), EINVAL")
 {
 	static const int unknown[] = {-1, 10, 99, 4096};
 	struct semid_ds ds = {0};
@@ -176,7 +175,7 @@ CHECK("semctl.einval_command", LIBC | RAW, 0, "an unknown command fails", "semct
 }
 
 CHECK("semctl.eacces", LIBC | RAW, 0,
-      "each command that reads asks for read permission, each that sets values for write",
+      "each command that reads needs read permission; SETVAL and SETALL need write permission",
       "semctl(2), EACCES")
 {
 	static const struct {
@@ -201,7 +200,7 @@ CHECK("semctl.eacces", LIBC | RAW, 0,
 }
 
 CHECK("semctl.eperm", LIBC | RAW, NEED_USERS,
-      "only owner and creator may set or remove, whatever the mode", "semctl(2), EPERM")
+      "only owner and creator may use IPC_SET and IPC_RMID, whatever the mode", "semctl(2), EPERM")
 {
 	int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0666));
 	struct semid_ds ds = sem_state(semid);
@@ -216,7 +215,7 @@ CHECK("semctl.eperm", LIBC | RAW, NEED_USERS,
 	sem_state(semid);
 }
 
-CHECK("semctl.efault", RAW, 0, "a structure or an array that is not in memory fails",
+CHECK("semctl.efault", RAW, 0, "semctl fails with EFAULT if the structure or array is not mapped",
       "semctl(2), EFAULT")
 {
 	static const int handing[] = {IPC_STAT, IPC_SET, GETALL, SETALL};
@@ -225,7 +224,7 @@ CHECK("semctl.efault", RAW, 0, "a structure or an array that is not in memory fa
 
 	for (unsigned i = 0; i < sizeof(handing) / sizeof(handing[0]); i++)
 		expect_errno(EFAULT, stat_into(ipc, semid, handing[i], (void *)end));
-	/* All but the last value. */
+	/* The last value is past the end of the page. */
 	end -= (NSEMS - 1) * sizeof(unsigned short);
 	expect_errno(EFAULT, stat_into(ipc, semid, GETALL, (void *)end));
 	expect_errno(EFAULT, stat_into(ipc, semid, SETALL, (void *)end));

@@ -11,7 +11,7 @@ static int rmid(int semid)
 }
 
 CHECK("semget.fewer_found", LIBC | RAW, 0,
-      "semget finds a set if nsems is not above its number, or is 0",
+      "semget finds a set if nsems is at most its number of semaphores, or 0",
       "semget(2), \"nsems can be 0\"")
 {
 	int semid = must(ipc->semget(check_key(0), 3, IPC_CREAT | 0600));
@@ -22,7 +22,7 @@ CHECK("semget.fewer_found", LIBC | RAW, 0,
 }
 
 CHECK("semget.new_set_fields", LIBC | RAW, 0,
-      "a new set has as many semaphores as asked for, is unused and owned by its maker",
+      "a new set has the requested number of semaphores and belongs to its creator",
       "semget(2), \"When creating a new semaphore set\"")
 {
 	time_t before = kernel_time();
@@ -41,7 +41,7 @@ CHECK("semget.new_set_fields", LIBC | RAW, 0,
 }
 
 CHECK("semget.new_values_zero", LIBC | RAW, 0,
-      "the semaphores of a new set are 0 and nobody has worked on them",
+      "the semaphores of a new set have the value 0 and no sempid",
       "semget(2), \"Semaphore initialization\"")
 {
 	const union semun none = {0};
@@ -67,7 +67,8 @@ CHECK("semget.einval", LIBC | RAW, NEED_PROC, "a new set must have from 1 to SEM
 }
 
 CHECK("semget.einval_existing", LIBC | RAW, NEED_PROC,
-      "semget does not find a set if nsems is above its number, or is -1", "semget(2), EINVAL")
+      "semget fails with EINVAL if nsems is above the set's number of semaphores, or -1",
+      "semget(2), EINVAL")
 {
 	must(ipc->semget(check_key(0), 3, IPC_CREAT | 0600));
 	expect_errno(EINVAL, ipc->semget(check_key(0), 4, 0));
@@ -85,7 +86,7 @@ CHECK("semget.semmsl", LIBC | RAW, NEED_LIMITS, "a set may have SEMMSL semaphore
 }
 
 CHECK("semget.enospc_semmni", LIBC | RAW, NEED_LIMITS,
-      "more sets than SEMMNI are refused, and one less makes room", "semget(2), ENOSPC")
+      "more sets than SEMMNI fail with ENOSPC, and removing one makes room", "semget(2), ENOSPC")
 {
 	int semid;
 
@@ -99,7 +100,7 @@ CHECK("semget.enospc_semmni", LIBC | RAW, NEED_LIMITS,
 }
 
 CHECK("semget.enospc_semmns", LIBC | RAW, NEED_LIMITS,
-      "more semaphores than SEMMNS in all sets are refused, and removing a set makes room",
+      "more semaphores than SEMMNS in all sets fail with ENOSPC, and removing a set makes room",
       "semget(2), ENOSPC")
 {
 	int semid;

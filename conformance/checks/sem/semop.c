@@ -11,7 +11,7 @@ static const union semun none;
 
 /* ---- values ------------------------------------------------------------------- */
 
-CHECK("semop.add_and_take", LIBC | RAW, 0, "an operation adds to the value or takes from it",
+CHECK("semop.add_and_take", LIBC | RAW, 0, "an operation adds to the value or subtracts from it",
       "semop(2)")
 {
 	int semid = sem_new(ipc, 0);
@@ -26,12 +26,12 @@ CHECK("semop.add_and_take", LIBC | RAW, 0, "an operation adds to the value or ta
 }
 
 CHECK("semop.many_in_order", LIBC | RAW, 0,
-      "the operations of one call are done in their order, several on one semaphore too",
+      "the operations of one call run in array order, even several on one semaphore",
       "semop(2), \"performed in array order, and atomically\"")
 {
 	int semid = sem_new(ipc, 1);
 
-	/* In any other order one of them could not go on. */
+	/* In any other order one of them would block. */
 	expect_eq(0, ipc->semop(semid,
 				OPS({0, -1, IPC_NOWAIT}, {0, 0, IPC_NOWAIT}, {0, 4, 0}, {1, 2, 0},
 				    {0, -3, IPC_NOWAIT}, {2, 0, IPC_NOWAIT}, {2, 7, 0})));
@@ -41,7 +41,7 @@ CHECK("semop.many_in_order", LIBC | RAW, 0,
 }
 
 CHECK("semop.all_or_nothing", LIBC | RAW, 0,
-      "where a later operation fails, the earlier ones leave no trace",
+      "if a later operation fails, the earlier ones have no effect",
       "semop(2), \"either as a complete unit, or not at all\"")
 {
 	int semid = sem_new(ipc, 1);
@@ -71,7 +71,7 @@ CHECK("semop.sempid_otime", LIBC | RAW, 0,
 }
 
 CHECK("semop.zero_sempid_otime", LIBC | RAW, 0,
-      "waiting for zero sets sempid and sem_otime as other operations do",
+      "waiting for zero sets sempid and sem_otime like other operations",
       "semop(2), \"On successful completion\"")
 {
 	int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
@@ -84,7 +84,7 @@ CHECK("semop.zero_sempid_otime", LIBC | RAW, 0,
 
 /* ---- errors ------------------------------------------------------------------- */
 
-CHECK("semop.einval", LIBC | RAW, 0, "no operation at all, or an id that no set has, fails",
+CHECK("semop.einval", LIBC | RAW, 0, "no operations, and an unknown id, fail with EINVAL",
       "semop(2), EINVAL")
 {
 	const int semid = sem_new(ipc, 1);
@@ -110,7 +110,7 @@ CHECK("semop.e2big", LIBC | RAW, NEED_LIMITS, "a call may have SEMOPM operations
 	expect_eq(3, sem_value(semid, 0));
 }
 
-CHECK("semop.efbig", LIBC | RAW, 0, "a semaphore that the set does not have fails",
+CHECK("semop.efbig", LIBC | RAW, 0, "a semaphore number outside of the set fails with EFBIG",
       "semop(2), EFBIG")
 {
 	int semid = sem_new(ipc, 0);
@@ -121,7 +121,7 @@ CHECK("semop.efbig", LIBC | RAW, 0, "a semaphore that the set does not have fail
 	expect_eq(0, sem_value(semid, 0));
 }
 
-CHECK("semop.erange", LIBC | RAW, 0, "a value does not go above SEMVMX", "semop(2), ERANGE")
+CHECK("semop.erange", LIBC | RAW, 0, "a value cannot exceed SEMVMX", "semop(2), ERANGE")
 {
 	int semid = sem_new(ipc, SEMVMX - 1);
 
@@ -133,7 +133,8 @@ CHECK("semop.erange", LIBC | RAW, 0, "a value does not go above SEMVMX", "semop(
 	expect_eq(0, sem_op(ipc, semid, -SEMVMX, 0));
 }
 
-CHECK("semop.eagain", LIBC | RAW, 0, "with IPC_NOWAIT what would wait fails", "semop(2), EAGAIN")
+CHECK("semop.eagain", LIBC | RAW, 0,
+      "with IPC_NOWAIT, an operation that would block fails with EAGAIN", "semop(2), EAGAIN")
 {
 	int semid = sem_new(ipc, 1);
 
@@ -143,7 +144,7 @@ CHECK("semop.eagain", LIBC | RAW, 0, "with IPC_NOWAIT what would wait fails", "s
 }
 
 CHECK("semop.eacces", LIBC | RAW, 0,
-      "changing a value asks for write permission, waiting for zero for read permission",
+      "changing a value needs write permission, waiting for zero needs read permission",
       "semop(2), EACCES")
 {
 	int readable = must(ipc->semget(IPC_PRIVATE, 1, 0400));
@@ -158,7 +159,8 @@ CHECK("semop.eacces", LIBC | RAW, 0,
 	expect_eq(0, sem_op(ipc, writable, 1, 0));
 }
 
-CHECK("semop.efault", RAW, 0, "operations that are not in memory fail", "semop(2), EFAULT")
+CHECK("semop.efault", RAW, 0, "semop fails with EFAULT if the operations are not mapped",
+      "semop(2), EFAULT")
 {
 	int semid = sem_new(ipc, 0);
 	struct sembuf *end = (struct sembuf *)(void *)memory_end();
@@ -173,7 +175,7 @@ CHECK("semop.efault", RAW, 0, "operations that are not in memory fail", "semop(2
 /* ---- waiting ------------------------------------------------------------------ */
 
 CHECK("semop.blocks_until_more", LIBC | RAW, 0,
-      "taking more than there is blocks until there is enough", "semop(2)")
+      "subtracting more than the value blocks until the value is large enough", "semop(2)")
 {
 	int semid = sem_new(ipc, 1);
 	pid_t pid;
@@ -208,7 +210,7 @@ CHECK("semop.blocks_until_zero", LIBC | RAW, 0, "waiting for zero blocks until t
 }
 
 CHECK("semop.blocked_has_done_nothing", LIBC | RAW, 0,
-      "while one operation of a call waits, none of the others has been done",
+      "while one operation of a call blocks, none of the others has taken effect",
       "semop(2), \"either as a complete unit, or not at all\"")
 {
 	int semid = sem_new(ipc, 0);
@@ -227,7 +229,7 @@ CHECK("semop.blocked_has_done_nothing", LIBC | RAW, 0,
 }
 
 CHECK("semop.smaller_overtakes", LIBC | RAW, 0,
-      "a request that can go on does, while an earlier, larger one waits", "semop(2)")
+      "a smaller request succeeds while an earlier, larger one is blocked", "semop(2)")
 {
 	int semid = sem_new(ipc, 0);
 	pid_t large, small;
@@ -246,7 +248,7 @@ CHECK("semop.smaller_overtakes", LIBC | RAW, 0,
 	child_join(large);
 }
 
-/* Waits for more (op -1) or for zero (0) until a signal comes. */
+/* A child waits for more (op -1) or for zero (0) until a signal interrupts it. */
 static void expect_interrupted(const struct ipc_calls *ipc, int op, int flags)
 {
 	int semid = sem_new(ipc, op == 0);
@@ -263,14 +265,14 @@ static void expect_interrupted(const struct ipc_calls *ipc, int op, int flags)
 }
 
 CHECK("semop.eintr", LIBC | RAW, 0,
-      "a signal that is caught ends waiting for more and waiting for zero", "semop(2), EINTR")
+      "a caught signal interrupts waiting for more and waiting for zero", "semop(2), EINTR")
 {
 	expect_interrupted(ipc, -1, 0);
 	expect_interrupted(ipc, 0, 0);
 }
 
 CHECK("semop.eintr_restart", LIBC | RAW, 0,
-      "a blocked semop is not started again after a signal, with SA_RESTART neither",
+      "a blocked semop is not restarted after a signal, even with SA_RESTART",
       "signal(7); semop(2), NOTES")
 {
 	expect_interrupted(ipc, -1, SA_RESTART);
@@ -278,7 +280,7 @@ CHECK("semop.eintr_restart", LIBC | RAW, 0,
 }
 
 CHECK("semop.stop_continue", LIBC | RAW, 0,
-      "a blocked semop that is stopped and goes on fails as by a signal",
+      "a blocked semop fails with EINTR after SIGSTOP and SIGCONT",
       "signal(7), stop signals: \"semop(2), semtimedop(2)\"")
 {
 	int semid = sem_new(ipc, 0);
@@ -290,7 +292,7 @@ CHECK("semop.stop_continue", LIBC | RAW, 0,
 	child_join(pid);
 }
 
-/* Likewise, until the set is removed. */
+/* A child waits for more (op -1) or for zero (0) until the set is removed. */
 static void expect_removed(const struct ipc_calls *ipc, int op)
 {
 	int semid = sem_new(ipc, op == 0);
@@ -303,8 +305,8 @@ static void expect_removed(const struct ipc_calls *ipc, int op)
 	child_join(pid);
 }
 
-CHECK("semop.eidrm", LIBC | RAW, 0, "removing the set ends waiting for more and waiting for zero",
-      "semop(2), EIDRM")
+CHECK("semop.eidrm", LIBC | RAW, 0,
+      "removing the set ends waiting for more and waiting for zero with EIDRM", "semop(2), EIDRM")
 {
 	expect_removed(ipc, -1);
 	expect_removed(ipc, 0);

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* semop(2) with several operations in a call: on one semaphore, on many, and waiting. */
+/* semop(2) with several operations in a call: on one semaphore, on many, and blocking. */
 #include <limits.h>
 #include <signal.h>
 #include <unistd.h>
@@ -27,7 +27,7 @@ static void expect_values(int semid, const short want[NSEMS])
 
 /* ---- all or nothing ----------------------------------------------------------------- */
 
-/* What operations with IPC_NOWAIT make of values, one after another; false: nothing. */
+/* Applies operations with IPC_NOWAIT to the values in order; on failure, changes none. */
 static bool model_of(short value[NSEMS], const struct sembuf *sops, int nsops)
 {
 	short now[NSEMS];
@@ -45,7 +45,7 @@ static bool model_of(short value[NSEMS], const struct sembuf *sops, int nsops)
 }
 
 CHECK("semop.many.each_sign", LIBC | RAW, 0,
-      "three operations of every sign on one semaphore or two are done in order, or none of them",
+      "three operations of any signs on one or two semaphores all run in order, or none does",
       "semop(2), \"either as a complete unit, or not at all\"; ipc/sem.c, "
       "perform_atomic_semop_slow")
 {
@@ -55,7 +55,7 @@ CHECK("semop.many.each_sign", LIBC | RAW, 0,
 	pid_t pid;
 
 	CHILD (pid) {
-		/* In steps of 7, which has no common divisor with 1000, every triple comes once. */
+		/* Steps of 7, which is coprime to 1000, visit every triple once. */
 		for (int n = 0, at = 0; n < 1000; n++, at = (at + 7) % 1000) {
 			const int kind[3] = {at % OPS_OF_EACH, at / OPS_OF_EACH % OPS_OF_EACH,
 					     at / OPS_OF_EACH / OPS_OF_EACH};
@@ -64,7 +64,8 @@ CHECK("semop.many.each_sign", LIBC | RAW, 0,
 				sops[i] = (struct sembuf){(unsigned short)(kind[i] / 5),
 							  (short)(kind[i] % 5 - 2),
 							  (short)(IPC_NOWAIT | SEM_UNDO)};
-			/* Kept small: a value above 2 is set back first, with its undoing. */
+			/* A value above 2 is reset first, with its adjustment, so values stay
+			 * small. */
 			for (unsigned short i = 0; i < 2; i++)
 				if (value[i] > 2) {
 					must(ipc->semop(semid,
@@ -81,12 +82,12 @@ CHECK("semop.many.each_sign", LIBC | RAW, 0,
 		}
 	}
 	child_join(pid);
-	/* All of it was undone, and nothing of what failed. */
+	/* Everything was undone, and failed calls left no adjustment. */
 	expect_values(semid, adj);
 }
 
 CHECK("semop.many.undo_of_some", LIBC | RAW, 0,
-      "of operations on one semaphore only those with SEM_UNDO are undone",
+      "of several operations on one semaphore, only those with SEM_UNDO are undone",
       "semop(2), SEM_UNDO: a flag of each operation")
 {
 	int semid = set_of(ipc, (unsigned short[]){5, 5, 5});
@@ -96,7 +97,7 @@ CHECK("semop.many.undo_of_some", LIBC | RAW, 0,
 		expect_eq(0, ipc->semop(semid, OPS({0, -3, SEM_UNDO}, {0, 2, 0}, {0, 4, SEM_UNDO},
 						   {1, -1, 0}, {1, -2, SEM_UNDO}, {2, 7, 0})));
 		expect_values(semid, (short[]){8, 2, 12});
-		/* Fails after both: neither counts. */
+		/* The last operation fails, so the first two leave no adjustment. */
 		expect_errno(EAGAIN, ipc->semop(semid, OPS({0, -1, SEM_UNDO}, {0, -1, SEM_UNDO},
 							   {0, -7, SEM_UNDO | IPC_NOWAIT})));
 	}
@@ -105,7 +106,7 @@ CHECK("semop.many.undo_of_some", LIBC | RAW, 0,
 }
 
 CHECK("semop.many.sempid", LIBC | RAW, 0,
-      "of a call of several operations each semaphore gets sempid, and no other one",
+      "a call of several operations sets sempid of each of its semaphores, and of no other",
       "semop(2), sempid; ipc/sem.c, perform_atomic_semop and its slow path")
 {
 	int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
@@ -126,7 +127,7 @@ CHECK("semop.many.sempid", LIBC | RAW, 0,
 }
 
 CHECK("semop.many.erange", LIBC | RAW, 0,
-      "a value may not pass SEMVMX in the middle of a call, although its end would be below",
+      "a value may not exceed SEMVMX in the middle of a call, even if a later operation lowers it",
       "semop(2), ERANGE; ipc/sem.c, perform_atomic_semop_slow")
 {
 	int semid = sem_new(ipc, SEMVMX - 1);
@@ -135,14 +136,14 @@ CHECK("semop.many.erange", LIBC | RAW, 0,
 	expect_eq(SEMVMX - 1, sem_value(semid, 0));
 	expect_eq(0, ipc->semop(semid, OPS({0, -1, 0}, {0, 1, 0}, {0, 1, 0}, {0, -1, 0})));
 	expect_eq(SEMVMX - 1, sem_value(semid, 0));
-	/* Of two that cannot be done the first one decides. */
+	/* If two operations are impossible, the first one determines the error. */
 	expect_errno(EAGAIN, ipc->semop(semid, OPS({1, -1, IPC_NOWAIT}, {0, 2, 0})));
 	expect_errno(ERANGE, ipc->semop(semid, OPS({0, 2, 0}, {1, -1, IPC_NOWAIT})));
 	expect_errno(ERANGE, ipc->semop(semid, OPS({0, 2, 0}, {1, -1, 0})));
 }
 
 CHECK("semop.many.efbig_first", LIBC | RAW, 0,
-      "a semaphore that the set lacks is found before any operation waits, wherever it stands",
+      "a semaphore number outside of the set fails with EFBIG before any operation blocks",
       "semop(2), EFBIG; ipc/sem.c, do_semtimedop")
 {
 	int semid = sem_new(ipc, 0);
@@ -158,7 +159,7 @@ CHECK("semop.many.efbig_first", LIBC | RAW, 0,
 enum { LARGE = 200, PER_CALL = 130 };
 
 CHECK("semop.many.above_64", LIBC | RAW, 0,
-      "a call of 130 operations on as many semaphores is done, or nothing of it",
+      "130 operations on as many semaphores in one call all run, or none does",
       "ipc/sem.c, do_semtimedop: more than SEMOPM_FAST operations")
 {
 	int semid = must(ipc->semget(IPC_PRIVATE, LARGE, 0600));
@@ -187,7 +188,7 @@ CHECK("semop.many.above_64", LIBC | RAW, 0,
 }
 
 CHECK("semop.many.64_apart", LIBC | RAW, 0,
-      "semaphores whose numbers are 32, 64 or 128 apart are not mixed up in a call",
+      "semaphores whose numbers differ by 32, 64 or 128 are not confused in a call",
       "ipc/sem.c, do_semtimedop: the mask of semaphores that come twice")
 {
 	static const unsigned short apart[] = {32, 64, 128};
@@ -196,7 +197,8 @@ CHECK("semop.many.64_apart", LIBC | RAW, 0,
 	for (unsigned i = 0; i < sizeof(apart) / sizeof(apart[0]); i++)
 		for (unsigned short k = 0; k < 3; k++) {
 			const unsigned short far = (unsigned short)(k + apart[i]);
-			/* Each needs what the one before it left in another semaphore. */
+			/* Each operation needs the result of the previous one on another semaphore.
+			 */
 			expect_eq(0, ipc->semop(semid, OPS({k, 2, 0}, {far, 0, IPC_NOWAIT},
 							   {far, 3, 0}, {k, -1, IPC_NOWAIT})));
 			expect_errno(EAGAIN, ipc->semop(semid, OPS({k, 1, 0}, {far, 1, 0},
@@ -213,7 +215,7 @@ CHECK("semop.many.64_apart", LIBC | RAW, 0,
 }
 
 CHECK("semop.many.semopm", LIBC | RAW, 0,
-      "500 operations on one semaphore in a call are done and undone, or nothing of them",
+      "500 operations on one semaphore in one call all run and are undone, or none runs",
       "semop(2), SEMOPM; ipc/sem.c, do_semtimedop")
 {
 	enum { MOST = 500 };
@@ -248,7 +250,7 @@ CHECK("semop.many.semopm", LIBC | RAW, 0,
 }
 
 CHECK("semop.many.waits_with_100", LIBC | RAW, 0,
-      "a call of 100 operations that waits is done whole when it can be",
+      "a blocked call of 100 operations runs completely once it can",
       "ipc/sem.c, do_semtimedop: the operations of a waiting task are kept")
 {
 	enum { WAITING = 100 };
@@ -275,7 +277,7 @@ struct wait_case {
 	unsigned short value[NSEMS];
 	struct sembuf sops[3];
 	int nsops;
-	/* What it waits for at once, and after `first`; what comes of it after `second`. */
+	/* What the call waits for at first and after `first`; its effect after `second`. */
 	int semnum;
 	bool zero;
 	struct sembuf first;
@@ -295,7 +297,7 @@ static void expect_counts(int semid, int semnum, bool zero)
 }
 
 static const struct wait_case wait_cases[] = {
-	/* The first operation that cannot be done is the one that is counted. */
+	/* The first impossible operation is the one that is counted. */
 	{{0, 0, 0},
 	 {{0, -1, 0}, {1, -1, 0}},
 	 2,
@@ -340,7 +342,7 @@ static const struct wait_case wait_cases[] = {
 	 {1, -1, 0},
 	 0,
 	 {0, 0, 0}},
-	/* Twice on one semaphore: both have to be possible. */
+	/* Two operations on one semaphore: both must be possible. */
 	{{0, 0, 0},
 	 {{0, -1, 0}, {0, -1, 0}},
 	 2,
@@ -385,7 +387,7 @@ static const struct wait_case wait_cases[] = {
 	 {1, 1, 0},
 	 0,
 	 {0, 0, 0}},
-	/* IPC_NOWAIT counts for its operation alone: not before it is that one's turn. */
+	/* IPC_NOWAIT applies to its own operation only, when that operation's turn comes. */
 	{{0, 0, 0},
 	 {{0, -1, 0}, {1, -1, IPC_NOWAIT}},
 	 2,
@@ -419,7 +421,7 @@ static const struct wait_case wait_cases[] = {
 	 {1, 1, 0},
 	 0,
 	 {1, 0, 0}},
-	/* So does what a value must not go above. */
+	/* So does exceeding SEMVMX. */
 	{{0, SEMVMX, 0},
 	 {{0, -1, 0}, {1, 1, 0}},
 	 2,
@@ -434,8 +436,8 @@ static const struct wait_case wait_cases[] = {
 };
 
 CHECK("semop.many.waits_for", LIBC | RAW, 0,
-      "a call of several operations is counted where its first impossible one is, and goes on when "
-      "all are possible",
+      "a blocked call counts at its first impossible operation, and continues when all are "
+      "possible",
       "semop(2), semncnt and semzcnt; ipc/sem.c, count_semcnt and update_queue")
 {
 	for (unsigned i = 0; i < sizeof(wait_cases) / sizeof(wait_cases[0]); i++) {
@@ -466,7 +468,7 @@ CHECK("semop.many.waits_for", LIBC | RAW, 0,
 }
 
 CHECK("semop.many.nowait_of_first", LIBC | RAW, 0,
-      "with IPC_NOWAIT of the operation that cannot be done the call fails, whatever the others "
+      "a call fails if the impossible operation has IPC_NOWAIT, whatever the others "
       "have",
       "semop(2), IPC_NOWAIT: a flag of each operation")
 {
@@ -480,7 +482,7 @@ CHECK("semop.many.nowait_of_first", LIBC | RAW, 0,
 }
 
 CHECK("semop.many.lock", LIBC | RAW, 0,
-      "of those that wait for zero and add 1 in one call, one goes on at a time",
+      "of callers that wait for zero and add 1 in one call, one continues at a time",
       "semop(2), EXAMPLES: waiting for zero and then adding, in one call")
 {
 	enum { WAITERS = 3 };
@@ -491,7 +493,7 @@ CHECK("semop.many.lock", LIBC | RAW, 0,
 		CHILD (pid[i]) {
 			expect_eq(0, ipc->semop(semid, OPS({0, 0, 0}, {0, 1, SEM_UNDO})));
 			expect_eq(1, sem_value(semid, 0));
-			/* Its end lets the next one go on. */
+			/* The end of this process lets the next one continue. */
 		}
 		await_blocked(pid[i]);
 		expect_eq(i + 1, libc_calls.semctl(semid, 0, GETZCNT, none));
@@ -503,7 +505,7 @@ CHECK("semop.many.lock", LIBC | RAW, 0,
 }
 
 CHECK("semop.many.simple_beside", LIBC | RAW, 0,
-      "a wait with one operation is counted and woken as usual beside a wait with "
+      "a call blocked in one operation is counted and woken as usual beside a call with "
       "several",
       "ipc/sem.c, merge_queues and unmerge_queues")
 {
@@ -529,7 +531,7 @@ CHECK("semop.many.simple_beside", LIBC | RAW, 0,
 	expect_eq(0, ipc->semop(semid, OPS({2, -1, 0})));
 	child_join(zero);
 	expect_eq(0, sem_op(ipc, semid, 2, 0));
-	/* The second of the two that are left over goes past the one that needs more. */
+	/* The second single operation passes the call that needs more. */
 	child_join(before);
 	child_join(after);
 	await_blocked(several);
@@ -546,7 +548,7 @@ CHECK("semop.many.simple_beside", LIBC | RAW, 0,
 /* ---- sem_otime ------------------------------------------------------------------------- */
 
 CHECK("semop.otime.last", LIBC | RAW, 0,
-      "an operation on any semaphore alone sets sem_otime, on the last one too",
+      "an operation on any one semaphore, even the last, sets sem_otime",
       "semop(2), sem_otime; ipc/sem.c, get_semotime")
 {
 	for (int i = 0; i < NSEMS; i++) {
@@ -558,7 +560,7 @@ CHECK("semop.otime.last", LIBC | RAW, 0,
 	}
 }
 
-CHECK("semop.otime.undo", LIBC, 0, "what is undone at the end of a process sets sem_otime",
+CHECK("semop.otime.undo", LIBC, 0, "undoing at the end of a process sets sem_otime",
       "ipc/sem.c, exit_sem: do_smart_update sets the time")
 {
 	int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));

@@ -16,8 +16,8 @@ static int timed_op(const struct ipc_calls *ipc, int semid, int op, const struct
 	return ipc->semtimedop(semid, &(struct sembuf){.sem_op = (short)op}, 1, timeout);
 }
 
-CHECK("semtimedop.ready", LIBC | RAW, 0, "what need not wait is done, with a timeout or without",
-      "semop(2), semtimedop()")
+CHECK("semtimedop.ready", LIBC | RAW, 0,
+      "possible operations run at once, with a timeout or without", "semop(2), semtimedop()")
 {
 	const struct timespec second = {.tv_sec = 1};
 	int semid = sem_new(ipc, 0);
@@ -29,7 +29,7 @@ CHECK("semtimedop.ready", LIBC | RAW, 0, "what need not wait is done, with a tim
 	expect_eq(0, sem_value(semid, 0));
 }
 
-CHECK("semtimedop.null_waits", LIBC | RAW, 0, "without a timeout semtimedop waits as semop",
+CHECK("semtimedop.null_waits", LIBC | RAW, 0, "with a NULL timeout semtimedop blocks like semop",
       "semop(2), \"semtimedop() behaves exactly like semop()\"")
 {
 	int semid = sem_new(ipc, 0);
@@ -51,12 +51,12 @@ static long long nanoseconds(clockid_t clock)
 }
 
 /*
- * Newer kernels wait by the fine clock.  Older ones count ticks, the one that has
- * begun among them, and after a pause of the machine (an emulated one has many)
- * several come at once: those agree with the clock that goes on with each tick.
+ * Newer kernels measure the timeout with the precise clock.  Older ones count ticks,
+ * including the current one, and after a pause of the machine (frequent under emulation)
+ * several ticks come at once; those agree with the coarse clock.
  */
-CHECK("semtimedop.eagain", LIBC | RAW, 0, "what still waits at the timeout fails, not before",
-      "semop(2), EAGAIN")
+CHECK("semtimedop.eagain", LIBC | RAW, 0,
+      "a blocked call fails with EAGAIN at its timeout, not earlier", "semop(2), EAGAIN")
 {
 	const struct timespec timeout = {.tv_nsec = 30000000};
 	struct timespec tick;
@@ -76,11 +76,11 @@ CHECK("semtimedop.eagain", LIBC | RAW, 0, "what still waits at the timeout fails
 }
 
 /*
- * How late a wait ends is the machine's, when it is busy: one of many has to end before
- * ten times its length.
+ * On a busy machine any timeout may end late.  So only one of many has to end before ten
+ * times its length.
  */
 CHECK("semtimedop.eagain_in_time", LIBC | RAW, 0,
-      "what still waits at the timeout fails then, and not ten times as late", "semop(2), EAGAIN")
+      "a blocked call fails at its timeout, and not ten times as late", "semop(2), EAGAIN")
 {
 	enum { ATTEMPTS = 50 };
 	static const struct timespec timeouts[] = {
@@ -88,7 +88,7 @@ CHECK("semtimedop.eagain_in_time", LIBC | RAW, 0,
 	int semid = sem_new(ipc, 0);
 
 	for (unsigned i = 0; i < sizeof(timeouts) / sizeof(timeouts[0]); i++) {
-		/* Beside three ticks of the slowest clock. */
+		/* Plus three ticks of the slowest clock. */
 		const long long most = 10LL * timeouts[i].tv_nsec + 30000000;
 		long long took = 0;
 
@@ -103,7 +103,7 @@ CHECK("semtimedop.eagain_in_time", LIBC | RAW, 0,
 	}
 }
 
-CHECK("semtimedop.zero_timeout", LIBC | RAW, 0, "a timeout of 0 does not wait", "semop(2), EAGAIN")
+CHECK("semtimedop.zero_timeout", LIBC | RAW, 0, "a timeout of 0 does not block", "semop(2), EAGAIN")
 {
 	int semid = sem_new(ipc, 0);
 
@@ -111,7 +111,7 @@ CHECK("semtimedop.zero_timeout", LIBC | RAW, 0, "a timeout of 0 does not wait", 
 }
 
 CHECK("semtimedop.einval_timeout", LIBC | RAW, 0,
-      "a timeout below 0, or with nanoseconds from 10^9 on, fails",
+      "a negative timeout, or nanoseconds of 10^9 or more, fail with EINVAL",
       "timespec(3type); ipc/sem.c, do_semtimedop")
 {
 	static const struct timespec cases[] = {
@@ -134,8 +134,8 @@ CHECK("semtimedop.largest_nanoseconds", LIBC | RAW, 0, "a timeout may have 99999
 	expect_eq(0, timed_op(ipc, semid, -1, &(struct timespec){0, 999999999}));
 }
 
-CHECK("semtimedop.efault_timeout", RAW, 0, "a timeout that is not in memory fails",
-      "semop(2), EFAULT")
+CHECK("semtimedop.efault_timeout", RAW, 0,
+      "semtimedop fails with EFAULT if the timeout is not mapped", "semop(2), EFAULT")
 {
 	int semid = sem_new(ipc, 1);
 
@@ -143,8 +143,8 @@ CHECK("semtimedop.efault_timeout", RAW, 0, "a timeout that is not in memory fail
 	expect_eq(1, sem_value(semid, 0));
 }
 
-CHECK("semtimedop.huge_timeout", LIBC | RAW, 0,
-      "the largest timeout there is waits, and does not overflow", "semop(2), semtimedop()")
+CHECK("semtimedop.huge_timeout", LIBC | RAW, 0, "the largest timeout blocks, and does not overflow",
+      "semop(2), semtimedop()")
 {
 	struct timespec huge = {.tv_sec = LONG_MAX, .tv_nsec = 999999999};
 	int semid = sem_new(ipc, 0);
@@ -158,7 +158,7 @@ CHECK("semtimedop.huge_timeout", LIBC | RAW, 0,
 }
 
 CHECK("semtimedop.eintr_restart", LIBC | RAW, 0,
-      "a signal ends a wait with a timeout, with SA_RESTART too, and leaves the timeout alone",
+      "a signal interrupts semtimedop, even with SA_RESTART, and leaves the timeout unchanged",
       "signal(7); semop(2), \"the contents of timeout are left unchanged\"")
 {
 	int semid = sem_new(ipc, 0);
@@ -175,7 +175,7 @@ CHECK("semtimedop.eintr_restart", LIBC | RAW, 0,
 	interrupt(pid);
 }
 
-CHECK("semtimedop.eidrm", LIBC | RAW, 0, "removing the set ends a wait with a timeout",
+CHECK("semtimedop.eidrm", LIBC | RAW, 0, "removing the set ends a blocked semtimedop with EIDRM",
       "semop(2), EIDRM")
 {
 	const struct timespec timeout = {.tv_sec = 10000};
@@ -189,7 +189,7 @@ CHECK("semtimedop.eidrm", LIBC | RAW, 0, "removing the set ends a wait with a ti
 	child_join(pid);
 }
 
-CHECK("semtimedop.errors", LIBC | RAW, NEED_LIMITS, "semtimedop fails where semop fails",
+CHECK("semtimedop.errors", LIBC | RAW, NEED_LIMITS, "semtimedop has the errors of semop",
       "semop(2), ERRORS")
 {
 	const struct timespec second = {.tv_sec = 1};
@@ -205,7 +205,7 @@ CHECK("semtimedop.errors", LIBC | RAW, NEED_LIMITS, "semtimedop fails where semo
 	expect_errno(ERANGE, timed_op(ipc, semid, 1, &second));
 }
 
-CHECK("semtimedop.eacces", LIBC | RAW, 0, "a timeout changes nothing about permission",
+CHECK("semtimedop.eacces", LIBC | RAW, 0, "a timeout does not affect permissions",
       "semop(2), EACCES")
 {
 	const struct timespec second = {.tv_sec = 1};
@@ -219,10 +219,10 @@ CHECK("semtimedop.eacces", LIBC | RAW, 0, "a timeout changes nothing about permi
 	expect_eq(0, timed_op(ipc, writable, 1, &second));
 }
 
-/* ---- semtimedop_time64, of 32-bit architectures ---------------------------------- */
+/* ---- semtimedop_time64 of 32-bit architectures ------------------------------------ */
 
 #ifdef SYS_semtimedop_time64
-/* include/uapi/linux/time_types.h, __kernel_timespec, in its two words. */
+/* struct __kernel_timespec of include/uapi/linux/time_types.h, in its two words. */
 struct timespec64 {
 	long long tv_sec;
 	union {
@@ -238,7 +238,7 @@ static long time64_op(int semid, int op, const struct timespec64 *timeout)
 }
 
 CHECK("semtimedop.time64", BY_NUMBER, 0,
-      "semtimedop_time64 does what need not wait and fails at the timeout, since Linux 5.1",
+      "semtimedop_time64 runs possible operations and fails at the timeout, since Linux 5.1",
       "kernel commit b41c51c8e194; semop(2)")
 {
 	const struct timespec64 millisecond = {.tv_nsec = 1000000};
@@ -251,7 +251,7 @@ CHECK("semtimedop.time64", BY_NUMBER, 0,
 }
 
 CHECK("semtimedop.time64_einval", BY_NUMBER, 0,
-      "semtimedop_time64 refuses times below 0 and nanoseconds from 10^9 on, since Linux 5.1",
+      "semtimedop_time64 refuses negative times and nanoseconds of 10^9 or more, since Linux 5.1",
       "timespec(3type); ipc/sem.c, do_semtimedop")
 {
 	static const struct timespec64 cases[] = {
@@ -269,10 +269,10 @@ CHECK("semtimedop.time64_einval", BY_NUMBER, 0,
 }
 
 CHECK("semtimedop.time64_past_2038", BY_NUMBER, 0,
-      "semtimedop_time64 takes seconds that do not fit in 32 bits, since Linux 5.1",
+      "semtimedop_time64 accepts seconds that do not fit in 32 bits, since Linux 5.1",
       "kernel commit b41c51c8e194; Documentation: y2038")
 {
-	/* Cut to 32 bits they would be 0, or below it. */
+	/* Truncated to 32 bits they would be 0 or negative. */
 	static const long long seconds[] = {1LL << 32, 3LL << 31, LLONG_MAX};
 	int semid = sem_new(ipc, 0);
 	pid_t pid;
@@ -289,7 +289,7 @@ CHECK("semtimedop.time64_past_2038", BY_NUMBER, 0,
 }
 
 CHECK("semtimedop.time64_padding", BY_NUMBER, 0,
-      "of tv_nsec semtimedop_time64 reads the word that a 32-bit libc fills, since Linux 5.1",
+      "semtimedop_time64 ignores the padding of tv_nsec from a 32-bit program, since Linux 5.1",
       "kernel/time/time.c, get_timespec64: in_compat_syscall")
 {
 	const union {
