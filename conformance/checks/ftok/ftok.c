@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* ftok(3): a function of libc alone. */
+/* ftok(3), which libc implements without a System V IPC call. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "harness/conform.h"
 
-/* A directory with a file, and the name of a link to be made to it. */
+/* A directory with a file, and the path for a link to it. */
 struct place {
 	char directory[64], file[80], link[80];
 };
@@ -35,7 +35,7 @@ static void clean_up(const struct place *place)
 	rmdir(place->directory);
 }
 
-CHECK("ftok.same_file", LIBC, 0, "a file and a project have one key", "ftok(3)")
+CHECK("ftok.same_file", LIBC, 0, "the same file and project have the same key", "ftok(3)")
 {
 	struct place place;
 
@@ -55,11 +55,11 @@ CHECK("ftok.hard_link", LIBC, 0, "a hard link has the key of its file", "ftok(3)
 	key_t by_file = ftok(place.file, 'a'), by_link = ftok(place.link, 'a');
 	clean_up(&place);
 	if (!linked)
-		skip("no hard links where temporary files are");
+		skip("the directory of temporary files has no hard links");
 	expect_eq(by_file, by_link);
 }
 
-CHECK("ftok.symbolic_link", LIBC, 0, "a symbolic link has the key of the file that it leads to",
+CHECK("ftok.symbolic_link", LIBC, 0, "a symbolic link has the key of its target",
       "ftok(3), \"all pathnames that name the same file\"")
 {
 	struct place place;
@@ -69,7 +69,7 @@ CHECK("ftok.symbolic_link", LIBC, 0, "a symbolic link has the key of the file th
 	key_t by_file = ftok(place.file, 'a'), by_link = ftok(place.link, 'a');
 	clean_up(&place);
 	if (!linked)
-		skip("no symbolic links where temporary files are");
+		skip("the directory of temporary files has no symbolic links");
 	expect_eq(by_file, by_link);
 }
 
@@ -83,7 +83,7 @@ CHECK("ftok.other_project", LIBC, 0, "another project has another key", "ftok(3)
 	clean_up(&place);
 }
 
-CHECK("ftok.project_is_a_byte", LIBC, 0, "of the project only the low 8 bits count", "ftok(3)")
+CHECK("ftok.project_is_a_byte", LIBC, 0, "only the low 8 bits of the project count", "ftok(3)")
 {
 	struct place place;
 
@@ -93,7 +93,7 @@ CHECK("ftok.project_is_a_byte", LIBC, 0, "of the project only the low 8 bits cou
 	clean_up(&place);
 }
 
-CHECK("ftok.enoent", LIBC, 0, "a path that names no file has no key", "ftok(3); stat(2), ENOENT")
+CHECK("ftok.enoent", LIBC, 0, "a path without a file has no key", "ftok(3); stat(2), ENOENT")
 {
 	struct place place;
 

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* The memory of a segment under the calls of memory: of small pages and of huge ones. */
+/* Segments under the memory calls (munmap, mremap, madvise, ...), with small and huge pages. */
 #include <linux/mempolicy.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,7 +16,7 @@
 #ifndef SHM_HUGETLB
 #define SHM_HUGETLB 04000
 #endif
-/* <linux/prctl.h> of Linux 6.3, and the number that mseal has on every architecture. */
+/* From <linux/prctl.h> of Linux 6.3; mseal has the same number on every architecture. */
 #ifndef PR_SET_MDWE
 #define PR_SET_MDWE 65
 #define PR_MDWE_REFUSE_EXEC_GAIN 1
@@ -35,7 +35,7 @@ static void leave_by_signal(int signal UNUSED)
 	_exit(0);
 }
 
-/* Reading an address ends a process with SIGSEGV or SIGBUS. */
+/* Expects that reading an address raises SIGSEGV or SIGBUS. */
 static void expect_unmapped(volatile char *address)
 {
 	pid_t pid;
@@ -57,7 +57,7 @@ static void *map_again(char *address, size_t old, size_t new)
 /* ---- munmap, mprotect, fork and exit ------------------------------------------------------- */
 
 CHECK("shmat.mapping.parts", LIBC | RAW, NEED_PROC,
-      "each part that munmap and mprotect leave of an attachment is attached until it goes",
+      "each part of an attachment that munmap or mprotect leaves counts as attached",
       "ipc/shm.c, shm_open, shm_close; munmap(2)")
 {
 	const size_t page = page_size();
@@ -80,7 +80,7 @@ CHECK("shmat.mapping.parts", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("shmat.mapping.parts_removed", LIBC | RAW, NEED_PROC,
-      "a removed segment goes with the last part of its last attachment",
+      "a removed segment is freed with the last part of its last attachment",
       "ipc/shm.c, shm_close; shmctl(2), IPC_RMID")
 {
 	const size_t page = page_size();
@@ -98,7 +98,7 @@ CHECK("shmat.mapping.parts_removed", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("shmat.mapping.fork_parts", LIBC | RAW, NEED_PROC,
-      "a child inherits each part of an attachment, and detaching in it leaves the parent's",
+      "a child inherits each part of an attachment, and its detach leaves the parent's",
       "shmop(2), NOTES; ipc/shm.c, shm_open")
 {
 	const size_t page = page_size();
@@ -122,7 +122,7 @@ CHECK("shmat.mapping.fork_parts", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("shmdt.mapping.neighbours", LIBC | RAW, 0,
-      "shmdt leaves neighbouring mappings, and another attachment of its segment",
+      "shmdt leaves neighbouring mappings and other attachments of its segment",
       "ipc/shm.c, ksys_shmdt: the size of the segment, and its file")
 {
 	const size_t page = page_size(), step = page > (size_t)SHMLBA ? page : (size_t)SHMLBA;
@@ -148,7 +148,7 @@ CHECK("shmdt.mapping.neighbours", LIBC | RAW, 0,
 /* ---- mremap ---------------------------------------------------------------------------------- */
 
 CHECK("shmat.mapping.mremap_larger", LIBC | RAW, NEED_PROC,
-      "mremap makes an attachment larger, but there is no memory behind the segment's end",
+      "mremap can enlarge an attachment, but access past the segment's end raises SIGBUS",
       "mremap(2); mmap(2), SIGBUS")
 {
 	const size_t page = page_size();
@@ -167,7 +167,8 @@ CHECK("shmat.mapping.mremap_larger", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("shmat.mapping.mremap_smaller", LIBC | RAW, NEED_PROC,
-      "mremap to fewer pages unmaps the others, and shmdt the rest", "mremap(2); shmop(2)")
+      "mremap to fewer pages unmaps the others, and shmdt the remaining ones",
+      "mremap(2); shmop(2)")
 {
 	const size_t page = page_size();
 	int shmid = new_segment(ipc, 3);
@@ -183,7 +184,7 @@ CHECK("shmat.mapping.mremap_smaller", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("shmat.mapping.mremap_double", LIBC | RAW, NEED_PROC,
-      "mremap with an old size of 0 attaches a segment once more", "mremap(2): old_size of zero")
+      "mremap with an old size of 0 makes another attachment", "mremap(2): old_size of zero")
 {
 	const size_t page = page_size();
 	int shmid = new_segment(ipc, 2);
@@ -206,7 +207,7 @@ CHECK("shmat.mapping.mremap_double", LIBC | RAW, NEED_PROC,
 /* ---- madvise --------------------------------------------------------------------------------- */
 
 CHECK("shmat.mapping.dontfork", LIBC | RAW, NEED_PROC,
-      "an attachment with MADV_DONTFORK is not inherited, with MADV_DOFORK again it is",
+      "an attachment with MADV_DONTFORK is not inherited; after MADV_DOFORK it is",
       "madvise(2), MADV_DONTFORK")
 {
 	int shmid = new_segment(ipc, 1);
@@ -230,7 +231,8 @@ CHECK("shmat.mapping.dontfork", LIBC | RAW, NEED_PROC,
 	child_join(pid);
 }
 
-CHECK("shmat.mapping.dontneed", LIBC | RAW, NEED_PROC, "MADV_DONTNEED loses nothing of a segment",
+CHECK("shmat.mapping.dontneed", LIBC | RAW, NEED_PROC,
+      "MADV_DONTNEED does not discard data of a segment",
       "madvise(2), MADV_DONTNEED: shared mappings")
 {
 	int shmid = new_segment(ipc, 2);
@@ -243,7 +245,7 @@ CHECK("shmat.mapping.dontneed", LIBC | RAW, NEED_PROC, "MADV_DONTNEED loses noth
 }
 
 CHECK("shmat.mapping.remove", LIBC | RAW, NEED_PROC,
-      "MADV_REMOVE empties pages for every attachment, and is refused to one with SHM_RDONLY",
+      "MADV_REMOVE clears pages in every attachment, and fails on one with SHM_RDONLY",
       "madvise(2), MADV_REMOVE, EACCES")
 {
 	const size_t page = page_size();
@@ -256,17 +258,17 @@ CHECK("shmat.mapping.remove", LIBC | RAW, NEED_PROC,
 	expect_errno(EACCES, madvise(readable, page, MADV_REMOVE));
 	expect_bytes("gone", readable, 5);
 	if (madvise(address, page, MADV_REMOVE) == -1 && (errno == EINVAL || errno == EOPNOTSUPP))
-		skip("segments of this kernel are not of tmpfs (CONFIG_SHMEM)");
+		skip("this kernel's segments do not use tmpfs (CONFIG_SHMEM)");
 	expect_eq(0, *readable);
 	expect_bytes("kept", readable + page, 5);
 	shm_expect_nattch(2, shmid);
 }
 
-/* ---- what bounds mappings -----------------------------------------------------------------------
+/* ---- limits of mappings -------------------------------------------------------------------------
  */
 
 CHECK("shmat.mapping.memlock", LIBC | RAW, NEED_PROC,
-      "shmat beyond RLIMIT_MEMLOCK under mlockall(MCL_FUTURE) fails, and attaches nothing",
+      "shmat beyond RLIMIT_MEMLOCK under mlockall(MCL_FUTURE) fails and attaches nothing",
       "mmap(2), EAGAIN; mlockall(2), MCL_FUTURE")
 {
 	enum { PAGES = 8 };
@@ -289,7 +291,7 @@ CHECK("shmat.mapping.memlock", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("shmat.mapping.wrap", LIBC | RAW, 0,
-      "an address from which a segment would go round the end of memory is refused",
+      "shmat refuses an address from which the segment would wrap around the address space",
       "ipc/shm.c, do_shmat: \"addr + size < addr\"")
 {
 	const size_t size = 4 * (size_t)SHMLBA;
@@ -297,8 +299,8 @@ CHECK("shmat.mapping.wrap", LIBC | RAW, 0,
 	char *const last = (char *)(-(uintptr_t)SHMLBA);
 
 	if (kernel_is_wider())
-		skip("to a 64-bit kernel the addresses of a 32-bit program do not wrap");
-	/* SHM_REMAP skips the kernel's first test of the address; mmap has a second one. */
+		skip("in a 64-bit kernel, addresses of a 32-bit program do not wrap");
+	/* SHM_REMAP skips the first test of the address in do_shmat; mmap has a second one. */
 	expect_errno(EINVAL, ipc->shmat(shmid, last, 0));
 	intptr_t got = (errno = 0, (intptr_t)ipc->shmat(shmid, last, SHM_REMAP));
 	expect_eq(-1, got);
@@ -307,7 +309,7 @@ CHECK("shmat.mapping.wrap", LIBC | RAW, 0,
 }
 
 CHECK("shmat.mapping.map_count", LIBC, NEED_PROC,
-      "shmat with as many mappings as vm.max_map_count allows fails, and attaches nothing",
+      "shmat beyond vm.max_map_count fails and attaches nothing",
       "mmap(2), ENOMEM; proc(5), max_map_count")
 {
 	const size_t page = page_size();
@@ -321,7 +323,7 @@ CHECK("shmat.mapping.map_count", LIBC, NEED_PROC,
 	fclose(file);
 	if (most > 200000)
 		skip("vm.max_map_count is too high to be reached");
-	/* Every second page of one mapping becomes one with another protection. */
+	/* Changing the protection of every second page splits one mapping into many. */
 	place = mmap(NULL, (most + 2) * page, PROT_NONE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (place == MAP_FAILED)
@@ -329,7 +331,7 @@ CHECK("shmat.mapping.map_count", LIBC, NEED_PROC,
 	size_t i = 1;
 	while (i < most + 2 && mprotect(place + i * page, page, PROT_READ) == 0)
 		i += 2;
-	/* A split needs two mappings at once, so that a single one may still fit. */
+	/* A split adds two mappings at once, so a single one may still fit. */
 	while (mmap(NULL, page, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED &&
 	       mprotect(place, page, PROT_NONE) == 0 && i++ < 2 * most)
 		;
@@ -343,8 +345,8 @@ CHECK("shmat.mapping.map_count", LIBC, NEED_PROC,
  * --------------------------------------------------------------------- */
 
 CHECK("shmdt.mapping.mseal", LIBC | RAW, NEED_PROC,
-      "what mseal has sealed stays attached: munmap says so and shmdt does not",
-      "mseal(2); ipc/shm.c, ksys_shmdt: the result of do_vma_munmap is not looked at")
+      "a sealed attachment stays: munmap fails, and shmdt succeeds without effect",
+      "mseal(2); ipc/shm.c, ksys_shmdt: ignores the result of do_vma_munmap")
 {
 	int shmid = new_segment(ipc, 1);
 	char *address = attach(ipc, shmid, NULL, 0);
@@ -360,7 +362,7 @@ CHECK("shmdt.mapping.mseal", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("shmat.mapping.mdwe", LIBC | RAW, NEED_PROC,
-      "under PR_SET_MDWE a segment is attached executable only with SHM_RDONLY, if at all",
+      "under PR_SET_MDWE, SHM_EXEC works only with SHM_RDONLY, if at all",
       "PR_SET_MDWE(2const); kernel commit b507808ebce2")
 {
 	int shmid = must(ipc->shmget(IPC_PRIVATE, page_size(), 0700));
@@ -378,7 +380,7 @@ CHECK("shmat.mapping.mdwe", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("shmat.mapping.mbind", LIBC | RAW, 0,
-      "the memory policy of a segment is seen through every attachment, and outlives them",
+      "the memory policy of a segment applies to every attachment, and outlives them",
       "mbind(2); ipc/shm.c, shm_set_policy, shm_get_policy")
 {
 	int shmid = new_segment(ipc, 2), mode = -1;
@@ -403,21 +405,21 @@ CHECK("shmat.mapping.mbind", LIBC | RAW, 0,
 /* ---- huge pages -------------------------------------------------------------------- */
 
 /*
- * The machine has few of them for all checks, and the kernel frees a namespace late.  So
- * each check removes its segment, whose pages are then free when its process has ended.
+ * The machine has few huge pages for all checks, and the kernel frees a namespace late.  So
+ * each check removes its segment, and the pages are free when its process has ended.
  */
 static void remove_huge(int shmid)
 {
 	must(libc_calls.shmctl(shmid, IPC_RMID, NULL));
 }
 
-/* A number of /proc/meminfo that counts pages, not kilobytes. */
+/* A number of /proc/meminfo that is in pages, not in kilobytes. */
 static unsigned long huge_pages(const char *name)
 {
 	return (unsigned long)(meminfo(name) / 1024);
 }
 
-/* A segment of so many huge pages, or the end of the check as one that could not run. */
+/* Makes a segment of this many huge pages, or skips the check. */
 static int huge_segment(const struct ipc_calls *ipc, size_t pages, size_t *huge)
 {
 	const struct timespec pause = {.tv_nsec = 1000000};
@@ -426,17 +428,17 @@ static int huge_segment(const struct ipc_calls *ipc, size_t pages, size_t *huge)
 	*huge = (size_t)meminfo("Hugepagesize:");
 	if (huge_pages("HugePages_Total:") < pages)
 		skip("vm.nr_hugepages is too low for this check (hugepages= of the kernel)");
-	/* Another check may have them all for a moment. */
+	/* Another check may use all of them for a moment. */
 	while ((shmid = ipc->shmget(IPC_PRIVATE, pages * *huge, SHM_HUGETLB | 0600)) == -1 &&
 	       errno == ENOMEM && tries++ < 60000)
 		nanosleep(&pause, NULL);
 	if (shmid == -1 && (errno == ENOMEM || errno == EPERM))
-		skip("huge pages are in use, or not for this user");
+		skip("huge pages are in use, or this user may not use them");
 	return must(shmid);
 }
 
 CHECK("shmat.huge", LIBC | RAW, NEED_HUGETLB | NEED_PROC | NEED_NAMESPACE,
-      "a segment of huge pages is attached, shared, inherited, counted and detached as others are",
+      "a segment of huge pages can be attached, shared, inherited, counted and detached",
       "shmget(2), SHM_HUGETLB; kernel commit b6305049f30b")
 {
 	size_t huge;
@@ -466,7 +468,7 @@ CHECK("shmat.huge", LIBC | RAW, NEED_HUGETLB | NEED_PROC | NEED_NAMESPACE,
 }
 
 CHECK("shmat.huge.split", LIBC | RAW, NEED_HUGETLB | NEED_PROC,
-      "an attachment of huge pages is split at huge pages and not within one",
+      "an attachment of huge pages can be split between huge pages but not within one",
       "kernel commit b6305049f30b; munmap(2), EINVAL; mprotect(2)")
 {
 	size_t huge;
@@ -490,7 +492,7 @@ CHECK("shmat.huge.split", LIBC | RAW, NEED_HUGETLB | NEED_PROC,
 }
 
 CHECK("shmat.huge.removed", LIBC | RAW, NEED_HUGETLB | NEED_PROC,
-      "a removed segment of huge pages gives them back with its last detach",
+      "the last detach of a removed segment of huge pages frees the pages",
       "shmctl(2), IPC_RMID; fs/hugetlbfs/inode.c")
 {
 	size_t huge;

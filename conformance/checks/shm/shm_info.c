@@ -14,7 +14,7 @@ static int new_segment(const struct ipc_calls *ipc)
 	return must(ipc->shmget(IPC_PRIVATE, SIZE, 0600));
 }
 
-CHECK("shmctl.ipc_info", LIBC | RAW, NEED_LIMITS, "IPC_INFO gives the limits",
+CHECK("shmctl.ipc_info", LIBC | RAW, NEED_LIMITS, "IPC_INFO returns the limits",
       "shmctl(2), IPC_INFO; proc(5)")
 {
 	struct shminfo info;
@@ -30,7 +30,7 @@ CHECK("shmctl.ipc_info", LIBC | RAW, NEED_LIMITS, "IPC_INFO gives the limits",
 	expect_eq(2002, info.shmall);
 }
 
-CHECK("shmctl.ipc_info.shmseg", LIBC | RAW, 0, "IPC_INFO gives shmmni as shmseg too",
+CHECK("shmctl.ipc_info.shmseg", LIBC | RAW, 0, "IPC_INFO returns shmmni as shmseg too",
       "ipc/shm.c, ksys_shmctl")
 {
 	struct shminfo info;
@@ -41,19 +41,19 @@ CHECK("shmctl.ipc_info.shmseg", LIBC | RAW, 0, "IPC_INFO gives shmmni as shmseg 
 }
 
 CHECK("shmctl.ipc_info.large_shmmax", LIBC | RAW, NEED_LIMITS,
-      "IPC_INFO gives a shmmax of more than 32 bits", "shmctl(2), IPC_INFO; proc(5), shmmax")
+      "IPC_INFO returns a shmmax of more than 32 bits", "shmctl(2), IPC_INFO; proc(5), shmmax")
 {
 	struct shminfo info;
 
 	if (sizeof(long) == 4)
-		skip("of 64-bit programs only");
+		skip("for 64-bit programs only");
 	set_limit("shmmax", "8589934595");
 	expect_ok(ipc->shmctl(0, IPC_INFO, (struct shmid_ds *)&info));
 	expect_eq(8589934595, info.shmmax);
 }
 
 CHECK("shmctl.shm_info", LIBC | RAW, NEED_NAMESPACE,
-      "SHM_INFO counts segments, their pages and those in memory", "shmctl(2), SHM_INFO")
+      "SHM_INFO counts segments, their pages and their pages in memory", "shmctl(2), SHM_INFO")
 {
 	const size_t page = page_size();
 	struct shm_info info;
@@ -69,18 +69,18 @@ CHECK("shmctl.shm_info", LIBC | RAW, NEED_NAMESPACE,
 	expect_eq(0, info.swap_successes);
 	memset(attach(ipc, shmid, NULL, 0), 'x', 2 * page);
 	expect_ok(ipc->shmctl(0, SHM_INFO, (struct shmid_ds *)&info));
-	/* More than was touched where the machine has large pages for it. */
+	/* Large pages may put more into memory than was touched. */
 	expect(info.shm_rss + info.shm_swp >= 2);
 }
 
 CHECK("shmctl.shm_info.removed", LIBC | RAW, NEED_NAMESPACE,
-      "SHM_INFO counts a segment until it is gone, with its last detach", "shmctl(2), SHM_INFO")
+      "SHM_INFO counts a removed segment until its last detach", "shmctl(2), SHM_INFO")
 {
 	struct shm_info info;
 	int shmid = new_segment(ipc);
 	void *address = attach(ipc, shmid, NULL, 0);
 
-	/* One that stays, in a higher slot: slots are not what is counted. */
+	/* Another segment in a higher slot: SHM_INFO must count segments, not slots. */
 	new_segment(ipc);
 	must(ipc->shmctl(shmid, IPC_RMID, NULL));
 	expect_ok(ipc->shmctl(0, SHM_INFO, (struct shmid_ds *)&info));
@@ -93,7 +93,7 @@ CHECK("shmctl.shm_info.removed", LIBC | RAW, NEED_NAMESPACE,
 }
 
 CHECK("shmctl.shm_info.proc", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
-      "SHM_INFO counts what the rows of /proc/sysvipc/shm come to, in pages",
+      "SHM_INFO returns the sums of the rows in /proc/sysvipc/shm, in pages",
       "shmctl(2), SHM_INFO; proc(5)")
 {
 	const size_t page = page_size();
@@ -114,7 +114,7 @@ CHECK("shmctl.shm_info.proc", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
 }
 
 CHECK("shmctl.ipc_info.compat", LIBC | RAW, NEED_COMPAT | NEED_LIMITS,
-      "a 32-bit program on a 64-bit kernel sees no shmmax above INT_MAX",
+      "a 32-bit program on a 64-bit kernel gets INT_MAX for a larger shmmax",
       "ipc/shm.c, copy_compat_shminfo_to_user")
 {
 	struct shminfo info;

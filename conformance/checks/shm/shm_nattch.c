@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* shmop(2), shmat and shmdt: what IPC_STAT says of it. */
+/* shmat and shmdt of shmop(2): the effects on IPC_STAT. */
 #include <pthread.h>
 #include <signal.h>
 #include <sys/ptrace.h>
@@ -14,8 +14,8 @@ static int new_segment(const struct ipc_calls *ipc)
 	return must(ipc->shmget(IPC_PRIVATE, 1, 0600));
 }
 
-CHECK("shmat.fields", LIBC | RAW, 0,
-      "attaching counts in shm_nattch and sets shm_atime and shm_lpid", "shmop(2)")
+CHECK("shmat.fields", LIBC | RAW, 0, "shmat increases shm_nattch and sets shm_atime and shm_lpid",
+      "shmop(2)")
 {
 	int shmid = new_segment(ipc);
 	time_t before = kernel_time();
@@ -29,8 +29,8 @@ CHECK("shmat.fields", LIBC | RAW, 0,
 	expect_eq(0, ds.shm_dtime);
 }
 
-CHECK("shmdt.fields", LIBC | RAW, 0,
-      "detaching counts in shm_nattch and sets shm_dtime and shm_lpid", "shmop(2)")
+CHECK("shmdt.fields", LIBC | RAW, 0, "shmdt decreases shm_nattch and sets shm_dtime and shm_lpid",
+      "shmop(2)")
 {
 	int shmid = new_segment(ipc);
 	char *address = attach(ipc, shmid, NULL, 0);
@@ -41,7 +41,7 @@ CHECK("shmdt.fields", LIBC | RAW, 0,
 	CHILD (pid)
 		expect_eq(0, ipc->shmdt(address));
 	child_join(pid);
-	/* A reader of the child's /proc files may detach in its place, but not later than here. */
+	/* A reader of the child's /proc files may detach instead of it, but no later than here. */
 	shm_expect_nattch(2, shmid);
 	expect_eq(0, ipc->shmdt(address));
 	struct shmid_ds ds = shm_state(shmid);
@@ -66,8 +66,8 @@ CHECK("shmat.last_process", LIBC | RAW, 0, "shm_lpid is the process that attache
 	expect_eq(getpid(), shm_state(shmid).shm_cpid);
 }
 
-CHECK("shmat.nattch.fork", LIBC | RAW, 0,
-      "a child inherits attachments, and detaches them as it ends", "shmop(2), NOTES; fork(2)")
+CHECK("shmat.nattch.fork", LIBC | RAW, 0, "a child inherits attachments, and its end detaches them",
+      "shmop(2), NOTES; fork(2)")
 {
 	int shmid = new_segment(ipc);
 	pid_t pid;
@@ -84,7 +84,7 @@ CHECK("shmat.nattch.fork", LIBC | RAW, 0,
 	shm_expect_nattch(2, shmid);
 }
 
-CHECK("shmat.nattch.exit", LIBC | RAW, 0, "a process that ends detaches its segments",
+CHECK("shmat.nattch.exit", LIBC | RAW, 0, "the end of a process detaches its segments",
       "shmop(2), NOTES; _exit(2)")
 {
 	time_t before = kernel_time();
@@ -92,8 +92,8 @@ CHECK("shmat.nattch.exit", LIBC | RAW, 0, "a process that ends detaches its segm
 	int shmid;
 
 	/*
-	 * A process that reads /proc/PID/smaps as the child ends detaches in its place, and
-	 * is shm_lpid then.  That cannot happen each time.
+	 * If another process reads /proc/PID/smaps as the child ends, that process detaches
+	 * and becomes shm_lpid.  This cannot happen in every try.
 	 */
 	for (int tries = 0; tries < 100; tries++) {
 		shmid = new_segment(ipc);
@@ -110,7 +110,7 @@ CHECK("shmat.nattch.exit", LIBC | RAW, 0, "a process that ends detaches its segm
 	expect_between(before, kernel_time(), shm_state(shmid).shm_dtime);
 }
 
-CHECK("shmat.nattch.kill", LIBC | RAW, 0, "a process that is killed detaches its segments",
+CHECK("shmat.nattch.kill", LIBC | RAW, 0, "killing a process detaches its segments",
       "shmop(2), NOTES; signal(7), SIGKILL")
 {
 	int shmid = new_segment(ipc);
@@ -127,8 +127,8 @@ CHECK("shmat.nattch.kill", LIBC | RAW, 0, "a process that is killed detaches its
 	shm_expect_nattch(0, shmid);
 }
 
-CHECK("shmat.nattch.exec", LIBC | RAW, NEED_PROC,
-      "a process that executes another program detaches its segments", "shmop(2), NOTES; execve(2)")
+CHECK("shmat.nattch.exec", LIBC | RAW, NEED_PROC, "execve detaches the segments of a process",
+      "shmop(2), NOTES; execve(2)")
 {
 	int shmid = new_segment(ipc), status;
 	char *argv[] = {(char[]){"exec"}, NULL};
@@ -140,7 +140,7 @@ CHECK("shmat.nattch.exec", LIBC | RAW, NEED_PROC,
 			_exit(NO_PTRACE);
 		must(execv("/proc/self/exe", argv));
 	}
-	/* The program stops before its first instruction, and is not needed. */
+	/* The tracer stops the program before its first instruction. */
 	must(waitpid(pid, &status, 0));
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_PTRACE)
 		skip("no ptrace");
@@ -152,7 +152,7 @@ CHECK("shmat.nattch.exec", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("shmat.nattch.mprotect", LIBC | RAW, 0,
-      "parts of a segment with other protection, made and undone, do not keep it attached",
+      "changing the protection of parts and back leaves no extra attachment",
       "kernel commit fc0c8f9089c2")
 {
 	static const int orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
@@ -174,7 +174,7 @@ CHECK("shmat.nattch.mprotect", LIBC | RAW, 0,
 }
 
 CHECK("shmat.nattch.neighbours", LIBC | RAW, 0,
-      "two attachments side by side, made alike and unmapped together, are both detached",
+      "two adjacent, equal attachments that one munmap unmaps are both detached",
       "kernel commit fc0c8f9089c2")
 {
 	const size_t page = page_size(), step = page > (size_t)SHMLBA ? page : (size_t)SHMLBA;
@@ -190,7 +190,7 @@ CHECK("shmat.nattch.neighbours", LIBC | RAW, 0,
 	shm_expect_nattch(0, shmid);
 }
 
-/* remap_file_pages(2) of all of it: unmapped, and mapped again from the file behind it. */
+/* remap_file_pages(2) of all pages: the kernel unmaps them and maps the file again. */
 static bool remap(char *address, size_t pages, size_t pgoff)
 {
 	bool done = syscall(SYS_remap_file_pages, address, pages * page_size(), 0, pgoff, 0) == 0;
@@ -219,7 +219,7 @@ CHECK("shmat.nattch.remap_file_pages", LIBC | RAW, 0,
 }
 
 CHECK("shmat.nattch.remap_removed", LIBC | RAW, 0,
-      "remap_file_pages of a segment that was removed does not bring it back, nor another one",
+      "remap_file_pages of a removed segment maps neither it nor another segment",
       "kernel commits 1ac0b6dec656, 3f05317d9889")
 {
 	struct shmid_ds ds;
@@ -228,11 +228,11 @@ CHECK("shmat.nattch.remap_removed", LIBC | RAW, 0,
 	pid_t pid;
 
 	must(ipc->shmctl(shmid, IPC_RMID, NULL));
-	/* Unmapping it was its last detach, so that nothing is left to be mapped. */
+	/* The unmapping was the last detach, so the segment no longer exists. */
 	if (!expect(!remap(address, 3, 7)))
 		must(ipc->shmdt(address));
 	expect_errno(EINVAL, libc_calls.shmctl(shmid, IPC_STAT, &ds));
-	/* The kernel is in order: a new one works as ever. */
+	/* The kernel still works: a new segment can be used. */
 	CHILD (pid) {
 		int next = must(ipc->shmget(IPC_PRIVATE, page_size(), 0600));
 		char *memory = attach(ipc, next, NULL, 0);
@@ -244,7 +244,7 @@ CHECK("shmat.nattch.remap_removed", LIBC | RAW, 0,
 }
 
 CHECK("shmat.nattch.mremap", LIBC | RAW, 0,
-      "an attachment that mremap moves is attached once, where it is then", "mremap(2); shmop(2)")
+      "an attachment that mremap moves is attached once, at its new address", "mremap(2); shmop(2)")
 {
 	const size_t page = page_size();
 	int shmid = must(ipc->shmget(IPC_PRIVATE, page, 0600));
@@ -274,7 +274,7 @@ static void *attach_in_thread(void *arg)
 }
 
 CHECK("shmat.nattch.thread", LIBC | RAW, 0,
-      "a thread that ends detaches nothing: attachments are of the process",
+      "the end of a thread detaches nothing, because attachments belong to the process",
       "shmop(2); pthreads(7)")
 {
 	int shmid = new_segment(ipc);

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* shmop(2), shmat and shmdt: the memory. */
+/* shmat and shmdt of shmop(2): the memory. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 #include "checks/common/objects.h"
 
-/* The number in a file of /proc; 0 where there is none. */
+/* The number in a file of /proc; 0 if there is no such file. */
 static unsigned long proc_number(const char *path)
 {
 	FILE *file = fopen(path, "r");
@@ -29,10 +29,9 @@ static int new_segment(const struct ipc_calls *ipc, size_t pages)
 	return must(ipc->shmget(IPC_PRIVATE, pages * page_size(), 0600));
 }
 
-/* ---- where, and for what ---------------------------------------------------------- */
+/* ---- addresses and flags ---------------------------------------------------------- */
 
-CHECK("shmat.anywhere", LIBC | RAW, 0, "without an address a segment is attached somewhere",
-      "shmop(2)")
+CHECK("shmat.anywhere", LIBC | RAW, 0, "with a NULL address the kernel chooses one", "shmop(2)")
 {
 	int shmid = new_segment(ipc, 1);
 	char *address = attach(ipc, shmid, NULL, 0);
@@ -43,7 +42,7 @@ CHECK("shmat.anywhere", LIBC | RAW, 0, "without an address a segment is attached
 	expect_eq(0, ipc->shmdt(address));
 }
 
-CHECK("shmat.given_address", LIBC | RAW, 0, "an aligned address is where a segment is attached",
+CHECK("shmat.given_address", LIBC | RAW, 0, "a segment is attached at a given aligned address",
       "shmop(2)")
 {
 	int shmid = new_segment(ipc, 1);
@@ -70,8 +69,8 @@ CHECK("shmat.rnd", LIBC | RAW, 0, "SHM_RND rounds an address down to a multiple 
 	}
 }
 
-CHECK("shmat.einval_unaligned", LIBC | RAW, 0, "without SHM_RND an address must be of a page",
-      "shmop(2), EINVAL")
+CHECK("shmat.einval_unaligned", LIBC | RAW, 0,
+      "without SHM_RND an address that is not page-aligned fails", "shmop(2), EINVAL")
 {
 	int shmid = new_segment(ipc, 1);
 	char *place = shm_free_place(1);
@@ -81,7 +80,7 @@ CHECK("shmat.einval_unaligned", LIBC | RAW, 0, "without SHM_RND an address must 
 	expect_eq(0, shm_state(shmid).shm_nattch);
 }
 
-CHECK("shmat.einval_taken", LIBC | RAW, 0, "an address where something is mapped fails",
+CHECK("shmat.einval_taken", LIBC | RAW, 0, "an address in use fails with EINVAL",
       "shmop(2), EINVAL")
 {
 	int shmid = new_segment(ipc, 2);
@@ -93,7 +92,7 @@ CHECK("shmat.einval_taken", LIBC | RAW, 0, "an address where something is mapped
 	expect_eq(1, shm_state(shmid).shm_nattch);
 }
 
-CHECK("shmat.remap", LIBC | RAW, 0, "SHM_REMAP replaces what is mapped at an address",
+CHECK("shmat.remap", LIBC | RAW, 0, "SHM_REMAP replaces the mappings at an address",
       "shmop(2), SHM_REMAP")
 {
 	int shmid = new_segment(ipc, 1), other = new_segment(ipc, 1);
@@ -107,7 +106,7 @@ CHECK("shmat.remap", LIBC | RAW, 0, "SHM_REMAP replaces what is mapped at an add
 }
 
 CHECK("shmat.remap_null", LIBC | RAW, 0,
-      "SHM_REMAP at address 0, or at one that SHM_RND rounds to 0, fails",
+      "SHM_REMAP fails at address 0, and at an address that SHM_RND rounds to 0",
       "shmop(2), EINVAL; kernel commits 95e91b831f87, a73ab244f0da, 8f89c007b6de")
 {
 	char *const low = (char *)(uintptr_t)(SHMLBA - 1);
@@ -119,7 +118,7 @@ CHECK("shmat.remap_null", LIBC | RAW, 0,
 	expect_errno(EINVAL, ipc->shmat(shmid, (char *)(uintptr_t)1, SHM_REMAP | SHM_RND));
 }
 
-/* Kernels of arm let nobody map below FIRST_USER_ADDRESS (asm/mman.h, arch_mmap_check). */
+/* On arm, no process may map below FIRST_USER_ADDRESS (asm/mman.h, arch_mmap_check). */
 static int errno_at_zero(void)
 {
 #ifdef __arm__
@@ -130,7 +129,8 @@ static int errno_at_zero(void)
 }
 
 CHECK("shmat.rnd_null", LIBC | RAW, NEED_PROC,
-      "without SHM_REMAP an address that SHM_RND rounds to 0 is address 0, which few may map",
+      "an address that SHM_RND rounds to 0 means address 0, which only privileged processes may "
+      "map",
       "kernel commits 95e91b831f87, a73ab244f0da; mmap(2), EPERM; proc(5), mmap_min_addr")
 {
 	char *const low = (char *)(uintptr_t)(SHMLBA - 1);
@@ -143,12 +143,12 @@ CHECK("shmat.rnd_null", LIBC | RAW, NEED_PROC,
 	expect_errno(errno_at_zero(),
 		     ipc->shmat(shmid, (char *)(uintptr_t)1, SHM_RND | SHM_RDONLY));
 	expect_eq(0, shm_state(shmid).shm_nattch);
-	/* No address at all is another matter. */
+	/* With a NULL address the kernel chooses one. */
 	expect_ok(ipc->shmat(shmid, NULL, SHM_RND));
 }
 
 CHECK("shmat.remap_part", LIBC | RAW, 0,
-      "SHM_REMAP replaces as many pages as the segment has, and what is beside them stays",
+      "SHM_REMAP replaces exactly the pages of the segment, and leaves those beside them",
       "shmop(2), SHM_REMAP: \"the range starting at shmaddr and continuing for the size\"")
 {
 	const size_t page = page_size(), lba = (size_t)SHMLBA;
@@ -171,7 +171,7 @@ static void leave_by_segv(int signal UNUSED)
 	_exit(0);
 }
 
-/* Touching an address gives SIGSEGV; caught, so that no core is left and no line logged. */
+/* Touching an address raises SIGSEGV; caught, so that it makes no core file and no log line. */
 static void expect_segv(volatile char *address, bool write)
 {
 	pid_t pid;
@@ -186,7 +186,7 @@ static void expect_segv(volatile char *address, bool write)
 	child_join(pid);
 }
 
-CHECK("shmat.rdonly", LIBC | RAW, 0, "with SHM_RDONLY a segment can be read and not written",
+CHECK("shmat.rdonly", LIBC | RAW, 0, "with SHM_RDONLY a segment can be read but not written",
       "shmop(2), SHM_RDONLY")
 {
 	int shmid = new_segment(ipc, 1);
@@ -199,7 +199,7 @@ CHECK("shmat.rdonly", LIBC | RAW, 0, "with SHM_RDONLY a segment can be read and 
 }
 
 CHECK("shmat.rdonly_mprotect", LIBC | RAW, 0,
-      "what is attached with SHM_RDONLY cannot be made writable", "mprotect(2), EACCES")
+      "an attachment with SHM_RDONLY cannot be made writable", "mprotect(2), EACCES")
 {
 	char *readable = attach(ipc, new_segment(ipc, 1), NULL, SHM_RDONLY);
 
@@ -208,7 +208,7 @@ CHECK("shmat.rdonly_mprotect", LIBC | RAW, 0,
 	expect_ok(mprotect(readable, page_size(), PROT_READ));
 }
 
-/* Whether what is mapped at an address may be executed. */
+/* Whether the mapping at an address is executable. */
 static bool executable(const char *address)
 {
 	char line[512], flags[8] = "";
@@ -225,23 +225,23 @@ static bool executable(const char *address)
 }
 
 CHECK("shmat.exec", LIBC | RAW, NEED_PROC,
-      "with SHM_EXEC a segment may be executed, and without it not", "shmop(2), SHM_EXEC")
+      "an attachment is executable with SHM_EXEC, and not without", "shmop(2), SHM_EXEC")
 {
 	int shmid = must(ipc->shmget(IPC_PRIVATE, page_size(), 0700));
 	const int all = PROT_READ | PROT_WRITE | PROT_EXEC;
 
 	/* PR_SET_MDWE of Linux 6.3, systemd's MemoryDenyWriteExecute, SELinux's execmem. */
 	if (mmap(NULL, page_size(), all, MAP_SHARED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
-		skip("no memory here may be both written and executed");
+		skip("this process may not map memory that is both writable and executable");
 	expect(executable(attach(ipc, shmid, NULL, SHM_EXEC)));
-	/* Where what may be read may be executed, SHM_EXEC adds nothing. */
+	/* With READ_IMPLIES_EXEC, readable memory is executable without SHM_EXEC. */
 	if (!(personality(0xffffffff) & READ_IMPLIES_EXEC))
 		expect(!executable(attach(ipc, shmid, NULL, 0)));
 }
 
 /* ---- errors --------------------------------------------------------------------------- */
 
-CHECK("shmat.einval_id", LIBC | RAW, 0, "an id that no segment has fails", "shmop(2), EINVAL")
+CHECK("shmat.einval_id", LIBC | RAW, 0, "an unknown id fails with EINVAL", "shmop(2), EINVAL")
 {
 	int removed = new_segment(ipc, 1);
 
@@ -251,7 +251,7 @@ CHECK("shmat.einval_id", LIBC | RAW, 0, "an id that no segment has fails", "shmo
 }
 
 CHECK("shmat.eacces", LIBC | RAW, 0,
-      "attaching asks for read permission, without SHM_RDONLY for write, with SHM_EXEC for execute",
+      "shmat needs read permission, write unless SHM_RDONLY, and execute with SHM_EXEC",
       "shmop(2), EACCES")
 {
 	int none = must(ipc->shmget(IPC_PRIVATE, 1, 0000));
@@ -268,10 +268,10 @@ CHECK("shmat.eacces", LIBC | RAW, 0,
 }
 
 CHECK("shmat.enomem", LIBC | RAW, NEED_NAMESPACE,
-      "a segment larger than RLIMIT_AS leaves room for is not attached, nor counted",
+      "a segment that does not fit in RLIMIT_AS is neither attached nor counted",
       "shmop(2), ENOMEM; getrlimit(2), RLIMIT_AS")
 {
-	/* Reserved but never touched, it costs nothing. */
+	/* With SHM_NORESERVE and untouched, a large segment uses no memory. */
 	const size_t size = (size_t)1 << 28;
 	int shmid = ipc->shmget(IPC_PRIVATE, size, SHM_NORESERVE | 0600);
 	struct rlimit limit;
@@ -289,8 +289,7 @@ CHECK("shmat.enomem", LIBC | RAW, NEED_NAMESPACE,
 }
 
 CHECK("shmdt.einval", LIBC | RAW, 0,
-      "an address where no segment begins fails: none, inside of one, detached, unaligned",
-      "shmop(2), EINVAL")
+      "shmdt fails with EINVAL at an address where no attachment begins", "shmop(2), EINVAL")
 {
 	int shmid = new_segment(ipc, 3);
 	char *address = attach(ipc, shmid, NULL, 0);
@@ -305,10 +304,10 @@ CHECK("shmdt.einval", LIBC | RAW, 0,
 	expect_errno(EINVAL, ipc->shmdt(address));
 }
 
-/* ---- one memory ------------------------------------------------------------------------- */
+/* ---- shared content --------------------------------------------------------------------- */
 
 CHECK("shmat.shared", LIBC | RAW, 0,
-      "what is written through one attachment is seen through another and by other processes",
+      "data written through one attachment is visible through another and to other processes",
       "shmop(2)")
 {
 	int shmid = new_segment(ipc, 1);
@@ -329,7 +328,7 @@ CHECK("shmat.shared", LIBC | RAW, 0,
 	expect_bytes("child", two, 6);
 }
 
-CHECK("shmat.kept_detached", LIBC | RAW, 0, "a segment keeps its data while nobody has it attached",
+CHECK("shmat.kept_detached", LIBC | RAW, 0, "a segment keeps its data while it is not attached",
       "shmop(2)")
 {
 	int shmid = new_segment(ipc, 1);
@@ -343,7 +342,7 @@ CHECK("shmat.kept_detached", LIBC | RAW, 0, "a segment keeps its data while nobo
 }
 
 CHECK("shmat.after_rmid", LIBC | RAW, 0,
-      "a segment that is removed while attached can still be attached, by its id",
+      "a segment that was removed while attached can still be attached by its id",
       "shmop(2), \"already marked to be deleted\"")
 {
 	int shmid = must(ipc->shmget(check_key(0), 1, IPC_CREAT | 0600));
@@ -365,8 +364,7 @@ CHECK("shmdt.segv", LIBC | RAW, 0, "access to a detached segment raises SIGSEGV"
 }
 
 CHECK("shmat.partial_munmap", LIBC | RAW, 0,
-      "what munmap leaves of an attachment stays attached, and goes with shmdt",
-      "ipc/shm.c, ksys_shmdt")
+      "the rest of an attachment after munmap stays attached until shmdt", "ipc/shm.c, ksys_shmdt")
 {
 	const size_t page = page_size();
 

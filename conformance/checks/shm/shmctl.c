@@ -17,7 +17,7 @@ static int new_segment(const struct ipc_calls *ipc)
 
 /* ---- IPC_STAT ---------------------------------------------------------------- */
 
-CHECK("shmctl.stat", LIBC, 0, "IPC_STAT gives what is known of a segment", "shmctl(2)")
+CHECK("shmctl.stat", LIBC, 0, "IPC_STAT returns the state of a segment", "shmctl(2)")
 {
 	struct shmid_ds ds;
 	time_t before = kernel_time();
@@ -67,7 +67,7 @@ CHECK("shmctl.stat.proc", LIBC, NEED_PROC, "/proc/sysvipc/shm agrees with IPC_ST
 	expect_eq(ds.shm_ctime, sysvipc("shm", shmid, "ctime"));
 }
 
-CHECK("shmctl.stat.eacces", LIBC | RAW, 0, "IPC_STAT asks for read permission", "shmctl(2), EACCES")
+CHECK("shmctl.stat.eacces", LIBC | RAW, 0, "IPC_STAT needs read permission", "shmctl(2), EACCES")
 {
 	struct shmid_ds ds;
 	int shmid = must(ipc->shmget(IPC_PRIVATE, SIZE, 0200));
@@ -88,7 +88,7 @@ CHECK("shmctl.set", LIBC, 0, "IPC_SET sets the nine permission bits", "shmctl(2)
 	expect_eq(0456, shm_state(shmid).shm_perm.mode);
 }
 
-CHECK("shmctl.set.others_ignored", LIBC, 0, "IPC_SET changes nothing else", "shmctl(2), IPC_SET")
+CHECK("shmctl.set.others_ignored", LIBC, 0, "IPC_SET changes no other member", "shmctl(2), IPC_SET")
 {
 	int shmid = must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0600));
 	struct shmid_ds before = shm_state(shmid), ds;
@@ -118,7 +118,7 @@ CHECK("shmctl.set.ctime", LIBC, 0, "IPC_SET sets shm_ctime", "shmctl(2), IPC_SET
 
 /* ---- IPC_RMID ---------------------------------------------------------------- */
 
-CHECK("shmctl.rmid", LIBC | RAW, 0, "a segment that was removed unattached is gone, with its key",
+CHECK("shmctl.rmid", LIBC | RAW, 0, "IPC_RMID removes an unattached segment and its key",
       "shmctl(2), IPC_RMID")
 {
 	struct shmid_ds ds;
@@ -132,7 +132,7 @@ CHECK("shmctl.rmid", LIBC | RAW, 0, "a segment that was removed unattached is go
 }
 
 CHECK("shmctl.rmid.attached", LIBC | RAW, 0,
-      "a segment that was removed while attached has SHM_DEST and no key until the last detach",
+      "a segment removed while attached has SHM_DEST and no key until the last detach",
       "shmctl(2), IPC_RMID")
 {
 	struct shmid_ds ds;
@@ -153,7 +153,7 @@ CHECK("shmctl.rmid.attached", LIBC | RAW, 0,
 }
 
 CHECK("shmctl.rmid.key_free", LIBC | RAW, 0,
-      "the key of a segment that was removed while attached can have another one",
+      "the key of a segment removed while attached can name a new one",
       "shmctl(2), IPC_RMID; ipc/shm.c, do_shm_rmid")
 {
 	int shmid = must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0600));
@@ -167,7 +167,7 @@ CHECK("shmctl.rmid.key_free", LIBC | RAW, 0,
 }
 
 CHECK("shmctl.rmid.forced", LIBC | RAW, NEED_LIMITS,
-      "with shm_rmid_forced a segment goes with its last detach", "proc(5), shm_rmid_forced")
+      "with shm_rmid_forced the last detach removes a segment", "proc(5), shm_rmid_forced")
 {
 	struct shmid_ds ds;
 	int shmid = new_segment(ipc);
@@ -181,7 +181,7 @@ CHECK("shmctl.rmid.forced", LIBC | RAW, NEED_LIMITS,
 }
 
 CHECK("shmctl.rmid.forced_creator", LIBC | RAW, NEED_LIMITS,
-      "with shm_rmid_forced a segment that nobody has attached goes with its creator",
+      "with shm_rmid_forced the end of its creator removes an unattached segment",
       "Documentation/admin-guide/sysctl/kernel.rst, shm_rmid_forced; kernel commit b34a6b1da371")
 {
 	const struct timespec pause = {.tv_nsec = 50000};
@@ -199,7 +199,7 @@ CHECK("shmctl.rmid.forced_creator", LIBC | RAW, NEED_LIMITS,
 	}
 	child_join(pid);
 	expect_errno(ENOENT, ipc->shmget(check_key(0), 0, 0));
-	/* What reads the child's /proc/PID/smaps as it ends, detaches in its place. */
+	/* A reader of the child's /proc/PID/smaps may detach instead of the ending child. */
 	for (int tries = 0; tries < 10000 && libc_calls.shmget(check_key(1), 0, 0) != -1; tries++)
 		nanosleep(&pause, NULL);
 	expect_errno(ENOENT, ipc->shmget(check_key(1), 0, 0));
@@ -207,7 +207,7 @@ CHECK("shmctl.rmid.forced_creator", LIBC | RAW, NEED_LIMITS,
 }
 
 CHECK("shmctl.rmid.forced_orphans", LIBC | RAW, NEED_LIMITS,
-      "setting shm_rmid_forced removes segments whose creator is gone and that nobody has attached",
+      "setting shm_rmid_forced removes unattached segments whose creator has ended",
       "Documentation/admin-guide/sysctl/kernel.rst, shm_rmid_forced; ipc/shm.c, "
       "shm_destroy_orphaned")
 {
@@ -237,7 +237,7 @@ CHECK("shmctl.lock", LIBC | RAW, 0, "SHM_LOCK sets SHM_LOCKED, SHM_UNLOCK clears
 	struct rlimit limit;
 	int shmid = new_segment(ipc);
 
-	/* Other checks of the same user may have locked memory at the same time. */
+	/* Concurrent checks of the same user may have locked memory. */
 	must(getrlimit(RLIMIT_MEMLOCK, &limit));
 	if (limit.rlim_cur / 16 < (rlim_t)sysconf(_SC_PAGESIZE) && !may_lock_memory())
 		skip("RLIMIT_MEMLOCK is too small");
@@ -262,7 +262,7 @@ static void limit_memlock(rlim_t bytes)
 }
 
 CHECK("shmctl.lock.enomem", LIBC | RAW, 0,
-      "without privilege no more than RLIMIT_MEMLOCK can be locked", "shmctl(2), ENOMEM")
+      "without CAP_IPC_LOCK no more than RLIMIT_MEMLOCK can be locked", "shmctl(2), ENOMEM")
 {
 	const size_t page = page_size();
 	int shmid = must(ipc->shmget(IPC_PRIVATE, page + 1, 0600));
@@ -273,7 +273,7 @@ CHECK("shmctl.lock.enomem", LIBC | RAW, 0,
 }
 
 CHECK("shmctl.lock.eperm_limit", LIBC | RAW, 0,
-      "without privilege and with RLIMIT_MEMLOCK 0 nothing can be locked, but unlocked",
+      "without CAP_IPC_LOCK and with RLIMIT_MEMLOCK 0, SHM_LOCK fails and SHM_UNLOCK works",
       "shmctl(2), EPERM")
 {
 	int shmid = new_segment(ipc);
@@ -284,7 +284,7 @@ CHECK("shmctl.lock.eperm_limit", LIBC | RAW, 0,
 }
 
 CHECK("shmctl.lock.stays", LIBC | RAW, 0,
-      "what is locked stays so over attaching, detaching and another process",
+      "a segment stays locked when processes attach it, detach it and end",
       "shmctl(2), SHM_LOCK; ipc/shm.c, shmctl_do_lock")
 {
 	int shmid = new_segment(ipc);
@@ -301,7 +301,7 @@ CHECK("shmctl.lock.stays", LIBC | RAW, 0,
 }
 
 CHECK("shmctl.lock.ipc_lock", LIBC | RAW, NEED_USERS,
-      "with CAP_IPC_LOCK alone another user may lock and unlock, whatever RLIMIT_MEMLOCK is",
+      "CAP_IPC_LOCK alone permits SHM_LOCK of another's segment, whatever RLIMIT_MEMLOCK is",
       "shmctl(2), EPERM, ENOMEM; capabilities(7), CAP_IPC_LOCK")
 {
 	const struct rlimit nothing = {0};
@@ -316,7 +316,7 @@ CHECK("shmctl.lock.ipc_lock", LIBC | RAW, NEED_USERS,
 		keep_only(CAP_IPC_LOCK);
 		expect_eq(0, ipc->shmctl(shmid, SHM_LOCK, NULL));
 		expect_eq(0, ipc->shmctl(shmid, SHM_UNLOCK, NULL));
-		/* It is no right to the segment itself. */
+		/* The capability does not permit access to the segment. */
 		expect_errno(EACCES, ipc->shmat(shmid, NULL, SHM_RDONLY));
 	}
 	child_join(pid);
@@ -324,7 +324,7 @@ CHECK("shmctl.lock.ipc_lock", LIBC | RAW, NEED_USERS,
 }
 
 CHECK("shmctl.lock.no_ipc_lock", LIBC | RAW, NEED_USERS,
-      "with every capability but CAP_IPC_LOCK another user may not lock, and RLIMIT_MEMLOCK binds",
+      "without CAP_IPC_LOCK, all other capabilities permit no SHM_LOCK of another's segment",
       "shmctl(2), EPERM, ENOMEM; capabilities(7), CAP_IPC_LOCK")
 {
 	const struct rlimit page = {page_size(), page_size()};
@@ -347,7 +347,7 @@ CHECK("shmctl.lock.no_ipc_lock", LIBC | RAW, NEED_USERS,
 
 /* ---- errors -------------------------------------------------------------------- */
 
-CHECK("shmctl.einval_id", LIBC | RAW, 0, "a command of an id that no segment has fails",
+CHECK("shmctl.einval_id", LIBC | RAW, 0, "commands fail with EINVAL if no segment has the id",
       "shmctl(2), EINVAL")
 {
 	static const int commands[] = {IPC_STAT, IPC_SET, IPC_RMID, SHM_LOCK, SHM_UNLOCK};
@@ -361,9 +361,10 @@ CHECK("shmctl.einval_id", LIBC | RAW, 0, "a command of an id that no segment has
 	}
 }
 
-CHECK("shmctl.einval_command", LIBC | RAW, 0, "an unknown command fails", "shmctl(2), EINVAL")
+CHECK("shmctl.einval_command", LIBC | RAW, 0, "an unknown command fails with EINVAL",
+      "shmctl(2), EINVAL")
 {
-	/* Each facility has its own. */
+	/* The commands of other facilities are unknown here. */
 	static const int commands[] = {-1, 10, 99, SETVAL, SEM_STAT};
 	struct shmid_ds ds = {0};
 	int shmid = new_segment(ipc);
@@ -391,7 +392,7 @@ CHECK("shmctl.eperm", LIBC | RAW, NEED_USERS,
 	shm_state(shmid);
 }
 
-CHECK("shmctl.efault", RAW, 0, "a structure that is not in memory fails", "shmctl(2), EFAULT")
+CHECK("shmctl.efault", RAW, 0, "shmctl fails with EFAULT if buf is not mapped", "shmctl(2), EFAULT")
 {
 	int shmid = new_segment(ipc);
 	void *nowhere = memory_end();

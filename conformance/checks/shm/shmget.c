@@ -10,7 +10,7 @@
 #include "checks/common/objects.h"
 
 CHECK("shmget.smaller_found", LIBC | RAW, 0,
-      "shmget finds a segment if size is not above its size, or is 0", "shmget(2)")
+      "shmget finds a segment if size is at most the segment's, or 0", "shmget(2)")
 {
 	int shmid = must(ipc->shmget(check_key(0), 100, IPC_CREAT | 0600));
 
@@ -20,7 +20,7 @@ CHECK("shmget.smaller_found", LIBC | RAW, 0,
 }
 
 CHECK("shmget.new_segment_fields", LIBC | RAW, 0,
-      "a new segment has the size asked for, is unattached and owned by its maker",
+      "a new segment has the requested size, is unattached and belongs to its creator",
       "shmget(2), \"When a new shared memory segment is created\"")
 {
 	time_t before = kernel_time();
@@ -42,8 +42,7 @@ CHECK("shmget.new_segment_fields", LIBC | RAW, 0,
 	expect_between(before, kernel_time(), ds.shm_ctime);
 }
 
-CHECK("shmget.above_4_gib", LIBC | RAW, 0, "a segment may have more than 32 bits of bytes",
-      "shmget(2)")
+CHECK("shmget.above_4_gib", LIBC | RAW, 0, "a segment may be larger than 4 GiB", "shmget(2)")
 {
 	const size_t size = (size_t)1 << (sizeof(size_t) == 8 ? 32 : 30) | 5;
 	int shmid = ipc->shmget(IPC_PRIVATE, size, SHM_NORESERVE | 0600);
@@ -55,7 +54,7 @@ CHECK("shmget.above_4_gib", LIBC | RAW, 0, "a segment may have more than 32 bits
 }
 
 CHECK("shmget.zeroed_pages", LIBC | RAW, 0,
-      "a new segment is of whole pages, which are zero and may be used to their end",
+      "a new segment consists of whole pages, all zero and usable",
       "shmget(2), \"rounded up to a multiple of PAGE_SIZE\"")
 {
 	size_t page = page_size();
@@ -70,7 +69,7 @@ CHECK("shmget.zeroed_pages", LIBC | RAW, 0,
 	free(zeroes);
 }
 
-CHECK("shmget.einval_shmmin", LIBC | RAW, 0, "a new segment of 0 bytes is refused",
+CHECK("shmget.einval_shmmin", LIBC | RAW, 0, "a new segment of 0 bytes fails with EINVAL",
       "shmget(2), EINVAL")
 {
 	expect_errno(EINVAL, ipc->shmget(IPC_PRIVATE, 0, 0600));
@@ -78,7 +77,7 @@ CHECK("shmget.einval_shmmin", LIBC | RAW, 0, "a new segment of 0 bytes is refuse
 }
 
 CHECK("shmget.einval_shmmax", LIBC | RAW, NEED_LIMITS,
-      "a new segment may have shmmax bytes and no more", "shmget(2), EINVAL; proc(5), shmmax")
+      "a new segment may have shmmax bytes and not one more", "shmget(2), EINVAL; proc(5), shmmax")
 {
 	set_limit("shmmax", "5000");
 	expect_errno(EINVAL, ipc->shmget(IPC_PRIVATE, 5001, 0600));
@@ -87,7 +86,7 @@ CHECK("shmget.einval_shmmax", LIBC | RAW, NEED_LIMITS,
 }
 
 CHECK("shmget.einval_existing", LIBC | RAW, 0,
-      "shmget does not find a segment if size is above its size", "shmget(2), EINVAL")
+      "shmget fails with EINVAL if size is above the segment's", "shmget(2), EINVAL")
 {
 	must(ipc->shmget(check_key(0), 100, IPC_CREAT | 0600));
 	expect_errno(EINVAL, ipc->shmget(check_key(0), 101, 0));
@@ -95,7 +94,8 @@ CHECK("shmget.einval_existing", LIBC | RAW, 0,
 }
 
 CHECK("shmget.enospc_shmmni", LIBC | RAW, NEED_LIMITS,
-      "more segments than shmmni are refused, and one less makes room", "shmget(2), ENOSPC")
+      "more segments than shmmni fail with ENOSPC, and removing one makes room",
+      "shmget(2), ENOSPC")
 {
 	int shmid;
 
@@ -109,7 +109,7 @@ CHECK("shmget.enospc_shmmni", LIBC | RAW, NEED_LIMITS,
 }
 
 CHECK("shmget.enospc_shmall", LIBC | RAW, NEED_LIMITS,
-      "more pages than shmall in all segments are refused, and removing one makes room",
+      "more pages than shmall in all segments fail with ENOSPC, and removing one makes room",
       "shmget(2), ENOSPC")
 {
 	size_t page = page_size();
@@ -127,13 +127,13 @@ CHECK("shmget.enospc_shmall", LIBC | RAW, NEED_LIMITS,
 /* ---- SHM_HUGETLB ------------------------------------------------------------- */
 
 CHECK("shmget.hugetlb_eperm", LIBC | RAW, NEED_USERS | NEED_HUGETLB,
-      "huge pages need CAP_IPC_LOCK or membership of hugetlb_shm_group", "shmget(2), EPERM")
+      "SHM_HUGETLB needs CAP_IPC_LOCK or membership of hugetlb_shm_group", "shmget(2), EPERM")
 {
 	const struct rlimit nothing = {0};
 	pid_t pid;
 
 	CHILD (pid) {
-		/* Older kernels let be huge what could be locked. */
+		/* Older kernels permitted SHM_HUGETLB within RLIMIT_MEMLOCK. */
 		must(setrlimit(RLIMIT_MEMLOCK, &nothing));
 		become(STRANGER, STRANGER);
 		expect_errno(EPERM, ipc->shmget(IPC_PRIVATE, 1, SHM_HUGETLB | 0600));
@@ -154,7 +154,7 @@ static unsigned long long number_in(const char *path)
 }
 
 CHECK("shmget.hugetlb_enomem", LIBC | RAW, NEED_HUGETLB | NEED_NAMESPACE,
-      "more huge pages than there are, or may be, are refused",
+      "more huge pages than the machine has or permits fail with ENOMEM",
       "Documentation/admin-guide/mm/hugetlbpage.rst")
 {
 	const unsigned long long size = meminfo("Hugepagesize:");
@@ -164,13 +164,13 @@ CHECK("shmget.hugetlb_enomem", LIBC | RAW, NEED_HUGETLB | NEED_NAMESPACE,
 	if (!may_lock_memory())
 		skip("no CAP_IPC_LOCK");
 	if (size == 0 || pages >= SIZE_MAX / 2 / size)
-		skip("more huge pages than this program can ask for");
+		skip("this program cannot request more huge pages than exist");
 	expect_errno(ENOMEM,
 		     ipc->shmget(IPC_PRIVATE, (size_t)((pages + 1) * size), SHM_HUGETLB | 0600));
 }
 
 CHECK("shmget.hugetlb_size", LIBC | RAW, NEED_HUGETLB,
-      "a size of huge pages that the machine does not have is refused",
+      "a huge page size that the machine lacks fails with EINVAL",
       "shmget(2), SHM_HUGE_2MB; include/linux/hugetlb.h, hstate_sizelog")
 {
 	/* No machine's huge pages have 2, 4 or 8 bytes. */
@@ -180,8 +180,8 @@ CHECK("shmget.hugetlb_size", LIBC | RAW, NEED_HUGETLB,
 }
 
 CHECK("shmget.hugetlb_encodings", LIBC | RAW, NEED_HUGETLB,
-      "SHM_HUGE_64KB to SHM_HUGE_16GB name sizes: what the machine lacks fails otherwise than what "
-      "it has",
+      "SHM_HUGE_64KB to SHM_HUGE_16GB encode sizes: sizes that the machine lacks have another "
+      "error",
       "shmget(2), SHM_HUGETLB; Documentation/admin-guide/mm/hugetlbpage.rst")
 {
 	static const struct {
@@ -208,7 +208,7 @@ CHECK("shmget.hugetlb_encodings", LIBC | RAW, NEED_HUGETLB,
 			expect_errno(EINVAL, ipc->shmget(IPC_PRIVATE, 1, flags));
 			continue;
 		}
-		/* Of a size that it has the machine may have no page. */
+		/* The machine may have no free page of a size that it supports. */
 		int shmid = ipc->shmget(IPC_PRIVATE, 1, flags);
 		if (shmid == -1)
 			expect_eq(ENOMEM, errno);
@@ -218,7 +218,7 @@ CHECK("shmget.hugetlb_encodings", LIBC | RAW, NEED_HUGETLB,
 }
 
 CHECK("shmget.hugetlb_bits_alone", LIBC | RAW, 0,
-      "without SHM_HUGETLB the bits of a size mean nothing", "shmget(2), SHM_HUGE_2MB")
+      "without SHM_HUGETLB the bits of a huge page size have no effect", "shmget(2), SHM_HUGE_2MB")
 {
 	int shmid = must(ipc->shmget(IPC_PRIVATE, 1, SHM_HUGE_2MB | 0600));
 
@@ -226,8 +226,7 @@ CHECK("shmget.hugetlb_bits_alone", LIBC | RAW, 0,
 	expect_ok(ipc->shmat(shmid, NULL, 0));
 }
 
-CHECK("shmget.noreserve", LIBC | RAW, 0,
-      "a segment for which no swap is reserved is memory like any other",
+CHECK("shmget.noreserve", LIBC | RAW, 0, "a segment with SHM_NORESERVE is memory like any other",
       "shmget(2), SHM_NORESERVE")
 {
 	int shmid = must(ipc->shmget(IPC_PRIVATE, 2 * page_size(), SHM_NORESERVE | 0600));
@@ -238,7 +237,7 @@ CHECK("shmget.noreserve", LIBC | RAW, 0,
 	expect_eq('x', *(attach(ipc, shmid, NULL, SHM_RDONLY) + 2 * page_size() - 1));
 }
 
-/* By how many bytes more a segment makes what is promised to all processes. */
+/* How much a segment increases the memory that is committed to all processes, in bytes. */
 static long long promised_for(const struct ipc_calls *ipc, size_t size, int flags)
 {
 	const long long before = (long long)meminfo("Committed_AS:");
@@ -246,13 +245,13 @@ static long long promised_for(const struct ipc_calls *ipc, size_t size, int flag
 	const long long after = (long long)meminfo("Committed_AS:");
 
 	if (shmid == -1)
-		skip("no segment of half of the memory");
+		skip("no segment of half of the memory can be made");
 	must(libc_calls.shmctl(shmid, IPC_RMID, NULL));
 	return after - before;
 }
 
 CHECK("shmget.noreserve.committed", LIBC | RAW, NEED_PROC | NEED_NAMESPACE,
-      "memory is promised for a whole segment when it is made, with SHM_NORESERVE for none of it",
+      "making a segment commits all of its memory; with SHM_NORESERVE, none",
       "shmget(2), SHM_NORESERVE; proc(5), Committed_AS; mm/shmem.c, shmem_acct_size")
 {
 	enum { ATTEMPTS = 20 };
@@ -266,7 +265,7 @@ CHECK("shmget.noreserve.committed", LIBC | RAW, NEED_PROC | NEED_NAMESPACE,
 		fclose(file);
 	if (mode != '0' && mode != '1')
 		skip("vm.overcommit_memory is not 0 or 1, or not known");
-	/* Others' memory is in that sum too: once is enough. */
+	/* Other processes change that sum too, so one success is enough. */
 	for (int i = 0; i < ATTEMPTS && !(reserves && does_not); i++) {
 		reserves |= promised_for(ipc, size, 0) > (long long)(size / 2);
 		does_not |= promised_for(ipc, size, SHM_NORESERVE) < (long long)(size / 2);
