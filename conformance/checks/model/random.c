@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Random operations: the workers, the comparison, and the shortest history. */
+/* Random operations: the workers, the comparison, and shortening a failed run. */
 #include "random.h"
 
 #include <poll.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-/* Splitmix64: each seed its own sequence, the same everywhere. */
+/* Splitmix64: every seed has its own sequence, equal on all machines. */
 static uint64_t draw64(struct dice *dice)
 {
 	uint64_t z = (dice->state += 0x9e3779b97f4a7c15);
@@ -28,16 +28,16 @@ int roll(struct dice *dice, int low, int high)
 
 struct worker {
 	pid_t pid;
-	int command;   /* where its steps are written */
-	bool waits;    /* blocked in a call, by the model */
-	bool reported; /* has answered, and nobody has looked yet */
+	int command;   /* a pipe for its steps */
+	bool waits;    /* the model says that it is blocked */
+	bool reported; /* has answered, and the answer is not compared yet */
 };
 
 struct crew {
 	const struct room *room;
 	const struct ipc_calls *ipc;
 	int id[2];
-	int report[2]; /* a byte for each answer: whose it is */
+	int report[2]; /* a pipe: each byte is the index of a worker that has answered */
 	struct answer *answer;
 	struct worker worker[WORKERS];
 };
@@ -122,7 +122,7 @@ static const char *who_is(unsigned who, char text[32])
 	return text;
 }
 
-/* Takes the reports that there are, after so many milliseconds at most. */
+/* Reads the reports; waits for the first one up to this many milliseconds. */
 static void take_reports(struct crew *crew, int milliseconds)
 {
 	struct pollfd report = {.fd = crew->report[0], .events = POLLIN};
@@ -136,9 +136,9 @@ static void take_reports(struct crew *crew, int milliseconds)
 }
 
 /*
- * A worker must come out of its call.  One that sleeps there on each of several
- * looks, when the process that had to wake it is long done, was not woken; one look could
- * meet it in a page fault.
+ * Waits for a worker whose call must return.  If it still sleeps in the call on several
+ * looks, long after the call that should have woken it, it was not woken.  A single look
+ * might see it in a page fault.
  */
 static bool await_report(struct crew *crew, unsigned who, struct trouble *out)
 {
@@ -174,7 +174,7 @@ static bool await_wait(struct crew *crew, unsigned who, struct trouble *out)
 	return true;
 }
 
-/* An answer, so that two that differ have different descriptions: from byte `at` of the text. */
+/* Describes an answer, with text from byte `at` on, so that different answers look different. */
 static void describe_answer(const struct answer *answer, size_t at, char text[160])
 {
 	char name[32];
@@ -204,7 +204,7 @@ static bool compare_answer(const struct crew *crew, unsigned who, const struct a
 	return trouble(out, who_is(who, text), wanted, seen);
 }
 
-/* Sets the step going. */
+/* Sends the step to its worker. */
 static void begin_step(struct crew *crew, const struct step *step)
 {
 	struct worker *worker = &crew->worker[step->who];
@@ -222,7 +222,7 @@ static void begin_step(struct crew *crew, const struct step *step)
 	}
 }
 
-/* One step, and whether all is as the model says. */
+/* Makes one step and compares the results with the model. */
 static bool make_step(struct crew *crew, void *model, const struct step *step, bool patient,
 		      struct trouble *out)
 {
@@ -230,13 +230,13 @@ static bool make_step(struct crew *crew, void *model, const struct step *step, b
 	bool waits = crew->worker[step->who].waits;
 	char text[32], seen[160];
 
-	/* A blocked process can be signalled or ended, nothing else; only it can be signalled. */
+	/* A blocked process can only be signalled or ended; only a blocked one can be signalled. */
 	if (step->what != END && waits != (step->what == SIGNAL))
 		return true;
 	if (!crew->room->apply(model, step, &outcome))
 		return true;
 	begin_step(crew, step);
-	/* Whose step it is first: nobody goes on before it is made. */
+	/* Compare the step's worker first: the others continue only after its call. */
 	for (unsigned i = 0; i < WORKERS; i++) {
 		unsigned who = (step->who + i) % WORKERS;
 		if (outcome.done[who] && !(await_report(crew, who, out) &&
@@ -252,10 +252,10 @@ static bool make_step(struct crew *crew, void *model, const struct step *step, b
 			return trouble(out, who_is(who, text), "to wait on", "an answer");
 	if (crew->room->agrees(crew->ipc, crew->id, model, patient, seen))
 		return true;
-	return trouble(out, "state of the objects", "as the model has it", seen);
+	return trouble(out, "state of the objects", "the model's", seen);
 }
 
-/* All steps with new workers and objects; how many went well. */
+/* Makes all steps with new workers and objects; returns how many agreed with the model. */
 static size_t replay(const struct ipc_calls *ipc, const struct room *room, const struct step *steps,
 		     size_t n, bool patient, struct trouble *out)
 {
@@ -275,14 +275,14 @@ static size_t replay(const struct ipc_calls *ipc, const struct room *room, const
 	return i;
 }
 
-/* ---- the shortest history ----------------------------------------------------------- */
+/* ---- shortening a failed run ------------------------------------------------------- */
 
-/* Leaves out ever smaller parts as long as it goes wrong without them. */
+/* Removes smaller and smaller parts of the steps as long as the run still fails. */
 static size_t shorten(const struct ipc_calls *ipc, const struct room *room, struct step *steps,
 		      size_t n, struct trouble *out)
 {
 	struct step *fewer = calloc(n, sizeof(*fewer));
-	/* Steps to be made again: a second or two. */
+	/* The number of repeated steps, which take a second or two. */
 	size_t left = 20000;
 
 	must(fewer ? 0 : -1);
@@ -305,7 +305,7 @@ static size_t shorten(const struct ipc_calls *ipc, const struct room *room, stru
 		n = well + 1;
 		memcpy(steps, fewer, n * sizeof(*steps));
 		*out = other;
-		/* Without these, those before may be of no use any more. */
+		/* Without these steps, earlier ones may have become superfluous. */
 		if (part == 1)
 			from = 0;
 	}
@@ -345,7 +345,7 @@ static void note(const char *name, const struct room *room, const struct step *s
 						   "%s; ", step);
 		}
 		snprintf(text, sizeof(text), "steps %zu to %zu of %zu", first + 1, i, n);
-		fail_at(HERE, text, "to go well", history);
+		fail_at(HERE, text, "agreement with the model", history);
 	}
 }
 

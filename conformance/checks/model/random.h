@@ -3,10 +3,9 @@
 /*
  * Random operations by several processes, one after another, against a model.
  *
- * A step is an operation of one of the workers.  The model says which workers are
- * done after it and with what answer, the one that made it or others that waited;
- * the rest must be blocked, by what the kernel says of them.  So a run is repeated
- * by its seed, and a run that went wrong can be shortened.
+ * A step is an operation of one worker.  The model says which workers finish a call after
+ * it, the step's own worker or blocked ones, and with what answer; the kernel must show the
+ * others as blocked.  So the seed repeats a run, and a run that failed can be shortened.
  */
 #ifndef RANDOM_H
 #define RANDOM_H
@@ -15,7 +14,7 @@
 
 enum { WORKERS = 8, ANSWER_TEXT = 48 };
 
-/* What a step is, beside what a facility has: a signal, and the end of a worker. */
+/* The steps that every facility has (a signal, the end of a worker); its own follow. */
 enum { SIGNAL, END, FIRST_OWN };
 
 struct step {
@@ -30,7 +29,7 @@ struct answer {
 	unsigned char text[ANSWER_TEXT];
 };
 
-/* The result of a step: the processes that are done, with their results. */
+/* The result of a step: the workers that finish, with their results. */
 struct outcome {
 	bool done[WORKERS];
 	struct answer answer[WORKERS];
@@ -39,28 +38,28 @@ struct outcome {
 struct dice {
 	uint64_t state;
 };
-/* A number from LOW to HIGH. */
+/* A random number from LOW to HIGH. */
 int roll(struct dice *dice, int low, int high);
 
 struct room {
-	size_t model_size; /* the model of new objects is all zeroes */
-	/* Makes the objects, and removes them. */
+	size_t model_size; /* the model of new objects is all zeros */
+	/* Make and remove the objects. */
 	void (*make)(const struct ipc_calls *ipc, int id[2]);
 	void (*remove)(const struct ipc_calls *ipc, const int id[2]);
-	/* A step of the facility's own; of `what` and `arg`. */
+	/* Chooses `what` and `arg` of a step of the facility. */
 	void (*draw)(struct dice *dice, struct step *step);
-	/* In a worker: makes the call. */
+	/* Makes the call, in a worker. */
 	void (*perform)(const struct ipc_calls *ipc, const int id[2], const struct step *step,
 			struct answer *answer);
-	/* What must come of it; false: this step cannot be, and nothing was done. */
+	/* Applies the step to the model; false, with no change, if the step is impossible. */
 	bool (*apply)(void *model, const struct step *step, struct outcome *outcome);
-	/* Whether the objects are as the model has them. */
+	/* Whether the state of the objects agrees with the model. */
 	bool (*agrees)(const struct ipc_calls *ipc, const int id[2], const void *model,
 		       bool patient, char seen[160]);
 	void (*describe)(const struct step *step, char text[96]);
 };
 
-/* Steps by the dice until one goes wrong, which is noted with the shortest history found. */
+/* Makes random steps until one fails; records the shortest failing run found. */
 void random_steps(const struct ipc_calls *ipc, const char *name, const struct room *room);
 
 static inline void done(struct outcome *outcome, unsigned who, long result, int error)
@@ -70,7 +69,7 @@ static inline void done(struct outcome *outcome, unsigned who, long result, int 
 	outcome->answer[who].error = error;
 }
 
-/* In a worker: what a call has returned. */
+/* Stores the result of a call, in a worker. */
 static inline void answered(struct answer *answer, long result)
 {
 	answer->result = result;

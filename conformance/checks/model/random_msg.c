@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Random sends and receipts against a model of a queue. */
+/* Random sends and receives against a model of a queue. */
 #include <stdio.h>
 
 #include "random.h"
@@ -12,7 +12,7 @@ enum { NOWAIT = 1, CUT = 2, EXCEPT = 4 };
 struct entry {
 	long type;
 	int length;
-	short number; /* what its text is made of */
+	short number; /* the seed of its text */
 };
 
 struct receiver {
@@ -25,9 +25,9 @@ struct receiver {
 struct model {
 	struct entry entry[QBYTES];
 	int n, bytes;
-	struct receiver receiver[WORKERS]; /* the waiting ones, longest first */
+	struct receiver receiver[WORKERS]; /* the blocked ones, longest waiting first */
 	int receivers;
-	bool sending; /* one sender may wait: which of several goes on is not promised */
+	bool sending; /* at most one sender blocks: the order of waking several is undefined */
 	unsigned sender;
 	struct entry sent;
 };
@@ -98,7 +98,7 @@ static bool matches(const struct receiver *receiver, long type)
 	       (receiver->msgtyp < 0 && type <= -receiver->msgtyp);
 }
 
-/* A message reaches who asked for it; false where it is too long for that. */
+/* Delivers a message to a receiver; false if it is too long. */
 static bool hand_over(const struct entry *entry, const struct receiver *receiver,
 		      struct outcome *outcome)
 {
@@ -127,7 +127,7 @@ static bool fits(const struct model *model, const struct entry *entry)
 	return model->bytes + entry->length <= QBYTES && model->n + 1 <= QBYTES;
 }
 
-/* To the receiver that has waited longest, or into the queue. */
+/* Delivers a message to the longest waiting receiver that accepts it, or queues it. */
 static void put(struct model *model, const struct entry *entry, struct outcome *outcome)
 {
 	for (int i = 0; i < model->receivers;) {
@@ -172,7 +172,7 @@ static bool apply_send(struct model *model, const struct step *step, struct outc
 	return true;
 }
 
-/* The first that matches, or for a type below 0 the first of the lowest. */
+/* The first entry that matches; for a negative type, the first one of the lowest type. */
 static int chosen_entry(const struct model *model, const struct receiver *receiver)
 {
 	int chosen = -1;
@@ -203,7 +203,7 @@ static bool apply_receive(struct model *model, const struct step *step, struct o
 	return true;
 }
 
-/* A worker that waits does so no longer. */
+/* Removes a worker from the blocked ones. */
 static void leave(struct model *model, unsigned who)
 {
 	if (model->sending && model->sender == who)
@@ -235,7 +235,7 @@ static bool agrees(const struct ipc_calls *ipc UNUSED, const int id[2], const vo
 	const struct model *model = arg;
 	struct msqid_ds ds = msg_state(id[0]);
 
-	snprintf(seen, 160, "%lu messages of %lu bytes, and not %d of %d",
+	snprintf(seen, 160, "%lu messages of %lu bytes instead of %d of %d",
 		 (unsigned long)ds.msg_qnum, (unsigned long)ds.__msg_cbytes, model->n,
 		 model->bytes);
 	return ds.msg_qnum == (unsigned long)model->n &&
@@ -255,8 +255,7 @@ static void describe(const struct step *step, char text[96])
 }
 
 CHECK("random.msg", LIBC | RAW, NEED_PROC,
-      "messages of random operations by 8 processes come as a model in C has them, each wait "
-      "included",
+      "messages and blocked calls of 8 processes' random operations agree with a model in C",
       "msgop(2)")
 {
 	static const struct room room = {sizeof(struct model),

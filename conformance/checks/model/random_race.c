@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Random operations by several processes at the same time.  What they come to is
- * not known, but what must hold of it: nothing is lost, doubled, cut or mixed, each
- * receiver sees what one sender sent of one type in its order, semaphores come back
- * to where they were, and nobody is blocked who could go on.
+ * Random operations by several processes at the same time.  There is no model of the result,
+ * but invariants: no message is lost, duplicated, truncated or mixed up, a receiver sees the
+ * messages of one sender and type in their order, semaphores return to their values, and no
+ * process stays blocked that could continue.
  */
 #include <sched.h>
 #include <stdio.h>
@@ -26,8 +26,8 @@ static struct dice dice_of(unsigned who)
 }
 
 /*
- * Whether nobody is at work: each has ended or sleeps in a call.  One look could
- * meet somebody in a page fault, so it takes many, one after another.
+ * Whether every process has ended or sleeps in a call.  A single look might see a process
+ * in a page fault, so there are several.
  */
 enum { LOOKS = 20 };
 
@@ -99,7 +99,7 @@ static bool whole(const struct numbered *message, ssize_t length)
 	return true;
 }
 
-/* Until the queue is removed: times[sender * n + number] counts. */
+/* Receives until the queue is removed; counts in times[sender * n + number]. */
 static void receive_all(const struct ipc_calls *ipc, int msqid, unsigned who, unsigned n,
 			unsigned *times)
 {
@@ -110,7 +110,7 @@ static void receive_all(const struct ipc_calls *ipc, int msqid, unsigned who, un
 	memset(last, -1, sizeof(last));
 	for (;;) {
 		int kind = roll(&dice, -TYPES - 1, TYPES);
-		/* A type may run out: only who takes any of them waits. */
+		/* One type may run out, so only a receiver of any type may block. */
 		bool any = kind == 0 || kind <= -TYPES;
 		ssize_t length = ipc->msgrcv(msqid, &message, sizeof(message.body), kind,
 					     any ? 0 : IPC_NOWAIT);
@@ -131,7 +131,7 @@ static void receive_all(const struct ipc_calls *ipc, int msqid, unsigned who, un
 }
 
 CHECK("random.msg.race", LIBC | RAW, NEED_PROC,
-      "what processes send at random at the same time arrives once, whole and in its order",
+      "messages sent at random by concurrent processes arrive once, complete and in order",
       "msgop(2)")
 {
 	const unsigned n = random_operations() / SENDERS + 1;
@@ -146,7 +146,7 @@ CHECK("random.msg.race", LIBC | RAW, NEED_PROC,
 	for (unsigned i = 0; i < SENDERS; i++)
 		CHILD (sender[i])
 			send_all(ipc, msqid, i, n);
-	/* Forgets a blocked sender, or a receiver while there is a message for it. */
+	/* Stuck: a sender is blocked, or a receiver is although there is a message for it. */
 	while (looks < LOOKS && !(all_gone(sender, SENDERS) && msg_state(msqid).msg_qnum == 0)) {
 		pause_a_little();
 		looks = all_stuck(pid, WORKERS) ? looks + 1 : 0;
@@ -169,13 +169,13 @@ CHECK("random.msg.race", LIBC | RAW, NEED_PROC,
 
 enum { FULL = 4 };
 
-/* Between the workers: what each semaphore has given out, and whom a worker waits for. */
+/* Shared by the workers: units taken from each semaphore, and whom a worker waits for. */
 struct taken {
 	int taken[NSEMS];
 	pid_t successor[WORKERS];
 };
 
-/* Takes some, is not alone with more than there are, and gives them back, or ends. */
+/* Takes units, tests that no more are taken than exist, and gives them back, or ends. */
 static void take_and_give(const struct ipc_calls *ipc, int semid, struct dice *dice,
 			  struct taken *taken, bool ends)
 {
@@ -211,7 +211,7 @@ static void take_often(const struct ipc_calls *ipc, int semid, unsigned who, str
 	}
 }
 
-/* Each worker has ended or waits; one that waits for its successor, if that does. */
+/* Whether each worker has ended, is blocked, or waits for a worker that is. */
 static bool all_wait(const pid_t *pid, const struct taken *taken)
 {
 	for (unsigned who = 0; who < WORKERS; who++) {
@@ -223,8 +223,8 @@ static bool all_wait(const pid_t *pid, const struct taken *taken)
 }
 
 CHECK("random.sem.race", LIBC | RAW, NEED_PROC,
-      "what processes take and give back at random at the same time is never more than there is, "
-      "and is there in the end",
+      "units taken and given back at random by concurrent processes never exceed the value, and "
+      "return in the end",
       "semop(2)")
 {
 	unsigned short full[NSEMS] = {FULL, FULL, FULL};
@@ -236,7 +236,7 @@ CHECK("random.sem.race", LIBC | RAW, NEED_PROC,
 	for (unsigned who = 0; who < WORKERS; who++)
 		CHILD (pid[who])
 			take_often(ipc, semid, who, taken);
-	/* Nobody waits with something taken, so where all wait, somebody is forgotten. */
+	/* A blocked worker holds no units, so if all are blocked, one was not woken. */
 	while (looks < LOOKS && !all_gone(pid, WORKERS)) {
 		pause_a_little();
 		looks = all_wait(pid, taken) ? looks + 1 : 0;
@@ -252,8 +252,8 @@ CHECK("random.sem.race", LIBC | RAW, NEED_PROC,
 /* ---- segments ------------------------------------------------------------------- */
 
 CHECK("random.shm.race", LIBC | RAW, 0,
-      "what processes add at random at the same time through attachments of their own adds up, "
-      "and nothing stays attached",
+      "numbers added at random by concurrent processes in their own attachments sum up, and no "
+      "attachment stays",
       "shmop(2)")
 {
 	const unsigned n = random_operations() / WORKERS + 1;
@@ -269,7 +269,7 @@ CHECK("random.shm.race", LIBC | RAW, 0,
 				unsigned *cell = (void *)attach(ipc, shmid, NULL, 0);
 				__atomic_fetch_add(cell, some, __ATOMIC_RELAXED);
 				__atomic_fetch_add(sum, some, __ATOMIC_RELAXED);
-				/* What is left attached goes with the process. */
+				/* The end of the process detaches the others. */
 				if (roll(&dice, 0, 9))
 					expect_eq(0, ipc->shmdt(cell));
 			}

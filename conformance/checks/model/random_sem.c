@@ -10,15 +10,15 @@ enum { OPERATE = FIRST_OWN, OPERATE_MANY, SET, SET_ALL, MOST_OPS = 3 };
 
 struct waiter {
 	unsigned who;
-	int nsops, blocking; /* how many operations, and which of them waits */
+	int nsops, blocking; /* the number of operations, and the index of the blocked one */
 	struct sembuf sops[MOST_OPS];
 };
 
 struct model {
 	int value[NSEMS];
 	int semadj[WORKERS][NSEMS];
-	bool undoes[WORKERS];	       /* a call with SEM_UNDO got past its permission */
-	struct waiter waiter[WORKERS]; /* the longest first */
+	bool undoes[WORKERS];	       /* has made a permitted call with SEM_UNDO */
+	struct waiter waiter[WORKERS]; /* longest waiting first */
 	int waiters;
 };
 
@@ -33,8 +33,8 @@ static void remove_set(const struct ipc_calls *ipc UNUSED, const int id[2])
 }
 
 /*
- * arg: of OPERATE a semaphore, what is added, flags; of OPERATE_MANY an operation each
- * and at last their flags and number; of the others semaphores and values.
+ * arg: for OPERATE a semaphore, the number to add, flags; for OPERATE_MANY the operations,
+ * then their flags and number; otherwise semaphores and values.
  */
 static void draw(struct dice *dice, struct step *step)
 {
@@ -46,10 +46,11 @@ static void draw(struct dice *dice, struct step *step)
 	step->arg[1] = (short)roll(dice, -3, 3);
 	step->arg[2] = flags[roll(dice, 0, 4)];
 	if (step->what == OPERATE_MANY) {
-		/* The semaphores at random, so that one comes twice and more in many calls. */
+		/* Random semaphores, so that many calls use one twice or more. */
 		for (int i = 0; i < MOST_OPS; i++)
 			step->arg[i] = (short)(roll(dice, 0, NSEMS - 1) * 8 + roll(dice, 0, 5));
-		/* Which have SEM_UNDO, whether all have IPC_NOWAIT, and how many there are. */
+		/* Bits for SEM_UNDO of each, for IPC_NOWAIT of all, and the number of operations.
+		 */
 		step->arg[3] = (short)(roll(dice, 0, 7) + 8 * roll(dice, 0, 1) +
 				       16 * roll(dice, 2, MOST_OPS));
 	}
@@ -58,7 +59,7 @@ static void draw(struct dice *dice, struct step *step)
 			step->arg[i] = (short)roll(dice, 0, 3);
 }
 
-/* The operations of a step; how many. */
+/* Sets the operations of a step; returns their number. */
 static int operations_of(const struct step *step, struct sembuf sops[MOST_OPS])
 {
 	static const short adds[] = {-2, -1, 0, 0, 1, 2};
@@ -99,7 +100,7 @@ static void perform(const struct ipc_calls *ipc, const int id[2], const struct s
 	}
 }
 
-/* Does all of the operations, one after another, or none; then says which cannot be done. */
+/* Performs all operations in order, or none; then sets the index of the impossible one. */
 static bool operate(struct model *model, unsigned who, const struct sembuf *sops, int nsops,
 		    int *blocking)
 {
@@ -135,7 +136,7 @@ static void forget_waiter(struct model *model, int i)
 		(size_t)(--model->waiters - i) * sizeof(model->waiter[0]));
 }
 
-/* Whether one that waits goes on; else what it waits for now is noted. */
+/* Whether a blocked call continues; else updates the operation it is blocked in. */
 static bool goes_on(struct model *model, int i, struct outcome *outcome)
 {
 	struct waiter *waiter = &model->waiter[i];
@@ -147,7 +148,7 @@ static bool goes_on(struct model *model, int i, struct outcome *outcome)
 	return true;
 }
 
-/* A wait for zero alone is tried when one of these semaphores (bits) has become 0. */
+/* Retries waits for zero alone if one of these semaphores (bits) has become 0. */
 static void zero_goes_on(struct model *model, unsigned semaphores, struct outcome *outcome)
 {
 	bool zero = false;
@@ -168,7 +169,7 @@ static unsigned semaphores_of(const struct sembuf *sops, int nsops)
 	return semaphores;
 }
 
-/* Lets waits go on after a change: for zero before for more, the longest first. */
+/* Continues blocked calls after a change: waits for zero first, then the longest waiting. */
 static void changed(struct model *model, unsigned semaphores, struct outcome *outcome)
 {
 	zero_goes_on(model, semaphores, outcome);
@@ -192,7 +193,7 @@ static void leave(struct model *model, unsigned who)
 			forget_waiter(model, i);
 }
 
-/* What a worker did with SEM_UNDO is taken back, down to 0 and no further. */
+/* Undoes a worker's operations with SEM_UNDO, down to 0 and no further. */
 static void undo(struct model *model, unsigned who, struct outcome *outcome)
 {
 	if (!model->undoes[who])
@@ -284,7 +285,7 @@ static bool agrees(const struct ipc_calls *ipc, const int id[2], const void *arg
 		int value = ipc->semctl(id[0], semnum, GETVAL, none);
 		int more = ipc->semctl(id[0], semnum, GETNCNT, none);
 		int zero = ipc->semctl(id[0], semnum, GETZCNT, none);
-		snprintf(seen, 160, "semaphore %d is %d, %d and %d wait, and not %d, %d and %d",
+		snprintf(seen, 160, "semaphore %d is %d, %d and %d wait, instead of %d, %d and %d",
 			 semnum, value, more, zero, model->value[semnum],
 			 counted(model, semnum, false), counted(model, semnum, true));
 		if (value != model->value[semnum] || more != counted(model, semnum, false) ||
@@ -324,8 +325,8 @@ static void describe(const struct step *step, char text[96])
 }
 
 CHECK("random.sem", LIBC | RAW, NEED_PROC,
-      "values, semadj, counts and waits of random operations by 8 processes are as a model in C "
-      "has them",
+      "values, semadj, counts and blocked calls of 8 processes' random operations agree with a "
+      "model in C",
       "semop(2); semctl(2); ipc/sem.c, do_smart_update")
 {
 	static const struct room room = {

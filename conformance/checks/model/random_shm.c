@@ -14,7 +14,7 @@ struct model {
 	struct held {
 		int n;
 		bool readonly[MOST];
-	} held[WORKERS][SEGMENTS]; /* attachments of a worker, the last one last */
+	} held[WORKERS][SEGMENTS]; /* attachments of a worker, in their order */
 };
 
 static void make_segments(const struct ipc_calls *ipc, int id[2])
@@ -29,7 +29,7 @@ static void remove_segments(const struct ipc_calls *ipc UNUSED, const int id[2])
 		libc_calls.shmctl(id[i], IPC_RMID, NULL);
 }
 
-/* arg: a segment, a cell (or whether for reading only), a value. */
+/* arg: a segment, a cell (or 1 for SHM_RDONLY), a value. */
 static void draw(struct dice *dice, struct step *step)
 {
 	int kind = roll(dice, 0, 49);
@@ -40,13 +40,13 @@ static void draw(struct dice *dice, struct step *step)
 	step->arg[2] = (short)roll(dice, 1, 30000);
 }
 
-/* A cell in each page. */
+/* The cells of a segment, one in each page. */
 static int *cell(char *address, int i)
 {
 	return (int *)(void *)(address + (size_t)i * page_size() + 64);
 }
 
-/* Of one worker: what it has attached. */
+/* The attachments of this worker. */
 static char *attached[SEGMENTS][MOST];
 static int nattached[SEGMENTS];
 
@@ -108,8 +108,8 @@ static bool apply(void *arg, const struct step *step, struct outcome *outcome)
 }
 
 /*
- * A process that ended may be counted a moment longer, while somebody reads of it
- * in /proc; a search for a shorter history does not wait for that.
+ * An ended process may count a moment longer while another process reads its files in
+ * /proc; shortening a run does not wait for that.
  */
 static bool agrees(const struct ipc_calls *ipc UNUSED, const int id[2], const void *arg,
 		   bool patient, char seen[160])
@@ -125,7 +125,7 @@ static bool agrees(const struct ipc_calls *ipc UNUSED, const int id[2], const vo
 		     tries > 0 && shm_state(id[segment]).shm_nattch != nattch; tries--)
 			nanosleep(&pause, NULL);
 		unsigned long got = shm_state(id[segment]).shm_nattch;
-		snprintf(seen, 160, "segment %d has shm_nattch %lu, and not %lu", segment, got,
+		snprintf(seen, 160, "segment %d has shm_nattch %lu instead of %lu", segment, got,
 			 nattch);
 		if (got != nattch)
 			return false;
@@ -143,7 +143,7 @@ static void describe(const struct step *step, char text[96])
 }
 
 CHECK("random.shm", LIBC | RAW, NEED_PROC,
-      "shm_nattch and content of random operations by 8 processes are as a model in C has them",
+      "shm_nattch and content after 8 processes' random operations agree with a model in C",
       "shmop(2)")
 {
 	static const struct room room = {sizeof(struct model),
