@@ -16,10 +16,10 @@ The classes above them have timeouts and work as context managers and with async
     MessageQueue Semaphore SemaphoreSet SharedMemory
     queues semaphore_sets segments
 
-The structures have the C members as attributes.  ipc.__all__ and help(ipc) list
-these names and the constants; help(ipc._ipc) describes each constant.  dir(ipc)
-also has the functions that SWIG generated for the module of 2003 (new_semun,
-semun_val_set, ...), each with its docstring.
+The structures have the C members as attributes.  ipc.__all__, dir(ipc) and help(ipc) list
+these names and the constants; help(ipc._ipc) describes each constant.  The module also has the
+functions that SWIG generated in 2003 (new_semun, semun_val_set, ...), each with a docstring;
+dir(ipc) leaves them out, and dir(ipc._ipc) has them.
 """
 
 from ipc import _ipc, memory, queue, semaphore
@@ -44,4 +44,5 @@ __all__ = sorted(
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *_ipc._names_2003, *(name for name in globals() if name[0] == "_")})
+    """For tab completion, without the functions that SWIG generated."""
+    return sorted({*__all__, *(name for name in globals() if name[:2] == "__")})

@@ -62,7 +62,7 @@ OBJECTS += ["queues", "segments", "semaphore_sets"]
 # Modules of the package are there once somebody has imported them.
 PUBLIC = [
     name
-    for name in dir(ipc)
+    for name in sorted({*dir(ipc), *dir(ipc._ipc)})
     if not name.startswith("_") and not isinstance(getattr(ipc, name), types.ModuleType)
 ]
 

@@ -5,7 +5,7 @@
     interface.py [--examples N | --seconds N] [--seed N | --derandomize] [--found PREFIX]
     interface.py --program FILE
 
-A program is a list of steps: calls of what dir(ipc) offers, of methods of what came of them,
+A program is a list of steps: calls of the module's functions, of methods of what came of them,
 members read, set and deleted, views taken and released.  Each runs in a child, so that a crash
 is a finding as another one is, and is made shorter by hypothesis.  Whatever the arguments, a
 step returns or raises what the module documents, and no object stays that was not returned.
@@ -42,7 +42,7 @@ import ipc
 
 # ---- what is called ------------------------------------------------------------------
 
-NAMES = [name for name in dir(ipc) if not name.startswith("_")]
+NAMES = sorted(name for name in {*dir(ipc), *dir(ipc._ipc)} if not name.startswith("_"))
 # Those in C: what is in Python (ipc.MessageQueue) keeps its objects by itself.
 FUNCTIONS = [
     name
