@@ -25,7 +25,9 @@
 #include "expected.h"
 #include "init.h"
 #include "abi/layout.h"
+#include "levels.h"
 #include "report/report.h"
+#include "report/report_parts.h"
 #include "run.h"
 
 enum { CONFORMS = 0, DEVIATES = 1, MISUSED = 2, NOTHING_RUN = 4, NOTHING_RUN_LTP = 32 };
@@ -34,6 +36,7 @@ static const char usage[] =
 	"usage: ipc-conform list [--format text|json]\n"
 	"       ipc-conform run [--only GLOB] [--skip GLOB] [--jobs N] [--time-limit SECONDS]\n"
 	"                       [--seed N] [--operations N] [--progress]\n"
+	"                       [--level posix|linux|exact] [--for APPLICATION]\n"
 	"                       [--expect LIST] [--expect-write LIST] [--fail-fast] [--shard I/N]\n"
 	"                       [--record FILE] [--resume FILE]\n"
 	"                       [--format text|ktap|json|junit|html|ltp] [--output FILE]\n"
@@ -69,6 +72,9 @@ static const char usage[] =
 	"--seed repeats the operations of random.*, --operations sets their number.\n"
 	"--clock instructions: a nanosecond is an instruction, as under QEMU's -icount shift=0;\n"
 	"time (the default): nanoseconds of this machine.  --read takes costs from cost's JSON.\n"
+	"--level selects the checks of POSIX, also those of the manual pages, or all (exact);\n"
+	"--for those that an application needs: postgresql, apache, x11, fakeroot, lmbench,\n"
+	"oracle or afl.\n"
 	"--only, --skip, layout's --layer, --format with its --output may be repeated.\n"
 	"Exit status: 0 conforms, 1 does not or checks timed out, 2 misused or could not run,\n"
 	"4 nothing could be run (with --format ltp: 32).\n";
@@ -187,8 +193,8 @@ static void list_text(const struct instance *instances, size_t n)
 		const struct check *check = instances[i].check;
 
 		snprintf(place, sizeof(place), "%s:%d", check->file, check->line);
-		printf("%-44s %-40s %s [%s]\n", instances[i].id, place, check->title,
-		       check->source);
+		printf("%-44s %-40s %s [%s: %s]\n", instances[i].id, place, check->title,
+		       level_names[instances[i].level], check->source);
 	}
 }
 
@@ -220,6 +226,9 @@ static void list_json(const struct instance *instances, size_t n)
 		put_string_member("calls", *suffix == '.' ? suffix + 1 : "libc");
 		put_string_member("title", check->title);
 		put_string_member("source", check->source);
+		put_string_member("level", level_names[instances[i].level]);
+		if (instances[i].clause)
+			put_string_member("clause", instances[i].clause);
 		put_string_member("file", check->file);
 		printf("\"line\":%d,\"needs\":[", check->line);
 		for (unsigned need = 0; need < NNEEDS; need++)
@@ -429,6 +438,8 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 		{"resume", required_argument, NULL, 'r'},
 		{"fail-fast", no_argument, NULL, 'F'},
 		{"shard", required_argument, NULL, 'N'},
+		{"level", required_argument, NULL, 'l'},
+		{"for", required_argument, NULL, 'A'},
 		{"only", required_argument, NULL, 'o'},
 		{"skip", required_argument, NULL, 's'},
 		{"jobs", required_argument, NULL, 'j'},
@@ -459,6 +470,15 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 			if (options->nskip == MAX_GLOBS)
 				return misused("--skip: too many patterns", optarg);
 			options->skip[options->nskip++] = optarg;
+			break;
+		case 'A':
+			options->application = application_named(optarg);
+			if (!options->application)
+				return invalid("for", optarg, application_names());
+			break;
+		case 'l':
+			if (!level_from_name(optarg, &options->level))
+				return invalid("level", optarg, "posix, linux, exact");
 			break;
 		case 'j':
 			if (!number(optarg, 1, 1024, &value))
@@ -523,9 +543,10 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 	if (optind < argc)
 		return misused("run and coverage take no arguments", argv[optind]);
 	if (lists->path && lists->write &&
-	    (options->nonly || options->nskip || options->shards || options->fail_fast))
+	    (options->nonly || options->nskip || options->shards || options->fail_fast ||
+	     options->level != NO_LEVEL || options->application))
 		return misused("--expect-write with --expect needs all checks: no --only, --skip, "
-			       "--shard, --fail-fast",
+			       "--shard, --fail-fast, --level, --for",
 			       NULL);
 	/* A resumed run may die too, so record it. */
 	if (options->resume && !options->record)

@@ -27,6 +27,7 @@
 #include "blocked.h"
 #include "expect.h"
 #include "isolate.h"
+#include "levels.h"
 #include "record.h"
 #include "report/report_parts.h"
 
@@ -109,7 +110,10 @@ static bool add_instance(const struct options *options, const struct check *chec
 	snprintf(new->id, sizeof(new->id), "%s%s", check->id, way->suffix);
 	new->check = check;
 	new->calls = way->calls;
-	return selected(options, new->id);
+	new->level = level_of(check, way->calls->past_libc, &new->clause);
+	return selected(options, new->id) &&
+	       (!options->application || application_needs(options->application, new->id)) &&
+	       (options->level == NO_LEVEL || new->level <= options->level);
 }
 
 /* Keeps every Nth check, so that each part has checks of every facility; returns their number. */
@@ -481,6 +485,7 @@ static void describe(struct result *result, const struct instance *instance)
 	snprintf(result->id, sizeof(result->id), "%s", instance->id);
 	snprintf(result->title, sizeof(result->title), "%s", instance->check->title);
 	snprintf(result->source, sizeof(result->source), "%s", instance->check->source);
+	result->level = instance->level;
 }
 
 /* Copies results out of shared memory; a check whose worker died is a failure. */

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "applications.h"
 #include "conform.h"
 #include "coverage.h"
 #include "expected.h"
@@ -19,12 +20,14 @@ struct options {
 	const char *skip[MAX_GLOBS]; /* and none of these */
 	unsigned nskip;
 	unsigned jobs;
-	double time_limit;	/* of one check, in seconds */
-	unsigned seed;		/* of the random numbers in checks */
-	unsigned operations;	/* of one random check */
-	bool progress;		/* show a line with the progress on standard error */
-	const char *resume;	/* the record of earlier parts of this run, or NULL */
-	const char *record;	/* where to write the record, or NULL */
+	double time_limit;   /* of one check, in seconds */
+	unsigned seed;	     /* of the random numbers in checks */
+	unsigned operations; /* of one random check */
+	bool progress;	     /* show a line with the progress on standard error */
+	const char *resume;  /* the record of earlier parts of this run, or NULL */
+	const char *record;  /* where to write the record, or NULL */
+	const struct application *application; /* selects the checks that it needs, or NULL */
+	enum level level;	/* selects the checks up to this level; NO_LEVEL: all */
 	bool fail_fast;		/* after an unexpected failure, start no check */
 	unsigned shard, shards; /* run part `shard`, from 1, of `shards` parts; 0: all checks */
 	/* Called with the machine's facts before the checks run; or NULL. */
@@ -38,6 +41,8 @@ struct instance {
 	char id[96];
 	const struct check *check;
 	const struct ipc_calls *calls;
+	enum level level;
+	const char *clause; /* of POSIX, or NULL */
 };
 
 /* The selected instances, sorted by id, which the caller frees with free(3). */

@@ -105,6 +105,8 @@ static void put_header(FILE *out, const struct run *runs, size_t nruns)
 		words, style, layout_style);
 	fprintf(out, "<header class=\"%s\">\n<h1>%s</h1>\n<p>System V IPC: ", class, words);
 	put_tally(out, &tally);
+	fputs("</p>\n<p>", out);
+	put_levels(out, runs, nruns);
 	fputs("</p>\n<div class=\"bar\">", out);
 	for (const struct outcome_row *row = outcome_rows; row->name; row++)
 		put_bar(out, class_of(row->outcome), tally.n[row->outcome]);

@@ -22,6 +22,7 @@ struct stored_result {
 struct stored_run {
 	struct run run;
 	struct tally counts;
+	struct tally levels[NLEVELS];
 };
 struct document {
 	char schema[32];
@@ -103,10 +104,35 @@ static bool read_outcome(struct json *json, void *to, size_t size)
 
 static const struct json_type outcome_type = {write_outcome, read_outcome};
 
+static void write_level(FILE *out, const void *from)
+{
+	put_json(out, level_names[*(const enum level *)from]);
+}
+
+static bool read_level(struct json *json, void *to, size_t size)
+{
+	char name[24];
+
+	(void)size;
+	if (!json_text.read(json, name, sizeof(name)))
+		return false;
+	for (unsigned i = 0; i < NLEVELS; i++)
+		if (strcmp(name, level_names[i]) == 0) {
+			const enum level level = (enum level)i;
+
+			memcpy(to, &level, sizeof(level));
+			return true;
+		}
+	return json_fail(json, "a level is unknown");
+}
+
+static const struct json_type level_type = {write_level, read_level};
+
 static const struct json_member result_members[] = {
 	JSON_MEMBER(stored_result, result.id, "id", json_text),
 	JSON_MEMBER(stored_result, result.title, "title", json_text),
 	JSON_MEMBER(stored_result, result.source, "source", json_text),
+	JSON_OPTIONAL(stored_result, result.level, "level", level_type),
 	JSON_MEMBER(stored_result, result.outcome, "outcome", outcome_type),
 	JSON_MEMBER(stored_result, result.seconds, "seconds", json_seconds),
 	JSON_MEMBER(stored_result, result.reason, "reason", json_text),
@@ -207,6 +233,27 @@ static bool read_counts(struct json *json, void *to, size_t size)
 
 static const struct json_type counts_type = {write_counts, read_counts};
 
+/* Each level has its checks and those of the levels below. */
+static const struct json_member levels_members[] = {
+	JSON_OPTIONAL(stored_run, levels[LEVEL_POSIX], "posix", counts_type),
+	JSON_OPTIONAL(stored_run, levels[LEVEL_LINUX], "linux", counts_type),
+	JSON_OPTIONAL(stored_run, levels[LEVEL_EXACT], "exact", counts_type),
+	{0},
+};
+
+static void write_levels(FILE *out, const void *from)
+{
+	json_write(out, levels_members, from);
+}
+
+static bool read_levels(struct json *json, void *to, size_t size)
+{
+	(void)size;
+	return json_read(json, levels_members, to);
+}
+
+static const struct json_type levels_type = {write_levels, read_levels};
+
 static const struct json_member fact_members[] = {
 	JSON_MEMBER(machine_fact, name, "name", json_text),
 	JSON_MEMBER(machine_fact, value, "value", json_text),
@@ -251,6 +298,7 @@ static const struct json_member run_members[] = {
 	JSON_MEMBER(stored_run, run.seconds, "seconds", json_seconds),
 	{"facts", &facts_type, 0, sizeof(struct stored_run), true},
 	JSON_MEMBER(stored_run, counts, "counts", counts_type),
+	{"levels", &levels_type, 0, sizeof(struct stored_run), true},
 	JSON_WHOLE(stored_run, "results", results_type),
 	{0},
 };
@@ -261,8 +309,11 @@ static void write_runs(FILE *out, const void *from)
 
 	putc('[', out);
 	for (size_t i = 0; i < document->nruns; i++) {
-		struct stored_run stored = {document->runs[i], tally_run(&document->runs[i], NULL)};
+		struct stored_run stored = {
+			document->runs[i], tally_run(&document->runs[i], NULL), {{{0}}}};
 
+		for (unsigned level = LEVEL_POSIX; level < NLEVELS; level++)
+			stored.levels[level] = tally_level(&document->runs[i], (enum level)level);
 		stored.run.seconds = seconds_of(stored.run.seconds);
 		fputs(i ? ",\n" : "\n", out);
 		json_write(out, run_members, &stored);
@@ -285,6 +336,12 @@ static bool read_run(struct json *json, void *context)
 	struct tally counted = tally_run(&stored.run, NULL);
 	if (ok && memcmp(&counted, &stored.counts, sizeof(counted)) != 0)
 		return json_fail(json, "the counts do not agree with the results");
+	for (unsigned level = LEVEL_POSIX; ok && level < NLEVELS; level++) {
+		counted = tally_level(&stored.run, (enum level)level);
+		if (memcmp(&counted, &stored.levels[level], sizeof(counted)) != 0)
+			return json_fail(json,
+					 "the counts of a level do not agree with the results");
+	}
 	return ok;
 }
 

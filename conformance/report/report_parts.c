@@ -93,6 +93,54 @@ struct tally tally_all(const struct run *runs, size_t nruns)
 	return tally;
 }
 
+/* ---- levels ---------------------------------------------------------------- */
+
+const char *const level_names[NLEVELS] = {
+	[NO_LEVEL] = "none",
+	[LEVEL_POSIX] = "posix",
+	[LEVEL_LINUX] = "linux",
+	[LEVEL_EXACT] = "exact",
+};
+
+struct tally tally_level(const struct run *run, enum level level)
+{
+	struct tally tally = {0};
+
+	for (size_t i = 0; i < run->nresults; i++)
+		if (run->results[i].level != NO_LEVEL && run->results[i].level <= level)
+			tally.n[outcome_of(&run->results[i])]++;
+	return tally;
+}
+
+bool put_levels(FILE *out, const struct run *runs, size_t nruns)
+{
+	const char *comma = "";
+
+	for (unsigned level = LEVEL_POSIX; level < NLEVELS; level++) {
+		unsigned passed = 0, ran = 0;
+		bool any = false;
+
+		for (size_t i = 0; i < nruns; i++) {
+			const struct tally tally = tally_level(&runs[i], (enum level)level);
+
+			passed += tally.n[PASSED] + tally.n[XPASSED];
+			for (unsigned outcome = 0; outcome < NOUTCOMES; outcome++) {
+				any |= tally.n[outcome] > 0;
+				ran += outcome == SKIPPED ? 0 : tally.n[outcome];
+			}
+		}
+		/* 100 % is all of them: it is rounded down. */
+		if (ran)
+			fprintf(out, "%s%s: %u %% (%u of %u)", comma, level_names[level],
+				(unsigned)(100ul * passed / ran), passed, ran);
+		else if (any)
+			fprintf(out, "%s%s: none ran", comma, level_names[level]);
+		if (any)
+			comma = ", ";
+	}
+	return *comma;
+}
+
 /* ---- grouping -------------------------------------------------------------- */
 
 bool by_facility(const struct result *result, char name[192])

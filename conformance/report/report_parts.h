@@ -50,6 +50,16 @@ void put_tally(FILE *out, const struct tally *tally);
 struct tally tally_run(const struct run *run, const char *facility);
 struct tally tally_all(const struct run *runs, size_t nruns);
 
+/* The names of the levels. */
+extern const char *const level_names[NLEVELS];
+/* Counts the results of a level and of the levels below. */
+struct tally tally_level(const struct run *run, enum level level);
+/*
+ * Writes "posix: 100 % (97 of 97), linux: 92 % (...)": the checks that passed, of all but
+ * skipped ones.  Writes nothing and returns false if no result has a level.
+ */
+bool put_levels(FILE *out, const struct run *runs, size_t nruns);
+
 /* Sets the name of the group that a result belongs to; false if it belongs to none. */
 typedef bool group_by(const struct result *result, char name[192]);
 group_by by_facility; /* the id up to its first dot */

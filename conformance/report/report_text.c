@@ -186,6 +186,8 @@ void report_text(FILE *out, const struct run *runs, size_t nruns)
 		fputs("\nneither passed nor failed:\n", out);
 	put_reasons(out, runs, nruns, by_absence);
 	putc('\n', out);
+	if (put_levels(out, runs, nruns))
+		putc('\n', out);
 	put_tally(out, &tally);
 	putc('\n', out);
 }

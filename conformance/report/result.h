@@ -30,6 +30,12 @@ enum outcome {
 	NOUTCOMES
 };
 
+/*
+ * The authority of a check (harness/levels.h); a higher level includes the lower ones.
+ * NO_LEVEL: of results that an older version wrote.
+ */
+enum level { NO_LEVEL, LEVEL_POSIX, LEVEL_LINUX, LEVEL_EXACT, NLEVELS };
+
 /* A failed expectation. */
 struct failure {
 	char where[64];	    /* "msgget.c:31" */
@@ -44,6 +50,7 @@ struct result {
 	char id[96];	  /* "msgget.existing_key", "msgget.existing_key.raw" */
 	char title[192];  /* one sentence: what must hold */
 	char source[128]; /* manual page, POSIX clause or kernel commit */
+	enum level level;
 	enum outcome outcome;
 	/*
 	 * SKIPPED: why it could not run; NOT_IMPLEMENTED: "semaphores: not implemented";

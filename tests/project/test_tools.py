@@ -386,7 +386,8 @@ def test_list_as_json_has_every_field() -> None:
     assert document["schema"] == "ipc-conform-list/1"
     for line, check in zip(lines, document["checks"], strict=True):
         place = f"{check['file']}:{check['line']}"
-        assert line == f"{check['id']:<44} {place:<40} {check['title']} [{check['source']}]"
+        last = f"[{check['level']}: {check['source']}]"
+        assert line == f"{check['id']:<44} {place:<40} {check['title']} {last}"
         suffix = "" if check["calls"] == "libc" else f".{check['calls']}"
         assert check["id"] == check["check"] + suffix
     needs = {check["id"]: check["needs"] for check in document["checks"]}
