@@ -29,6 +29,7 @@ TARGET = $(or $(TARGET_$(CC_NAME)),$(eval TARGET_$(CC_NAME) := $(shell \
 PYTHON ?= $(or $(PYTHON_FOUND),$(eval PYTHON_FOUND := $(shell ci/python))$(PYTHON_FOUND))
 OUT = build/$(TARGET)
 LIBC ?= glibc
+ARCHITECTURES = conformance/abi/architectures.py
 
 .PHONY: all
 all:

@@ -43,7 +43,7 @@ do-docs: python
 	 -b html -c binding/docs -d $(DOCS)/doctrees $(DOCS)/source $(DOCS)/html
 
 # The sdist, and a wheel for each architecture, built from the sdist.
-ARCHS ?= x86_64 i386 aarch64
+ARCHS ?= $(shell $(ARCHITECTURES) list wheels)
 do-sdist do-wheels: do-%:
 	$(Q)PYTHON=$(PYTHON) ci/wheels build/wheels $(if $(filter wheels,$*),$(ARCHS))
 

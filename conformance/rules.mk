@@ -60,16 +60,16 @@ $(OUT)/ipc-btf: $(patsubst %.c,$(OUT)/%.o,$(wildcard conformance/btf/*.c)) \
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs libbpf)
 
 # The static one of another architecture, by its cross compiler.
-CROSS = $(filter-out $(TARGET),$(shell sed -n 's/^\([a-z][^ ]*\) .*/\1/p' conformance/gate/machines))
+CROSS := $(filter-out $(TARGET),$(shell $(ARCHITECTURES) list debian 2>/dev/null))
 $(CROSS:%=build/%/ipc-conform): build/%/ipc-conform: FORCE
 	$(Q)root=$$(ci/sysroot $*) && $(MAKE) $(QUIET) CPPFLAGS="-isystem $$root/include" \
-	 LDFLAGS="-L$$root/lib" TARGET=$* CC="$$(sed -n 's/^$* *| *\([^ ]*\).*/\1/p' conformance/abi/targets)" $@
+	 LDFLAGS="-L$$root/lib" TARGET=$* CC="$$($(ARCHITECTURES) get $* compiler)" $@
 
 # The same with musl in glibc's place.
-MUSL = $(shell grep '^[a-z]' conformance/gate/machines | grep -o '[^ ]*-musl')
+MUSL := $(filter %-musl,$(sort $(shell $(ARCHITECTURES) rows more 2>/dev/null | tr '|' ' ')))
 $(filter-out $(OUT)/ipc-conform,$(sort $(MUSL:%=build/%/ipc-conform))): build/%-musl/ipc-conform: FORCE
 	$(Q)root=$$(ci/sysroot --musl $*) && $(MAKE) $(QUIET) OUT=$(@D) TARGET=$* LIBC=musl \
-	 CC="$$(sed -n 's/^$* *| *\([^ ]*\).*/\1/p' conformance/abi/targets)" CHECK_LIBS=-lcheck \
+	 CC="$$($(ARCHITECTURES) get $* compiler)" CHECK_LIBS=-lcheck \
 	 CPPFLAGS="-nostdinc -isystem $$root/include" \
 	 LDFLAGS="--sysroot=$$root -B$$root/lib -L$$root/lib" $@
 

@@ -17,7 +17,7 @@ do-port: host-tools
 # Real headers with one declaration changed: EACH of a kind in each layer, 0 for all.
 EACH ?= 6
 do-mutants-abi: host-tools
-	$(Q)PYTHONPATH=tests $(PYTHON) tests/mutants/abi/abi_mutants.py $(HOST)/ipc-conform --each $(EACH) $(CHOSEN) $(TARGETS)
+	$(Q)PYTHONPATH=tests:conformance/abi $(PYTHON) tests/mutants/abi/abi_mutants.py $(HOST)/ipc-conform --each $(EACH) $(CHOSEN) $(TARGETS)
 
 # The same by what kernels say of themselves.  Exit status 4: there was nothing to compare.
 BTF = conformance/btf/check $(HOST)/ipc-btf $(HOST)/ipc-conform

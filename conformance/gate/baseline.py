@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boot import HERE, Misuse, Run
+from architectures import of_machine  # boot.py finds the folder
 
 BASELINES = HERE / "baselines"
 
@@ -18,19 +19,10 @@ def series(kernel: str) -> tuple[int, ...]:
     return (int(match[1]), int(match[2])) if match else ()
 
 
-# uname(2)'s names where they are not those of conformance/gate/machines.
-UNAME = {
-    **dict.fromkeys(["i486", "i586", "i686"], "i386"),
-    "armv7l": "armhf",
-    "mips64": "mips64el",
-    "ppc64le": "powerpc64le",
-}
-
-
 def name_of(run: Run, libc: str | None = None) -> str:
     """The programs' architecture, their libc (or that one) if it is musl, and the kernel's
     architecture where that is another one."""
-    machine = UNAME.get(run["machine"], run["machine"])
+    machine = of_machine(run["machine"], run["arch"])
     programs: str = run["arch"] + ("-musl" if (libc or run["libc"]) == "musl" else "")
     return programs if run["arch"] == machine else f"{programs} on {machine}"
 

@@ -28,6 +28,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "abi"))
+import architectures  # noqa: E402
+
 Run = dict[str, Any]  # as in the JSON that ipc-conform writes
 # The outcomes of a check there (conformance/report/result.h), and those that refuse a kernel.
 OUTCOMES = (
@@ -79,7 +82,7 @@ class Port:
 
 @dataclass(frozen=True)
 class Machine:
-    """A row of the table."""
+    """A row of the table of architectures that has a machine."""
 
     arch: str
     qemu: list[str]
@@ -90,14 +93,18 @@ class Machine:
 
 
 def machines() -> dict[str, Machine]:
-    found = {}
-    for line in (HERE / "machines").read_text().splitlines():
-        if line.strip() and not line.startswith("#"):
-            arch, _, qemu, *lists = (word.strip() for word in line.split("|"))
-            ports, programs, more = (words.split() for words in lists)
-            console, results = (Port(*port.split(":")) for port in ports)
-            found[arch] = Machine(arch, qemu.split(), console, results, programs, more)
-    return found
+    rows = {name: architectures.row_of(name) for name in architectures.having("qemu")}
+    return {
+        name: Machine(
+            name,
+            row["qemu"].split(),
+            Port(*row["console"]),
+            Port(*row["results"]),
+            row["programs"],
+            row.get("more", []),
+        )
+        for name, row in rows.items()
+    }
 
 
 def machine_of(arch: str) -> Machine:
@@ -109,33 +116,13 @@ def machine_of(arch: str) -> Machine:
     return known[arch]
 
 
-# How an image begins: Documentation/arch/{arm64,riscv}/boot*.rst, arch/s390/boot/head.S,
-# arch/arm/boot/compressed/head.S, the machine in an ELF header.
-IMAGES = {
-    "aarch64": rb".{56}ARM\x64|\x1f\x8b",
-    "armhf": rb".{36}\x18\x28\x6f\x01",
-    "mips64el": rb"\x7fELF\x02\x01.{12}\x08\0",
-    "powerpc64le": rb"\x7fELF\x02\x01.{12}\x15\0",
-    "riscv64": rb".{56}RSC\x05",
-    "s390x": rb".{65544}S390EP",
-}
-
-
-def is_image(arch: str, head: bytes) -> bool:
-    if arch in IMAGES:
-        return re.match(IMAGES[arch], head, re.DOTALL) is not None
-    # Documentation/arch/x86/boot.rst
-    bits64 = len(head) > 0x236 and head[0x236] & 1 == 1  # XLF_KERNEL_64
-    return head[0x202:0x206] == b"HdrS" and bits64 == (arch == "x86_64")
-
-
 def check_image(kernel: Path, arch: str) -> None:
     try:
         with kernel.open("rb") as file:
             head = file.read(1 << 17)
     except OSError as error:
         raise Misuse(f"{kernel}: {error.strerror}") from None
-    if not is_image(arch, head):
+    if not architectures.is_image(arch, head):
         raise Misuse(f"{kernel} is no kernel image for {arch}")
 
 
@@ -241,9 +228,11 @@ def qemu_command(
     return [
         # Whatever becomes of this program, the emulator ends with it.
         *("setpriv", "--pdeathsig", "KILL"),
-        *machine.qemu,
+        # The machine's own options may say otherwise.
+        *(machine.qemu[0], "-smp", "2", "-m", "512"),
+        *machine.qemu[1:],
         *accel,
-        *("-smp", "2", "-m", "512", "-nodefaults", "-nic", "none", "-display", "none"),
+        *("-nodefaults", "-nic", "none", "-display", "none"),
         *("-no-reboot", "-sandbox", "on,spawn=deny,elevateprivileges=deny"),
         *machine.console.command("console", folder / "console"),
         *machine.results.command("results", folder / "results"),

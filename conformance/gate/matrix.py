@@ -19,6 +19,7 @@ from cost import accept_costs, parse_costs
 from boot import HERE, SILENCE, Misuse, Options, Run
 from boot import check_image, end_with, machine_of, machines
 from gate import as_json, gate, write
+from architectures import SUITES, row_of  # boot.py finds the folder
 
 TOP = HERE.parent.parent
 
@@ -37,15 +38,13 @@ class Cell:
 
 
 def cells() -> list[Cell]:
-    found = []
-    known = machines()
-    for line in (HERE / "kernels").read_text().splitlines():
-        if line and not line.startswith("#"):
-            suite, archs, _ = (word.strip() for word in line.split("|"))
-            for arch in archs.split():
-                every = known[arch].programs + known[arch].more
-                found += [Cell(suite, arch, programs) for programs in every]
-    return found
+    return [
+        Cell(suite, arch, programs)
+        for suite in SUITES
+        for arch, machine in machines().items()
+        if suite in row_of(arch)["suites"]
+        for programs in machine.programs + machine.more
+    ]
 
 
 def image_of(cell: Cell) -> Path:

@@ -6,7 +6,7 @@
 # the run to compare with, a series of conformance/gate/baselines or the JSON of a run;
 # GATE: the gate's options.
 KERNEL_REPORT = $(REPORT)/kernel
-PROGRAMS = $(shell sed -n 's/^$(ARCH) .*| *\([^|]*\)|[^|]*$$/\1/p' conformance/gate/machines)
+PROGRAMS = $(shell $(ARCHITECTURES) get '$(ARCH)' programs 2>/dev/null)
 do-kernel: $(sort $(HOST)/ipc-conform $(PROGRAMS:%=build/%/ipc-conform))
 	$(Q)mkdir -p $(REPORT); rm -f $(KERNEL_REPORT)-costs.*; status=0; image='$(KERNEL)'; \
 	 [ -n "$$image" ] || image=$$(ci/fetch-kernel '$(SUITE)' '$(ARCH)') || exit 2; \
@@ -23,7 +23,7 @@ do-kernel: $(sort $(HOST)/ipc-conform $(PROGRAMS:%=build/%/ipc-conform))
 do-costs:
 	$(Q)$(PYTHON) conformance/gate/cost.py --html $(REPORT)/costs.html
 
-# The matrix: CELLS of conformance/gate/kernels, or all.
+# The matrix: CELLS of conformance/abi/architectures.toml, or all.
 MATRIX = $(PYTHON) conformance/gate/matrix.py --output $(REPORT)/kernels.json
 CELL_PROGRAMS = $(patsubst %,build/%/ipc-conform,$(shell $(PYTHON) conformance/gate/matrix.py \
 	--programs $(CELLS)))
@@ -54,7 +54,7 @@ do-mutants-kernel: build/x86_64/ipc-conform build/i386/ipc-conform
 SUITE_CELLS := $(shell sed -n 's/^\([a-z][^ ]*\) .*/\1/p' tests/gate/suites)
 suite-%: python
 	$(Q)headers=$$(ci/rootfs --headers $*) && \
-	 CC="$$(sed -n 's/^$* *| *\([^ ]*\).*/\1/p' conformance/abi/targets)" && \
+	 CC="$$($(ARCHITECTURES) get $* compiler)" && \
 	 PYTHONPATH="$$headers/sysconfig" _PYTHON_SYSCONFIGDATA_NAME=_sysconfigdata_cross \
 	 $(MAKE) $(QUIET) CC="$$CC" CPPFLAGS="-I$$headers/include/python3.11 -I$$headers/include" \
 	  OUT=build/$*/suite PACKAGE=build/$*/python python build/$*/suite/init && \

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from limits import HANG
 
+from architectures import table
 from tree import CONFORM, DUMP, IMPORTS, TOP, assert_refused, run
 
 ABI = TOP / "conformance" / "abi"
@@ -27,12 +28,9 @@ pytestmark = pytest.mark.skipif(not CONFORM.exists(), reason="ipc-conform is not
 
 def targets() -> dict[str, tuple[str, list[str]]]:
     """Target -> compiler, layers besides uapi; from the table."""
-    found = {}
-    for line in (ABI / "targets").read_text().splitlines():
-        if not line.startswith("#"):
-            name, compiler, _, _, layers, _ = (word.strip() for word in line.split("|"))
-            found[name] = compiler, ["glibc", *layers.split()]
-    return found
+    return {
+        name: (row["compiler"], ["glibc", *row.get("layers", [])]) for name, row in table().items()
+    }
 
 
 TARGETS = targets()

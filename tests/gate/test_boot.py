@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 from limits import HANG
 
+import architectures
 import baseline
 import boot
 import gate as gate_program
@@ -292,7 +293,7 @@ HEADS = {
 def test_images_are_told_apart(arch: str) -> None:
     offset, magic = HEADS[arch]
     image = bytes(offset) + magic + bytes(100)
-    assert [other for other in boot.machines() if boot.is_image(other, image)] == [arch]
+    assert [other for other in boot.machines() if architectures.is_image(other, image)] == [arch]
 
 
 def test_ends_are_told_apart() -> None:

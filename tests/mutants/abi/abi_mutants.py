@@ -5,12 +5,12 @@
 
     abi_mutants.py IPC-CONFORM [--each N] [--only GLOB] [TARGET...]
 
-For each target (x86_64, i386, aarch64) and each layer with headers of its own (uapi, glibc,
-musl), the declarations that DWARF tells the place of are changed, one at a time, in a copy of
-the header that is found before the real one.  A mutant is found by rule where the layer
-and its counterpart no longer agree or are no longer complete, and by reference where the dump
-is no longer the committed one; it is caught if either finds it.  --each N: at most so many of
-each kind in a layer, 0: all.  Prints each that no rule finds; the last line is
+For each target (by default those of the table with `always`) and each layer with headers of
+its own (uapi, glibc, musl), the declarations that DWARF tells the place of are changed, one at
+a time, in a copy of the header that is found before the real one.  A mutant is found by rule
+where the layer and its counterpart no longer agree or are no longer complete, and by reference
+where the dump is no longer the committed one; it is caught if either finds it.  --each N: at
+most so many of each kind in a layer, 0: all.  Prints each that no rule finds; the last line is
 `N mutants, N caught`.
 Exit status: 0 all caught, 1 not all, 2 it could not be done.
 """
@@ -26,6 +26,7 @@ from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple, NoReturn
+from architectures import TABLE, having, table
 from limits import HANG
 
 TOP = Path(__file__).resolve().parents[3]
@@ -200,11 +201,10 @@ def found(conform: Path, layer: Layer, folder: Path) -> tuple[bool, bool] | None
 
 
 def layers_of(target: str, scratch: Path) -> Iterator[Layer]:
-    for line in (ABI / "targets").read_text().splitlines():
-        name, *columns = (word.strip() for word in line.split("|"))
-        if name != target or not columns:
+    for name, row in table().items():
+        if name != target:
             continue
-        compiler = columns[0].split()
+        compiler = row["compiler"].split()
         machine = run("gcc", "-dumpmachine").stdout.split("-")[0]
         if not shutil.which(compiler[0]):
             if machine != target:
@@ -215,14 +215,14 @@ def layers_of(target: str, scratch: Path) -> Iterator[Layer]:
         glibc = TOP / "abi-dumps" / target / "glibc.abi"
         yield Layer(target, "uapi", compiler, [], glibc)
         yield Layer(target, "glibc", compiler, [], uapi)
-        arch = re.search(r"musl=(\w+)", line)
+        arch = re.search(r"musl=(\w+)", " ".join(row.get("layers", [])))
         headers = run(TOP / "ci" / "musl", arch[1]).stdout.strip() if arch else ""
         if headers:
             yield Layer(target, "musl", compiler, ["-nostdinc", "-isystem", headers], uapi)
         else:
             print(f"SKIP {target} musl: there are no headers (ci/musl --fetch)")
         return
-    die(f"no such target in {ABI / 'targets'}: {target}")
+    die(f"no such architecture in {TABLE}: {target}")
 
 
 def mutants_of(layer: Layer, each: int, only: list[str], scratch: Path) -> list[Mutant]:
@@ -285,7 +285,7 @@ def main() -> int:
     conform, only = arguments.conform.resolve(), arguments.only or ["*"]
     defects = caught = rules = 0
     with tempfile.TemporaryDirectory() as scratch:
-        for target in arguments.targets or ["x86_64", "i386", "aarch64"]:
+        for target in arguments.targets or having("always"):
             for layer in layers_of(target, Path(scratch)):
                 n, found_, by_rule = try_layer(conform, layer, arguments.each, only)
                 defects, caught, rules = defects + n, caught + found_, rules + by_rule

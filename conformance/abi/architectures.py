@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""architectures: the reader of the table of architectures, architectures.toml.
+
+    architectures.py list [FIELD]          the names, or those of the rows that have FIELD
+    architectures.py get ARCH FIELD        that field; nothing if the row does not have it
+    architectures.py rows FIELD...         a line NAME|FIELD|... for each row
+
+Words of a list are separated by spaces.  Exit status: 0, or 2 with one line on standard error.
+"""
+
+import functools
+import re
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+TABLE = Path(__file__).resolve().parent / "architectures.toml"
+Row = dict[str, Any]
+
+ALWAYS = {"compiler": str, "libc-package": str, "bits": int, "order": str, "elf-machine": int}
+SOMETIMES = {
+    **{"debian": str, "layers": list, "note": str, "always": bool, "uname": list, "compat": str},
+    **{"wheels": bool, "unbooted": str},
+}
+BOOTED = {
+    **{"image": str, "qemu": str, "qemu-package": str, "console": list, "results": list},
+    **{"suites": list, "programs": list},
+}
+BOOTED_SOMETIMES = {"kernel": str, "image-bit": list, "more": list}
+
+
+class Misuse(Exception):
+    """A fault of the table or of the arguments, in one line."""
+
+
+@functools.cache
+def table() -> dict[str, Row]:
+    """The rows by the name of the architecture, in the table's order."""
+    try:
+        rows: dict[str, Row] = tomllib.loads(TABLE.read_text())
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise Misuse(f"{TABLE}: {error}") from None
+    for name, row in rows.items():
+        check(name, row)
+    return rows
+
+
+def check(name: str, row: Row) -> None:
+    """Refuses a row with an unknown field, a missing one, or one of the wrong type."""
+    kinds: dict[str, type] = ALWAYS | SOMETIMES | BOOTED | BOOTED_SOMETIMES
+    for field, value in row.items():
+        if field not in kinds:
+            raise Misuse(f"{TABLE}: {name}: unknown field {field}")
+        if type(value) is not kinds[field]:
+            raise Misuse(f"{TABLE}: {name}: {field}: {value!r} is no {kinds[field].__name__}")
+    needed = ALWAYS | (BOOTED if "qemu" in row else {})
+    if missing := [field for field in needed if field not in row]:
+        raise Misuse(f"{TABLE}: {name}: no {', '.join(missing)}")
+    for field, allowed in (("bits", (32, 64)), ("order", ("little", "big"))):
+        if row[field] not in allowed:
+            words = " or ".join(map(str, allowed))
+            raise Misuse(f"{TABLE}: {name}: {field}: {row[field]} is not {words}")
+
+
+def row_of(arch: str) -> Row:
+    if arch not in table():
+        raise Misuse(f"no such architecture: {arch} ({' '.join(table())})")
+    return table()[arch]
+
+
+def having(field: str) -> list[str]:
+    return [name for name, row in table().items() if field in row]
+
+
+# ---- kernels ---------------------------------------------------------------------------
+
+# Debian's suites, oldest first.
+SUITES = ("bullseye", "bookworm", "trixie", "trixie-backports", "sid")
+
+
+def image_pattern(arch: str) -> bytes:
+    """How a kernel image begins."""
+    row = row_of(arch)
+    if row["image"] != "ELF":
+        return str(row["image"]).encode()
+    order = "little" if row["order"] == "little" else "big"
+    begin = b"\x7fELF" + bytes([row["bits"] // 32, 1 if order == "little" else 2])
+    machine: bytes = row["elf-machine"].to_bytes(2, order)
+    return re.escape(begin) + b".{12}" + re.escape(machine)
+
+
+def is_image(arch: str, head: bytes) -> bool:
+    """Whether a file that begins so is a kernel image for the architecture."""
+    if not re.match(image_pattern(arch), head, re.DOTALL):
+        return False
+    offset, bit, value = row_of(arch).get("image-bit", (0, 0, -1))
+    return bool(value < 0 or (len(head) > offset and head[offset] >> bit & 1 == value))
+
+
+def of_machine(machine: str, programs: str) -> str:
+    """The architecture of a kernel by uname(2)'s word and the programs that it runs: the word
+    is the same for both byte orders of MIPS."""
+    order = table().get(programs, {}).get("order")
+    found = [
+        name
+        for name, row in table().items()
+        if machine in row.get("uname", [name]) and order in (None, row["order"])
+    ]
+    return found[0] if found else machine
+
+
+# ---- the command -------------------------------------------------------------------------
+
+
+def text(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def command(words: list[str]) -> list[str]:
+    """The lines that a command prints."""
+    known = ALWAYS | SOMETIMES | BOOTED | BOOTED_SOMETIMES
+    match words:
+        case ["list"]:
+            fields: list[str] = []
+        case ["list", field]:
+            fields = [field]
+        case ["get", _, field]:
+            fields = [field]
+        case ["rows", _, *_]:
+            fields = words[1:]
+        case _:
+            raise Misuse("usage: architectures list [FIELD] | get ARCH FIELD | rows FIELD...")
+    for field in fields:
+        if field not in known:
+            raise Misuse(f"no such field: {field} ({' '.join(known)})")
+    if words[0] == "list":
+        return having(fields[0]) if fields else list(table())
+    if words[0] == "get":
+        row = row_of(words[1])
+        return [text(row[fields[0]])] if fields[0] in row else []
+    return [
+        "|".join([name, *(text(row.get(field, "")) for field in fields)])
+        for name, row in table().items()
+    ]
+
+
+def main() -> int:
+    try:
+        print("".join(f"{line}\n" for line in command(sys.argv[1:])), end="")
+    except Misuse as misuse:
+        print(f"architectures: {misuse}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

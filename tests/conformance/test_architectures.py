@@ -1,0 +1,112 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""The table of architectures: every row is booted or says why not, and bad rows are refused."""
+
+import subprocess
+from typing import Any
+
+import pytest
+
+import architectures
+from tree import TOP, run
+
+READER = TOP / "conformance" / "abi" / "architectures.py"
+
+
+def unbooted(rows: dict[str, dict[str, Any]]) -> list[str]:
+    """The rows whose programs no booted kernel runs and that do not say why."""
+    run = {
+        programs.removesuffix("-musl")
+        for row in rows.values()
+        if row.get("suites")
+        for programs in row["programs"] + row.get("more", [])
+    }
+    return [name for name, row in rows.items() if (name in run) == bool(row.get("unbooted"))]
+
+
+def test_every_architecture_is_booted_or_says_why_not() -> None:
+    rows = architectures.table()
+    assert unbooted(rows) == []
+    # The rule can fail: a row that says nothing, and one that is booted all the same.
+    assert unbooted({**rows, "vax": {}}) == ["vax"]
+    assert unbooted({**rows, "vax": {"unbooted": "words", "suites": ["sid"], "programs": ["vax"]}})
+
+
+def test_every_architecture_has_reference_facts() -> None:
+    for name in architectures.table():
+        assert (TOP / "abi-dumps" / name / "uapi.abi").exists(), name
+
+
+def test_programs_and_suites_are_known() -> None:
+    rows = architectures.table()
+    for name in architectures.having("qemu"):
+        row = rows[name]
+        assert set(row["suites"]) <= set(architectures.SUITES), name
+        for programs in row["programs"] + row.get("more", []):
+            assert programs.removesuffix("-musl") in rows, name
+    assert all(rows[name]["compat"] in rows for name in architectures.having("compat"))
+
+
+GOOD: dict[str, Any] = {
+    **{"compiler": "vax-gcc", "libc-package": "libc", "bits": 32, "order": "little"},
+    "elf-machine": 75,
+}
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"bit": 32}, "unknown field bit"),
+        ({"bits": "32"}, "bits: '32' is no int"),
+        ({"bits": 16}, "bits: 16 is not 32 or 64"),
+        ({"order": "pdp"}, "order: pdp is not little or big"),
+        ({"qemu": "qemu-system-vax"}, "no image, qemu-package, console"),
+    ],
+)
+def test_bad_rows_are_refused(change: dict[str, Any], words: str) -> None:
+    architectures.check("vax", GOOD)
+    with pytest.raises(architectures.Misuse, match=words):
+        architectures.check("vax", GOOD | change)
+
+
+@pytest.mark.parametrize(
+    "machine, programs, arch",
+    [
+        ("i686", "i386", "i386"),
+        ("x86_64", "i386", "x86_64"),
+        ("mips", "mips", "mips"),
+        ("mips", "mipsel", "mipsel"),
+        ("mips64", "mipsel", "mips64el"),
+        ("ppc64le", "powerpc64le", "powerpc64le"),
+        ("vax", "vax", "vax"),
+    ],
+)
+def test_kernels_by_uname(machine: str, programs: str, arch: str) -> None:
+    assert architectures.of_machine(machine, programs) == arch
+
+
+def ask(*words: str) -> "subprocess.CompletedProcess[str]":
+    return run(READER, *words)
+
+
+def test_what_shell_and_make_get() -> None:
+    assert ask("get", "aarch64", "debian").stdout == "arm64\n"
+    assert ask("get", "x86_64", "programs").stdout == "x86_64 i386\n"
+    assert ask("get", "arc", "kernel").stdout == ""
+    assert "aarch64|64|little" in ask("rows", "bits", "order").stdout.splitlines()
+    assert ask("list").stdout.split() == list(architectures.table())
+
+
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        (("get", "vax", "bits"), "no such architecture: vax"),
+        (("get", "x86_64", "vax"), "no such field: vax"),
+        (("get",), "usage: "),
+        ((), "usage: "),
+    ],
+)
+def test_bad_questions(words: tuple[str, ...], says: str) -> None:
+    answer = ask(*words)
+    assert answer.returncode == 2 and answer.stdout == ""
+    assert answer.stderr.startswith(f"architectures: {says}") and answer.stderr.count("\n") == 1
