@@ -59,6 +59,9 @@ class BuildExtension(build_ext):
                 subprocess.run(["sh", *command], stdout=out, check=True)
         for extension in self.extensions:
             extension.include_dirs.append(str(made))
+        # The folder of libpython, which no module needs; a linker of another architecture refuses
+        # this machine's libraries there.
+        self.compiler.set_library_dirs([])
         super().build_extensions()
 
     def get_source_files(self) -> list[str]:
