@@ -4,7 +4,8 @@
 
 # The harness's own parts, with checks of the tests' own in place of the real ones.
 UNIT_OBJECTS = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/conformance/unit/*.c)) \
-	$(filter-out $(OUT)/conformance/checks/% $(OUT)/conformance/abi/checks.o,$(HARNESS_OBJECTS))
+	$(filter-out $(OUT)/conformance/checks/% $(OUT)/conformance/abi/checks.o,$(HARNESS_OBJECTS)) \
+	$(OUT)/conformance/checks/history/judge.o
 $(OUT)/unit-tests: $(UNIT_OBJECTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs check)

@@ -32,10 +32,13 @@ builds_of = $(patsubst %,watched-%,$(sort $(patsubst memcheck,valgrind,$(patsubs
 
 # SECONDS: for each program under each tool.  JOBS: how many run at once.
 SECONDS ?= 10
+# HISTORIES: a tenth of the calls of each of the checks history.*.
+HISTORIES ?= 100000
 STRESS = $(PYTHON) conformance/stress/stress.py --jobs $(JOBS)
 EVERY_TOOL := asan msan tsan memcheck helgrind
 STRESS_TOOLS := $(EVERY_TOOL) asan-i386 asan-aarch64
-do-stress:
+do-stress: harness
+	$(Q)$(OUT)/ipc-conform run --only 'history.*' --operations $(HISTORIES) --time-limit 3600
 	$(Q)$(if $(PRESENT),$(MAKE) $(QUIET) GOALS=ipc-stress $(call builds_of,$(PRESENT)) && \
 	 $(STRESS) --seconds $(SECONDS) build $(PRESENT))
 # Those that this machine has; each of the others says SKIP.

@@ -29,6 +29,8 @@ KINDS = {
     "semtimedop.nanoseconds_unchecked": "semtimedop.einval_timeout",
     "semctl.stat_any_argument": "semctl.sem_stat_any",
     "semctl.SEM_INFO.half": "observed.semctl.SEM_INFO",
+    "semop.torn": "history.sem",
+    "msgrcv.taken_twice": "history.msg",
     "semop.rare_wake_up_lost": "random.sem",
     "shmdt.forgets_sometimes": "random.shm",
     "shmget.shmmax_one_less": "shmget.einval_shmmax",

@@ -14,8 +14,11 @@
 
 enum { WORKERS = 8, ANSWER_TEXT = 48 };
 
-/* The steps that every facility has (a signal, the end of a worker); its own follow. */
-enum { SIGNAL, END, FIRST_OWN };
+/*
+ * What a step is, beside what a facility has: a signal, the end of a worker, and in histories
+ * (checks/history) the removal of an object, a look at it, and the rest of all processes.
+ */
+enum { SIGNAL, END, REMOVE, OBSERVE, REST, FIRST_OWN };
 
 struct step {
 	unsigned char who, what;
@@ -41,6 +44,9 @@ struct dice {
 /* A random number from LOW to HIGH. */
 int roll(struct dice *dice, int low, int high);
 
+struct history;
+struct operation;
+
 struct room {
 	size_t model_size; /* the model of new objects is all zeros */
 	/* Make and remove the objects. */
@@ -57,7 +63,26 @@ struct room {
 	bool (*agrees)(const struct ipc_calls *ipc, const int id[2], const void *model,
 		       bool patient, char seen[160]);
 	void (*describe)(const struct step *step, char text[96]);
+	/*
+	 * For histories.  Whether a removed object stays until its last user goes.
+	 */
+	bool lingers;
+	/*
+	 * Where calls that wait have no place in a queue that can be relied on: makes the step
+	 * one that does not wait; the error that says that it would, 0 if it never waits.
+	 */
+	int (*impatient)(struct step *step);
+	/* Makes the step one that takes what is left, or fails. */
+	void (*drain)(struct step *step);
+	/* Whether an answer that is not what the model says is right all the same. */
+	bool (*tolerates)(const struct history *history, const struct operation *operation,
+			  const struct answer *want);
+	/* In a worker: whether it can make this step now; and before each episode. */
+	bool (*feasible)(const struct step *step);
+	void (*clear)(const struct ipc_calls *ipc);
 };
+
+extern const struct room msg_room, sem_room, shm_room;
 
 /* Makes random steps until one fails; records the shortest failing run found. */
 void random_steps(const struct ipc_calls *ipc, const char *name, const struct room *room);

@@ -12,7 +12,7 @@ enum { NOWAIT = 1, CUT = 2, EXCEPT = 4 };
 struct entry {
 	long type;
 	int length;
-	short number; /* the seed of its text */
+	int number; /* the seed of its text */
 };
 
 struct receiver {
@@ -23,6 +23,7 @@ struct receiver {
 };
 
 struct model {
+	bool removed;
 	struct entry entry[QBYTES];
 	int n, bytes;
 	struct receiver receiver[WORKERS]; /* the blocked ones, longest waiting first */
@@ -62,9 +63,21 @@ static void draw(struct dice *dice, struct step *step)
 			       (step->arg[0] > 0 && roll(dice, 0, 3) == 0 ? EXCEPT : 0));
 }
 
-static unsigned char text_byte(short number, int i)
+static unsigned char text_byte(int number, int i)
 {
 	return (unsigned char)(number * 7 + i * 13 + 1);
+}
+
+/* How many messages there are, and of how many bytes. */
+static void observe(int msqid, struct answer *answer)
+{
+	struct msqid_ds ds = {0};
+
+	answered(answer, libc_calls.msgctl(msqid, IPC_STAT, &ds));
+	if (answer->result == 0) {
+		answer->result = (long)ds.msg_qnum;
+		answer->type = (long)ds.__msg_cbytes;
+	}
 }
 
 static void perform(const struct ipc_calls *ipc, const int id[2], const struct step *step,
@@ -76,6 +89,14 @@ static void perform(const struct ipc_calls *ipc, const int id[2], const struct s
 	} message = {0};
 	int nowait = step->arg[2] & NOWAIT ? IPC_NOWAIT : 0;
 
+	if (step->what == REMOVE) {
+		answered(answer, ipc->msgctl(id[0], IPC_RMID, NULL));
+		return;
+	}
+	if (step->what == OBSERVE) {
+		observe(id[0], answer);
+		return;
+	}
 	if (step->what == SEND) {
 		message.mtype = step->arg[0];
 		for (int i = 0; i < step->arg[1]; i++)
@@ -120,6 +141,7 @@ static void forget_receiver(struct model *model, int i)
 {
 	memmove(&model->receiver[i], &model->receiver[i + 1],
 		(size_t)(--model->receivers - i) * sizeof(model->receiver[0]));
+	memset(&model->receiver[model->receivers], 0, sizeof(model->receiver[0]));
 }
 
 static bool fits(const struct model *model, const struct entry *entry)
@@ -198,6 +220,7 @@ static bool apply_receive(struct model *model, const struct step *step, struct o
 		model->bytes -= model->entry[i].length;
 		memmove(&model->entry[i], &model->entry[i + 1],
 			(size_t)(--model->n - i) * sizeof(model->entry[0]));
+		memset(&model->entry[model->n], 0, sizeof(model->entry[0]));
 		send_waiting(model, outcome);
 	}
 	return true;
@@ -217,7 +240,19 @@ static bool apply(void *arg, const struct step *step, struct outcome *outcome)
 {
 	struct model *model = arg;
 
+	if (model->removed && step->what >= REMOVE) {
+		done(outcome, step->who, 0, EINVAL);
+		return true;
+	}
 	switch (step->what) {
+	case REMOVE:
+		model->removed = true;
+		done(outcome, step->who, 0, 0);
+		return true;
+	case OBSERVE:
+		done(outcome, step->who, model->n, 0);
+		outcome->answer[step->who].type = model->bytes;
+		return true;
 	case SEND:
 		return apply_send(model, step, outcome);
 	case RECEIVE:
@@ -254,18 +289,40 @@ static void describe(const struct step *step, char text[96])
 			 step->arg[2] & EXCEPT ? ", MSG_EXCEPT" : "");
 }
 
+/*
+ * A process that waits and is woken for nothing, by a wake-up that was meant for its last wait,
+ * goes to the end of the queue (ipc/msg.c, do_msgrcv, do_msgsnd): that it was first says
+ * nothing.
+ */
+static int impatient(struct step *step)
+{
+	bool waits = step->what >= FIRST_OWN && !(step->arg[2] & NOWAIT);
+
+	step->arg[2] |= waits ? NOWAIT : 0;
+	return !waits ? 0 : step->what == SEND ? EAGAIN : ENOMSG;
+}
+
+static void drain(struct step *step)
+{
+	step->what = RECEIVE;
+	step->arg[1] = MOST_TEXT;
+	step->arg[2] = NOWAIT;
+}
+
+const struct room msg_room = {.model_size = sizeof(struct model),
+			      .make = make_queue,
+			      .remove = remove_queue,
+			      .draw = draw,
+			      .perform = perform,
+			      .apply = apply,
+			      .agrees = agrees,
+			      .describe = describe,
+			      .impatient = impatient,
+			      .drain = drain};
+
 CHECK("random.msg", LIBC | RAW, NEED_PROC,
       "messages and blocked calls of 8 processes' random operations agree with a model in C",
       "msgop(2)")
 {
-	static const struct room room = {sizeof(struct model),
-					 make_queue,
-					 remove_queue,
-					 draw,
-					 perform,
-					 apply,
-					 agrees,
-					 describe};
-
-	random_steps(ipc, "random.msg", &room);
+	random_steps(ipc, "random.msg", &msg_room);
 }

@@ -136,6 +136,7 @@ int main(void)
 	srunner_add_suite(runner, diff_suite());
 	srunner_add_suite(runner, run_suite());
 	srunner_add_suite(runner, observe_suite());
+	srunner_add_suite(runner, history_suite());
 	srunner_run_all(runner, CK_NORMAL);
 	int failures = srunner_ntests_failed(runner);
 	srunner_free(runner);

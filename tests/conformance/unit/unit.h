@@ -19,6 +19,7 @@ Suite *read_suite(void);
 Suite *diff_suite(void);
 Suite *run_suite(void);
 Suite *observe_suite(void);
+Suite *history_suite(void);
 
 /* A new file with these bytes; its path is to be unlinked and freed. */
 char *scratch_file(const char *bytes, size_t size);
