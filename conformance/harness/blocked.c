@@ -62,10 +62,11 @@ static bool is_ipc_call(long number)
 
 /*
  * proc(5): syscall names a call only while the process sleeps in it, and says
- * "running" otherwise, so one look is enough.  Where a kernel has no such file
- * (CONFIG_HAVE_ARCH_TRACEHOOK) the state in stat must do: the word behind the
- * name, which is in brackets and may hold anything; "S" is asleep, to be woken
- * by a signal.
+ * "running" otherwise.  But it also names the call of a process that is woken, until its
+ * processor has taken it over (TASK_WAKING), which can be long on an emulator; stat says "R"
+ * of it.  Where a kernel has no syscall (CONFIG_HAVE_ARCH_TRACEHOOK) the state in stat must do:
+ * the word behind the name, which is in brackets and may hold anything; "S" is asleep, to be
+ * woken by a signal.
  */
 static bool look_in_proc(pid_t pid, bool *gone)
 {
@@ -77,8 +78,10 @@ static bool look_in_proc(pid_t pid, bool *gone)
 	if (!state)
 		return false;
 	*gone = state[2] == 'Z' || state[2] == 'X';
-	if (*gone || !proc_read(pid, "syscall", call, sizeof(call)))
-		return state[2] == 'S';
+	if (state[2] != 'S')
+		return false;
+	if (!proc_read(pid, "syscall", call, sizeof(call)))
+		return true;
 	long number = strtol(call, &number_end, 10);
 	return number_end != call && is_ipc_call(number);
 }

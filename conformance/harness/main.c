@@ -69,7 +69,7 @@ static const char usage[] =
 	"fifth of the checks.\n"
 	"--record writes each result to FILE at once; --resume continues after the results in\n"
 	"FILE, appends to it, and runs the check in which the machine died alone.\n"
-	"--seed repeats the operations of random.*, --operations sets their number.\n"
+	"--seed repeats the operations of random.* and history.*; --operations: how many.\n"
 	"--clock instructions: a nanosecond is an instruction, as under QEMU's -icount shift=0;\n"
 	"time (the default): nanoseconds of this machine.  --read takes costs from cost's JSON.\n"
 	"--level selects the checks of POSIX, also those of the manual pages, or all (exact);\n"

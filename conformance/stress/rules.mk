@@ -32,8 +32,8 @@ builds_of = $(patsubst %,watched-%,$(sort $(patsubst memcheck,valgrind,$(patsubs
 
 # SECONDS: for each program under each tool.  JOBS: how many run at once.
 SECONDS ?= 10
-# HISTORIES: a tenth of the calls of each of the checks history.*.
-HISTORIES ?= 100000
+# HISTORIES: a quarter of the calls of each of the checks history.*.
+HISTORIES ?= 250000
 STRESS = $(PYTHON) conformance/stress/stress.py --jobs $(JOBS)
 EVERY_TOOL := asan msan tsan memcheck helgrind
 STRESS_TOOLS := $(EVERY_TOOL) asan-i386 asan-aarch64

@@ -486,7 +486,7 @@ void histories(const struct ipc_calls *ipc, const char *name, const struct room 
  */
 
 /* A process does not wait for another's answer, so an operation costs less than in random.*. */
-enum { TIMES = 10 };
+enum { TIMES = 4 };
 
 CHECK("history.msg", LIBC, NEED_PROC,
       "some order of the calls of processes on a queue at the same time explains every answer",
