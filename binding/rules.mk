@@ -43,7 +43,7 @@ do-docs: python
 	 -b html -c binding/docs -d $(DOCS)/doctrees $(DOCS)/source $(DOCS)/html
 
 # The sdist, and a wheel for each architecture, built from the sdist.
-ARCHS ?= $(shell $(ARCHITECTURES) list wheels)
+ARCHS ?= $(shell $(ARCHITECTURES) list wheel)
 do-sdist do-wheels: do-%:
 	$(Q)PYTHON=$(PYTHON) ci/wheels build/wheels $(if $(filter wheels,$*),$(ARCHS))
 
@@ -61,7 +61,7 @@ do-debs-check: do-debs
 # Installs each wheel with pip and tests it: this machine's wheel with every CPython of
 # INTERPRETERS, the others with Debian 12's CPython and one test file.
 do-wheels-check: do-wheels harness python $(OUT)/loops.so
-	$(Q)status=0; for arch in $(ARCHS); do wheel=$$(echo build/wheels/*_$$(echo $$arch | sed 's/i386/i686/; s/armhf/armv7l/; s/powerpc64le/ppc64le/').whl); \
+	$(Q)status=0; for arch in $(ARCHS); do wheel=$$(echo build/wheels/*_$$($(ARCHITECTURES) get $$arch wheel).whl); \
 	 case $$arch in $(HOST_ARCH)) ci/interpreters --wheel "$$wheel" $(INTERPRETERS) ;; \
 	 *) SUITES=bookworm TESTS=tests/binding/test_script_2003.py ci/interpreters --optional --wheel "$$wheel" 3.11 ;; esac || status=$$?; \
 	 done; exit $$status

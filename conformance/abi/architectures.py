@@ -23,7 +23,7 @@ Row = dict[str, Any]
 ALWAYS = {"compiler": str, "libc-package": str, "bits": int, "order": str, "elf-machine": int}
 SOMETIMES = {
     **{"debian": str, "layers": list, "note": str, "always": bool, "uname": list, "compat": str},
-    **{"wheels": bool, "unbooted": str},
+    **{"wheel": str, "unbooted": str},
 }
 BOOTED = {
     **{"image": str, "qemu": str, "qemu-package": str, "console": list, "results": list},
