@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* The frame: a new namespace, how a program fails, and the search for left-over objects. */
+/* The frame: a new namespace, the reports of failures, and the search for left-over objects. */
 #include "stress.h"
 
 #include <signal.h>
@@ -11,10 +11,10 @@
 
 #include "harness/isolate.h"
 
-/* A round takes a blink; under the slowest tool on a busy machine, seconds. */
+/* A round takes a moment; under the slowest tool on a busy machine, seconds. */
 enum { SECONDS_OF_A_ROUND = 1800, PATTERN = 256 + 65536 };
 
-/* What a failure names, in whichever thread or process it happens. */
+/* The program and seed, which a failure prints from any thread or process. */
 static struct {
 	char text[96];
 	unsigned char pattern[PATTERN];
@@ -37,7 +37,7 @@ static void stuck(int signal UNUSED)
 {
 	static const char text[] = ": a round does not end\n";
 
-	/* Nobody could be told of a write that fails. */
+	/* A failing write cannot be reported anywhere. */
 	if (write(STDERR_FILENO, now.text, strlen(now.text)) < 0 ||
 	    write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
 		_exit(1);
@@ -105,7 +105,7 @@ static void require_detached(void)
 	fclose(file);
 }
 
-/* A new namespace is empty, and so must it be in the end. */
+/* The namespace was empty at the beginning, and must be empty at the end. */
 void frame_end(void)
 {
 	static const char *const kinds[] = {"msg", "sem", "shm"};

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* ipc-stress: msg, sem, shm and mixed, for so long or so often. */
+/* ipc-stress: runs msg, sem, shm or mixed for a time or a number of rounds. */
 #include "stress.h"
 
 #include <getopt.h>
@@ -66,7 +66,7 @@ static int misused(const char *problem)
 	return 2;
 }
 
-/* The whole of text, from 1 to a day of seconds or as many rounds, or any seed. */
+/* Parses the whole text: seconds up to a day, as many rounds, or a seed. */
 static bool number(const char *text, double least, double most, double *value)
 {
 	char *rest;
@@ -89,7 +89,7 @@ static const char *parse(int argc, char **argv, struct options *options)
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		if (option == '?' || !number(optarg, option == 'e' ? 0 : 1e-3, 1e9, &value))
-			return "an option that is not known, or no number for it";
+			return "unknown option, or its number is missing";
 		if (option == 's')
 			options->seconds = value;
 		else if (option == 'r')
@@ -100,7 +100,7 @@ static const char *parse(int argc, char **argv, struct options *options)
 	for (unsigned i = 0; optind + 1 == argc && i < sizeof(programs) / sizeof(*programs); i++)
 		if (strcmp(programs[i]->name, argv[optind]) == 0)
 			options->program = programs[i];
-	return options->program ? NULL : "which program?";
+	return options->program ? NULL : "the program is missing (msg, sem, shm, mixed)";
 }
 
 int main(int argc, char **argv)

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * All three together: a segment is cut into slots; queue messages hand slots
- * round, each to be filled, checked and given back; a semaphore guards the sum.
+ * All three facilities together: a segment consists of slots; queue messages pass the slots
+ * around, which workers fill, check and free; a semaphore guards the sums.
  *
- * Meanwhile an onlooker asks everything that can be asked.
+ * Meanwhile one worker makes every call that only reads.
  */
 #include "stress.h"
 
@@ -14,7 +14,7 @@
 
 enum { SLOTS = 8, PARCELS = 64, MAX_PRODUCERS = 3 };
 
-/* Types of messages: a slot that is free, one that is filled, the end. */
+/* Types of messages: a free slot, a filled slot, the end. */
 enum { FREE = 1, FILLED = 2, END = 3 };
 
 struct parcel {
@@ -31,7 +31,7 @@ struct post {
 	unsigned char *memory;
 	unsigned producers, consumers;
 	int producers_left;
-	uint64_t sent, seen; /* sums of contents; under the semaphore */
+	uint64_t sent, seen; /* sums of contents, guarded by the semaphore */
 };
 
 static void message(struct worker *worker, struct parcel *parcel, long receive)
@@ -91,7 +91,7 @@ static void consume(struct worker *worker)
 	struct post *post = worker->context;
 	struct parcel parcel;
 
-	/* Below zero: the lowest type up to it; FREE is a lower one, so each by itself. */
+	/* A negative type takes the lowest type up to it.  FREE is lower, so use other types. */
 	for (;;) {
 		ssize_t result =
 			worker->ipc->msgrcv(post->msqid, &parcel, PARCEL, FREE, MSG_EXCEPT);
@@ -103,7 +103,7 @@ static void consume(struct worker *worker)
 		require(parcel.slot < SLOTS, "slot %u", parcel.slot);
 		require(memcmp(post->memory + parcel.slot * post->slot_size,
 			       pattern(parcel.content), parcel.size) == 0,
-			"%u bytes in slot %u are not those that were put there", parcel.size,
+			"the %u bytes in slot %u are not those that were written", parcel.size,
 			parcel.slot);
 		add(worker, &post->seen, parcel.content);
 		__atomic_fetch_add(worker->round->done, 1, __ATOMIC_RELAXED);
@@ -114,8 +114,8 @@ static void consume(struct worker *worker)
 }
 
 /*
- * Makes every command that reads, of the object or of the slot that it is in:
- * each is right for one of the two.  Returns how many succeed.
+ * Makes every command that reads, with an id and with a slot; each command accepts one of
+ * the two.  Returns how many succeed.
  */
 static unsigned read_all(const struct ipc_calls *ipc, int msqid, int semid, int shmid)
 {
@@ -152,7 +152,7 @@ enum {
 #include "interface/sysvipc.def"
 };
 
-/* Asks all there is to ask; and children come and go. */
+/* Makes all reading calls while children start and end. */
 static void look(struct worker *worker)
 {
 	const struct post *post = worker->context;
@@ -206,7 +206,7 @@ static void begin(struct round *round, struct post *post)
 			"msgsnd: %s", strerror(errno));
 }
 
-/* Every slot is back, and nothing else. */
+/* Every slot is free again, and the queue has no other message. */
 static void end(struct round *round, struct post *post)
 {
 	struct msqid_ds ds;

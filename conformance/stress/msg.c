@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Queues under load: every message arrives, once, in order, as it was sent.
+ * Queues under load: every message arrives once, in order and unchanged.
  *
- * A message's type tells the sender and the time; its size and text follow from
- * that, so a receiver knows what must be there.
+ * The type of a message encodes its sender and number; its size and text follow from the
+ * type, so a receiver can check them.
  */
 #include "stress.h"
 
@@ -22,7 +22,7 @@ struct queue {
 	unsigned char arrived[MAX_SENDERS][MESSAGES];
 };
 
-/* Types from 1; the last one ends a receiver. */
+/* Types begin at 1; the last one ends a receiver. */
 static const long type_of_end = LONG_MAX;
 
 static long type_of(const struct queue *queue, unsigned sender, unsigned n)
@@ -35,7 +35,7 @@ static uint64_t content_of(const struct round *round, long mtype)
 	return mix(round->seed, (uint64_t)mtype);
 }
 
-/* Any size; mostly a small one, since many of those fit into a queue. */
+/* Any size, mostly small, so that many messages fit into a queue. */
 static size_t size_of(const struct round *round, long mtype)
 {
 	const uint64_t content = content_of(round, mtype) >> 8;
@@ -47,7 +47,7 @@ static size_t size_of(const struct round *round, long mtype)
 
 /* ---- senders ----------------------------------------------------------------- */
 
-/* False where the queue is gone. */
+/* False if the queue was removed. */
 static bool send_one(struct worker *worker, long mtype)
 {
 	const struct queue *queue = worker->context;
@@ -110,7 +110,7 @@ static void arrive(struct worker *worker, const char *msgp, size_t msgsz, long n
 	__atomic_fetch_add(round->done, 1, __ATOMIC_RELAXED);
 }
 
-/* Mostly the next one; the lowest type is of a sender's oldest message too. */
+/* Mostly receives the next message; the lowest type is a sender's oldest message, too. */
 static ssize_t receive(struct worker *worker, char *msgp, size_t room)
 {
 	const struct queue *queue = worker->context;
@@ -119,7 +119,7 @@ static ssize_t receive(struct worker *worker, char *msgp, size_t room)
 	const int msgflg = how == 1 ? IPC_NOWAIT : how == 2 ? MSG_NOERROR : 0;
 	ssize_t result;
 
-	/* One that is cut is gone: only where there is room for any. */
+	/* MSG_NOERROR would lose a truncated text, so use it with room for any message only. */
 	if (room < queue->room && how == 2)
 		return worker->ipc->msgrcv(queue->msqid, msgp, room, 0, IPC_NOWAIT);
 	uninterrupted(result, worker->ipc->msgrcv(queue->msqid, msgp, room, msgtyp, msgflg));
@@ -169,7 +169,7 @@ static void work(struct worker *worker)
 		receive_all(worker);
 }
 
-/* Less room than by default: senders wait more often. */
+/* Lowers msg_qbytes, so that senders block more often. */
 static void narrow(struct round *round, int msqid)
 {
 	struct msqid_ds ds;

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-# ---- stress, under the tools that watch memory -----------------------------------
+# ---- stress under sanitizers and Valgrind -----------------------------------
 
 FRAME_OBJECTS = $(addprefix $(OUT)/conformance/,stress/frame.o stress/workers.o \
 	$(addprefix harness/,absent.o blocked.o calls.o coverage.o isolate.o expect.o child.o privilege.o))
@@ -11,12 +11,12 @@ $(OUT)/ipc-stress $(OUT)/ipc-defects:
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^
 
-# A build for each tool; one that ends in -bare has the tool without the seam.
+# A build for each tool; those named -bare have no checked calls.
 WATCHED = -O1 -g -fno-omit-frame-pointer
 BUILD_plain := CC=gcc CFLAGS='$(WATCHED)'
 BUILD_valgrind := CC=gcc CFLAGS='$(WATCHED) -DSEAM_VALGRIND'
 BUILD_asan := CC=clang CFLAGS='$(WATCHED) -fsanitize=address,undefined -fno-sanitize-recover=all'
-# With the loader that belongs to the compiler's libc.
+# Link with the loader of the compiler's libc.
 BUILD_asan-i386 = $(call cross_asan,i686-linux-gnu,ld-linux.so.2)
 BUILD_asan-aarch64 = $(call cross_asan,aarch64-linux-gnu,ld-linux-aarch64.so.1)
 cross_asan = $(subst clang,$1-gcc,$(BUILD_asan)) \
@@ -27,10 +27,10 @@ watched-%:
 	$(Q)$(MAKE) $(QUIET) OUT=build/$* PACKAGE=build/$*/python $(BUILD_$(*:-bare=)) \
 	 $(if $(filter %-bare,$*),CPPFLAGS='$(CPPFLAGS) -DSEAM_CHECK=0') $(GOALS:%=build/$*/%)
 
-# The builds of tools.
+# The builds that each tool needs.
 builds_of = $(patsubst %,watched-%,$(sort $(patsubst memcheck,valgrind,$(patsubst helgrind,valgrind,$1))))
 
-# SECONDS: for each program under each tool.  JOBS: how many run at once.
+# SECONDS: the time of each program under each tool.  JOBS: programs at a time.
 SECONDS ?= 10
 # HISTORIES: a quarter of the calls of each of the checks history.*.
 HISTORIES ?= 250000
@@ -41,11 +41,11 @@ do-stress: harness
 	$(Q)$(OUT)/ipc-conform run --only 'history.*' --operations $(HISTORIES) --time-limit 3600
 	$(Q)$(if $(PRESENT),$(MAKE) $(QUIET) GOALS=ipc-stress $(call builds_of,$(PRESENT)) && \
 	 $(STRESS) --seconds $(SECONDS) build $(PRESENT))
-# Those that this machine has; each of the others says SKIP.
+# The tools that work on this machine; the others print SKIP.
 PRESENT = $(or $(PRESENT_FOUND),$(eval PRESENT_FOUND := $(shell MAKE='$(MAKE)' \
 	conformance/stress/present build $(STRESS_TOOLS)))$(PRESENT_FOUND))
 
-# In make check: a second or a few for each, and some of the defects.
+# Part of make check: a few rounds of each program, and some of the defects.
 $(OUT)/nothing: FORCE
 	@mkdir -p $(@D)
 	$(Q)printf '#ifdef SEAM_VALGRIND\n#include <valgrind/helgrind.h>\n#endif\nint main(void) { return 0; }\n' \

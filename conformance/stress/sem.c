@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Sets under load: what a semaphore guards is touched by one worker at a time,
- * and who dies with a semaphore in hand gives it back (SEM_UNDO).
+ * Sets under load: only one worker at a time touches the data that a semaphore guards, and
+ * a process that dies while it holds a semaphore gives it back (SEM_UNDO).
  */
 #include "stress.h"
 
@@ -15,14 +15,14 @@ enum { TURNS = 64, MAX_SEMS = 16 };
 struct set {
 	int semid;
 	unsigned nsems;
-	/* Touched under semaphore i alone, and by nothing that would be atomic. */
+	/* Touched only while semaphore i is held, by accesses that are not atomic. */
 	unsigned guarded[MAX_SEMS];
 	int holder[MAX_SEMS];
-	/* What guarded must be in the end. */
+	/* The final values of guarded. */
 	unsigned entered[MAX_SEMS];
 };
 
-/* One or two semaphores, at once; both are taken and given back with SEM_UNDO or without. */
+/* One or two semaphores in one call; SEM_UNDO applies to both the taking and the return. */
 struct lock {
 	unsigned short nums[2];
 	unsigned n;
@@ -42,7 +42,7 @@ static struct lock any_lock(struct worker *worker)
 	};
 }
 
-/* semop or semtimedop of exactly these; -1 with errno. */
+/* Calls semop or semtimedop for these semaphores; -1 with errno. */
 static int operate(struct worker *worker, const struct lock *lock, short op, short flags,
 		   const struct timespec *timeout)
 {
@@ -62,7 +62,7 @@ static int operate(struct worker *worker, const struct lock *lock, short op, sho
 	return result;
 }
 
-/* At once, for a millisecond, or as long as it takes; false where the set is gone. */
+/* Tries at once, for a millisecond, or without limit; false if the set was removed. */
 static bool take(struct worker *worker, const struct lock *lock)
 {
 	const struct timespec timeout = {.tv_nsec = 1000000};
@@ -95,7 +95,7 @@ static void touch(struct worker *worker, const struct lock *lock)
 	__atomic_fetch_add(worker->round->done, 1, __ATOMIC_RELAXED);
 }
 
-/* A child takes it with SEM_UNDO and is killed: the kernel gives it back. */
+/* A child takes semaphores with SEM_UNDO and is killed: the kernel gives them back. */
 static void die_holding(struct worker *worker)
 {
 	const struct set *set = worker->context;
@@ -110,7 +110,7 @@ static void die_holding(struct worker *worker)
 	await_child(pid, true);
 }
 
-/* Each value is 0 or 1, in exactly as many numbers as there are semaphores. */
+/* Each value is 0 or 1, and GETALL returns exactly as many as there are semaphores. */
 static void look(struct worker *worker)
 {
 	const struct set *set = worker->context;
@@ -158,7 +158,7 @@ static void work(struct worker *worker)
 	}
 }
 
-/* All are 1, by SETALL of exactly so many. */
+/* Sets all values to 1, by SETALL with exactly as many values. */
 static void fill(const struct round *round, const struct set *set)
 {
 	unsigned short *values = exactly(set->nsems * sizeof(*values));

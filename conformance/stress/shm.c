@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Segments under load: attached and detached by many at once, always whole.
+ * Segments under load: many workers attach and detach them, and always see complete data.
  *
- * The bytes of a segment follow from how often it was written; a semaphore
- * keeps writers apart.
+ * The bytes of a segment follow from the number of writes to it; a semaphore excludes other
+ * writers.
  */
 #include "stress.h"
 
@@ -17,12 +17,12 @@ enum { TURNS = 64 };
 struct segment {
 	int shmid, semid;
 	size_t size;
-	/* An attachment that threads share, and that processes inherit. */
+	/* An attachment that threads share and processes inherit. */
 	unsigned char *shared;
-	unsigned written; /* how often; under the semaphore */
+	unsigned written; /* the number of writes; guarded by the semaphore */
 };
 
-/* True with the semaphore in hand, or given back; false where the set is gone. */
+/* Takes the semaphore (op -1) or gives it back (op 1). */
 static void lock(struct worker *worker, short op)
 {
 	const struct segment *segment = worker->context;
@@ -47,7 +47,7 @@ static void detach(struct worker *worker, void *memory)
 	require(worker->ipc->shmdt(memory) == 0, "shmdt: %s", strerror(errno));
 }
 
-/* With the semaphore in hand: as the last writer left it, to the last byte. */
+/* With the semaphore held: every byte is as the last writer left it. */
 static void check(const struct segment *segment, const unsigned char *memory)
 {
 	require(memcmp(memory, pattern(segment->written), segment->size) == 0,
@@ -60,7 +60,7 @@ static void write_next(struct segment *segment, unsigned char *memory)
 	memcpy(memory, pattern(segment->written), segment->size);
 }
 
-/* A child has what its parent has attached; killed with the semaphore, it gives both back. */
+/* A child inherits attachments; killed with the semaphore held, it gives up both. */
 static void fork_attached(struct worker *worker, const unsigned char *memory)
 {
 	const struct segment *segment = worker->context;
@@ -80,7 +80,7 @@ static void fork_attached(struct worker *worker, const unsigned char *memory)
 	await_child(pid, killed);
 }
 
-/* Writes by its own attachment or by the common one, and reads by one for reading only. */
+/* Writes through its own attachment or the shared one, and reads through a read-only one. */
 static bool turn(struct worker *worker)
 {
 	struct segment *segment = worker->context;
@@ -149,7 +149,7 @@ static void begin(struct round *round, struct segment *segment)
 	memcpy(segment->shared, pattern(0), segment->size);
 }
 
-/* What everyone attached is detached; the last attachment of a removed one takes it along. */
+/* All workers have detached; the last detach frees the removed segment. */
 static void end(struct round *round, struct segment *segment)
 {
 	struct shmid_ds ds;

@@ -1,12 +1,11 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The frame of the stress programs: rounds of workers, threads or processes,
- * that share objects of System V IPC and check all that they see.
+ * The frame of the stress programs: rounds in which workers, threads or processes, share
+ * objects of System V IPC and check everything that they see.
  *
- * A round is made from its seed alone; what the scheduler makes of it is not
- * repeatable, which is the point.  What is wrong ends the program at once with
- * the seed: the namespace, and all that is in it, goes with it.
+ * The seed determines a round, except for the scheduling, which should vary.  A failure ends
+ * the program at once and prints the seed; the namespace and all its objects go with it.
  */
 #ifndef STRESS_H
 #define STRESS_H
@@ -23,12 +22,12 @@ struct random {
 	uint64_t state;
 };
 uint64_t random_next(struct random *random);
-/* From 0 to n - 1. */
+/* A number from 0 to n - 1. */
 unsigned random_below(struct random *random, unsigned n);
-/* A number made of two, always the same. */
+/* A number that two numbers determine. */
 uint64_t mix(uint64_t a, uint64_t b);
 
-/* 0, 1, a long's and a page's neighbours, the longest message. */
+/* Sizes: 0, 1, those around a long and a page, the longest message. */
 enum { NSMALL = 5, NSIZES = 9 };
 struct sizes {
 	size_t of[NSIZES];
@@ -36,7 +35,7 @@ struct sizes {
 
 struct sizes make_sizes(void);
 
-/* Text to compare with: a stretch of it at any of its 256 beginnings. */
+/* Bytes to compare with: the pattern from one of its 256 starting points. */
 const unsigned char *pattern(uint64_t which);
 
 struct round {
@@ -44,9 +43,9 @@ struct round {
 	struct random random;
 	const struct ipc_calls *ipc; /* through libc, or past it */
 	bool processes;		     /* workers are processes, not threads */
-	bool removal;		     /* the object is removed under load */
+	bool removal;		     /* a worker removes the object under load */
 	struct sizes sizes;
-	unsigned long long *done; /* shared: what the program counts */
+	unsigned long long *done; /* shared counter of what the program counts */
 };
 
 /* One worker, in its thread or process. */
@@ -56,28 +55,29 @@ struct worker {
 	unsigned index, n;
 	struct random random;
 	const struct ipc_calls *ipc;
-	int *who; /* shared: thread or process of each worker, 0 for none */
+	int *who; /* shared: the thread or process of each worker; 0 for none */
 };
 
-/* Runs n workers to their ends; in processes the context must be shared. */
+/* Runs n workers until they end; if they are processes, the context must be shared memory. */
 enum { MAX_WORKERS = 8 };
 void run_workers(struct round *round, unsigned n, void (*body)(struct worker *), void *context);
-/* Now and then a signal to any worker, so that calls are interrupted. */
+/* Sometimes sends a signal to a random worker, so that calls are interrupted. */
 void disturb(struct worker *worker);
 /*
- * A child at any moment, beside threads: it may only make calls, from its stack.
- * Returns 0 there.  await_child waits; killed: it must have killed itself.
+ * Forks a child while other threads run, so the child may only make calls and use its
+ * stack.  Returns 0 in the child.  await_child() waits; killed: the child must have killed
+ * itself.
  */
 pid_t fork_child(void);
-/* In a child: the threads that used this memory are gone, which helgrind does not see. */
+/* In a child: tells helgrind that the threads that used this memory do not exist here. */
 void child_is_alone(const void *memory, size_t size);
 void kill_itself(void) __attribute__((noreturn));
 void await_child(pid_t pid, bool killed);
 
-/* Memory of all workers, processes too; zeroed. */
+/* Zeroed memory that all workers share, processes too. */
 void *shared_new(size_t size);
 void shared_free(void *memory, size_t size);
-/* Exactly so many bytes, so that a byte more is another's. */
+/* Allocates exactly this many bytes, so that a tool sees an access to the next one. */
 void *exactly(size_t size);
 
 /* Ends the program with a message unless the condition holds. */
@@ -85,18 +85,19 @@ void *exactly(size_t size);
 void stress_fail(const char *file, int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4), noreturn));
 
-/* CALL again while a signal interrupts it. */
+/* Repeats CALL while a signal interrupts it. */
 #define uninterrupted(RESULT, CALL) \
 	do                          \
 		(RESULT) = (CALL);  \
 	while ((RESULT) == -1 && errno == EINTR)
 
-/* True, if that is why: the object is gone, which is as it should be in such a round. */
+/* Whether the call failed because the object was removed, which this round does. */
 bool is_removed(const struct round *round);
 
 /*
- * The frame of a program: false where no namespace can be had; the name and seed
- * in what fails, and a limit of time; in the end that nothing is left behind.
+ * The frame of a program.  frame_begin() returns false if it cannot make a namespace;
+ * frame_begin_round() sets the name and seed for failures, and a time limit; frame_end()
+ * requires that no object is left.
  */
 bool frame_begin(const char *name);
 void frame_begin_round(const char *name, uint64_t seed);

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Each stress program under each tool, from BUILD/TOOL/ipc-stress: a line each, then the sum.
+"""Runs each stress program under each tool, from BUILD/TOOL/ipc-stress; a line each, then sums.
 
-Exit status: 0 all silent, 1 not, 2 misused.
+Exit status: 0 no tool reported anything, 1 one did, 2 misused.
 """
 
 import argparse
@@ -16,8 +16,8 @@ from pathlib import Path
 UNDER = Path(__file__).resolve().with_name("under")
 PROGRAMS = ("msg", "sem", "shm", "mixed")
 BUILDS = {"memcheck": "valgrind", "helgrind": "valgrind"}
-# Rounds of the short form, by tool and program, the first that fits: 10^6 messages in all, and
-# a second of the rest.
+# Rounds of the short form; the first pattern of tool and program that matches counts.  They
+# make 10^6 messages in all, and a second of the rest.
 ROUNDS = [
     (r"(asan|tsan) msg", 420),
     (r"msan msg", 100),
@@ -36,7 +36,7 @@ def limit(seconds: int | None, tool: str, program: str) -> list[str]:
 
 
 def run(build: Path, tool: str, program: str, limits: list[str]) -> tuple[int, str]:
-    """The exit status, and what program and tool say."""
+    """The exit status, and the output of program and tool."""
     stress = build / BUILDS.get(tool, tool) / "ipc-stress"
     done = subprocess.run(
         ["sh", UNDER, tool, stress, program, *limits],
@@ -48,7 +48,7 @@ def run(build: Path, tool: str, program: str, limits: list[str]) -> tuple[int, s
 
 
 def runs(options: argparse.Namespace) -> Iterator[tuple[str, str, int, str]]:
-    """Tool, program and what came of them, in that order, as soon as it is there."""
+    """Tool, program, status and output, in that order, as soon as each is ready."""
     pairs = [(tool, program) for tool in options.tools for program in PROGRAMS]
     with ThreadPoolExecutor(options.jobs) as pool:
         started = [
@@ -62,7 +62,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     length = parser.add_mutually_exclusive_group(required=True)
     length.add_argument("--seconds", type=int, help="how long each program runs")
-    length.add_argument("--short", action="store_true", help="some rounds of each")
+    length.add_argument("--short", action="store_true", help="a few rounds of each")
     parser.add_argument("--jobs", type=int, default=1, help="programs that run at once")
     parser.add_argument("build", type=Path)
     parser.add_argument("tools", metavar="tool", nargs="+")

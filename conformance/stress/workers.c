@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Workers: threads or processes, their signals, and children at any moment. */
+/* Workers: threads or processes, their signals, and their children. */
 #include "stress.h"
 
 #include <pthread.h>
@@ -22,7 +22,7 @@ uint64_t mix(uint64_t a, uint64_t b)
 	return random_next(&random);
 }
 
-/* splitmix64: every state is good, and neighbours have nothing in common. */
+/* splitmix64: every state is usable, and neighbouring states give unrelated numbers. */
 uint64_t random_next(struct random *random)
 {
 	uint64_t z = random->state += 0x9e3779b97f4a7c15;
@@ -65,7 +65,7 @@ void disturb(struct worker *worker)
 
 	if (peer >= worker->n)
 		return;
-	/* Read and written at once: helgrind takes a plain load or store for no atomic. */
+	/* A read-modify-write, because helgrind does not treat a plain load as atomic. */
 	who = __atomic_fetch_add(&worker->who[peer], 0, __ATOMIC_RELAXED);
 	if (who != 0 && worker->round->processes)
 		kill(who, SIGUSR1);
@@ -106,7 +106,7 @@ static void begin(struct start *start)
 	if (start->pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		work(start);
-		/* Its heap is the parent's too; leaks are looked for there, once. */
+		/* Its heap is a copy of the parent's, which is searched for leaks once. */
 		_exit(0);
 	}
 }
