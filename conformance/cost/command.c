@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* ipc-conform cost: its options and outputs. */
+/* The command ipc-conform cost: options and outputs. */
 #include <errno.h>
 #include <getopt.h>
 #include <string.h>
@@ -59,7 +59,7 @@ static int write_one(const struct output *output, const struct costs *costs)
 	output->write(out, costs);
 	failed = ferror(out) != 0;
 	failed = fflush(out) != 0 || failed;
-	/* A serial line may lose at its close what it has not sent. */
+	/* Closing a serial line may discard what it has not sent yet. */
 	tcdrain(fileno(out));
 	if (output->path)
 		failed = fclose(out) != 0 || failed;
@@ -115,7 +115,7 @@ int cost_command(int argc, char **argv, void (*describe)(struct costs *costs))
 		case 'l':
 			return list();
 		default:
-			return MISUSED; /* getopt has said why */
+			return MISUSED; /* getopt_long has printed the reason */
 		}
 	if (optind < argc)
 		return misused("takes no arguments, only options", argv[optind]);

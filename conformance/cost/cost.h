@@ -1,11 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The cost of each call: what `ipc-conform cost` measures, fits and writes.
+ * The cost of each call: `ipc-conform cost` measures it, classifies its growth and writes it.
  *
- * An item is one operation, measured for each n of its list.  Where n stands for a number of
- * things (keys, messages, waiters), the rows of an item are a series, and the growth of the
- * series is fitted.
+ * An item is one operation, measured for each n of its list.  If n is a number of things
+ * (keys, messages, waiters), the rows of an item form a series whose growth is classified.
  */
 #ifndef COST_H
 #define COST_H
@@ -26,7 +25,7 @@ struct cost_row {
 	char unit[16];
 };
 
-/* In the order of badness: a later class grows faster. */
+/* From the best to the worst: a later class grows faster. */
 enum growth_class { CONSTANT, LOGARITHMIC, LINEAR, N_LOG_N, QUADRATIC, NCLASSES };
 
 /* cost = constant + coefficient * f(n), where f belongs to the class. */
@@ -61,7 +60,7 @@ void growth_fit(struct growth *growth, const double *xs, const double *costs, si
 void costs_text(FILE *out, const struct costs *costs);
 void costs_json(FILE *out, const struct costs *costs);
 void costs_html(FILE *out, const struct costs *costs);
-/* Reads what costs_json() wrote; false, and one line in error, where the file is not that. */
+/* Reads a file of costs_json(); on a bad file false, with one line in error. */
 bool costs_read(struct costs *costs, const char *path, char error[256]);
 
 /* ---- items ----------------------------------------------------------------- */
@@ -74,10 +73,10 @@ struct cost {
 	int arg;	       /* of the item: a command, a flag */
 	int id;		       /* the object that the operation uses */
 	int ids[MOST_OBJECTS]; /* more objects */
-	unsigned turn;	       /* how often an operation has run that counts it */
+	unsigned turn;	       /* counts the calls of an operation that uses it */
 	unsigned nchildren;
 	pid_t children[MOST_CHILDREN];
-	void *address; /* where segments are attached */
+	void *address; /* for attachments */
 	int file;
 	char *buffer; /* BUFFER bytes, for messages and structures */
 };
@@ -86,12 +85,12 @@ enum { BUFFER = 1 << 16 };
 struct cost_item {
 	const char *id;
 	const char *what;	       /* the operation, in words */
-	const char *of;		       /* what n counts; NULL: the item is no series */
-	unsigned ns[MOST_N];	       /* ends with 0, or is full */
+	const char *of;		       /* the things that n counts; NULL: the item is no series */
+	unsigned ns[MOST_N];	       /* ends with 0 unless full */
 	bool (*setup)(struct cost *c); /* may be NULL */
 	bool (*operation)(struct cost *c);
 	int arg;
-	unsigned each; /* the operation makes so many calls; 0: one */
+	unsigned each; /* the number of calls in the operation; 0: one */
 };
 
 extern const struct cost_item msg_items[], sem_items[], shm_items[]; /* end without an id */
@@ -101,11 +100,11 @@ bool cost_child(struct cost *c, void (*body)(struct cost *c));
 /* Waits until each child sleeps in a system call. */
 bool children_sleep(const struct cost *c);
 
-/* Measures the items that a glob of the list matches (all where there is none). */
+/* Measures the items that match a glob of the list (all items if the list is empty). */
 bool measure(struct costs *costs, enum clock clock, const char *const *only, unsigned nonly,
 	     char error[256]);
 
-/* The command `cost`: its exit status.  describe() fills in the names of the machine. */
+/* Runs the command `cost` and returns its exit status.  describe() sets the machine's names. */
 int cost_command(int argc, char **argv, void (*describe)(struct costs *costs));
 
 #endif

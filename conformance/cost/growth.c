@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* The growth of a series, by least squares. */
+/* Classifies the growth of a series, by least squares. */
 #include <math.h>
 
 #include "cost.h"
@@ -16,14 +16,14 @@ const char *const class_words[NCLASSES] = {
 };
 
 /*
- * A series whose costs differ by less than this does not grow: the length of a hash chain
- * and the state of the allocators account for that much.
+ * A series whose costs differ by less than this counts as constant: hash chains and
+ * allocators vary that much.
  */
 static const double share_of_noise = 0.12, noise = 48;
-/* A faster class has to fit better by this factor. */
+/* A faster class must fit better by this factor. */
 static const double better = 0.7;
 
-/* The base-2 logarithm; libm is not linked. */
+/* The base-2 logarithm, because libm is not linked. */
 static double log_2(double x)
 {
 	double log = 0, bit = 1;
@@ -60,8 +60,8 @@ static double f(enum growth_class class, double n)
 }
 
 /*
- * Fits a class, and returns the mean of the squares of the relative errors: without
- * weights, the row with the largest n would decide alone.
+ * Fits a class, and returns the mean of the squared relative errors; absolute errors would
+ * depend on the row with the largest n alone.
  */
 static double fit(struct growth *growth, enum growth_class class, const double *xs,
 		  const double *costs, size_t n)
@@ -103,7 +103,7 @@ void growth_fit(struct growth *growth, const double *xs, const double *costs, si
 		struct growth tried = *growth;
 		const double its = fit(&tried, class, xs, costs, n);
 
-		/* A series that falls does not grow. */
+		/* A decreasing series does not grow. */
 		if (tried.coefficient > 0 && (error < 0 || its < better * error)) {
 			*growth = tried;
 			error = its;

@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * How an item is measured: in a process and an IPC namespace that nothing else uses, in
- * batches of calls between two readings of the clock.  The smallest batch counts: an
- * interrupt makes a batch longer, and nothing makes it shorter.
+ * Measures an item in its own process and IPC namespace, as batches of calls between two
+ * readings of the clock.  The smallest batch counts, because an interrupt can lengthen a
+ * batch but nothing shortens it.
  *
- * Under QEMU's -icount shift=0 the clock of the guest advances by one nanosecond with each
- * instruction, so that a difference of readings is a number of instructions.
+ * Under QEMU's -icount shift=0 the guest's clock advances by one nanosecond with each
+ * instruction, so the difference of two readings is a number of instructions.
  */
 #include <errno.h>
 #include <fnmatch.h>
@@ -25,11 +25,11 @@
 
 enum { BATCHES = 40, MOST_CALLS = 64 };
 /*
- * A batch has so many instructions or more, since the counters of some machines tick every 16
- * (aarch64: 62.5 MHz).  A longer batch would have more of the allocators' slow paths in it.
+ * The least number of instructions of a batch, because some counters tick only every 16
+ * (aarch64: 62.5 MHz).  Longer batches would contain more of the allocators' slow paths.
  */
 static const double enough = 8000;
-/* An operation of more than this is measured less often. */
+/* An operation that costs more than this is measured less often. */
 static const double dear = 400000;
 
 static double now(void)
@@ -56,7 +56,7 @@ bool cost_child(struct cost *c, void (*body)(struct cost *c))
 	return pid > 0;
 }
 
-/* The state of a process in /proc/PID/stat, behind its name in brackets; '?': it has none. */
+/* The state of a process from /proc/PID/stat, after its name in parentheses; '?' on error. */
 static char state_of(pid_t pid)
 {
 	char path[64], line[512];
@@ -103,7 +103,7 @@ static bool nothing(struct cost *c)
 	return c != NULL;
 }
 
-/* The time of a batch; negative where the operation failed, with errno. */
+/* The time of a batch; negative, with errno, if the operation failed. */
 static double batch(bool (*volatile operation)(struct cost *c), struct cost *c, unsigned calls)
 {
 	const double begin = now();
@@ -126,7 +126,7 @@ static double least_batch(bool (*operation)(struct cost *c), struct cost *c, uns
 	return least;
 }
 
-/* The message of a process about its row. */
+/* The result that a process sends about its row. */
 struct told {
 	double cost; /* negative: it failed */
 	int error;
@@ -134,9 +134,9 @@ struct told {
 };
 
 /*
- * The kernel frees the namespace of the row before in a work queue, which takes the only
- * processor in turns with this process.  Where the clock counts instructions, a sleep lets
- * that end, and takes no time: an idle machine's clock goes on to the next timer at once.
+ * The kernel frees the previous row's namespace in a work queue, which shares the only
+ * processor with this process.  Under the instruction clock, a sleep lets it finish and
+ * takes no time, because an idle machine's clock jumps to the next timer.
  */
 static void let_work_queues_end(enum clock clock)
 {
@@ -183,7 +183,7 @@ failed:
 	end_children(&c);
 }
 
-/* A process for each row: none has the mappings, the undo list, the objects of another. */
+/* Measures each row in a new process, without another row's mappings, undo list and objects. */
 static bool measure_apart(const struct cost_item *item, unsigned n, enum clock clock,
 			  struct told *told)
 {
@@ -271,7 +271,7 @@ static void measure_item(struct costs *costs, const struct cost_item *item, enum
 		snprintf(row->unit, sizeof(row->unit), "%s",
 			 clock == CLOCK_INSTRUCTIONS ? "instructions" : "ns");
 		row->n = item->ns[n];
-		/* As the JSON has it, so that a fit of what was read is the same. */
+		/* Round as the JSON does, so that a fit of costs read back is the same. */
 		row->cost = (double)(long long)(told->cost * 100 + 0.5) / 100;
 		xs[n] = item->ns[n];
 		ys[n] = row->cost > 1 ? row->cost : 1;

@@ -42,7 +42,7 @@ static bool queues_in_proc(struct cost *c)
 	return queues(c) && (c->file = open("/proc/sysvipc/msg", O_RDONLY)) != -1;
 }
 
-/* A command reads the structure that IPC_SET writes. */
+/* A queue whose structure is read for IPC_SET. */
 static bool queue_read(struct cost *c)
 {
 	return queue(c) && libc_calls.msgctl(c->id, IPC_STAT, (struct msqid_ds *)c->buffer) == 0;
@@ -58,13 +58,13 @@ static bool messages_of(struct cost *c, long first, long step)
 	return true;
 }
 
-/* n messages of type 2. */
+/* A queue with n messages of type 2. */
 static bool messages(struct cost *c)
 {
 	return messages_of(c, 2, 0);
 }
 
-/* n messages, each of another type: the lowest is the last. */
+/* A queue with n messages of different types; the lowest type comes last. */
 static bool types(struct cost *c)
 {
 	return messages_of(c, 10 + (long)c->n, -1);
@@ -84,7 +84,7 @@ static void receiver(struct cost *c)
 	libc_calls.msgrcv(c->id, c->buffer, 16, 3, 0);
 }
 
-/* n receivers of a type that nobody sends. */
+/* n receivers of a type that is never sent. */
 static bool receivers(struct cost *c)
 {
 	if (!queue(c))
@@ -103,7 +103,7 @@ static void sender(struct cost *c)
 	libc_calls.msgsnd(c->id, text, 8192, 0);
 }
 
-/* n senders on a full queue. */
+/* n senders blocked on a full queue. */
 static bool senders(struct cost *c)
 {
 	if (!full(c))
@@ -169,19 +169,19 @@ static bool there_and_back(struct cost *c)
 	return send(c, 1, c->n) && receive(c, 0, c->n, 0);
 }
 
-/* Past messages of other types. */
+/* Receives by type, past messages of other types. */
 static bool first_of_type(struct cost *c)
 {
 	return send(c, 1, 16) && receive(c, 1, 16, 0);
 }
 
-/* In the order of arrival: the queue gets and loses a message, and keeps its length. */
+/* Receives in order of arrival and sends again, so the length stays the same. */
 static bool first_of_all(struct cost *c)
 {
 	return receive(c, 0, 16, 0) && send(c, 2, 1);
 }
 
-/* The type that is the first in the queue. */
+/* Receives the type of the first message in the queue. */
 static bool first_by_type(struct cost *c)
 {
 	return receive(c, 2, 16, 0) && send(c, 2, 1);

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Helpers that the tables of all three facilities use. */
+/* Helpers for the tables of all three facilities. */
 #ifndef COST_OBJECTS_H
 #define COST_OBJECTS_H
 
@@ -17,21 +17,21 @@
 #define UNUSED_COST struct cost *c __attribute__((unused))
 
 /*
- * Numbers of objects.  None is a multiple of 64: there the next id begins a node of the
- * kernel's IDR (lib/radix-tree.c), which each creation would allocate and each removal free.
+ * Numbers of objects.  None is a multiple of 64, because the next id would then begin a node
+ * of the kernel's IDR (lib/radix-tree.c), which each creation allocates and each removal frees.
  */
 #define OBJECTS                       \
 	{                             \
 		1, 10, 100, 500, 1000 \
 	}
 
-/* Rows of /proc/sysvipc: each costs thousands of instructions. */
+/* Numbers of rows of /proc/sysvipc, each of which costs thousands of instructions. */
 #define PROC_ROWS              \
 	{                      \
 		1, 10, 50, 200 \
 	}
 
-/* Keys apart from each other in no pattern that a hash knows. */
+/* Keys without a pattern that the kernel's hash function might favour. */
 static inline key_t cost_key(unsigned i)
 {
 	return (key_t)(0x43000000u + i * 7919u);
@@ -39,19 +39,19 @@ static inline key_t cost_key(unsigned i)
 
 enum { LOOKED_UP = 64 };
 
-/* Of the first n keys one, spread evenly: the average over hash chains of any length. */
+/* Cycles evenly through the first n keys, so that the result averages over hash chains. */
 static inline key_t spread_key(const struct cost *c, unsigned i)
 {
 	return cost_key((unsigned)((unsigned long)i * c->n / LOOKED_UP));
 }
 
-/* Keys without an object, which hash to different chains. */
+/* Keys without an object, in different hash chains. */
 static inline key_t missing_key(unsigned i)
 {
 	return cost_key(MOST_OBJECTS + 1 + i);
 }
 
-/* Reads a whole file of /proc from its begin. */
+/* Reads a whole file of /proc from its beginning. */
 static inline bool read_whole(struct cost *c)
 {
 	ssize_t got;

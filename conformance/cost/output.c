@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* The costs as a table, as JSON that is read again, and as a page with charts. */
+/* The costs as a table, as JSON, which is also read back, and as a page with charts. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,7 +80,7 @@ static bool read_class(struct json *json, void *to, size_t size)
 			memcpy(to, &class, sizeof(class));
 			return true;
 		}
-	return json_fail(json, "no class of growth has this name");
+	return json_fail(json, "a class of growth is unknown");
 }
 
 static const struct json_type class_type = {write_class, read_class};
@@ -99,7 +99,7 @@ static const struct json_member skipped_members[] = {
 	{0},
 };
 
-/* An array of each kind in struct costs: its writer, its reader, its type. */
+/* Defines the writer, the reader and the type of an array in struct costs. */
 #define ARRAY(NAME, MEMBER, COUNT, MOST, MEMBERS)                                \
 	static void write_##NAME(FILE *out, const void *from)                    \
 	{                                                                        \
@@ -187,7 +187,7 @@ bool costs_read(struct costs *costs, const char *path, char error[256])
 
 enum { WIDTH = 300, HEIGHT = 140, MARGIN = 12 };
 
-/* The rows of one id: a chart with n across, in equal steps, and cost up. */
+/* A chart of the rows of one id: n to the right in equal steps, cost upward. */
 static void put_chart(FILE *out, const struct cost_row *rows, size_t n)
 {
 	double most = 0;

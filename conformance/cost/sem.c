@@ -79,7 +79,7 @@ static void wait_many(struct cost *c)
 	libc_calls.semop(c->id, sops, 2);
 }
 
-/* n waiters, for a value or for zero, that no operation lets go on. */
+/* n processes that wait for a value or for zero, and that no operation wakes. */
 static bool waiters(struct cost *c)
 {
 	void (*const waits[])(struct cost *) = {wait_value, wait_zero, wait_many};
@@ -146,14 +146,14 @@ static bool up_down_undo(struct cost *c)
 	return operate(c->id, 0, 1, SEM_UNDO) && operate(c->id, 0, -1, SEM_UNDO);
 }
 
-/* On the n sets in turn: each has the undo entry that was used longest ago. */
+/* Uses the n sets in turn, so each call needs the undo entry that was used longest ago. */
 static bool up_down_turns(struct cost *c)
 {
 	c->id = c->ids[c->turn++ % c->n];
 	return up_down_undo(c);
 }
 
-/* On the last semaphore of the set. */
+/* Uses the last semaphore of the set. */
 static bool up_down_last(struct cost *c)
 {
 	const unsigned short last = (unsigned short)(c->n - 1);
@@ -161,7 +161,7 @@ static bool up_down_last(struct cost *c)
 	return operate(c->id, last, 1, 0) && operate(c->id, last, -1, 0);
 }
 
-/* On the semaphore for which nobody waits. */
+/* Uses a semaphore without waiters. */
 static bool up_down_other(struct cost *c)
 {
 	return operate(c->id, 1, 1, 0) && operate(c->id, 1, -1, 0);
@@ -186,7 +186,7 @@ static bool timed(struct cost *c)
 	       libc_calls.semtimedop(c->id, &down, 1, &second) == 0;
 }
 
-/* n operations in a call; arg: all on one semaphore. */
+/* n operations in a call; with arg, all on one semaphore. */
 static bool many(struct cost *c)
 {
 	struct sembuf *sops = (struct sembuf *)c->buffer;
@@ -264,10 +264,10 @@ const struct cost_item sem_items[] = {
 	 OBJECTS, sets, create_remove, 0, 0},
 	{"semop", "semop up + semop down", NULL, {1}, set, up_down, 0, 0},
 	{"semop.undo", "semop up + semop down with SEM_UNDO", NULL, {1}, set, up_down_undo, 0, 0},
-	{"semop.zero", "semop waits for zero, which the value is", NULL, {1}, set, zero, 0, 0},
+	{"semop.zero", "semop waits for zero while the value is 0", NULL, {1}, set, zero, 0, 0},
 	{"semop.eagain", "semop with IPC_NOWAIT that would block", NULL, {1}, set, eagain, 0, 0},
 	{"semop.wake",
-	 "semop that lets a process go on, and its answer",
+	 "semop that wakes a process, and its answer",
 	 NULL,
 	 {1},
 	 partner,

@@ -11,8 +11,8 @@
 /* ---- setups ---------------------------------------------------------------- */
 
 /*
- * Room for every attachment at addresses of this process's choice: where the kernel chooses,
- * the search costs more or less by the mappings that a start has made.
+ * An area for all attachments at addresses that this process chooses: if the kernel chose
+ * them, its search would cost more or less depending on the mappings at program start.
  */
 enum { ROOM = 512 << 20, STEP = 256 << 10 };
 
@@ -57,7 +57,7 @@ static bool segments_in_proc(struct cost *c)
 	return segments(c) && (c->file = open("/proc/sysvipc/shm", O_RDONLY)) != -1;
 }
 
-/* With gaps, so that no two mappings are neighbours. */
+/* Addresses with gaps, so that mappings are never adjacent. */
 static void *place(const struct cost *c, unsigned i)
 {
 	return (char *)c->address + (size_t)i * STEP;
@@ -112,7 +112,7 @@ static bool attach_detach(struct cost *c)
 	return p != (void *)-1 && libc_calls.shmdt(p) == 0;
 }
 
-/* Writes to each page: the kernel maps it at the first write. */
+/* Writes to each page, because the kernel maps a page at the first access. */
 static bool attach_touch_detach(struct cost *c)
 {
 	char *const p = libc_calls.shmat(c->id, c->address, 0);
