@@ -15,12 +15,12 @@
 
 #include "harness/textfile.h"
 
-/* A vmlinux with all that a debugger may want has 0.7 GiB. */
+/* A vmlinux with full debugging information has 0.7 GiB. */
 enum { LARGEST = 1 << 30, CHUNK = 1 << 16 };
-/* An image in an image, and no more; and how often a magic number may be chance. */
+/* An image within an image at most; and the number of accidental magic numbers to try. */
 enum { DEEPEST = 2, ATTEMPTS = 64 };
 
-/* A file in memory, so that a program can read it from any offset. */
+/* A file in memory, which another program can read from any offset. */
 struct blob {
 	int fd;
 	size_t size;
@@ -30,7 +30,7 @@ struct blob {
 struct search {
 	bool (*wanted)(const struct btf *btf);
 	unsigned attempts;
-	/* Why nothing was found. */
+	/* The reasons for finding nothing. */
 	bool cut, refused, unwanted;
 	const char *missing; /* program */
 };
@@ -51,7 +51,7 @@ static bool blob_new(struct blob *blob)
 	return blob->fd >= 0;
 }
 
-/* Maps the bytes written to it; an empty one has no data. */
+/* Maps the bytes written to the blob; an empty blob has no data. */
 static bool blob_map(struct blob *blob)
 {
 	off_t size = lseek(blob->fd, 0, SEEK_END);
@@ -97,7 +97,7 @@ static bool copy(int from, int to)
 	return n == 0;
 }
 
-/* sysfs does not let itself be mapped before Linux 6.16, so a file is read. */
+/* Reads the file, because files of sysfs cannot be mapped before Linux 6.16. */
 static bool blob_read(struct blob *blob, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -111,11 +111,11 @@ static bool blob_read(struct blob *blob, const char *path)
 	return ok;
 }
 
-/* ---- what lies in the open --------------------------------------------------- */
+/* ---- uncompressed BTF -------------------------------------------------------- */
 
 /*
- * How many bytes of BTF begin here, by its header as pahole and libbpf write it
- * (types, then strings, with no gap), in either byte order; 0 if none does.
+ * The size of the BTF that begins here, from its header as pahole and libbpf write it
+ * (types, then strings, without a gap), in either byte order; 0 if it is no header.
  */
 static size_t btf_size(const unsigned char *data, size_t size)
 {
@@ -154,7 +154,7 @@ static struct btf *try_btf(struct search *search, const unsigned char *data, siz
 	return NULL;
 }
 
-/* The section of an ELF file too lies somewhere in it as it is. */
+/* Searches the bytes; the BTF section of an ELF file is found in this way too. */
 static struct btf *find_plain(struct search *search, const struct blob *blob)
 {
 	struct btf *btf = NULL;
@@ -173,7 +173,7 @@ static struct btf *find_plain(struct search *search, const struct blob *blob)
 
 /* ---- decompression ----------------------------------------------------------- */
 
-/* What a kernel's build packs its image with: the `tools` of scripts/extract-vmlinux. */
+/* The programs that compress a kernel's image: `tools` of scripts/extract-vmlinux. */
 static const struct packer {
 	const char *magic;
 	size_t length;
@@ -213,8 +213,8 @@ static _Noreturn void be_unpacker(const struct packer *packer, int from, int to)
 }
 
 /*
- * The output is taken as it is: behind the packed kernel in an image stands
- * more, of which the programs complain after they have written all.
+ * Uses the output whatever the exit status is: more data follows the compressed kernel in an
+ * image, and the programs report it after they have written everything.
  */
 static bool unpack(struct search *search, const struct packer *packer, const struct blob *from,
 		   size_t offset, struct blob *to)
@@ -252,7 +252,7 @@ static struct btf *find(struct search *search, const struct blob *blob, unsigned
 	return btf;
 }
 
-/* ---- either ------------------------------------------------------------------- */
+/* ---- compressed or not -------------------------------------------------------- */
 
 struct btf *image_btf(const char *path, bool (*wanted)(const struct btf *btf), char error[256])
 {
@@ -269,7 +269,7 @@ struct btf *image_btf(const char *path, bool (*wanted)(const struct btf *btf), c
 	else if (search.unwanted)
 		textfile_error(error, path, "has BTF, but no structure of System V IPC in it");
 	else if (search.refused)
-		textfile_error(error, path, "has BTF that libbpf does not read");
+		textfile_error(error, path, "has BTF that libbpf cannot read");
 	else if (search.cut)
 		textfile_error(error, path, "the BTF in it is cut short");
 	else if (search.missing)

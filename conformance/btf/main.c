@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* ipc-btf: the kernel's own structures of System V IPC, as a dump of ABI facts. */
+/* ipc-btf: writes the kernel's own structures of System V IPC as a dump of ABI facts. */
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <getopt.h>
@@ -15,10 +15,10 @@ enum { OK = 0, MISUSED = 2, NOTHING_THERE = 4 };
 static const char usage[] =
 	"usage: ipc-btf [--compat] [IMAGE]\n"
 	"\n"
-	"Writes the structures of System V IPC in a kernel's BTF as `ipc-conform dump` writes\n"
-	"those of headers.  IMAGE: vmlinuz, vmlinux, Image, packed or not, or a bare .BTF\n"
-	"section; the running kernel if not given.  --compat: those for 32-bit programs.\n"
-	"Exit status: 0, 2 misused or not to be read, 4 the kernel has no 32-bit programs.\n";
+	"Writes the structures of System V IPC in a kernel's BTF in the format of `ipc-conform\n"
+	"dump`.  IMAGE: vmlinuz, vmlinux, Image, compressed or not, or a bare .BTF section; by\n"
+	"default the running kernel.  --compat: the structures for 32-bit programs.\n"
+	"Exit status: 0, 2 misused or unreadable, 4 the kernel does not run 32-bit programs.\n";
 
 static int misused(const char *what)
 {
@@ -61,7 +61,7 @@ int main(int argc, char **argv)
 		view = COMPAT;
 	}
 	if (argc - optind > 1)
-		return misused("one image at a time");
+		return misused("more than one IMAGE");
 	libbpf_set_print(NULL);
 	return dump(optind < argc ? argv[optind] : "/sys/kernel/btf/vmlinux", view);
 }

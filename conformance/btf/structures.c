@@ -8,7 +8,7 @@
 
 #define WORD "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
-/* A typedef of a typedef of ...; members in all, those of structures without a name too. */
+/* The longest chain of typedefs; the most members, including those of unnamed structures. */
 enum { DEEPEST = 32, MOST = 4096 };
 
 static const struct structure {
@@ -20,7 +20,7 @@ static const struct structure {
 #include "interface/sysvipc.def"
 };
 
-/* What a member is called in facts, by the table; the rest is said by its type. */
+/* The names of members in facts, from the table; BTF has their types. */
 static const struct member {
 	const char *structure, *name;
 	const char *what; /* "pad", "gone" */
@@ -38,7 +38,7 @@ static const struct member {
 
 #define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
 
-/* Facts as lines, to be sorted; the first thing that was wrong. */
+/* Facts as lines, to be sorted, and the first error. */
 struct dump {
 	const struct btf *btf;
 	const struct structure *structure;
@@ -79,13 +79,13 @@ bool has_compat(const struct btf *btf)
 	return has_any(btf, "compat_");
 }
 
-/* Two underscores before it are a spelling, not another name: unused1, __unused1. */
+/* Leading underscores are only a spelling: unused1, __unused1. */
 static const char *bare(const char *name)
 {
 	return name + strspn(name, "_");
 }
 
-/* The table's member of a name; one that is spelt just so before one that is not. */
+/* The table's member with this name; an exact spelling takes precedence. */
 static const struct member *find_member(const struct structure *structure, const char *name)
 {
 	const struct member *alike = NULL;
@@ -181,7 +181,7 @@ static bool put_member(struct dump *dump, const char *name, const struct btf_mem
 	return put_fact(dump, "member", name, "offset %u size %lld %s", bit / 8, size, word);
 }
 
-/* The members of a structure; those of one without a name are its own, if it is not in itself. */
+/* Writes the members of a structure, including those of unnamed structures in it. */
 static bool put_members(struct dump *dump, const struct btf_type *type, unsigned base, int depth)
 {
 	const struct btf_member *member = btf_members(type);
@@ -207,7 +207,7 @@ static bool put_members(struct dump *dump, const struct btf_type *type, unsigned
 	return true;
 }
 
-/* An array without an end, as the kernel may have it where headers say mtext[1]. */
+/* A flexible array, which the kernel may use where headers have mtext[1]. */
 static bool is_open_ended(const struct btf *btf, const struct btf_type *type)
 {
 	if (btf_vlen(type) == 0)
@@ -242,7 +242,7 @@ static int in_order(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The length of a line's kind and name. */
+/* The length of the kind and name in a line. */
 static size_t head_length(const char *line)
 {
 	size_t n = strcspn(line, " ");
@@ -251,7 +251,7 @@ static size_t head_length(const char *line)
 	return n + strcspn(line + n, " ");
 }
 
-/* Sorts them; a reader of dumps takes no fact that stands twice. */
+/* Sorts the facts; readers of dumps refuse a fact that occurs twice. */
 static bool sort_facts(struct dump *dump)
 {
 	qsort(dump->line, dump->n, sizeof(*dump->line), in_order);

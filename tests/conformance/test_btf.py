@@ -268,7 +268,7 @@ def test_what_has_no_types_is_refused(tmp_path: Path) -> None:
         (types[:23], "has no BTF"),
         (types[:24], "is cut short"),
         (types[:-1], "is cut short"),
-        (types[:24] + b"\xff" * (len(types) - 24), "libbpf does not read"),
+        (types[:24] + b"\xff" * (len(types) - 24), "libbpf cannot read"),
         (alien, "no structure of System V IPC"),
         (Path(shutil.which("true") or "").read_bytes(), "has no BTF"),
         (packed(["gzip", "-c"], types[:-1]), "is cut short"),
