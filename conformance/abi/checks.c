@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The ABI checks: what this program was compiled with against the reviewed
- * reference, and the bytes that the kernel writes against its headers.
+ * The ABI checks: the headers that this program was compiled with against the reviewed
+ * reference, and the bytes that the kernel writes against those headers.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "abi/observe.h"
 #include "harness/conform.h"
 
-/* Parses what the build compiled in; a fault in it is the build's. */
+/* Parses a dump that was compiled in; an invalid one is a defect of the build. */
 static struct facts parse(const char *text, const char *name)
 {
 	struct facts facts;
@@ -48,14 +48,14 @@ static void expect_reference(const struct layer *layer)
 }
 
 CHECK("abi.libc.reference", LIBC, 0,
-      "libc's headers have the structures, constants and types that were reviewed",
+      "libc's headers agree with the reviewed structures, constants and types",
       "abi-dumps/, POSIX.1-2017 <sys/ipc.h> <sys/msg.h> <sys/sem.h> <sys/shm.h>")
 {
 	expect_reference(libc_layer());
 }
 
 CHECK("abi.uapi.reference", LIBC, 0,
-      "the kernel's headers have the structures, constants and numbers that were reviewed",
+      "the kernel's headers agree with the reviewed structures, constants and numbers",
       "abi-dumps/, include/uapi/linux and arch/*/include/uapi/asm of Linux")
 {
 	expect_reference(kernel_layer());
@@ -82,12 +82,12 @@ static void observed_body(const struct ipc_calls *ipc, const void *arg)
 	expect_observed(ipc, arg);
 }
 
-/* One check for each command of the table that writes into its caller's memory. */
-#define OBSERVED(INDEX, F, NAME)                                                            \
-	CHECK_ENTRY(observed_##INDEX, .id = "observed." F "." NAME, .via = LIBC | RAW,      \
-		    .needs = sizeof(NAME) == sizeof("MSG_STAT_ANY") ? NEED_STAT_ANY : 0,    \
-		    .title = F "'s " NAME " writes all that it should, and nothing behind", \
-		    .source = F "(2); the layout compiled in", .body = observed_body,       \
+/* One check for each command of the table that writes to its caller's memory. */
+#define OBSERVED(INDEX, F, NAME)                                                                \
+	CHECK_ENTRY(observed_##INDEX, .id = "observed." F "." NAME, .via = LIBC | RAW,          \
+		    .needs = sizeof(NAME) == sizeof("MSG_STAT_ANY") ? NEED_STAT_ANY : 0,        \
+		    .title = F "'s " NAME " writes the whole structure, and nothing beyond it", \
+		    .source = F "(2); the layout compiled in", .body = observed_body,           \
 		    .arg = &controls[INDEX], .file = __FILE__, .line = __LINE__);
 #define CONTROL_OUT(INDEX, F, NAME) OBSERVED(INDEX, F, NAME)
 #define CONTROL_ARRAY_OUT(INDEX, F, NAME) OBSERVED(INDEX, F, NAME)

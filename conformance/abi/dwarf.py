@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""What DWARF says of a layer's structures, independent of the table.
+"""Reads a layer's structures from DWARF, independently of the table.
 
-    dwarf.py complete DUMP ELF    is every member and every byte in the dump?
+    dwarf.py complete DUMP ELF    does the dump have every member and every byte?
     dwarf.py places ELF           where each structure and member is declared
-    dwarf.py others DUMP ELF      the dump, with the members that the table has no name for
+    dwarf.py others DUMP ELF      the dump, with the members that are not in the table
 
-ELF comes from `dump -g`.  A member that no fact of the dump names, or names elsewhere, and
-a byte that is neither of a member nor a hole that alignment asks for, is an error, one line each.
-`others` gives what the table cannot name as padding, with its sign where it is an integer, and
-the place of bit-fields: judge finds by place what a libc may name as it likes.
-Exit status: 0, 1 something is missing, 2 it cannot be told.
+`dump -g` writes ELF.  `complete` prints a line for each member that the dump lacks or has at
+another place, and for each byte that is neither in a member nor in a hole due to alignment.
+`others` adds members that are not in the table as padding, with their sign if they are
+integers, and the places of bit-fields: judge finds members by place, whatever a libc calls them.
+Exit status: 0, 1 a member or byte is missing, 2 the input is unusable.
 """
 
 import importlib
@@ -55,7 +55,7 @@ def of(entry: Any, attribute: str, default: Any = None) -> Any:
 
 
 def type_of(entry: Any) -> Any:
-    """The type of an entry, behind typedefs and qualifiers; of a pointer, its target."""
+    """The type of an entry without typedefs and qualifiers; for a pointer, its target."""
     type_ = entry.get_DIE_from_attribute("DW_AT_type")
     while type_.tag in ("DW_TAG_typedef", "DW_TAG_const_type", "DW_TAG_volatile_type"):
         type_ = type_.get_DIE_from_attribute("DW_AT_type")
@@ -63,7 +63,7 @@ def type_of(entry: Any) -> Any:
 
 
 def size_and_alignment(type_: Any, word: int) -> tuple[int, int]:
-    """In bytes; the natural alignment, which a target may lower."""
+    """Both in bytes; the natural alignment, which a target may lower."""
     if type_.tag == "DW_TAG_array_type":
         size, align = size_and_alignment(type_of(type_), word)
         for child in type_.iter_children():
@@ -85,7 +85,7 @@ def children(type_: Any) -> list[Any]:
 
 
 def place(member: Any, program: Any) -> str:
-    """FILE:LINE, by the line program's tables (DWARF 4: files and folders count from 1)."""
+    """FILE:LINE from the line program's tables (DWARF 4: files and folders count from 1)."""
     entry = program["file_entry"][of(member, "DW_AT_decl_file") - 1]
     name = entry.name.decode()
     if entry.dir_index:
@@ -99,7 +99,7 @@ def name_of(entry: Any) -> str:
 
 
 def kind_of(type_: Any) -> str:
-    """The word of a dump."""
+    """The word for the type in a dump."""
     if type_.tag == "DW_TAG_pointer_type":
         # void * has no type.
         target = type_of(type_) if "DW_AT_type" in type_.attributes else type_
@@ -113,11 +113,11 @@ def kind_of(type_: Any) -> str:
 
 
 def bit_field(child: Any, size: int, little: bool) -> tuple[int, int]:
-    """The first byte of a bit-field and the number of bytes that it is in."""
+    """The first byte of a bit-field, and the number of bytes that it occupies."""
     bits = of(child, "DW_AT_bit_size")
     start = of(child, "DW_AT_data_bit_offset")
     if start is None:
-        # DWARF 3: from the most significant bit of the unit that it is in.
+        # DWARF 3 counts from the most significant bit of the storage unit.
         unit = of(child, "DW_AT_byte_size", size)
         before = of(child, "DW_AT_bit_offset")
         start = 8 * of(child, "DW_AT_data_member_location", 0)
@@ -126,7 +126,7 @@ def bit_field(child: Any, size: int, little: bool) -> tuple[int, int]:
 
 
 def flat_members(type_: Any, unit: "Unit", base: int = 0) -> list[Member]:
-    """Those of anonymous structures and unions stand among the others, as they do in C."""
+    """All members; those of anonymous structures and unions count as members, as in C."""
     members = []
     for child in children(type_):
         inner = type_of(child)
@@ -146,7 +146,7 @@ def flat_members(type_: Any, unit: "Unit", base: int = 0) -> list[Member]:
 
 
 class Unit(NamedTuple):
-    """What the members of a compilation unit are read with."""
+    """The data of a compilation unit that reading its members needs."""
 
     program: Any  # the line program
     word: int
@@ -164,9 +164,9 @@ def structure(name: str, type_: Any, unit: Unit) -> Structure:
 
 
 def read(path: str) -> list[Structure]:
-    """The structures that types.h names and that the layer has."""
+    """The structures that types.h declares and the layer defines."""
     try:
-        # It has no types, so it is Any.
+        # elftools has no type annotations, so it is Any.
         exceptions: Any = importlib.import_module("elftools.common.exceptions")
         elffile: Any = importlib.import_module("elftools.elf.elffile")
     except ImportError:
@@ -194,7 +194,7 @@ def read(path: str) -> list[Structure]:
 
 
 def facts(path: str) -> dict[str, dict[str, tuple[int, int]]]:
-    """STRUCT -> MEMBER -> (offset, size), of a dump."""
+    """STRUCT -> MEMBER -> (offset, size), from a dump."""
     found: dict[str, dict[str, tuple[int, int]]] = {}
     try:
         with open(path) as lines:
@@ -208,7 +208,7 @@ def facts(path: str) -> dict[str, dict[str, tuple[int, int]]]:
     except OSError as error:
         die(f"{path}: {error.strerror}")
     if not found:
-        die(f"{path}: is no dump")
+        die(f"{path}: is not a dump")
     return found
 
 
@@ -216,7 +216,7 @@ def facts(path: str) -> dict[str, dict[str, tuple[int, int]]]:
 
 
 def fact_name(member: str) -> str:
-    """As the table has it: without the underscores, and musl's words of times as the kernel's."""
+    """The table's spelling: without underscores; musl's words of times as the kernel's."""
     name = member.lstrip("_")
     return re.sub(r"_lo$", "_low", re.sub(r"_hi$", "_high", name))
 
@@ -237,7 +237,7 @@ def missing_members(structure: Structure, known: dict[str, tuple[int, int]]) -> 
 
 
 def unexplained_holes(structure: Structure) -> list[str]:
-    """The alignment of the next member, or of the structure, explains a hole."""
+    """The holes that the alignment of the next member or of the structure does not explain."""
     if structure.union:
         return []
     words = []
@@ -269,7 +269,7 @@ def complete(dump: str, elf: str) -> int:
 
 
 def others(dump: str, elf: str) -> int:
-    """A member on the bytes of one that the dump names is that one under another name."""
+    """If a member has the bytes of a named one, it is the same member under another name."""
     known = facts(dump)
     with open(dump) as lines:
         rows = [line.split(maxsplit=2) for line in lines if not line.startswith("#")]
@@ -302,7 +302,7 @@ def places(elf: str) -> int:
     for structure in read(elf):
         print(f"{structure.name}\t{structure.place}")
         for member in structure.members:
-            # Padding goes by its whole name.
+            # Padding keeps its whole name.
             for name in {member.name, fact_name(member.name)}:
                 print(f"{structure.name}.{name}\t{member.place}")
     return 0

@@ -11,7 +11,7 @@
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define WORD LOWER "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
-/* The order of LC_ALL=C sort: a name is padded with blanks, which come first. */
+/* The order of LC_ALL=C sort on lines whose names are padded with blanks. */
 static int compare(const void *left, const void *right)
 {
 	const struct fact *a = left, *b = right;
@@ -20,7 +20,7 @@ static int compare(const void *left, const void *right)
 	return order ? order : strcmp(a->name, b->name);
 }
 
-/* Cuts a word of the given letters, and the blanks behind it, off *line. */
+/* Cuts a word of these letters, and the blanks after it, off *line. */
 static char *cut_word(char **line, const char *letters)
 {
 	char *word = *line;
@@ -34,7 +34,7 @@ static char *cut_word(char **line, const char *letters)
 	return word;
 }
 
-/* Words with one blank between them. */
+/* Whether the value is words separated by single blanks. */
 static bool is_value(const char *value)
 {
 	for (;;) {
@@ -58,7 +58,7 @@ static bool parse_fact(struct fact *fact, char *line)
 	return fact->name && is_value(line);
 }
 
-/* Cuts facts->text into facts; returns the fault of line *number. */
+/* Splits facts->text into facts; returns the problem in line *number, or NULL. */
 static const char *parse_lines(struct facts *facts, size_t *number)
 {
 	char last[40];
@@ -146,7 +146,7 @@ const char *facts_value(const struct facts *facts, const char *kind, const char 
 	return fact ? fact->value : NULL;
 }
 
-/* The text behind a word of a value, or NULL. */
+/* The text after a word of a value, or NULL. */
 static const char *behind(const char *value, const char *word)
 {
 	size_t length = strlen(word);
@@ -172,7 +172,7 @@ long long facts_number(const struct facts *facts, const char *kind, const char *
 	return end == value || (*end && *end != ' ') || errno ? -1 : number;
 }
 
-/* ---- what changed: each returns whether it is an error --------------------- */
+/* ---- differences: each function returns 1 if the difference is an error -------- */
 
 static unsigned is_new(FILE *out, const struct fact *is)
 {

@@ -6,22 +6,22 @@
 
 struct layer {
 	const char *name;      /* "glibc", "uapi" */
-	const char *dump;      /* as this program's compiler saw it; NULL: it did not */
-	const char *reference; /* abi-dumps/, as reviewed; NULL: there is none */
+	const char *dump;      /* from this program's compiler; NULL: not dumped */
+	const char *reference; /* from abi-dumps/, reviewed; NULL: not reviewed */
 };
 
 /*
- * The libc's layer, then the kernel's, then others of the architecture of which
- * there is only a reference, then one without a name.
+ * The libc's layer, the kernel's, then other layers of the architecture, which have a
+ * reference only; ends with a layer without a name.
  */
 extern const struct layer layers[];
 
-/* The layer that a call through libc, or past it, must agree with. */
+/* The layers that calls through libc, and past it, must agree with. */
 const struct layer *libc_layer(void);
 const struct layer *kernel_layer(void);
 const struct layer *layer_named(const char *name);
 
-/* The dump, or else the reference. */
+/* The dump if there is one, else the reference. */
 const char *layer_text(const struct layer *layer);
 
 #endif

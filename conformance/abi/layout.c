@@ -7,7 +7,7 @@
 
 #include "harness/textfile.h"
 
-/* No structure of this interface has a hundredth of it. */
+/* The interface has no structure of even a hundredth of this size. */
 enum { LARGEST = 1 << 16 };
 
 const char *const layout_structures[] = {
@@ -25,9 +25,9 @@ bool layout_has(const char *structure)
 	return *name;
 }
 
-/* ---- out of a dump ----------------------------------------------------------- */
+/* ---- from a dump ----------------------------------------------------------- */
 
-/* The last word of a value, which says what the member is; an open array has none. */
+/* The last word of a value, which is the member's type; "array" for a flexible array. */
 static const char *what_of(const char *value)
 {
 	const char *last = strrchr(value, ' ');
@@ -36,7 +36,7 @@ static const char *what_of(const char *value)
 	return strspn(last, "0123456789") == strlen(last) ? "array" : last;
 }
 
-/* Where a member is: "offset 4 size 8 signed", or "bit 3 bits 5 unsigned" of a bit field. */
+/* Parses a place: "offset 4 size 8 signed", or "bit 3 bits 5 unsigned" of a bit-field. */
 static bool place(struct piece *piece, const struct facts *facts, const struct fact *fact)
 {
 	long long offset = facts_number(facts, fact->kind, fact->name, "offset");
@@ -78,7 +78,7 @@ static int by_offset(const void *left, const void *right)
 	return strcmp(a->name, b->name);
 }
 
-/* The gap that no member covers, up to an offset. */
+/* Adds the hole before `to` that no member covers. */
 static void add_hole(struct layout *layout, size_t from, size_t to)
 {
 	if (from < to)
@@ -89,7 +89,7 @@ static void add_hole(struct layout *layout, size_t from, size_t to)
 		};
 }
 
-/* Goes through the n members, which stand behind room for as many holes and one. */
+/* Adds the n members with the holes between them; the members are at the array's end. */
 static void add_holes(struct layout *layout, const struct piece *member, size_t n)
 {
 	size_t end = 0;
@@ -105,7 +105,7 @@ static void add_holes(struct layout *layout, const struct piece *member, size_t 
 		layout->size = end;
 }
 
-/* Each member into the first lane in which its bytes are free. */
+/* Puts each member into the first lane in which its bytes are free. */
 static void set_lanes(struct layout *layout)
 {
 	layout->nlanes = 1;
@@ -172,7 +172,7 @@ void layout_free(struct layout *layout)
 	*layout = (struct layout){0};
 }
 
-/* ---- two of them --------------------------------------------------------------- */
+/* ---- comparing two --------------------------------------------------------- */
 
 bool piece_is_padding(const struct piece *piece)
 {
@@ -248,7 +248,7 @@ void layout_text(FILE *out, const struct layout *layout, const char *structure, 
 	fputs(" */\n", out);
 }
 
-/* A word that names no layer names a file. */
+/* Reads a layer that is compiled in, or else a file of that name. */
 static bool layer_facts(struct facts *facts, const char *name, char error[256])
 {
 	const struct layer *layer = layer_named(name);

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Structures drawn byte by byte: lines of 32 bytes, in each a row for every layer. */
+/* Draws structures byte by byte: lines of 32 bytes, with a row for every layer. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,10 +45,10 @@ const char layout_style[] =
 	".outside { grid-column-end: -1; color: var(--dim); padding-left: .5rem }\n"
 	"@media print { .layout { break-inside: avoid } }\n";
 
-/* A layer's structures; the first row is the kernel's, with which others are compared. */
+/* A layer's structures; the others are compared with the first row, the kernel's. */
 struct row {
 	char name[64];
-	bool reviewed; /* beside the row before it, which has the present facts */
+	bool reviewed; /* the reference of the layer in the previous row */
 	struct facts facts;
 	struct layout layout; /* of the structure that is being drawn */
 };
@@ -72,7 +72,7 @@ static void add_row(struct rows *rows, const char *name, bool reviewed, const ch
 		rows->n++;
 }
 
-/* As this program was compiled, and as it was reviewed. */
+/* Adds the layer as compiled in, and as reviewed. */
 static void add_layer(struct rows *rows, const struct layer *layer)
 {
 	add_row(rows, layer->name, false, layer_text(layer));
@@ -103,7 +103,7 @@ static void close_rows(struct rows *rows)
 	free(rows->row);
 }
 
-/* A review that holds is not drawn. */
+/* A reference that agrees with the compiled-in layer is not drawn. */
 static bool is_drawn(const struct rows *rows, size_t i)
 {
 	return !rows->row[i].reviewed ||
@@ -112,7 +112,7 @@ static bool is_drawn(const struct rows *rows, size_t i)
 
 /* ---- one line of one structure ------------------------------------------------ */
 
-/* One color for a member wherever it is: the kernel's order, around the wheel. */
+/* The color of a member, equal in all layers: the order in the kernel, around the wheel. */
 static unsigned hue_of(const struct piece *piece, const struct layout *kernel)
 {
 	const struct piece *its = layout_member(kernel, piece->name);
@@ -128,7 +128,7 @@ static void put_where(FILE *out, const struct piece *piece)
 	fprintf(out, "offset %zu, size %zu, %s", piece->offset, piece->size, piece->what);
 }
 
-/* Says all of a member, and where the kernel has it, if elsewhere. */
+/* Describes a member, and its place in the kernel if that differs. */
 static void put_tooltip(FILE *out, const struct piece *piece, const struct layout *kernel)
 {
 	const struct piece *its = layout_member(kernel, piece->name);
@@ -142,13 +142,13 @@ static void put_tooltip(FILE *out, const struct piece *piece, const struct layou
 	}
 }
 
-/* Text goes on to the end of its structure, where otherwise there was a hole. */
+/* A text extends to the end of its structure, so there is no hole after it. */
 static bool is_text(const struct piece *piece)
 {
 	return strcmp(piece->what, "array") == 0;
 }
 
-/* The part of a piece in this line; an end that continues in another line has no corners. */
+/* Draws the part of a piece in this line; an end that continues elsewhere has no corners. */
 static void put_part(FILE *out, const struct piece *piece, const struct layout *layout,
 		     const struct layout *kernel, size_t line, size_t row)
 {
@@ -271,9 +271,9 @@ static void put_legend(FILE *out)
 {
 	fputs("<p class=\"legend\"><span><span class=\"member\"></span>a member, of one color in "
 	      "every layer</span>\n<span><span class=\"pad\"></span>declared padding</span>\n"
-	      "<span><span class=\"hole\"></span>bytes that no member has</span>\n"
-	      "<span><span class=\"member moved\"></span>not where the kernel (uapi) has it, or of "
-	      "another size or sign; make abi says whether it may be</span></p>\n",
+	      "<span><span class=\"hole\"></span>bytes without a member</span>\n"
+	      "<span><span class=\"member moved\"></span>another place, size or sign than the "
+	      "kernel's (uapi); make abi says whether it may be so</span></p>\n",
 	      out);
 }
 

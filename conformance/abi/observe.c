@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Which bytes the kernel and libc write. */
+/* Observes which bytes the kernel and libc write. */
 #include "abi/observe.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ const struct control controls[] = {
 
 /* ---- the three facilities ------------------------------------------------ */
 
-/* Makes an object that has something to tell; -1 with errno. */
+/* Makes an object with content; -1 with errno on failure. */
 static int make(const struct ipc_calls *ipc, char facility)
 {
 	struct {
@@ -42,13 +42,13 @@ static int command(const struct ipc_calls *ipc, char facility, int id, int cmd, 
 				 : ipc->shmctl(id, cmd, buf);
 }
 
-/* "msgctl", "semctl", "shmctl": the letter that tells them apart. */
+/* The letter that distinguishes "msgctl", "semctl" and "shmctl". */
 static char facility_of(const struct control *control)
 {
 	return control->call[0] == 'm' ? 'm' : control->call[1] == 'e' ? 's' : 'h';
 }
 
-/* MSG_STAT and its kin take a slot and return the id of the object in it. */
+/* MSG_STAT etc. take a slot and return the id of the object in it. */
 static bool takes_slot(const struct control *control)
 {
 	return strstr(control->name, "_STAT") && strcmp(control->name, "IPC_STAT") != 0;
@@ -132,7 +132,7 @@ void observed_ranges(const struct observed *observed, char *buf, size_t size)
 	ranges(observed->written, -OBSERVE_MARGIN, OBSERVE_ROOM + OBSERVE_MARGIN, buf, size);
 }
 
-/* Which bytes of the buffer a layout wants written; the size of it. */
+/* Marks the bytes that a layout requires to be written; returns its size. */
 static int wanted_bytes(const struct control *control, const struct facts *layout, bool whole,
 			bool *wanted)
 {
@@ -155,7 +155,7 @@ static int wanted_bytes(const struct control *control, const struct facts *layou
 			continue;
 		long long offset = facts_number(layout, "member", fact->name, "offset");
 		long long bytes = facts_number(layout, "member", fact->name, "size");
-		/* The holes of a nested structure may stay as they are. */
+		/* Holes in a nested structure need not be written. */
 		if (offset >= 0 && offset + bytes <= size && !strstr(fact->value, " struct"))
 			memset(wanted + OBSERVE_MARGIN + offset, true, (size_t)bytes);
 	}

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The layer `observed`: which bytes a command really writes.
+ * The layer `observed`: the bytes that a command really writes.
  *
- * A command is called twice, into buffers poisoned differently and with poison
- * before and behind; a byte that keeps its poison both times was not written.
+ * Each command is called twice, with differently poisoned buffers that have poisoned margins;
+ * a byte that keeps its poison both times was not written.
  */
 #ifndef OBSERVE_H
 #define OBSERVE_H
@@ -15,7 +15,7 @@
 #include "abi/facts.h"
 #include "harness/calls.h"
 
-/* A command that hands something to its caller; from CONTROL of the table. */
+/* A command that returns a structure or an array to its caller; from CONTROL of the table. */
 struct control {
 	const char *call; /* "msgctl" */
 	const char *name; /* "IPC_STAT" */
@@ -24,7 +24,7 @@ struct control {
 };
 extern const struct control controls[];
 
-/* Their places in controls[]: CONTROL_msgctl_IPC_STAT and so on. */
+/* Indexes of controls[]: CONTROL_msgctl_IPC_STAT and so on. */
 #define CONTROL_IN(...)
 #define CONTROL_NONE(...)
 #define CONTROL_VALUE(...)
@@ -42,28 +42,28 @@ enum {
 enum { OBSERVE_MARGIN = 64, OBSERVE_ROOM = 512, OBSERVED_NSEMS = 5 };
 
 struct observed {
-	/* From OBSERVE_MARGIN bytes before the buffer on: was it written? */
+	/* Whether each byte was written, from OBSERVE_MARGIN bytes before the buffer on. */
 	bool written[OBSERVE_MARGIN + OBSERVE_ROOM + OBSERVE_MARGIN];
 };
 
 /*
- * Makes an object, observes a command on it, removes it.  False, with errno,
- * where a call fails.
+ * Makes an object, observes a command on it, and removes it.  If a call fails, returns false
+ * with errno.
  */
 bool observe(const struct ipc_calls *ipc, const struct control *control, struct observed *observed);
 
-/* "bytes 0-79, 84-87", from the buffer's begin on; "no byte". */
+/* "bytes 0-79, 84-87", counted from the beginning of the buffer; or "no byte". */
 void observed_ranges(const struct observed *observed, char *buf, size_t size);
 
 /*
- * Compares with a layout.  Every byte of a member must have been written and
- * none outside of the structure; where whole is true, every byte of padding
- * too, as the kernel copies structures whole.  False, with what was expected.
+ * Compares with a layout: every byte of a member must be written, and none outside of the
+ * structure; with whole, also every byte of padding, because the kernel copies whole
+ * structures.  If they differ, returns false and sets expected.
  */
 bool observed_agrees(const struct observed *observed, const struct control *control,
 		     const struct facts *layout, bool whole, char *expected, size_t size);
 
-/* All of it as a dump. */
+/* Prints all observed bytes as a dump. */
 void observed_dump(FILE *out);
 
 #endif

@@ -76,7 +76,7 @@ struct judge {
 	const char *libc_name;
 	const struct facts *libc, *kernel;
 	char target[16]; /* "32 big" */
-	bool big;	 /* the byte of most weight comes first */
+	bool big;	 /* big-endian */
 	FILE *words;
 	enum verdict table[NROWS][NRULES];
 	unsigned row, wrong, known, notes;
@@ -94,7 +94,7 @@ static const struct deviation *known_deviation(const struct judge *judge, enum r
 	return NULL;
 }
 
-/* Records whether a rule holds for a subject, and the fact seen if it does not. */
+/* Records whether a rule holds for a subject, and the observed fact if it does not. */
 __attribute__((format(printf, 5, 6))) static bool
 expect(struct judge *judge, enum rule rule, bool holds, const char *name, const char *format, ...)
 {
@@ -118,7 +118,7 @@ expect(struct judge *judge, enum rule rule, bool holds, const char *name, const 
 	return holds;
 }
 
-/* A limit is set at run time: a program that needs it asks the kernel, whatever headers say. */
+/* Limits can be set at run time, so the value in headers is only a note. */
 static void note(struct judge *judge, const char *name, const char *libc, const char *kernel)
 {
 	enum verdict *cell = &judge->table[judge->row][RULE_value];
@@ -136,7 +136,7 @@ static void note(struct judge *judge, const char *name, const char *libc, const 
 		*cell = NOTED;
 }
 
-/* ---- where a member is --------------------------------------------------------- */
+/* ---- the place of a member ------------------------------------------------------ */
 
 enum { MOST_BYTES = 4096 };
 
@@ -150,7 +150,7 @@ static int width(struct place place)
 	return place.end - place.begin;
 }
 
-/* A number of bytes; -1 where there is none, or one that no structure has. */
+/* A number of bytes; -1 if it is missing or too large for a structure. */
 static int bytes_of(const struct facts *facts, const char *kind, const char *name, const char *word)
 {
 	long long bytes = facts_number(facts, kind, name, word);
@@ -200,13 +200,13 @@ static bool same_bytes(struct place a, struct place b)
 	return a.begin == b.begin && a.end == b.end;
 }
 
-/* Does each byte of one have the same weight in the other? */
+/* Whether each byte of the one has the same weight in the other. */
 static bool same_weight(const struct judge *judge, struct place a, struct place b)
 {
 	return judge->big ? a.end == b.end : a.begin == b.begin;
 }
 
-/* The libc's facts of a structure's members, one after the other. */
+/* Iterates over the libc's facts about a structure's members. */
 static const struct fact *next_fact(const struct facts *facts, const char *structure, size_t *i)
 {
 	size_t length = strlen(structure);
@@ -223,8 +223,8 @@ static const struct fact *next_fact(const struct facts *facts, const char *struc
 }
 
 /*
- * Names that POSIX leaves to the libc (XSH 2.2.2): those of what its structures have
- * besides POSIX's members, and of structures that are Linux's.
+ * POSIX reserves names for members other than its own (XSH 2.2.2), so a libc may choose the
+ * names of those, and of the members of structures that only Linux has.
  */
 static bool is_free_name(const struct member *member)
 {
@@ -234,9 +234,9 @@ static bool is_free_name(const struct member *member)
 }
 
 /*
- * The libc's fact about a member whose name is free, found by place: an integer or a pointer
- * that the table has no name for, on the kernel's bytes of the same weight.  Of the words
- * of a time that libc has elsewhere, on exactly the kernel's bytes.
+ * Finds the libc's fact about a member with a free name by its place: an integer or pointer
+ * that is not in the table, on the kernel's bytes of the same weight.  A word of a time that
+ * libc also has elsewhere must be on exactly the kernel's bytes.
  */
 static const struct fact *fact_by_place(const struct judge *judge, const struct member *member,
 					const char *suffix)
@@ -275,7 +275,7 @@ static struct place libc_place(const struct judge *judge, const struct member *m
 		    : place_of(judge->libc, member, suffix);
 }
 
-/* Is a fact that looks like padding a member under a name of the libc's choice? */
+/* Whether a fact that looks like padding is a member under a name that the libc chose. */
 static bool is_member(const struct judge *judge, const char *structure, const struct fact *fact)
 {
 	for (unsigned i = 0; i < NMEMBERS; i++)
@@ -287,9 +287,9 @@ static bool is_member(const struct judge *judge, const char *structure, const st
 	return false;
 }
 
-/* ---- bytes that hold a value ----------------------------------------------------- */
+/* ---- bytes with a value ----------------------------------------------------------- */
 
-/* A C type that POSIX gives a member bounds its values; a type that libc defines does not. */
+/* A C type in POSIX bounds a member's values; a type that libc defines does not. */
 static int fewest_bytes(const struct member *member)
 {
 	return member->posix && strstr(member->posix, "short") ? 2 : MOST_BYTES;
@@ -306,9 +306,9 @@ static bool contains(struct place place, int byte)
 }
 
 /*
- * Whose value the kernel has in a byte of a structure, or NULL for padding; what
- * a narrower member of libc leaves of it is the rule width's affair.  The high
- * word of a time is one that libc may hide.
+ * The member whose value the kernel has in a byte of a structure, or NULL for padding.  The
+ * rule width handles members that are narrower in libc.  A libc may hide the high word of a
+ * time.
  */
 static const struct member *value_in(const struct judge *judge, const char *structure, int byte,
 				     bool high_too)
@@ -368,7 +368,7 @@ static void judge_width(struct judge *judge, const struct member *member, struct
 	       "ends at %d, what the kernel writes at %d", libc.end, size);
 }
 
-/* An integer that libc and kernel have in one word each. */
+/* An integer of one word in libc and in the kernel. */
 static void judge_integer(struct judge *judge, const struct member *member, struct place libc,
 			  struct place kernel)
 {
@@ -382,10 +382,10 @@ static void judge_integer(struct judge *judge, const struct member *member, stru
 }
 
 /*
- * A time in two words.  libc has one of its low word, and may show the high one
- * (glibc: __M_high); or one of 64 bits over both, where they are side by side in
- * the target's order; or both words under names of their own and, where the kernel
- * has no value, one that it fills in itself (musl).
+ * A time of two words in the kernel.  A libc may have a member for the low word and perhaps
+ * one for the high word (glibc: __M_high); one 64-bit member over both, if they are adjacent
+ * in the target's order; or both words under its own names, and a time that it fills in
+ * itself where the kernel has no value (musl).
  */
 static void judge_time(struct judge *judge, const struct member *member, struct place libc,
 		       struct place low)
@@ -427,7 +427,7 @@ static void judge_time(struct judge *judge, const struct member *member, struct 
 		       libc_high.end - 1, high.begin, high.end - 1);
 }
 
-/* In a structure that libc copies, a value needs room, and bytes that no other has. */
+/* In a structure that libc copies, a value needs enough bytes that no other value uses. */
 static void judge_copied(struct judge *judge, const struct member *member, struct place libc,
 			 struct place kernel)
 {
@@ -501,7 +501,7 @@ static void judge_member(struct judge *judge, const struct member *member, bool 
 		judge_time(judge, member, libc, kernel);
 	else
 		judge_integer(judge, member, libc, kernel);
-	/* The sign of the low word of a time does not count. */
+	/* The sign of a time's low word does not matter. */
 	if (member->sort == INTEGER || (member->sort == TIME_T && !in_words))
 		judge_sign(judge, name.text, libc, kernel);
 	if (member->posix)
@@ -533,7 +533,8 @@ static void judge_padding(struct judge *judge, const char *structure)
 	}
 }
 
-/* Members that no kernel since 2.4 has; and whether libc adds some behind the kernel's. */
+/* Judges members that no kernel since 2.4 has; returns whether libc has members after the kernel's.
+ */
 static bool judge_additions(struct judge *judge, const char *structure, int size)
 {
 	bool own = false;
@@ -545,11 +546,11 @@ static bool judge_additions(struct judge *judge, const char *structure, int size
 		if (place_of_fact(judge->libc, fact->name).begin >= size)
 			own = true;
 	}
-	/* semop takes an array of them. */
+	/* semop takes an array of sembuf, so its size must not change. */
 	return own && strcmp(structure, "sembuf") != 0;
 }
 
-/* Does the kernel have a time of the structure in two words? */
+/* Whether the kernel has a time of the structure in two words. */
 static bool has_words(const struct judge *judge, const char *structure)
 {
 	for (unsigned i = 0; i < NMEMBERS; i++)
@@ -560,8 +561,8 @@ static bool has_words(const struct judge *judge, const char *structure)
 }
 
 /*
- * Is the whole larger than the kernel's only by the alignment of a time of 64 bits that is
- * over both of the kernel's words?
+ * Whether the structure is larger than the kernel's only because a 64-bit time, which covers
+ * both of the kernel's words, is aligned.
  */
 static bool aligned_by_times(const struct judge *judge, const char *structure, int size,
 			     int libc_size, int libc_align)
@@ -608,7 +609,7 @@ static void judge_structure(struct judge *judge, const char *structure)
 	bool own = judge_additions(judge, structure, size);
 	if (copied)
 		return;
-	/* All members of a union share their bytes; it is passed by value. */
+	/* A union is passed by value, and its members share all bytes. */
 	if (kind[0] == 'u')
 		own = false;
 	else
@@ -625,8 +626,8 @@ static void judge_structure(struct judge *judge, const char *structure)
 /* ---- constants ----------------------------------------------------------------------- */
 
 /*
- * Where libc has its own times behind the kernel's (musl), its STAT commands have
- * a bit, IPC_TIME64, that tells them from older ones and that it takes away.
+ * A libc with its own times after the kernel's (musl) has a bit in its STAT commands,
+ * IPC_TIME64, which distinguishes them from older ones; it clears the bit before the call.
  */
 static bool with_time64_bit(const struct judge *judge, const char *name, const char *libc,
 			    const char *kernel)
@@ -687,7 +688,7 @@ static void print_demands(FILE *out, const struct judge *judge)
 			}
 }
 
-/* The facts say which target they are of, and of which kind of headers. */
+/* The facts tell the target and the kind of headers; returns the mismatch, or NULL. */
 static const char *misfit(const struct facts *libc, const struct facts *kernel)
 {
 	static const char *const macros[] = {"__BYTE_ORDER__", "__SIZEOF_LONG__"};

@@ -17,7 +17,7 @@ static bool has_kind(const struct facts *facts, const char *kind)
 	return false;
 }
 
-/* The structure of a member, if the witness has it. */
+/* Whether the witness has the structure of a member. */
 static bool has_structure(const struct facts *witness, const char *member)
 {
 	char name[128];
@@ -34,7 +34,7 @@ static bool has_notion(const struct facts *witness, const struct fact *fact)
 	return has_kind(witness, fact->kind);
 }
 
-/* The same words, or the first of them. */
+/* Whether the value is the same, or begins with the same words. */
 static bool agrees(const char *value, const char *said)
 {
 	size_t length = strlen(said);
@@ -44,7 +44,7 @@ static bool agrees(const char *value, const char *said)
 	return strncmp(value, said, length) == 0 && (!value[length] || value[length] == ' ');
 }
 
-/* The fault of a fact of the headers, by the witness. */
+/* Compares a fact of the headers with the witness; returns 1 on an error. */
 static unsigned check(FILE *out, const struct fact *fact, const char *said)
 {
 	if (is_absent(fact->value) && is_absent(said))
