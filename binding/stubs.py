@@ -34,7 +34,7 @@ HEADER = '''"""System V IPC: the C extension.  Made by binding/stubs.py."""
 
 import sys
 from _typeshed import ReadableBuffer, StrOrBytesPath, WriteableBuffer
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NoReturn, SupportsIndex, final, overload
 
 _Structure = (
@@ -102,6 +102,10 @@ class _Inbox:
         wait: _Wait | None, /
     ) -> bool: ...
     def kept(self) -> list[msgbuf]: ...
+def _watch_wakeups(
+    wake: Callable[..., object], task: object, partial: type[object], /
+) -> None: ...
+def _wake(partial: type[object], wakeup: Callable[[object], object], task: object, /) -> object: ...
 def _semop(semid: int, sop: tuple[int, int, int], wait: _Wait | None, /) -> bool: ...
 
 def ftok(pathname: StrOrBytesPath, proj_id: SupportsIndex | str | bytes) -> int: ...

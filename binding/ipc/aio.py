@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
 import typing as _t  # which asyncio has imported
 from collections import abc as _abc
@@ -100,6 +101,20 @@ async def call(
     return value
 
 
+def watch_wakeups() -> None:
+    """Watch the wake-ups of the tasks that await the current task.
+
+    If its result is a message, and the awaiting task is cancelled before it is woken, the message
+    goes back to its queue object.
+    """
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return  # an event loop of another library runs
+    if task is not None:
+        _ipc._watch_wakeups(_ipc._wake, task, functools.partial)
+
+
 class Messages:
     """An asynchronous iterator that receives messages until the queue is removed."""
 
@@ -113,6 +128,7 @@ class Messages:
         queue = self.queue
         while True:
             try:
+                watch_wakeups()
                 message: _ipc.msgbuf | None = queue._inbox.next(queue.id, 0, 0)
                 if message is not None:
                     return message

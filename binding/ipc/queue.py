@@ -19,10 +19,24 @@ __all__ = ["MessageQueue", "queues"]
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections import abc as _abc
+    import typing as _t
     from _typeshed import ReadableBuffer as _ReadableBuffer
 else:  # for typing.get_type_hints(); abc.Buffer is of Python 3.12
     import _collections_abc as _abc  # which every interpreter has loaded
+    from ipc.object import _t
     _ReadableBuffer = getattr(_abc, "Buffer", bytes | bytearray | memoryview)
+
+# The module ipc.aio after its first use; it imports asyncio.
+_aio: "_t.Any" = None
+
+
+def _import_aio() -> "_t.Any":
+    global _aio
+    from ipc import aio
+
+    _aio = aio
+    return aio
+
 
 _Text = _ReadableBuffer | str | _ipc.msgbuf
 
@@ -216,7 +230,8 @@ class MessageQueue(Object):
         """Receive a message as receive() does, without blocking the event loop.
 
         After a cancellation no thread is left.  If a message arrived just before it, this object
-        keeps the message, and the next matching receive returns it.
+        keeps the message, and the next matching receive returns it.  The same holds for the result
+        of a task that is freed, if the task that awaited it was cancelled.
 
         Args:
             mtype, size, truncate, exclude: As for receive().
@@ -227,16 +242,16 @@ class MessageQueue(Object):
         Raises:
             OSError: As for receive().
         """
+        aio = _aio or _import_aio()
         choice = self.id, size, mtype, _flags(truncate, exclude)
         while True:
             try:
+                aio.watch_wakeups()
                 message: _ipc.msgbuf = self._inbox.receive(*choice, 0, None)
                 return message
             except TimeoutError as error:
                 if not raised_by_call(error):
                     raise
-            from ipc import aio
-
             await aio.call(lambda waiter: self._inbox.fill(*choice, None, waiter.wait) or None)
 
     def peek(self, index: int = 0, *, size: int | None = None) -> _ipc.msgbuf | None:

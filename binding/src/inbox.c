@@ -10,7 +10,8 @@
  * out "fresh": until the program reads its text, the inbox also counts it, and takes it back to
  * its place if it is freed while an exception is being raised.  (CPython 3.11 to 3.15 pop the
  * stack of a frame before they fetch the exception: exception_unwind in ceval.c.)  A message that
- * the program drops is freed without an exception, so the inbox does not take it back.
+ * the program drops is freed without an exception, so the inbox does not take it back.  A message
+ * that a cancelled task awaited is freed without an exception too; handover.c marks it.
  */
 #include "transfer.h"
 
@@ -165,7 +166,7 @@ void inbox_take_back(struct msgbuf_object *message)
 	struct inbox *self = message->inbox;
 	const struct kept kept = {message->serial, message->length, message->head.bytes};
 
-	if (PyErr_Occurred()) {
+	if (message->unclaimed || PyErr_Occurred()) {
 		lock(self);
 		notice_fork(self);
 		if (message->serial >= self->first) {

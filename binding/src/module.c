@@ -128,6 +128,9 @@ static int add_events(struct state *state)
 		if (!state->event[i])
 			return -1;
 	}
+	state->callbacks = PyUnicode_InternFromString("_callbacks");
+	if (!state->callbacks)
+		return -1;
 	/* The limited API of 3.11 has no PySys_Audit. */
 	state->audit = Py_XNewRef(PySys_GetObject("audit"));
 	if (!state->audit)
@@ -163,7 +166,7 @@ static int module_exec(PyObject *module)
 {
 	PyMethodDef *const methods[] = {ftok_methods, msg_methods,	 sem_methods,
 					shm_methods,  structure_methods, methods_2003,
-					hook_methods, inbox_functions};
+					hook_methods, inbox_functions,	 handover_functions};
 	struct state *state = state_of(module);
 
 	if (add_events(state) < 0 || add_types(module, state) < 0 || add_constants(module) < 0 ||
@@ -204,6 +207,7 @@ static int module_clear(PyObject *module)
 	Py_CLEAR(state->inbox_type);
 	Py_CLEAR(state->messages_type);
 	Py_CLEAR(state->audit);
+	Py_CLEAR(state->callbacks);
 	return 0;
 }
 

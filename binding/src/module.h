@@ -107,6 +107,7 @@ struct state {
 	fast_function audit_function; /* the C function behind audit, or NULL */
 	PyObject *audit_self;	      /* self for that function, borrowed */
 	PyObject *event[NCALLS];      /* "ipc.msgget" */
+	PyObject *callbacks;	      /* "_callbacks": handover.c */
 	struct address *attached;     /* list of all attachments */
 	unsigned straight[NBLOCKING]; /* block.c: calls to make without a try first */
 	struct guarded values;	      /* sem.c: for GETALL and SETALL */
@@ -176,11 +177,12 @@ struct msgbuf_object {
 	Py_ssize_t pins;     /* views and running calls, which need the bytes to stay */
 	struct inbox *inbox; /* the inbox that can take it back, until the text is read */
 	unsigned long long serial;
+	bool unclaimed; /* a cancelled task awaited it: handover.c */
 };
 
 /* Called when the program reads the message: the inbox no longer takes it back.  inbox.c. */
 void inbox_forget(struct msgbuf_object *message);
-/* Called when the message is freed: the inbox takes it back if an exception is being raised. */
+/* Called when it is freed: the inbox takes it back if it is unclaimed or an exception is raised. */
 void inbox_take_back(struct msgbuf_object *message);
 
 /*
@@ -548,7 +550,7 @@ extern PyMethodDef msg_methods[], sem_methods[], shm_methods[], structure_method
 
 /* ---- for the package's own modules: hooks.c ------------------------------------ */
 
-extern PyMethodDef hook_methods[], inbox_functions[];
+extern PyMethodDef hook_methods[], inbox_functions[], handover_functions[];
 int hooks_add(PyObject *module, struct state *state);
 
 #endif

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Every function and type of the module, called well and badly: one table for several tests."""
 
+import functools
 import gc
 import struct
 import sys
@@ -446,6 +447,48 @@ def up_and_down_by_hook(w: World) -> None:
     assert h._semop(w.semid, (0, 1, 0), None) and h._semop(w.semid, (0, -1, 0), woken())
 
 
+class Task:
+    """What _watch_wakeups and _wake use of asyncio.Task."""
+
+    def __init__(self, result: object) -> None:
+        self._result, self._must_cancel = result, True
+        self._callbacks: list[tuple[Any, Any]] = []
+
+    def __wakeup(self, task: object) -> None:
+        pass
+
+    def add_done_callback(self, callback: Any, context: object = None) -> None:
+        self._callbacks.append((callback, context))
+
+    def remove_done_callback(self, callback: Any) -> None:
+        self._callbacks = [pair for pair in self._callbacks if pair[0] != callback]
+
+    def wait_for(self, task: "Task") -> None:
+        task.add_done_callback(self.__wakeup)
+
+
+def woken_though_cancelled(w: World) -> None:
+    inbox = h._Inbox()
+    h._msgsnd(w.msqid, 1, b"a", 0, 1, None)
+    task, waiter = Task(inbox.next(w.msqid, 0, 0)), Task(None)
+    waiter.wait_for(task)
+    h._watch_wakeups(h._wake, task, functools.partial)
+    ((callback, _),) = task._callbacks
+    assert callback.func == h._wake
+    callback(task)
+    task._result = None
+    assert [m.mtext for m in inbox.kept()] == [b"a"]
+
+
+def woken_one_by_one(w: World) -> None:
+    task, waiter, last = Task(w.message), Task(None), Task(None)
+    waiter.wait_for(task)
+    last.wait_for(waiter)
+    waiter._must_cancel = False
+    h._wake(functools.partial, task._callbacks[0][0], task)
+    assert waiter._callbacks[0][0].func == h._wake
+
+
 class Exporting(h._Exporter):  # type: ignore[misc]
     """What _Exporter of binding/src/hooks.c is the base of."""
 
@@ -457,6 +500,12 @@ CASES += [
     Case("_Exporter", "viewed", lambda w: bytes(memoryview(Exporting(w.message)))),
     Case("_Exporter", "no memory", lambda w: memoryview(Exporting(1)), TypeError),
     Case("_Exporter", "no attribute", lambda w: memoryview(h._Exporter()), AttributeError),
+    Case("_watch_wakeups", "of a task", woken_though_cancelled),
+    Case("_watch_wakeups", "of none", lambda w: h._watch_wakeups(h._wake, 1, functools.partial)),
+    Case("_watch_wakeups", "too few", lambda w: h._watch_wakeups(h._wake), TypeError),
+    Case("_wake", "of a task and its waiter", woken_one_by_one),
+    Case("_wake", "of none", lambda w: h._wake(functools.partial, len, 1), TypeError),
+    Case("_wake", "too few", lambda w: h._wake(len), TypeError),
     Case("_Wait", "made and woken", lambda w: woken()),
     Case("_Wait", "with an argument", lambda w: h._Wait(1), TypeError),
     Case("_msgsnd", "and _msgrcv", sent_and_received_by_hooks),

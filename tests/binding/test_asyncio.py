@@ -3,6 +3,7 @@
 """Calls that wait for asyncio: cancelled at any moment they leave no thread, and lose nothing."""
 
 import asyncio
+import contextvars
 import errno
 import faulthandler
 import os
@@ -347,7 +348,15 @@ class Moment:
         self.delay = min(max(self.delay + (-1e-6 if late else 1e-6), 0), 1e-3)
 
 
-def test_no_race_loses_a_message(make: Maker, q: ipc.MessageQueue) -> None:
+async def receive_by(q: ipc.MessageQueue, tasks: int) -> ipc.msgbuf:
+    """A message as the result of so many tasks, each of which only this awaits."""
+    if tasks:
+        return await asyncio.ensure_future(receive_by(q, tasks - 1))
+    return await q.receive_async()
+
+
+@pytest.mark.parametrize("tasks", [0, 1, 2])
+def test_no_race_loses_a_message(make: Maker, q: ipc.MessageQueue, tasks: int) -> None:
     """A message and the cancellation of its receiver, at the same time: received by it, kept
     in the object, or still in the queue, each is the next one that is received, once."""
     start = make.semset(1)
@@ -359,11 +368,14 @@ def test_no_race_loses_a_message(make: Maker, q: ipc.MessageQueue) -> None:
             # A busy machine may need more races until each outcome was seen.
             if n >= RACES and (SLOWNESS > 1 or all(outcomes.values())):
                 break
-            task = asyncio.ensure_future(q.receive_async())
-            await asyncio.sleep(0)
+            task = asyncio.ensure_future(receive_by(q, tasks))
+            for _ in range(1 + tasks):
+                await asyncio.sleep(0)
             ipc.semop(start, [(0, 1, 0)])
             if n % 4 == 0:  # while the loop runs
                 await asyncio.sleep(moment.delay)
+                for _ in range(n // 4 % (3 + 2 * tasks)):  # a task ends, then the next
+                    await asyncio.sleep(0)
             moment.wait()
             task.cancel()
             try:
@@ -422,3 +434,127 @@ def test_no_race_loses_a_semaphore(make: Maker, s: ipc.Semaphore) -> None:
     asyncio.run(whole())
     print(f"{RACES} races: {outcomes}")
     wait_until(lambda: s.waiting == 0, "nobody waits")
+
+
+# ---- the result of a task
+
+
+async def cancelled_when_its_task_has_ended(outer: Coroutine[Any, Any, Any]) -> None:
+    """The coroutine awaits a task, which ends; before that wakes it, it is cancelled."""
+    task = asyncio.create_task(outer)
+    await asyncio.sleep(0)  # it makes its task
+    await asyncio.sleep(0)  # which ends
+    await cancelled(task)
+
+
+@pytest.mark.parametrize("how", ["receive_async", "anext", "timeout", "nested"])
+def test_a_message_of_a_task_that_nobody_is_left_to_take(q: ipc.MessageQueue, how: str) -> None:
+    async def receive() -> ipc.msgbuf:
+        if how == "anext":
+            return await asyncio.ensure_future(q.__aiter__().__anext__())
+        if how == "nested":
+            return await asyncio.ensure_future(receive_by(q, 0))
+        return await asyncio.ensure_future(q.receive_async())
+
+    async def main() -> None:
+        q.send("a")
+        if how == "timeout":
+            task = asyncio.create_task(receive())
+            await asyncio.sleep(0)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0):
+                    await task
+        else:
+            await cancelled_when_its_task_has_ended(receive())
+        assert q.stat().msg_qnum == 0  # it was taken
+        assert q.receive(timeout=0) == message(b"a")
+        with pytest.raises(TimeoutError):
+            q.receive(timeout=0)
+
+    run(main)
+
+
+def test_a_task_that_the_program_has_keeps_its_message(q: ipc.MessageQueue) -> None:
+    """Its result is the program's to take, as with any task; dropped, it goes back."""
+
+    tasks: list[asyncio.Task[ipc.msgbuf]] = []
+
+    async def outer() -> None:
+        tasks.append(asyncio.create_task(q.receive_async()))
+        await tasks[0]
+
+    async def main() -> None:
+        q.send("a")
+        await cancelled_when_its_task_has_ended(outer())
+        assert not q._inbox.kept()
+        tasks.clear()
+        assert [m.mtext for m in q._inbox.kept()] == [b"a"]
+        await cancelled_when_its_task_has_ended(outer())
+        assert tasks[0].result() == message(b"a")
+        tasks.clear()
+        assert not q._inbox.kept()
+
+    run(main)
+
+
+def test_what_the_program_drops_stays_dropped(q: ipc.MessageQueue) -> None:
+    async def main() -> None:
+        q.send_many(["a", "b", "c"])
+        await asyncio.ensure_future(q.receive_async())
+        await asyncio.ensure_future(receive_by(q, 2))
+        task = asyncio.create_task(q.receive_async())
+        await task
+        del task
+        await asyncio.sleep(0)
+        assert not q._inbox.kept()
+
+    run(main)
+
+
+def test_callbacks_of_a_task_are_called_in_their_contexts(q: ipc.MessageQueue) -> None:
+    variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="")
+    called: list[object] = []
+
+    async def outer(name: str, task: "asyncio.Task[ipc.msgbuf]") -> None:
+        variable.set(name)
+        called.append(((await task).mtext, variable.get()))
+
+    async def main() -> None:
+        task = asyncio.create_task(q.receive_async())
+        waiters = [asyncio.create_task(outer(name, task)) for name in "ab"]
+        await asyncio.sleep(0)
+        task.add_done_callback(lambda task: called.append(variable.get()))
+        q.send("x")
+        await asyncio.gather(*waiters)
+
+    run(main)
+    assert sorted(map(str, called)) == ["", "(b'x', 'a')", "(b'x', 'b')"]
+
+
+def test_what_is_not_protected(q: ipc.MessageQueue) -> None:
+    """As the guide says: results that asyncio itself drops, and units that a task took."""
+
+    async def main() -> None:
+        q.send("a")
+        both = asyncio.gather(q.receive_async(1), q.receive_async(2))
+        await asyncio.sleep(0)
+        while not threads_blocked(q.id):
+            await asyncio.sleep(0)
+        both.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await both
+        assert not q._inbox.kept()
+
+        s = ipc.Semaphore(value=1)
+        try:
+
+            async def acquire() -> None:
+                await asyncio.ensure_future(s.acquire_async())
+
+            await cancelled_when_its_task_has_ended(acquire())
+            assert s.value == 0
+            s.release()
+        finally:
+            s.remove()
+
+    run(main)

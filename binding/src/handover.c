@@ -1,0 +1,137 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/*
+ * A message that is the result of an asyncio task on its way to the task that awaits it.
+ *
+ * A task that ends wakes the awaiting task in the next round of the event loop.  Until then the
+ * message is the result of the ended task alone.  If the awaiting task is cancelled meanwhile,
+ * asyncio throws CancelledError into it and nothing fetches the result; the message is then freed
+ * with the task while no exception is being raised, as if the program had dropped it.  At the
+ * wake-up, not before, it is certain whether the awaiting task is cancelled.  So _watch_wakeups()
+ * puts a call of _wake() in the place of asyncio's own wake-up, which _wake() then calls.
+ *
+ * This is C because the interpreter runs signal handlers between Python instructions: a handler
+ * that raises between the removal of one callback and the addition of the other, or before the
+ * wake-up, would leave the awaiting task asleep.  _callbacks, _result and _must_cancel are members
+ * of asyncio's tasks from CPython 3.11 to 3.15, in C and in Python; without them nothing is
+ * watched.
+ */
+#include "transfer.h"
+
+/* An attribute, or NULL without an exception. */
+static PyObject *attribute(PyObject *object, const char *name)
+{
+	PyObject *value = PyObject_GetAttrString(object, name);
+
+	if (!value)
+		PyErr_Clear();
+	return value;
+}
+
+/* task_wakeup in _asynciomodule.c, __wakeup in asyncio/tasks.py. */
+static bool is_wakeup(PyObject *callback, PyObject *partial)
+{
+	if ((PyObject *)Py_TYPE(callback) == partial) /* as replace() makes them */
+		return false;
+	PyObject *name = attribute(callback, "__name__");
+	const bool is = name && PyUnicode_Check(name) &&
+			(PyUnicode_CompareWithASCIIString(name, "task_wakeup") == 0 ||
+			 PyUnicode_CompareWithASCIIString(name, "__wakeup") == 0);
+
+	Py_XDECREF(name);
+	return is;
+}
+
+/*
+ * Adds partial(_wake, partial, wakeup) in its context, then removes it.  Callbacks of the program's
+ * stay as they are, and may come before the wake-up afterwards.
+ */
+static int replace(PyObject *wake, PyObject *task, PyObject *partial, PyObject *wakeup,
+		   PyObject *context)
+{
+	PyObject *call = PyObject_CallFunctionObjArgs(partial, wake, partial, wakeup, NULL);
+	PyObject *add = call ? PyObject_GetAttrString(task, "add_done_callback") : NULL;
+	PyObject *args = add ? Py_BuildValue("(O)", call) : NULL;
+	PyObject *named = args ? Py_BuildValue("{sO}", "context", context) : NULL;
+	PyObject *added = named ? PyObject_Call(add, args, named) : NULL;
+	PyObject *removed =
+		added ? PyObject_CallMethod(task, "remove_done_callback", "O", wakeup) : NULL;
+	const int result = removed ? 0 : -1;
+
+	Py_XDECREF(call);
+	Py_XDECREF(add);
+	Py_XDECREF(args);
+	Py_XDECREF(named);
+	Py_XDECREF(added);
+	Py_XDECREF(removed);
+	return result;
+}
+
+static int watch(struct state *state, PyObject *wake, PyObject *task, PyObject *partial)
+{
+	/* A copy, None if there are none; at each receive, so by a string that is made once. */
+	PyObject *callbacks = PyObject_GetAttr(task, state->callbacks);
+	const Py_ssize_t n = callbacks && PyList_Check(callbacks) ? PyList_Size(callbacks) : 0;
+	int result = 0;
+
+	if (!callbacks)
+		PyErr_Clear();
+	for (Py_ssize_t i = 0; i < n && result == 0; i++) {
+		PyObject *pair = PyList_GetItem(callbacks, i);
+		if (!PyTuple_Check(pair) || PyTuple_Size(pair) != 2)
+			continue;
+		PyObject *callback = PyTuple_GetItem(pair, 0);
+		if (is_wakeup(callback, partial))
+			result = replace(wake, task, partial, callback, PyTuple_GetItem(pair, 1));
+	}
+	Py_XDECREF(callbacks);
+	return result;
+}
+
+PyDoc_STRVAR(_watch_wakeups_doc,
+	     "_watch_wakeups(wake, task, partial, /)\n--\n\n"
+	     "Have the wake-ups of tasks that await a task made by wake, which is _wake.");
+
+static PyObject *ipc__watch_wakeups(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+	if (!takes("_watch_wakeups", 3, nargs) ||
+	    watch(state_of(module), args[0], args[1], args[2]) < 0)
+		return NULL;
+	Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(_wake_doc, "_wake(partial, wakeup, task, /)\n--\n\n"
+			"Wake the task that awaits a task that has ended.");
+
+static PyObject *ipc__wake(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+	struct state *const state = state_of(module);
+
+	if (!takes("_wake", 3, nargs))
+		return NULL;
+	PyObject *const message = attribute(args[2], "_result");
+	PyObject *const waiter = attribute(args[1], "__self__");
+
+	if (message && waiter && Py_TYPE(message) == state->type[TYPE_msgbuf]) {
+		PyObject *cancelled = attribute(waiter, "_must_cancel");
+		PyObject *wake = attribute(module, "_wake");
+
+		if (cancelled == Py_True)
+			((struct msgbuf_object *)message)->unclaimed = true;
+		/* The waiter's own result may be the message, and another task await it. */
+		else if (wake && watch(state, wake, waiter, args[0]) < 0)
+			PyErr_Clear();
+		Py_XDECREF(cancelled);
+		Py_XDECREF(wake);
+	}
+	Py_XDECREF(message);
+	Py_XDECREF(waiter);
+	return PyObject_CallFunctionObjArgs(args[1], args[2], NULL);
+}
+
+PyMethodDef handover_functions[] = {
+	{"_watch_wakeups", (PyCFunction)(void (*)(void))ipc__watch_wakeups, METH_FASTCALL,
+	 _watch_wakeups_doc},
+	{"_wake", (PyCFunction)(void (*)(void))ipc__wake, METH_FASTCALL, _wake_doc},
+	{NULL, NULL, 0, NULL},
+};
