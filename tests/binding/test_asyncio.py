@@ -63,7 +63,7 @@ async def started(coroutine: Coroutine[Any, Any, Any], ident: int, n: int = 1) -
     task = asyncio.ensure_future(coroutine)
     end = time.monotonic() + 10
     while threads_blocked(ident) < n:
-        assert time.monotonic() < end and not task.done()
+        assert time.monotonic() < end and not task.done(), task
         await asyncio.sleep(0)
     return task
 
@@ -163,6 +163,7 @@ def test_async_for_ends_when_the_queue_is_removed(q: ipc.MessageQueue) -> None:
         consumer = await started(consume(), q.id)
         q.send(b"b")
         while q.stat().msg_qnum or not threads_blocked(q.id):
+            assert not consumer.done(), consumer
             await asyncio.sleep(0)
         q.remove()
         assert await consumer == [b"a", b"b"]
@@ -222,8 +223,8 @@ def received_though_cancelled(q: ipc.MessageQueue, *messages: ipc.msgbuf) -> Ite
             for n, one in enumerate(messages, 1)
         ]
         q.send_many(messages)
-        while threads_blocked(q.id):
-            pass  # the loop does not run: it cannot know yet
+        # The loop does not run: it cannot know yet.
+        wait_until(lambda: not threads_blocked(q.id), "each has its message")
         for task in tasks:
             task.cancel()
         for task in tasks:
@@ -277,11 +278,9 @@ def test_who_waits_already_has_it(q: ipc.MessageQueue) -> None:
         first = await started(q.receive_async(1), q.id)
         second = await started(q.receive_async(-5), q.id, 2)
         third = Worker(lambda: q.receive(7, timeout=60), q.id)
-        while threads_blocked(q.id) < 3:
-            pass
+        wait_until(lambda: threads_blocked(q.id) == 3, "all of them wait")
         q.send(b"x")
-        while threads_blocked(q.id) > 2:
-            pass
+        wait_until(lambda: threads_blocked(q.id) == 2, "one has the message")
         await cancelled(first)
         assert await asyncio.wait_for(second, 10) == message(b"x")
         seventh = await started(q.receive_async(7), q.id, 2)
@@ -296,11 +295,9 @@ def test_a_thread_that_waits_has_it(q: ipc.MessageQueue) -> None:
     async def main() -> None:
         first = await started(q.receive_async(1), q.id)
         worker = Worker(lambda: q.receive(), q.id)
-        while threads_blocked(q.id) < 2:
-            pass
+        wait_until(lambda: threads_blocked(q.id) == 2, "all of them wait")
         q.send(b"x")
-        while threads_blocked(q.id) > 1:
-            pass
+        wait_until(lambda: threads_blocked(q.id) == 1, "one has the message")
         await cancelled(first)
         assert worker.result() == message(b"x")
 
@@ -536,10 +533,9 @@ def test_what_is_not_protected(q: ipc.MessageQueue) -> None:
 
     async def main() -> None:
         q.send("a")
-        both = asyncio.gather(q.receive_async(1), q.receive_async(2))
+        second = await started(q.receive_async(2), q.id)
+        both = asyncio.gather(q.receive_async(1), second)
         await asyncio.sleep(0)
-        while not threads_blocked(q.id):
-            await asyncio.sleep(0)
         both.cancel()
         with pytest.raises(asyncio.CancelledError):
             await both

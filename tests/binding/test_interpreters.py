@@ -279,7 +279,9 @@ async def main():
     received = asyncio.ensure_future(q.receive_async(1))
     acquired = asyncio.ensure_future(s.acquire_async())
     cancelled = asyncio.ensure_future(q.receive_async(2))
+    waiting = received, acquired, cancelled
     while len(os.listdir("/proc/self/task")) < before + 3:
+        assert not any(task.done() for task in waiting), waiting
         await asyncio.sleep(0)
     cancelled.cancel()
     q.send("answer")
