@@ -162,6 +162,7 @@ class Options:
     program: Path | None = None  # in the harness's place
     append: str = ""  # to the kernel's command line
     qemu: str = ""  # to QEMU's
+    smp: int = 0  # processors; 0: as many as the machine has by default
     select: str = ""  # to the harness's
     emulate: bool = False  # though there is KVM
     expect: Path | None = None  # a list of expected failures before the gate's own
@@ -241,6 +242,7 @@ def qemu_command(
         "-append",
         f"console={machine.console.name} {machine.console.word} printk.time=1 loglevel=5"
         f" panic=-1 {FOR_CHECKS} {options.append} -- {words}",
+        *(("-smp", str(options.smp)) if options.smp else ()),
         *shlex.split(options.qemu),
     ]
 

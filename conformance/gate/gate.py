@@ -152,6 +152,13 @@ def write(path: Path, text: str) -> None:
         raise Misuse(f"{path}: {error.strerror}") from None
 
 
+def processors(text: str) -> int:
+    """QEMU emulates more, but each needs a processor here to be of use."""
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise argparse.ArgumentTypeError(f"{text}: 1 to 64")
+    return int(text)
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         "gate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -171,6 +178,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--program", type=Path, help="in place of BUILD/ARCH/ipc-conform")
     parser.add_argument("--append", default="", help="words for the kernel's command line")
     parser.add_argument("--qemu", default="", help="options for QEMU")
+    parser.add_argument(
+        "--smp", type=processors, default=0, metavar="N", help="processors of the machine"
+    )
     parser.add_argument("--select", default="", help="options for the harness: --only GLOB")
     parser.add_argument("--expect", type=Path, help="a list of expected failures (ipc-conform(1))")
     parser.add_argument("--emulate", action="store_true", help="without KVM")

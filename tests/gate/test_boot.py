@@ -16,6 +16,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from limits import HANG
@@ -204,6 +205,27 @@ def test_bad_calls(tmp_path: Path) -> None:
         run("ci/fetch-kernel", "--cached", "bookworm", ARCH, CACHE=str(tmp_path)), "is not there"
     )
     assert_refused(run(BOOT / "matrix.py", "no/such"), "no cell matches no/such")
+
+
+@pytest.mark.parametrize("given", ["0", "65", "two", "-1"])
+def test_number_of_processors(given: str) -> None:
+    result = run(GATE, "/dev/null", ARCH, f"--smp={given}")
+    assert result.returncode == 2
+    assert result.stderr.endswith(f"argument --smp: {given}: 1 to 64\n")
+
+
+def test_processors_are_those_asked_for(tmp_path: Path) -> None:
+    def processors(**options: Any) -> "list[str]":
+        machine = boot.machines()[ARCH]
+        command = boot.qemu_command(
+            machine, tmp_path, tmp_path, "", tmp_path, boot.Options(emulate=True, **options)
+        )
+        return [value for word, value in zip(command, command[1:]) if word == "-smp"]
+
+    assert processors() == ["2"]
+    assert processors(smp=8) == ["2", "8"]
+    # What counts instructions runs on one, whatever is asked for.
+    assert processors(smp=8, qemu="-smp 1")[-1] == "1"
 
 
 def test_wrong_kind_of_kernel(kernel: Path) -> None:
