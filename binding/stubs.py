@@ -256,7 +256,7 @@ def names_of_modules() -> Iterator[tuple[str, str]]:
     """Yield module and name for each __all__ of a module from which the package imports *."""
     package = Path("binding/ipc")
     for module in re.findall(
-        r"^from ipc\.([a-z]\w*) import \*", (package / "__init__.py").read_text(), flags=re.M
+        r"^from ipc\.(_(?!ipc\b)\w+) import \*", (package / "__init__.py").read_text(), flags=re.M
     ):
         source = (package / f"{module}.py").read_text()
         for names in re.findall(r"^__all__ = (.*)$", source, flags=re.M):

@@ -22,16 +22,16 @@ functions that SWIG generated in 2003 (new_semun, semun_val_set, ...), each with
 dir(ipc) leaves them out, and dir(ipc._ipc) has them.
 """
 
-from ipc import _ipc, memory, queue, semaphore
+from ipc import _ipc, _memory, _queue, _semaphore
 
 # The extension module is the only list of the names of C.
 from ipc._ipc import *  # noqa: F401, F403
 
 # A module-level __getattr__ could import the classes on first use, but then the interpreter does
 # not specialise the lookup of any name in the module, which costs 4 to 8 % of a call.
-from ipc.memory import *  # noqa: F401, F403
-from ipc.queue import *  # noqa: F401, F403
-from ipc.semaphore import *  # noqa: F401, F403
+from ipc._memory import *  # noqa: F401, F403
+from ipc._queue import *  # noqa: F401, F403
+from ipc._semaphore import *  # noqa: F401, F403
 
 # Packaging, documentation and releases read the version from here.
 __version__ = "1.0.0rc1"
@@ -39,7 +39,7 @@ __version__ = "1.0.0rc1"
 _names_of_c = {*vars(_ipc)} - {*_ipc._names_2003}
 __all__ = sorted(
     [name for name in _names_of_c if name[0] != "_"]
-    + [*memory.__all__, *queue.__all__, *semaphore.__all__]
+    + [*_memory.__all__, *_queue.__all__, *_semaphore.__all__]
 )
 
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Private functions for the package's Python modules (ipc/queue.py etc.): sending and semaphore
+ * Private functions for the package's Python modules (ipc/_queue.py etc.): sending and semaphore
  * operations that a timeout or another thread can end, sending of many messages in one call, and
  * a base class that exports memory.
  */

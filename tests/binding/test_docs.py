@@ -11,7 +11,7 @@ import pytest
 
 import ipc
 import ipc.compat.sysv_ipc as sysv_ipc
-from ipc import memory, queue, semaphore
+from ipc import _memory, _queue, _semaphore
 
 DOCS = Path(__file__).resolve().parents[2] / "binding" / "docs"
 PAGES = sorted(DOCS.glob("*.rst"))
@@ -39,7 +39,7 @@ def examples_of(*pages: Path) -> str:
     return "\n".join(re.findall(r"^(?:>>>|\.\.\.) (.*)", text, flags=re.M))
 
 
-@pytest.mark.parametrize("name", [*memory.__all__, *queue.__all__, *semaphore.__all__])
+@pytest.mark.parametrize("name", [*_memory.__all__, *_queue.__all__, *_semaphore.__all__])
 def test_what_is_above_c_is_described_and_shown(name: str) -> None:
     """By a page that takes its docstring, and by examples that use what it has."""
     value = getattr(ipc, name)

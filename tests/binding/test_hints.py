@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import ipc
-import ipc.aio
+import ipc._aio
 import ipc.compat.sysv_ipc
 from limits import HANG
 
-MODULES = (ipc, ipc.aio, ipc.compat.sysv_ipc)
+MODULES = (ipc, ipc._aio, ipc.compat.sysv_ipc)
 
 
 def annotated(name: str, thing: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
@@ -66,4 +66,4 @@ def test_the_import_does_not_import_typing() -> None:
         [sys.executable, "-S", "-c", program], capture_output=True, text=True, timeout=HANG
     )
     assert result.returncode == 0, result.stderr
-    assert "ipc.queue" in result.stdout.split() and "typing" not in result.stdout.split()
+    assert "ipc._queue" in result.stdout.split() and "typing" not in result.stdout.split()

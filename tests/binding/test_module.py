@@ -118,10 +118,16 @@ def test_what_an_import_loads() -> None:
 import sys
 before = set(sys.modules)
 import ipc
-parts = {f"ipc.{name}" for name in ("_ipc", "memory", "object", "queue", "semaphore")}
+parts = {f"ipc.{name}" for name in ("_ipc", "_memory", "_object", "_queue", "_semaphore")}
 assert set(sys.modules) - before - {"errno"} == {"ipc", *parts}, set(sys.modules) - before
 """
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize("name", [name for name in OBJECTS if name[0].isupper()])
+def test_a_class_is_pickled_by_its_public_name(name: str) -> None:
+    """The modules that define the classes are private."""
+    assert getattr(ipc, name).__module__ == "ipc"
 
 
 def test_a_name_is_looked_up_the_short_way() -> None:

@@ -43,11 +43,9 @@ import ipc
 # ---- what is called ------------------------------------------------------------------
 
 NAMES = sorted(name for name in {*dir(ipc), *dir(ipc._ipc)} if not name.startswith("_"))
-# Those in C: what is in Python (ipc.MessageQueue) keeps its objects by itself.
+# The functions and types of the extension.  The classes in Python keep their objects by themselves.
 FUNCTIONS = [
-    name
-    for name in NAMES
-    if callable(getattr(ipc, name)) and getattr(ipc, name).__module__ in ("ipc", "ipc._ipc")
+    name for name in NAMES if callable(getattr(ipc, name)) and hasattr(ipc._ipc, name)
 ]
 MAIN = [name for name in FUNCTIONS if name in ipc.__all__]
 CONSTANTS = [name for name in NAMES if isinstance(getattr(ipc, name), int)]

@@ -8,7 +8,7 @@ from time import monotonic, sleep
 
 from ipc import _ipc
 from ipc._ipc import semop as _semop
-from ipc.object import (
+from ipc._object import (
     GONE,
     Object,
     change_permissions,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import typing as _t
 else:
     import _collections_abc as _abc  # which every interpreter has loaded
-    from ipc.object import _t
+    from ipc._object import _t
 
 _Operations = _ipc.sembuf | _abc.Sequence[_ipc.sembuf | tuple[int, ...]]
 
@@ -78,6 +78,7 @@ class SemaphoreSet(Object):
     See semget(2).
     """
 
+    __module__ = "ipc"  # the name for pickle and repr()
     __slots__ = ("nsems",)
 
     def __init__(
@@ -305,6 +306,7 @@ class Semaphore:
         TimeoutError, OSError: As for SemaphoreSet.
     """
 
+    __module__ = "ipc"  # the name for pickle and repr()
     __slots__ = ("set", "_up", "_down", "__weakref__")
 
     set: "SemaphoreSet"
@@ -416,14 +418,14 @@ class Semaphore:
         """
         if self.acquire(n, timeout=0):
             return True
-        from ipc import aio
+        from ipc import _aio
 
         sop = self._sop(-n)
 
-        def take(waiter: aio.Waiter) -> bool | None:
+        def take(waiter: _aio.Waiter) -> bool | None:
             return _ipc._semop(self.set.id, sop, waiter.wait) or None
 
-        return await aio.call(take, lambda _: self._give_back(n))
+        return await _aio.call(take, lambda _: self._give_back(n))
 
     def _give_back(self, n: int) -> None:
         try:

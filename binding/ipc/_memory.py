@@ -3,7 +3,7 @@
 """SharedMemory: a segment and its attachment as an object."""
 
 from ipc import _ipc
-from ipc.object import (
+from ipc._object import (
     GONE,
     Object,
     change_permissions,
@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as _t
 else:
-    from ipc.object import _t
+    from ipc._object import _t
 
 
 class SharedMemory(Object):
@@ -48,6 +48,7 @@ class SharedMemory(Object):
     See shmget(2), shmop(2).
     """
 
+    __module__ = "ipc"  # the name for pickle and repr()
     __slots__ = ("address", "readonly")
 
     address: _ipc.shm_address | None

@@ -6,7 +6,7 @@ import errno
 
 from ipc import _ipc
 from ipc._ipc import _msgrcv, _msgsnd
-from ipc.object import (
+from ipc._object import (
     Object,
     change_permissions,
     check_mode,
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as _ReadableBuffer
 else:  # for typing.get_type_hints(); abc.Buffer is of Python 3.12
     import _collections_abc as _abc  # which every interpreter has loaded
-    from ipc.object import _t
+    from ipc._object import _t
     _ReadableBuffer = getattr(_abc, "Buffer", bytes | bytearray | memoryview)
 
-# The module ipc.aio after its first use; it imports asyncio.
-_aio: "_t.Any" = None
+# The module ipc._aio after its first use; it imports asyncio.
+_aio_module: "_t.Any" = None
 
 
 def _import_aio() -> "_t.Any":
-    global _aio
-    from ipc import aio
+    global _aio_module
+    from ipc import _aio
 
-    _aio = aio
-    return aio
+    _aio_module = _aio
+    return _aio
 
 
 _Text = _ReadableBuffer | str | _ipc.msgbuf
@@ -65,6 +65,7 @@ class MessageQueue(Object):
     See msgget(2).
     """
 
+    __module__ = "ipc"  # the name for pickle and repr()
     __slots__ = ("_inbox",)
 
     _inbox: _ipc._Inbox  # receives, and keeps the message of a cancelled or interrupted receive
@@ -146,9 +147,9 @@ class MessageQueue(Object):
         except TimeoutError as error:
             if not raised_by_call(error):
                 raise
-        from ipc import aio
+        from ipc import _aio
 
-        await aio.call(
+        await _aio.call(
             lambda waiter: _msgsnd(self.id, mtype, text, 0, None, waiter.wait) or None
         )
 
@@ -242,7 +243,7 @@ class MessageQueue(Object):
         Raises:
             OSError: As for receive().
         """
-        aio = _aio or _import_aio()
+        aio = _aio_module or _import_aio()
         choice = self.id, size, mtype, _flags(truncate, exclude)
         while True:
             try:
@@ -309,9 +310,9 @@ class MessageQueue(Object):
         return self.messages()
 
     def __aiter__(self) -> "_abc.AsyncIterator[_ipc.msgbuf]":
-        from ipc import aio
+        from ipc import _aio
 
-        return aio.Messages(self)
+        return _aio.Messages(self)
 
     # ---- the queue itself
 

@@ -11,8 +11,8 @@ import typing as _t  # which asyncio has imported
 from collections import abc as _abc
 
 from ipc import _ipc
-from ipc.object import GONE
-from ipc.queue import MessageQueue as _MessageQueue
+from ipc._object import GONE
+from ipc._queue import MessageQueue as _MessageQueue
 
 _T = _t.TypeVar("_T")
 
