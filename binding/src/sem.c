@@ -273,29 +273,103 @@ static always_inline const struct sembuf *tried(struct sembuf_object *object)
 	return kept;
 }
 
-/* semop and semtimedop, after they have converted their numbers. */
-static always_inline PyObject *operate_given(struct state *state, enum call_index call, int semid,
-					     const union arguments *given, struct timespec *left)
+static always_inline PyObject *operate_one(struct state *state, enum call_index call,
+					   struct operation o)
 {
-	struct sembuf_object *const object = (struct sembuf_object *)given->arg[1];
-
-	if (HERE == 0 || Py_TYPE(given->arg[1]) != state->type[TYPE_sembuf] ||
-	    !left_out(given->arg[2]))
-		return operate(state, call, semid, given, left);
-
-	/* During a wait, other Python code may write to the object, so use a copy. */
-	const struct sembuf sop = object->sop;
-	const bool waits = operation_waits(&sop);
-	struct operation o = {semid, waits ? &sop : &object->sop, waits ? tried(object) : NULL,
-			      left};
 	return operated(call,
 			block(state, &(struct blocking){.attempt = attempt_operation,
 							.args = &o,
 							.index = BLOCKING_semop,
 							.may_try = true,
-							.may_wait = waits,
-							.left = left}),
+							.may_wait = o.tried,
+							.left = o.timeout}),
 			1);
+}
+
+static always_inline PyObject *operate_sembuf(struct state *state, enum call_index call, int semid,
+					      struct sembuf_object *object, struct timespec *left)
+{
+	/* During a wait, other Python code may write to the object, so use a copy. */
+	const struct sembuf sop = object->sop;
+	const bool waits = operation_waits(&sop);
+
+	return operate_one(state, call,
+			   (struct operation){semid, waits ? &sop : &object->sop,
+					      waits ? tried(object) : NULL, left});
+}
+
+/* The only item of a list or tuple, or NULL without an exception. */
+static always_inline PyObject *only_item(PyObject *sequence)
+{
+	if (PyTuple_CheckExact(sequence))
+		return PyTuple_Size(sequence) == 1 ? Py_NewRef(PyTuple_GetItem(sequence, 0)) : NULL;
+	if (!PyList_CheckExact(sequence) || PyList_Size(sequence) != 1)
+		return NULL;
+#ifdef Py_GIL_DISABLED
+	PyObject *item = PyList_GetItemRef(sequence, 0);
+
+	/* Another thread has emptied the list. */
+	if (!item)
+		PyErr_Clear();
+	return item;
+#else
+	return Py_NewRef(PyList_GetItem(sequence, 0));
+#endif
+}
+
+/* Whether the item is a tuple (num, op, flg) of plain numbers in their ranges. */
+static always_inline bool is_plain_operation(PyObject *item, struct sembuf *sop)
+{
+	long num, op, flg;
+
+	if (!PyTuple_CheckExact(item) || PyTuple_Size(item) != 3 ||
+	    !is_plain(PyTuple_GetItem(item, 0), &num) || !is_plain(PyTuple_GetItem(item, 1), &op) ||
+	    !is_plain(PyTuple_GetItem(item, 2), &flg))
+		return false;
+	*sop = (struct sembuf){(unsigned short)num, (short)op, (short)flg};
+	return sop->sem_num == num && sop->sem_op == op && sop->sem_flg == flg;
+}
+
+/* One operation in a list or tuple; false for everything else, which operate() converts. */
+static always_inline bool operate_only(struct state *state, enum call_index call, int semid,
+				       PyObject *sops, struct timespec *left, PyObject **result)
+{
+	PyObject *const item = only_item(sops);
+	struct sembuf sop, flagged;
+	bool done = true;
+
+	if (!item)
+		return false;
+	if (Py_TYPE(item) == state->type[TYPE_sembuf]) {
+		*result = operate_sembuf(state, call, semid, (struct sembuf_object *)item, left);
+	} else if (is_plain_operation(item, &sop)) {
+		const bool waits = operation_waits(&sop);
+		flagged = sop;
+		flagged.sem_flg |= IPC_NOWAIT;
+		*result =
+			operate_one(state, call,
+				    (struct operation){semid, &sop, waits ? &flagged : NULL, left});
+	} else {
+		done = false;
+	}
+	Py_DECREF(item);
+	return done;
+}
+
+/* semop and semtimedop, after they have converted their numbers. */
+static always_inline PyObject *operate_given(struct state *state, enum call_index call, int semid,
+					     const union arguments *given, struct timespec *left)
+{
+	PyObject *const sops = given->arg[1];
+	PyObject *result;
+
+	if (HERE == 0 || !left_out(given->arg[2]))
+		return operate(state, call, semid, given, left);
+	if (likely(Py_TYPE(sops) == state->type[TYPE_sembuf]))
+		return operate_sembuf(state, call, semid, (struct sembuf_object *)sops, left);
+	if (operate_only(state, call, semid, sops, left, &result))
+		return result;
+	return operate(state, call, semid, given, left);
 }
 
 PyDoc_STRVAR(semop_doc,

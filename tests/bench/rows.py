@@ -131,9 +131,17 @@ ROWS = [
         "libc.semop(s, c_up, 1); libc.semop(s, c_down, 1)",
     ),
     Row(
+        "semop up+down, lists of one sembuf",
+        "semop(count, s, 1, s, -1)",
+        "ipc.semop(s, [up]); ipc.semop(s, [down])",
+        "sysv_s.release(); sysv_s.acquire()",
+        "libc.semop(s, c_up, 1); libc.semop(s, c_down, 1)",
+    ),
+    Row(
         "semop up+down, tuples",
         "semop(count, s, 1, s, -1)",
         "ipc.semop(s, [(0, 1, 0)]); ipc.semop(s, [(0, -1, 0)])",
+        "sysv_s.release(); sysv_s.acquire()",
     ),
     Row(
         "semtimedop up+down, 1 s",

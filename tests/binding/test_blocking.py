@@ -185,18 +185,24 @@ def test_operations_of_the_caller_are_not_flagged(make: Maker) -> None:
     assert (sembuf, list(buffer)) == (ipc.sembuf(1, -1, 0), [1, -1, 0])
 
 
-def test_an_operation_that_waits_is_what_it_was_when_it_began(make: Maker) -> None:
+@pytest.mark.parametrize("form", ["sembuf", "list", "list of a tuple"])
+def test_an_operation_that_waits_is_what_it_was_when_it_began(make: Maker, form: str) -> None:
     """Whatever its sembuf becomes meanwhile: after a signal the same is waited for."""
     semid = semset_of_one(make)
     sembuf = ipc.sembuf(1, -1, 0)
+    sops: Any = sembuf
+    if form != "sembuf":
+        sops = [(1, -1, 0)] if form == "list of a tuple" else [ipc.sembuf(1, -1, 0)]
 
     def change() -> None:
+        if isinstance(sops, list):
+            sops.clear()  # nothing else has the operation
         sembuf.sem_num, sembuf.sem_op = 2, -2
         ipc.semctl(semid, 0, ipc.SETALL, [0, 1, 1])  # enough for what it was
 
     with handler(change):
         helper = Worker(lambda: interrupt_main(semid), semid)
-        assert ipc.semtimedop(semid, sembuf, None, 600) == 0
+        assert ipc.semtimedop(semid, sops, None, 600) == 0
         helper.result()
     assert ipc.semctl(semid, 0, ipc.GETALL) == [0, 0, 1]
 

@@ -93,6 +93,12 @@ def operate(request: pytest.FixtureRequest) -> Callable[..., int]:
     "sops, expected",
     [
         (ipc.sembuf(1, 2, 0), [0, 2, 0]),
+        ([ipc.sembuf(1, 2, 0)], [0, 2, 0]),
+        ((ipc.sembuf(1, 2, 0),), [0, 2, 0]),
+        ([(1, 2, 0)], [0, 2, 0]),
+        (((1, 2, 0),), [0, 2, 0]),
+        ([(1, 2)], [0, 2, 0]),
+        ([(True, 2, 0)], [0, 2, 0]),
         ([ipc.sembuf(0, 1, 0), ipc.sembuf(2, 3, 0)], [1, 0, 3]),
         ([(0, 1, 0), (2, 3, 0)], [1, 0, 3]),
         (((0, 1), (1, 1, 0)), [1, 1, 0]),
@@ -128,6 +134,30 @@ def test_waiting_for_zero_goes_on_at_zero_only(semset: int, operate: Callable[..
     ipc.semctl(semset, 0, ipc.SETVAL, 1)
     with fails_with(errno.EAGAIN):
         operate(semset, [(0, 0, ipc.IPC_NOWAIT)])
+
+
+@pytest.mark.parametrize(
+    "item, error",
+    [
+        ((0, 2**15, 0), OverflowError),
+        ((0, -(2**15) - 1, 0), OverflowError),
+        ((-1, 1, 0), OverflowError),
+        ((2**16, 1, 0), OverflowError),
+        ((0, 1, 2**15), OverflowError),
+        ((0, 1, 2**64), OverflowError),
+        ((0, 1, 0, 0), TypeError),
+        ((0, 1.0, 0), TypeError),
+        ([0, 1, 0], TypeError),
+        (None, TypeError),
+    ],
+)
+def test_the_only_operation_of_a_list_is_wrong(
+    semset: int, operate: Callable[..., int], item: Any, error: type[Exception]
+) -> None:
+    for sops in [item], (item,):
+        with pytest.raises(error):
+            operate(semset, sops)
+    assert values(semset) == [0, 0, 0]
 
 
 def test_operations_of_the_caller_are_not_changed(
