@@ -64,6 +64,8 @@ help:
 #: make kernel-pytest    the module's tests on a real kernel; ARCH
 #: make kernels-pytest   the same on every kernel of tests/gate/suites
 #: make btf              a kernel's own types (BTF) against abi-dumps; KERNEL ARCH
+#: make implementations  QEMU's user mode, gVisor, UML, ... against their lists; NAMES
+#: make comparison       the table of what each implementation has, in docs
 #: make btf-debian       the same for Debian's kernel images
 #: Develop
 #: make check-quick      what finds most mistakes, in a minute or two

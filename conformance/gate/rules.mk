@@ -67,3 +67,14 @@ do-kernels-pytest: CELLS = $(SUITE_CELLS)
 do-kernel-pytest do-kernels-pytest:
 	$(Q)$(MAKE) $(QUIET) $(sort $(foreach cell,$(CELLS),suite-$(firstword $(subst -on-, ,$(cell)))))
 	$(Q)PYTHONPATH=conformance/gate $(PYTHON) tests/gate/suite.py --report $(REPORT) $(OPTIONS) $(CELLS)
+
+# Other implementations of System V IPC, against their lists; NAMES of the table, or all.
+IMPLEMENTATIONS = $(PYTHON) conformance/gate/implementations/implementations.py
+do-implementations:
+	$(Q)$(MAKE) $(QUIET) $(sort $(HOST)/ipc-conform $(patsubst %,build/%/ipc-conform,$(shell \
+	 $(IMPLEMENTATIONS) --programs $(NAMES))))
+	$(Q)$(IMPLEMENTATIONS) $(NAMES)
+# The table of all of them, from their last results and the baselines.
+do-comparison: $(HOST)/ipc-conform
+	$(Q)mkdir -p $(REPORT)
+	$(Q)$(PYTHON) conformance/gate/implementations/comparison.py --html $(REPORT)/comparison.html

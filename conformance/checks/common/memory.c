@@ -78,6 +78,8 @@ CHECK("shmctl.lock.quota_of_locker", LIBC | RAW, NEED_USERS,
 {
 	pid_t pid;
 
+	if (!may_lock_memory())
+		skip("no CAP_IPC_LOCK");
 	CHILD (pid) {
 		become(own_user(), NOBODY);
 		must(ipc->shmget(check_key(0), 2 * page_size(), IPC_CREAT | 0666));

@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""The table of other implementations, their lists, and the comparison."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from limits import HANG
+from tree import ARCH, TOP
+
+HERE = TOP / "conformance" / "gate" / "implementations"
+PROGRAM = TOP / "build" / ARCH / "ipc-conform"
+NAMES = [
+    line.split("|")[0].strip()
+    for line in (HERE / "table").read_text().splitlines()
+    if line and not line.startswith("#")
+]
+
+pytestmark = pytest.mark.skipif(not PROGRAM.exists(), reason="ipc-conform is not built")
+
+
+def script(name: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, HERE / name, *words], capture_output=True, text=True, timeout=HANG
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_line_of_a_list_has_a_reason_and_names_a_check(name: str) -> None:
+    path = HERE / f"{name}.expect"
+    for line in path.read_text().splitlines():
+        if line and not line.startswith("#"):
+            outcome, _, _, reason, source = (cell.strip() for cell in line.split("|"))
+            assert outcome in ("xfail", "flaky") and len(reason) > 10 and len(source) > 5
+    ended = subprocess.run(
+        [PROGRAM, "run", "--expect", path, "--only", "ftok.enoent"],
+        capture_output=True,
+        text=True,
+        timeout=HANG,
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="makes namespaces as root")
+def test_a_row_that_differs_fails(tmp_path: Path) -> None:
+    """The container is the row that is there without another package."""
+    ended = script("implementations.py", "--output", tmp_path, "container")
+    if "it printed no result" in ended.stdout:
+        pytest.skip(f"no container here: {ended.stdout}")
+    assert ended.returncode == 0, ended.stdout
+    assert re.search(r"^container: \d+ passed, 0 failed, .* posix: 100 %", ended.stdout, re.M)
+    document = json.loads((tmp_path / "container.json").read_text())
+    assert document["runs"][0]["counts"]["passed"] > 500
+
+
+def test_an_unknown_name_is_refused() -> None:
+    ended = script("implementations.py", "bochs")
+    assert ended.returncode == 2 and "no such implementation: bochs" in ended.stderr
+
+
+def results(directory: Path, outcome: str) -> None:
+    document = {"runs": [{"results": [{"id": "msgget.eexist", "outcome": outcome}]}]}
+    for name in NAMES:
+        (directory / f"{name}.judged.json").write_text(json.dumps(document))
+
+
+def compared(directory: Path) -> str:
+    path = directory / "comparison.md"
+    ended = script("comparison.py", "--results", directory, "--markdown", path)
+    assert ended.returncode == 0, ended.stderr
+    return path.read_text()
+
+
+def test_the_comparison_has_the_marks_of_the_results(tmp_path: Path) -> None:
+    line = r"^\| msgget: a key that has a queue cannot be made anew.*$"
+    found = []
+    for outcome in ("passed", "xfailed", "flaky", "not implemented"):
+        results(tmp_path, outcome)
+        text = compared(tmp_path)
+        assert text == compared(tmp_path)
+        match = re.search(line, text, re.M)
+        assert match, text[:2000]
+        found.append(match[0].split("|")[-2].strip())
+    assert found == ["✓", "✗", "~", "∅"]
+
+
+def test_the_comparison_needs_every_result(tmp_path: Path) -> None:
+    ended = script("comparison.py", "--results", tmp_path, "--markdown", tmp_path / "x.md")
+    assert ended.returncode == 2 and "no result; run `make implementations`" in ended.stderr
