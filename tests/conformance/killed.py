@@ -3,8 +3,9 @@
 """Kills a run at random moments and resumes it: the verdicts must be those of one run.
 
 killed.py [--times N] [--seed N] COMMAND...: COMMAND is ipc-conform, or an emulator before it, for
-example `qemu-x86_64 build/x86_64/ipc-conform`.  SIGKILL to the whole process group stands for the
-death of the machine.  Exit status: 0 the same verdicts, 1 others.
+example `qemu-x86_64 build/x86_64/ipc-conform`.  It runs in a PID namespace whose first process
+SIGKILL ends, and with it all others, as the death of a machine does.  Needs root.
+Exit status: 0 the same verdicts, 1 others.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+APART = ["unshare", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc"]
 ARGUMENTS = ["run", "--jobs", "2", "--skip", "random.*", "--seed", "1", "--format", "json"]
 
 
@@ -37,14 +39,15 @@ def main() -> int:
     chance = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as directory:
         record = Path(directory) / "record"
-        once = subprocess.run([*options.command, *ARGUMENTS], stdout=subprocess.PIPE, text=True)
+        command = [*APART, *options.command, *ARGUMENTS]
+        once = subprocess.run(command, stdout=subprocess.PIPE, text=True)
         want = verdicts(once.stdout)
         seconds = json.loads(once.stdout)["runs"][0]["seconds"]
         killed = 0
         while True:
             option = "--resume" if record.exists() else "--record"
             run = subprocess.Popen(
-                [*options.command, *ARGUMENTS, option, record],
+                [*command, option, record],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 text=True,
