@@ -651,7 +651,7 @@ def test_mutants_of_real_headers_are_caught() -> None:
         timeout=HANG,
     )
     assert result.returncode == 0, result.stdout + result.stderr
-    count = re.search(r"^(\d+) defects, (\d+) caught$", result.stdout, flags=re.M)
+    count = re.search(r"^(\d+) mutants, (\d+) caught$", result.stdout, flags=re.M)
     assert count and count[1] == count[2] and int(count[1]) >= 16
 
 

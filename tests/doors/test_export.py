@@ -268,7 +268,8 @@ def test_the_trace_leads_from_clause_to_mutants(good: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(export("trace-csv", good))))
     listed = {}
     for line in sh(f"{CONFORM} list").stdout.splitlines():
-        listed[line.split()[0]] = line.rpartition(" [")[2].rstrip("]")
+        _, _, clause = line.rpartition(" [")[2].rstrip("]").partition(": ")  # behind its level
+        listed[line.split()[0]] = clause
     assert {row["check"] for row in rows} == {result["id"] for result in results_of(good)}
     for row in rows:
         assert row["clause"] and row["clause"] == listed[row["check"]]

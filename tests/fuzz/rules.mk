@@ -8,7 +8,7 @@ READERS = abi/layout abi/layout_html report/escape harness/textfile report/json 
 	report/report_ltp report/report_parts report/report_text abi/facts abi/layers abi/rules \
 	abi/witness
 READERS_btf = btf/image btf/structures abi/facts harness/textfile
-CALLERS = harness/absent harness/calls harness/coverage harness/expect harness/isolate \
+CALLERS = harness/absent harness/blocked harness/calls harness/coverage harness/expect harness/isolate \
 	harness/child harness/privilege
 FUZZ_READERS := facts judge diff results
 FUZZ_CALLERS := msg sem shm
