@@ -34,7 +34,7 @@ class Link:
 
 
 def behaviours() -> list[tuple[str, list[str]]]:
-    """Each behaviour below its section, and the globs of its checks."""
+    """Each behaviour with its section and the globs of its checks."""
     paths = list((TOP / "conformance").rglob("behaviours.txt"))
     if len(paths) != 1:
         raise Misuse(f"{TOP}/conformance has {len(paths)} files behaviours.txt, not 1")
@@ -85,7 +85,7 @@ COLUMNS = ("clause", "behaviour", "check", "what must hold", "run", "result", "w
 
 
 def trace_csv(results: Results) -> str:
-    """RFC 4180; where a check holds several behaviours, a row for each."""
+    """CSV (RFC 4180); a check that tests several behaviours has a row for each."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
@@ -152,7 +152,7 @@ def created() -> str:
     """Now, or SOURCE_DATE_EPOCH: https://reproducible-builds.org/specs/source-date-epoch/."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     if epoch and not epoch.isdigit():
-        raise Misuse(f"SOURCE_DATE_EPOCH={epoch}: has to be a number of seconds")
+        raise Misuse(f"SOURCE_DATE_EPOCH={epoch}: must be a number of seconds")
     utc = timezone.utc
     moment = datetime.fromtimestamp(int(epoch), utc) if epoch else datetime.now(utc)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

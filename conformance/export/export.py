@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""export: writes results of ipc-conform in the formats that dashboards and CI systems take.
+"""export: write results of ipc-conform in the formats of dashboards and CI systems.
 
 RESULT is the JSON of `ipc-conform run`, of the gate or of the matrix, or of `ipc-conform cost`.
 The formats:
@@ -48,12 +48,12 @@ def main() -> int:
         "export", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--format", required=True, choices=FORMATS)
-    parser.add_argument("--output", type=Path, help="a file in place of standard output")
-    parser.add_argument("--append", action="store_true", help="to what the file has already")
+    parser.add_argument("--output", type=Path, help="a file instead of standard output")
+    parser.add_argument("--append", action="store_true", help="append to the file")
     parser.add_argument("--origin", default="", help="kcidb: the name of the CI system")
     parser.add_argument("--build-id", default="", help="kcidb: a build that was submitted before")
-    parser.add_argument("--commit", default="", help="kcidb: of the kernel, 40 hexadecimal digits")
-    parser.add_argument("--log-url", default="", help="kcidb: where the kernel's log is")
+    parser.add_argument("--commit", default="", help="kcidb: the kernel's, 40 hexadecimal digits")
+    parser.add_argument("--log-url", default="", help="kcidb: the URL of the kernel's log")
     parser.add_argument("result", nargs="+", type=Path, help="JSON of run, gate, matrix, cost")
     given = parser.parse_args()
     try:

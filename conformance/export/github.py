@@ -17,7 +17,7 @@ ROWS = 200
 
 @functools.cache
 def source_files() -> dict[str, str]:
-    """The path below the top of each source file of checks; "" where a name is not unique."""
+    """The path of each source file of checks; "" if the file's name is not unique."""
     found: dict[str, str] = {}
     for path in sorted((TOP / "conformance").rglob("*.c")):
         found[path.name] = "" if path.name in found else str(path.relative_to(TOP))
@@ -25,7 +25,7 @@ def source_files() -> dict[str, str]:
 
 
 def place_of(where: str) -> tuple[str, str]:
-    """The file and the line of "msgget.c:31"; empty where they are not those of a check."""
+    """The file and the line of "msgget.c:31"; empty if the file has no checks."""
     name, _, line = where.partition(":")
     path = source_files().get(name, "")
     return (path, line) if path and line.isdigit() else ("", "")
@@ -59,7 +59,7 @@ def annotations(results: Results) -> str:
 
 
 def cell(words: str) -> str:
-    """Text of a table's cell, that is nothing but text."""
+    """The text of a table's cell, escaped."""
     words = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     for character in "\\|`*_[]":
         words = words.replace(character, f"\\{character}")

@@ -12,7 +12,7 @@ EXCERPT = 16384  # characters of a log_excerpt at most
 
 @dataclass(frozen=True)
 class Submission:
-    """What the CI system says of itself and of the kernel."""
+    """The data that the CI system supplies about itself and the kernel."""
 
     origin: str
     build_id: str = ""
@@ -21,7 +21,7 @@ class Submission:
 
 
 def status_of(result: Row) -> str:
-    """ERROR is of a check that did not come to an end; failed as expected is SKIP, as in JUnit."""
+    """ERROR: the check did not end by itself; an expected failure is SKIP, as in JUnit."""
     if has_failed(result):
         return "FAIL" if result["failures"] or result["outcome"] == "xpassed" else "ERROR"
     return "SKIP" if is_skipped(result) else "PASS"
@@ -30,7 +30,7 @@ def status_of(result: Row) -> str:
 def path_of(identity: str) -> str:
     path = f"ipc-conform.{identity}"
     if not re.fullmatch(r"[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*", path):
-        raise Misuse(f"{identity!r} is not a path of KCIDB")
+        raise Misuse(f"{identity!r} is not a valid path in KCIDB")
     return path
 
 
@@ -90,7 +90,7 @@ def kcidb(results: Results, submission: Submission) -> Row:
     if submission.commit and not re.fullmatch(r"[0-9a-f]{40}", submission.commit):
         raise Misuse(f"--commit {submission.commit!r}: allowed are 40 hexadecimal digits")
     if submission.build_id and not submission.build_id.startswith(f"{origin}:"):
-        raise Misuse(f"--build-id {submission.build_id!r}: has to begin with {origin}:")
+        raise Misuse(f"--build-id {submission.build_id!r}: must begin with {origin}:")
     checkouts: dict[str, Row] = {}
     builds: dict[str, Row] = {}
     tests: list[Row] = []

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""What an export begins with: the runs and costs of files of results."""
+"""Reads the runs and costs of result files, for every export."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ OUTCOMES = ("passed", "failed", "skipped", "xfailed", "xpassed", "flaky", "not i
 
 
 class Misuse(Exception):
-    """An argument that is wrong, in one line."""
+    """A usage error, described in one line."""
 
 
 @dataclass
@@ -43,7 +43,7 @@ def read_results(paths: list[Path]) -> Results:
 
 
 def checked(run: Row) -> Row:
-    """The run; LookupError or ValueError where something is missing or unknown."""
+    """Returns the run; raises LookupError or ValueError if a member is missing or unknown."""
     for name in ("build", "arch", "machine", "kernel", "libc", "seconds"):
         run[name]
     for result in run["results"]:
@@ -60,7 +60,7 @@ def has_failed(result: Row) -> bool:
 
 
 def is_skipped(result: Row) -> bool:
-    """Skipped, or failed as a list of expected failures says: as in JUnit."""
+    """Whether JUnit would count the result as skipped: skipped, or failed as expected."""
     expected = result["outcome"] in ("xfailed", "flaky") and bool(result["failures"])
     return result["outcome"] in ("skipped", "not implemented") or expected
 
@@ -72,7 +72,7 @@ def in_words(failure: Row) -> str:
 
 
 def why(result: Row) -> list[str]:
-    """The lines that say why a check did not pass."""
+    """The failures of a check, a line each."""
     lines = [in_words(failure) for failure in result["failures"]]
     more = result.get("nfailures", len(lines)) - len(lines)
     lines += [f"and {more} more"] if more > 0 else []
@@ -91,7 +91,7 @@ def label_of(run: Row) -> str:
 
 
 def labels_of(runs: list[Row]) -> list[str]:
-    """A label for each run; a number tells runs apart that have the same one."""
+    """A label for each run; a number distinguishes runs that would have the same label."""
     labels: list[str] = []
     for run in runs:
         label = plain = label_of(run)
@@ -103,6 +103,6 @@ def labels_of(runs: list[Row]) -> list[str]:
 
 
 def digest(row: Row) -> str:
-    """A name for a run: the same run has the same one, another run another."""
+    """A name that identifies a run by its content."""
     text = json.dumps(row, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
