@@ -12,7 +12,7 @@ HARNESS_FLAGS = -std=c11 -D_GNU_SOURCE $(WARNINGS) -Iconformance -I$(OUT)
 .PHONY: harness
 harness: $(OUT)/ipc-conform $(OUT)/ipc-conform-dynamic
 
-# Whatever changes the code beside the sources: a new compiler, other flags.
+# Rebuild after a change of the compiler or of flags.
 $(OUT)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LIBC)' | cmp -s - $@ || \
@@ -45,7 +45,7 @@ $(OUT)/main-%.o: conformance/harness/main.c $(OUT)/kernel_constants.h $(OUT)/fla
 	$(Q)$(COMPILE) -DBUILD='"$*"' -c -o $@ $<
 
 CHECK_LIBS = $$(pkg-config --static --libs check)
-# Static, to be carried anywhere; dynamic, so that the installed libc is tested.
+# The static program runs on any machine; the dynamic one tests the installed libc.
 $(OUT)/ipc-conform: $(OUT)/main-static.o $(HARNESS_OBJECTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -static $(LDFLAGS) -o $@ $^ $(CHECK_LIBS)
@@ -59,13 +59,13 @@ $(OUT)/ipc-btf: $(patsubst %.c,$(OUT)/%.o,$(wildcard conformance/btf/*.c)) \
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs libbpf)
 
-# The static one of another architecture, by its cross compiler.
+# The static program for another architecture, built by its cross compiler.
 CROSS := $(filter-out $(TARGET),$(shell $(ARCHITECTURES) list debian 2>/dev/null))
 $(CROSS:%=build/%/ipc-conform): build/%/ipc-conform: FORCE
 	$(Q)root=$$(ci/sysroot $*) && $(MAKE) $(QUIET) CPPFLAGS="-isystem $$root/include" \
 	 LDFLAGS="-L$$root/lib" TARGET=$* CC="$$($(ARCHITECTURES) get $* compiler)" $@
 
-# The same with musl in glibc's place.
+# The same with musl instead of glibc.
 MUSL := $(filter %-musl,$(sort $(shell $(ARCHITECTURES) rows more 2>/dev/null | tr '|' ' ')))
 $(filter-out $(OUT)/ipc-conform,$(sort $(MUSL:%=build/%/ipc-conform))): build/%-musl/ipc-conform: FORCE
 	$(Q)root=$$(ci/sysroot --musl $*) && $(MAKE) $(QUIET) OUT=$(@D) TARGET=$* LIBC=musl \
@@ -92,14 +92,14 @@ do-conform: harness
 	 --format json --output $(REPORT)/conform.json --format junit --output $(REPORT)/conform.xml \
 	 --format html --output $(REPORT)/conform.html $(OUT)/static.json $(OUT)/dynamic.json
 
-# This machine's own, whatever CC and ARCH are.
+# The build for this machine, whatever CC and ARCH are.
 HOST_ARCH = $(or $(HOST_FOUND),$(eval HOST_FOUND := $(shell gcc -dumpmachine \
 	| sed 's/-.*//; s/^i.86$$/i386/'))$(HOST_FOUND))
 HOST = build/$(HOST_ARCH)
 HOST_LIBC = $(if $(findstring musl,$(shell gcc -dumpmachine)),musl,glibc)
 
-# The static harness with the glibc of each suite of Debian, and with musl, on the running
-# kernel; conformance/libc/expected lists the checks that fail with one.
+# The static harness with the glibc of each suite of Debian and with musl, on the running
+# kernel; conformance/libc/expected lists their expected failures.
 SUITES ?= bullseye bookworm trixie musl
 LIBC_PROGRAMS = $(SUITES:%=build/libc/%/ipc-conform)
 build/libc/musl/ipc-conform: $(HOST)-musl/ipc-conform

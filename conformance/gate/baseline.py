@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""What kernels said before: committed baselines, and results of a run."""
+"""Baselines, committed or from the results of an earlier run, and comparison with them."""
 
 import json
 import re
@@ -14,14 +14,14 @@ BASELINES = HERE / "baselines"
 
 
 def series(kernel: str) -> tuple[int, ...]:
-    """The version of a release, as far as a stable series has it: 6.1 of 6.1.0-50-686."""
+    """The stable series of a release: 6.1 for 6.1.0-50-686."""
     match = re.match(r"(\d+)\.(\d+)", kernel)
     return (int(match[1]), int(match[2])) if match else ()
 
 
 def name_of(run: Run, libc: str | None = None) -> str:
-    """The programs' architecture, their libc (or that one) if it is musl, and the kernel's
-    architecture where that is another one."""
+    """The programs' architecture, "-musl" if that is their libc (or libc), and the kernel's
+    architecture if it differs."""
     machine = of_machine(run["machine"], run["arch"])
     programs: str = run["arch"] + ("-musl" if (libc or run["libc"]) == "musl" else "")
     return programs if run["arch"] == machine else f"{programs} on {machine}"
@@ -32,7 +32,7 @@ def name_of(run: Run, libc: str | None = None) -> str:
 
 @dataclass(frozen=True)
 class Baseline:
-    """The outcome of each check, of programs on a machine; "*" is that of all others."""
+    """The outcomes of checks for each kind of programs; "*" is the outcome of all others."""
 
     name: str
     outcomes: dict[str, dict[str, str]]
@@ -40,8 +40,8 @@ class Baseline:
     def compare(
         self, run: Run, whole: bool = True, libc: str | None = None
     ) -> tuple[list[str], list[str]]:
-        """In words: the changes for the worse, from before or from that libc, and the better; the
-        whole run, or a part."""
+        """The changes for the worse and for the better, in words, compared with the baseline's
+        programs, or with those of another libc.  If run is whole, missing checks count."""
         old = self.outcomes.get(name_of(run, libc))
         worse: list[str] = []
         better: list[str] = []
@@ -86,7 +86,7 @@ def read_results(path: Path) -> Baseline:
 
 
 def baseline_for(wanted: str | None, kernel: str) -> Baseline | None:
-    """The one named, a file of results, or that of the newest series up to the kernel's own."""
+    """The baseline with this name or file; else that of the newest series up to the kernel."""
     names = committed()
     if wanted in names:
         return read_committed(str(wanted))
@@ -99,7 +99,7 @@ def baseline_for(wanted: str | None, kernel: str) -> Baseline | None:
 
 
 def accept(name: str, runs: list[Run]) -> Path:
-    """Writes the outcomes of a series as its baseline; those of other programs stay."""
+    """Writes the outcomes as the baseline of a series; keeps those of other programs."""
     path = BASELINES / name
     of_runs = {name_of(run) for run in runs}
     lines = [

@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Boots a kernel image under QEMU, and takes home what the harness says of it.
+"""Boots a kernel image under QEMU and returns the results of the harness.
 
-The kernel's first program is the static harness, with nothing beside it: no network, no disk,
-no view of this machine.  Results come over a serial port of their own, since firmware
-and kernel write on the console.  Two more results are of the kernel: that it lives until it
-stops by itself, and that nothing in its log is a warning, an oops or a panic.
+The static harness is the kernel's only program; the guest has no network, no disk and no access
+to this machine.  A second serial port carries the results, because firmware and kernel write to
+the console.  Two more results are about the kernel: it runs until it stops by itself, and its
+log has no warning, oops or panic.
 """
 
 import contextlib
@@ -32,26 +32,25 @@ sys.path.append(str(HERE.parent / "abi"))
 import architectures  # noqa: E402
 
 Run = dict[str, Any]  # as in the JSON that ipc-conform writes
-# The outcomes of a check there (conformance/report/result.h), and those that refuse a kernel.
+# The outcomes of a check in it (conformance/report/result.h), and those that reject a kernel.
 OUTCOMES = (
     "passed", "failed", "skipped", "xfailed", "xpassed", "flaky", "not implemented", "timeout"
 )
 FAILURES = ("failed", "timeout", "xpassed")
 
-# Seconds.  A kernel hangs when neither its console nor the harness says anything for so long,
-# however slow the machine is.  A check ends after 120 s at the latest (ipc-conform(1)), and
-# shows itself before.
+# Seconds.  A kernel hangs if neither its console nor the harness prints anything for this time,
+# even on a slow machine: the time limit of a check is 120 s (ipc-conform(1)).
 SILENCE = 600.0
-# A kernel that repeats itself for ever ends after so many times its limit.
+# A kernel that prints without end is stopped after this many times its limit.
 ENDLESS = 20
 
 
 class Misuse(Exception):
-    """What the call itself is wrong in, in one line."""
+    """A usage error, described in one line."""
 
 
 def end_with(main: Callable[[], int], name: str) -> NoReturn:
-    """Ends a program as these do: by its status; 2, and a line, where it was misused or stopped."""
+    """Exits with the status of main; with 2 and one line on a usage error, and 2 if stopped."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
     try:
         sys.exit(main())
@@ -67,7 +66,7 @@ def end_with(main: Callable[[], int], name: str) -> NoReturn:
 
 @dataclass(frozen=True)
 class Port:
-    """A serial port: QEMU's device (or "serial": the machine's own), Linux' name for it."""
+    """A serial port: QEMU's device ("serial" if the machine has it), and Linux's name for it."""
 
     device: str
     name: str
@@ -89,7 +88,7 @@ class Machine:
     console: Port
     results: Port
     programs: list[str]
-    more: list[str]  # that only the matrix has
+    more: list[str]  # programs for the matrix only
 
 
 def machines() -> dict[str, Machine]:
@@ -112,7 +111,7 @@ def machine_of(arch: str) -> Machine:
     if arch not in known:
         raise Misuse(f"no machine for {arch}; there are: {' '.join(known)}")
     if not shutil.which(known[arch].qemu[0]):
-        raise Misuse(f"there is no {known[arch].qemu[0]} here")
+        raise Misuse(f"{known[arch].qemu[0]} is not installed")
     return known[arch]
 
 
@@ -123,14 +122,14 @@ def check_image(kernel: Path, arch: str) -> None:
     except OSError as error:
         raise Misuse(f"{kernel}: {error.strerror}") from None
     if not architectures.is_image(arch, head):
-        raise Misuse(f"{kernel} is no kernel image for {arch}")
+        raise Misuse(f"{kernel} is not a kernel image for {arch}")
 
 
 def virtualizes(cpuinfo: str) -> bool:
-    """Whether the processor runs any kernel as a guest, from the text of /proc/cpuinfo.
+    """Whether the processor can run any kernel as a guest, from the text of /proc/cpuinfo.
 
     On x86, Linux can have /dev/kvm without VMX or SVM (PVM: https://lwn.net/Articles/963718/).
-    Such a KVM makes a machine, but runs only kernels that were built for it; others hang at
+    Such a KVM creates a machine, but runs only kernels that were built for it; others hang at
     their first instructions.  Other architectures have /dev/kvm only where it is real.
     """
     flags = re.search(r"^flags\s*:(.*)$", cpuinfo, re.MULTILINE)
@@ -139,7 +138,7 @@ def virtualizes(cpuinfo: str) -> bool:
 
 @functools.cache
 def accelerator(qemu: tuple[str, ...]) -> list[str]:
-    """KVM where it is for this architecture and a machine can really be made with it."""
+    """KVM, if it supports this architecture and can really create a machine; else TCG."""
     native = {"x86_64": ["x86_64", "i386"]}.get(platform.machine(), [platform.machine()])
     if not virtualizes(read(Path("/proc/cpuinfo"))):
         native = []
@@ -158,21 +157,21 @@ def accelerator(qemu: tuple[str, ...]) -> list[str]:
 
 @dataclass(frozen=True)
 class Options:
-    build: Path = Path("build")  # where the programs are: build/ARCH/ipc-conform
-    program: Path | None = None  # in the harness's place
-    append: str = ""  # to the kernel's command line
-    qemu: str = ""  # to QEMU's
-    smp: int = 0  # processors; 0: as many as the machine has by default
-    select: str = ""  # to the harness's
-    emulate: bool = False  # though there is KVM
+    build: Path = Path("build")  # the folder of the programs: build/ARCH/ipc-conform
+    program: Path | None = None  # instead of the harness
+    append: str = ""  # appended to the kernel's command line
+    qemu: str = ""  # appended to QEMU's
+    smp: int = 0  # processors; 0: the machine's default
+    select: str = ""  # appended to the harness's
+    emulate: bool = False  # even if KVM works
     expect: Path | None = None  # a list of expected failures before the gate's own
-    time_limit: float = SILENCE  # in which nothing new comes from the kernel
-    cost: bool = False  # a second boot measures what calls cost
+    time_limit: float = SILENCE  # without output from the kernel
+    cost: bool = False  # a second boot measures the costs of calls
 
 
 @dataclass
 class Boot:
-    """What a boot left."""
+    """The output of a boot."""
 
     console: str
     results: str
@@ -184,8 +183,8 @@ class Boot:
     progress: str = ""
 
     def __post_init__(self) -> None:
-        # The harness's progress stands between the lines of the kernel's log; a console of
-        # lines (s390's) swallows what moves a cursor.
+        # The harness prints its progress between the lines of the kernel's log; a line-mode
+        # console (s390's) drops the sequences that move the cursor.
         shown = re.findall(r"\[K(\d+/\d+ [\w.]+)", self.console)
         self.progress = shown[-1] if shown else ""
         text = re.sub(r"(\r\x1b)?\[K(\d+/\d+ [\w.]+)?", "", self.console)
@@ -193,7 +192,7 @@ class Boot:
 
 
 def make_initramfs(folder: Path, program: Path, *roots: Path) -> Path:
-    """The program is the first process; beside it is what the folders have, if any."""
+    """Makes an initramfs with the program as the first process, and the files of the folders."""
     image = folder / "initramfs"
     (folder / "root").mkdir()
     try:
@@ -209,7 +208,7 @@ def make_initramfs(folder: Path, program: Path, *roots: Path) -> Path:
 
 
 def harness_words(machine: Machine, options: Options) -> str:
-    # A kernel takes words apart at spaces, and leaves apostrophes in.
+    # A kernel splits its command line at spaces, and keeps apostrophes.
     select = " ".join(shlex.split(options.select))
     return (
         f"run --progress --jobs 2 {select} --expect /expected"
@@ -217,8 +216,8 @@ def harness_words(machine: Machine, options: Options) -> str:
     )
 
 
-# What checks need and a new kernel does not have: huge pages for those of SHM_HUGETLB that run at
-# the same time, and a number of mappings that an emulated processor reaches in a second.
+# Settings that checks need: huge pages for concurrent checks of SHM_HUGETLB, and a limit of
+# mappings that an emulated processor reaches in a second.
 FOR_CHECKS = "hugepages=16 sysctl.vm.max_map_count=5000"
 
 
@@ -227,9 +226,9 @@ def qemu_command(
 ) -> list[str]:
     accel = ["-accel", "tcg"] if options.emulate else accelerator(tuple(machine.qemu))
     return [
-        # Whatever becomes of this program, the emulator ends with it.
+        # The emulator ends when this program ends, even by a signal.
         *("setpriv", "--pdeathsig", "KILL"),
-        # The machine's own options may say otherwise.
+        # The machine's options may override these.
         *(machine.qemu[0], "-smp", "2", "-m", "512"),
         *machine.qemu[1:],
         *accel,
@@ -238,7 +237,7 @@ def qemu_command(
         *machine.console.command("console", folder / "console"),
         *machine.results.command("results", folder / "results"),
         *("-kernel", str(kernel), "-initrd", str(initramfs)),
-        # Warnings and worse; a machine that panics starts again, which ends the emulator.
+        # Log warnings and worse; on a panic, reboot, which -no-reboot turns into an exit.
         "-append",
         f"console={machine.console.name} {machine.console.word} printk.time=1 loglevel=5"
         f" panic=-1 {FOR_CHECKS} {options.append} -- {words}",
@@ -260,8 +259,8 @@ def boot(
     *roots: Path,
     stop: threading.Event | None = None,
 ) -> Boot:
-    """Boots once, and waits for the end, or until the kernel hangs; words are the program's.
-    If stop is set, the emulator is killed."""
+    """Boots once, and waits until the kernel ends or hangs; words are the program's arguments.
+    Setting stop kills the emulator."""
     with temporary_folder() as folder:
         initramfs = make_initramfs(folder, program, *roots)
         command = qemu_command(machine, kernel, initramfs, words, folder, options)
@@ -292,8 +291,7 @@ def ends(
     silence: float,
     stop: threading.Event | None = None,
 ) -> bool:
-    """Waits for the emulator; False once its ports have said nothing new for so long, or at
-    the stop."""
+    """Waits for the emulator's end; False if its ports were silent for this long, or on stop."""
     said, begin = -1, time.monotonic()
     changed = begin
     while process.poll() is None:
@@ -314,9 +312,9 @@ def temporary_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-# ---- what the boot tells of the kernel ------------------------------------------------
+# ---- results about the kernel ---------------------------------------------------------
 
-# How the kernel begins a message that something is wrong (lib/bug.c, kernel/panic.c,
+# The beginnings of the kernel's messages about errors (lib/bug.c, kernel/panic.c,
 # kernel/locking/lockdep.c, mm/kasan, kernel/hung_task.c, the architectures' traps.c).
 TROUBLE = re.compile(
     r"\[ *\d+\.\d+\](?:\[ *[CT]\d+\])? *(?P<message>(?:"
@@ -335,13 +333,13 @@ def exit_status(boot: Boot) -> int | None:
 
 
 def trouble(boot: Boot) -> list[tuple[int, str]]:
-    """Line number and words of each message that something is wrong."""
+    """Line number and text of each message about an error."""
     found = ((n, TROUBLE.search(line)) for n, line in enumerate(boot.log, 1))
     return [(n, match["message"].strip()) for n, match in found if match]
 
 
 def why_dead(boot: Boot) -> str | None:
-    """In words why there is no whole run; None where there is one."""
+    """Why the run is incomplete, in words; None if it is complete."""
     when = f"at {boot.progress}" if boot.progress else "before the checks begin"
     last = boot.log[-1] if boot.log else "nothing is on its console"
     panic = [words for _, words in trouble(boot) if words.startswith("Kernel panic")]
@@ -360,7 +358,7 @@ def why_dead(boot: Boot) -> str | None:
 
 
 def result(identity: str, title: str, seconds: float, failures: list[tuple[str, str]]) -> Run:
-    """A result as the harness writes them."""
+    """A result in the form that the harness writes."""
     kept = [
         {"where": where[:63], "what": what[:159], "expected": "", "seen": ""}
         for where, what in failures[:8]
@@ -378,8 +376,8 @@ def result(identity: str, title: str, seconds: float, failures: list[tuple[str, 
 
 
 def parse_results(text: str) -> Run | None:
-    """The run that the harness wrote, unless it is cut short or garbled."""
-    # Before it, what writes on every port: s390's boot code.
+    """The run that the harness wrote; None if it is cut short or garbled."""
+    # s390's boot code writes to every port before.
     begin = max(text.find('{"schema"'), 0)
     try:
         return json.loads(text[begin:])["runs"][0]  # type: ignore[no-any-return]
@@ -403,7 +401,7 @@ def expected_failures(given: Path | None) -> str:
 
 
 def run_on(kernel: Path, machine: Machine, programs: str, options: Options) -> tuple[Run, Boot]:
-    """The harness's run on a kernel, with the faults of the kernel itself."""
+    """The harness's run on a kernel, with results about the kernel itself."""
     program = options.program or options.build / programs / "ipc-conform"
     with temporary_folder() as folder:
         (folder / "expected").write_text(expected_failures(options.expect))

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""cost: what each call costs on a kernel, in instructions, and what it cost before.
+"""cost: the cost of each call on a kernel, in instructions, compared with earlier costs.
 
-Under QEMU's -icount the clock of the guest advances one nanosecond with each instruction, so
-that a cost is a number of instructions, whatever else the host does.  A seed makes random
-numbers of the guest the same in every boot.
+Under QEMU's -icount the guest's clock advances one nanosecond with each instruction, so a cost
+is a number of instructions and does not depend on the host's load.  A seed makes the guest's
+random numbers the same in every boot.
 
 As a program: prints the committed baselines as a table of kernels and rows, and as charts.
 Exit status: 0, or 2 if misused.
@@ -27,12 +27,12 @@ from boot import boot, end_with, result, why_dead
 
 COSTS = HERE / "costs"  # a file for each series
 COUNTING = "-smp 1 -icount shift=0,sleep=off -seed 1 -rtc base=2026-01-01,clock=vm"
-# A start without random addresses; the program finds the same mappings in every boot.
+# Without address randomization, the program has the same mappings in every boot.
 FIXED = "norandmaps"
 
 # ---- costs ----------------------------------------------------------------------------
 
-# From the best to the worst, with the words for it (conformance/cost/growth.c).
+# From the best to the worst, with a description (conformance/cost/growth.c).
 CLASSES = {
     "constant": "does not grow",
     "logarithmic": "grows logarithmically",
@@ -60,7 +60,7 @@ class Growth:
 
 @dataclass
 class Costs:
-    """The costs of a kind of programs on a kernel."""
+    """The costs on a kernel, for one kind of programs."""
 
     programs: str
     kernel: str
@@ -70,7 +70,7 @@ class Costs:
 
 
 def parse_costs(text: str) -> Costs:
-    """What ipc-conform cost wrote as JSON; ValueError where it is not that."""
+    """Parses the JSON of ipc-conform cost; raises ValueError if it is something else."""
     begin = max(text.find('{"schema"'), 0)
     try:
         document = json.loads(text[begin:])
@@ -92,7 +92,7 @@ def parse_costs(text: str) -> Costs:
 
 @dataclass(frozen=True)
 class Threshold:
-    """A rise is one if it is larger than both."""
+    """An increase counts if it exceeds both numbers."""
 
     percent: float
     instructions: float
@@ -132,7 +132,7 @@ def change(identity: str, n: int, new: float, old: float) -> str:
 
 
 def compare_costs(new: Costs, old: Costs) -> tuple[list[str], list[str]]:
-    """In words: what is dearer or grows faster than it did; and what is cheaper."""
+    """The rows that cost more or grow faster than before, and those that cost less, in words."""
     worse, better = [], []
     for identity, costs in old.rows.items():
         threshold = threshold_of(identity, new.programs)
@@ -144,12 +144,12 @@ def compare_costs(new: Costs, old: Costs) -> tuple[list[str], list[str]]:
         risen = [n for n in common if rises(now[n], costs[n], threshold)]
         fallen = [n for n in common if rises(costs[n], now[n], threshold)]
         is_, was = new.growth.get(identity), old.growth.get(identity)
-        # A class alone is no finding: a few instructions may lie between two of them.
+        # A worse class alone does not count: a few instructions can separate two classes.
         if is_ and was and is_.worse_than(was) and risen and risen[-1] == common[-1]:
             last = change(identity, risen[-1], now[risen[-1]], costs[risen[-1]])
             worse.append(f"{identity} {is_}, and {PAST[was.name]} before: {last}")
         elif risen:
-            # The smallest n stands for all of them, and so does the largest.
+            # Show the smallest and the largest n only.
             shown = sorted({risen[0], risen[-1]})
             worse += [change(identity, n, now[n], costs[n]) for n in shown]
         elif fallen:
@@ -165,7 +165,7 @@ def committed() -> list[str]:
 
 
 def read_committed(name: str) -> dict[str, Costs]:
-    """The costs of a series by their programs."""
+    """The costs of a series, by kind of programs."""
     found: dict[str, Costs] = {}
     for line in (COSTS / name).read_text().splitlines():
         if line and not line.startswith("#"):
@@ -193,8 +193,8 @@ def read_costs(path: Path) -> Costs:
 
 
 def cost_baseline(wanted: str | None, costs: Costs) -> tuple[str, Costs | None]:
-    """Its name, and the costs of these programs: of the series (or file) named, or of the
-    kernel's own series.  Another series has other costs, which are nobody's fault."""
+    """The name of a baseline, and its costs for these programs: of the series or file that is
+    wanted, else of the kernel's series.  Costs of different series are not comparable."""
     name = wanted or name_of_series(costs.kernel)
     if name in committed():
         return name, read_committed(name).get(costs.programs)
@@ -202,7 +202,7 @@ def cost_baseline(wanted: str | None, costs: Costs) -> tuple[str, Costs | None]:
 
 
 def accept_costs(every: Iterable[Costs]) -> list[Path]:
-    """Writes costs as the baselines of their series; those of other programs stay."""
+    """Writes costs as the baselines of their series; keeps those of other programs."""
     paths = []
     for costs in every:
         name = name_of_series(costs.kernel)
@@ -232,7 +232,7 @@ def accept_costs(every: Iterable[Costs]) -> list[Path]:
 
 @dataclass
 class Measured:
-    """What a boot under the counting clock left: its costs, or why there are none."""
+    """The result of a boot with the counting clock: costs, or why they are missing."""
 
     text: str  # the JSON
     costs: Costs | None
@@ -243,7 +243,7 @@ class Measured:
 def measure_costs(
     kernel: Path, machine: Machine, options: Options, stop: threading.Event | None = None
 ) -> Measured:
-    """Boots a kernel with the counting clock, for the programs of its own architecture."""
+    """Boots a kernel with the counting clock, and measures programs of its own architecture."""
     counting = replace(
         options,
         emulate=True,
@@ -260,14 +260,14 @@ def measure_costs(
             costs = parse_costs(ended.results)
         except ValueError as error:
             dead = str(error)
-    # Before the JSON: s390's boot code writes on every port.
+    # s390's boot code writes to every port before the JSON.
     begin = max(ended.results.find('{"schema"'), 0)
     text = ended.results[begin:]
     return Measured(text, costs, dead or "", ended.seconds)
 
 
 class Beside:
-    """The costs of a kernel, measured while something else is done."""
+    """Measures the costs of a kernel in a thread."""
 
     def __init__(self, kernel: Path, machine: Machine, options: Options) -> None:
         self.stop = threading.Event()
@@ -286,8 +286,7 @@ class Beside:
 
 
 def add_costs(run: Run, measured: Measured, name: str, old: Costs | None) -> list[str]:
-    """Adds a result for the costs to a run, compared with those of that name; the lines for
-    the screen."""
+    """Adds to a run the result of comparing its costs with old; returns the lines to print."""
     worse: list[str] = []
     better: list[str] = []
     lines: list[str] = []
@@ -314,7 +313,7 @@ def add_costs(run: Run, measured: Measured, name: str, old: Costs | None) -> lis
 
 
 def table(programs: str, names: list[str]) -> list[str]:
-    """Kernels across, rows down: the costs of an architecture."""
+    """A table of the costs of an architecture: a column for each kernel, a row for each n."""
     every = {name: read_committed(name) for name in names}
     columns = {name: costs[programs] for name, costs in every.items() if programs in costs}
     rows = dict.fromkeys((i, n) for c in columns.values() for i, row in c.rows.items() for n in row)
@@ -334,7 +333,7 @@ WIDTH, HEIGHT = 300, 140
 
 
 def chart(identity: str, columns: dict[str, Costs]) -> str:
-    """A series of each kernel: n across in equal steps, cost up; or a bar for each kernel."""
+    """A line for each kernel: n to the right in equal steps, cost upward; or bars for one n."""
     rows = {name: c.rows[identity] for name, c in columns.items() if identity in c.rows}
     most = max(cost for row in rows.values() for cost in row.values()) or 1
     ns = sorted({n for row in rows.values() for n in row})
@@ -387,7 +386,7 @@ def page(names: list[str], programs: list[str]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser("cost", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--html", type=Path, help="charts go there")
+    parser.add_argument("--html", type=Path, help="the file for the charts")
     given = parser.parse_args()
     names = committed()
     programs = sorted({arch for name in names for arch in read_committed(name)})

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* The first process of a kernel on whose command line stands the program to run, below /tree. */
+/* The first process of a kernel: runs the program on its command line in the folder /tree. */
 #include <stdio.h>
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""gate: boots a kernel image and says whether it conforms, and what it changes.
+"""gate: boot a kernel image, and report whether it conforms and what changed.
 
 Exit status: 0 conforms, 1 does not (or dies, hangs, warns), 2 misused, 4 nothing was run.
 """
@@ -26,7 +26,7 @@ from github import annotation  # noqa: E402
 def verdict(
     run: Run, boot: Boot, baseline: Baseline | None, whole: bool
 ) -> tuple[int, list[str]]:
-    """The exit status that a run deserves, and its lines."""
+    """The exit status for a run, and the lines to print."""
     counts = run["counts"]
     always = ("passed", "failed", "skipped")
     shown = [word for word in OUTCOMES if word in always or counts.get(word)]
@@ -50,7 +50,7 @@ def verdict(
 
 
 def beside_glibc(run: Run, baseline: Baseline, whole: bool) -> list[str]:
-    """What another libc's programs find that glibc's do not on that kernel: no failure."""
+    """The differences between another libc's programs and glibc's, which are not failures."""
     name = name_of(run, "glibc")
     if name == name_of(run) or name not in baseline.outcomes:
         return []
@@ -65,7 +65,7 @@ def in_words(failure: dict[str, str]) -> str:
 
 
 def said_of(result: Run) -> list[str]:
-    """In words, each failure; with the reason where the list of expected failures has it."""
+    """Each failure in words, with the reason from the list of expected failures, if any."""
     if result["outcome"] == "xpassed":
         return [f"passes, but is expected to fail: {result['reason']}"]
     expected = result["outcome"] in ("xfailed", "flaky")
@@ -74,7 +74,7 @@ def said_of(result: Run) -> list[str]:
 
 
 def checks_run(run: Run) -> int:
-    """How many checks of the harness came to an end of their own."""
+    """The number of the harness's checks that were not skipped."""
     return sum(
         result["outcome"] != "skipped" and not result["id"].startswith("kernel.")
         for result in run["results"]
@@ -83,8 +83,8 @@ def checks_run(run: Run) -> int:
 
 @dataclass
 class Judged:
-    """What the gate says of a kernel: exit status, lines for the screen, results, what the
-    boot left, and its costs as JSON if they were measured."""
+    """The verdict on a kernel: exit status, lines to print, results, the output of the boot,
+    and the costs as JSON if they were measured."""
 
     status: int
     lines: list[str]
@@ -101,14 +101,14 @@ def gate(
     options: Options,
     costs_wanted: str | None = None,
 ) -> Judged:
-    """A boot that runs the checks, and beside it one that measures what calls cost: that of
-    the programs of the kernel's own architecture, with glibc."""
+    """Boots to run the checks, and at the same time, for programs of the kernel's architecture
+    with glibc, boots to measure the costs of calls."""
     with contextlib.ExitStack() as stack:
         beside = None
         if options.cost and programs == machine.programs[0] and not options.program:
             beside = stack.enter_context(Beside(kernel, machine, options))
         run, boot = run_on(kernel, machine, programs, options)
-        # A kernel that dies in the first boot dies in the second, or hangs.
+        # A kernel that dies in the first boot would die or hang in the second.
         measured = beside.measured() if beside and lives(run) else None
     baseline = baseline_for(wanted, run["kernel"])
     lines_of_costs = []
@@ -123,11 +123,11 @@ def gate(
 def costs_to_compare(
     measured: Measured, wanted: str | None, costs_wanted: str | None
 ) -> tuple[str, Costs | None]:
-    """The costs named, or those of the series named or of the kernel's own."""
+    """The costs that are wanted, else those of the wanted series or of the kernel's series."""
     if not measured.costs:
         return "", None
     if wanted and wanted not in committed() and not costs_wanted:
-        # Results of an earlier run have no costs, and its kernel is none of Debian's.
+        # Results of an earlier run have no costs, and the kernel is not one of Debian's.
         return "the baseline (--cost-baseline)", None
     return cost_baseline(costs_wanted or wanted, measured.costs)
 
@@ -165,17 +165,17 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("kernel", type=Path, help="the image: bzImage, Image")
     parser.add_argument("arch", help="its architecture")
-    parser.add_argument("--programs", help="only those of this architecture")
+    parser.add_argument("--programs", help="run only the programs of this architecture")
     parser.add_argument("--baseline", help="a series (6.1), or results of an earlier run")
     parser.add_argument(
         "--no-cost", dest="cost", action="store_false", help="do not measure what calls cost"
     )
     parser.add_argument("--cost-baseline", help="a series (6.1), or costs of an earlier run")
-    parser.add_argument("--costs", type=Path, help="where the costs go, as JSON")
-    parser.add_argument("--output", type=Path, help="where the results go, as JSON")
-    parser.add_argument("--log", type=Path, help="where the kernel's log goes")
-    parser.add_argument("--build", type=Path, default=Path("build"), help="where programs are")
-    parser.add_argument("--program", type=Path, help="in place of BUILD/ARCH/ipc-conform")
+    parser.add_argument("--costs", type=Path, help="the file for the costs, as JSON")
+    parser.add_argument("--output", type=Path, help="the file for the results, as JSON")
+    parser.add_argument("--log", type=Path, help="the file for the kernel's log")
+    parser.add_argument("--build", type=Path, default=Path("build"), help="folder of the programs")
+    parser.add_argument("--program", type=Path, help="instead of BUILD/ARCH/ipc-conform")
     parser.add_argument("--append", default="", help="words for the kernel's command line")
     parser.add_argument("--qemu", default="", help="options for QEMU")
     parser.add_argument(
@@ -186,7 +186,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--emulate", action="store_true", help="without KVM")
     parser.add_argument(
         "--time-limit", type=float, default=SILENCE, metavar="SECONDS",
-        help="after which a kernel that says nothing hangs",
+        help="a kernel that prints nothing for this time hangs",
     )
     return parser.parse_args()
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""matrix: boots each kernel of the table with each kind of programs, one line a cell.
+"""matrix: boot each kernel of the table with each kind of programs, and print a line for each.
 
 Exit status: 0 all conform, 1 one does not, 2 misused, or a kernel cannot be had.
 """
@@ -48,7 +48,7 @@ def cells() -> list[Cell]:
 
 
 def image_of(cell: Cell) -> Path:
-    """The image, fetched where it is not there yet."""
+    """The path of the image, which is fetched if it is missing."""
     command = [str(TOP / "ci/fetch-kernel"), cell.suite, cell.arch]
     fetched = subprocess.run(command, capture_output=True, text=True)
     if fetched.returncode:
@@ -109,17 +109,17 @@ def main() -> int:
         "matrix", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("cell", nargs="*", help="globs of SUITE/PROGRAMS[-on-ARCH], for all")
-    parser.add_argument("--programs", action="store_true", help="only say whose they need")
-    parser.add_argument("--output", type=Path, help="where the results go, as JSON")
-    parser.add_argument("--accept", action="store_true", help="take them as baselines")
-    parser.add_argument("--optional", action="store_true", help="SKIP what cannot be fetched")
+    parser.add_argument("--programs", action="store_true", help="only print the programs needed")
+    parser.add_argument("--output", type=Path, help="the file for the results, as JSON")
+    parser.add_argument("--accept", action="store_true", help="write the results as baselines")
+    parser.add_argument("--optional", action="store_true", help="SKIP missing kernels")
     parser.add_argument(
         "--no-cost", dest="cost", action="store_false", help="do not measure what calls cost"
     )
     parser.add_argument("--select", default="", help="options for the harness: --only GLOB")
     parser.add_argument(
         "--time-limit", type=float, default=SILENCE, metavar="SECONDS",
-        help="after which a kernel that says nothing hangs",
+        help="a kernel that prints nothing for this time hangs",
     )
     parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 1) // 2))
     given = parser.parse_args()

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 # ---- does a kernel image conform? ---------------------------------------------
 
-# KERNEL: the image, or SUITE: Debian's newest of that; ARCH: its architecture; BASELINE:
-# the run to compare with, a series of conformance/gate/baselines or the JSON of a run;
-# GATE: the gate's options.
+# KERNEL: the image, or SUITE: the suite of Debian with the kernel; ARCH: its architecture;
+# BASELINE: a series of conformance/gate/baselines, or the JSON of a run, to compare with;
+# GATE: options of gate.py.
 KERNEL_REPORT = $(REPORT)/kernel
 PROGRAMS = $(shell $(ARCHITECTURES) get '$(ARCH)' programs 2>/dev/null)
 do-kernel: $(sort $(HOST)/ipc-conform $(PROGRAMS:%=build/%/ipc-conform))
@@ -19,7 +19,7 @@ do-kernel: $(sort $(HOST)/ipc-conform $(PROGRAMS:%=build/%/ipc-conform))
 	 [ ! -e $(KERNEL_REPORT)-costs.json ] || $(HOST)/ipc-conform cost --read $(KERNEL_REPORT)-costs.json \
 	  --format html --output $(KERNEL_REPORT)-costs.html; exit $$status
 
-# What calls cost on the kernels of the matrix, as conformance/gate/costs has it.
+# The costs of calls on the kernels of the matrix, from conformance/gate/costs.
 do-costs:
 	$(Q)$(PYTHON) conformance/gate/cost.py --html $(REPORT)/costs.html
 
@@ -44,12 +44,12 @@ do-kernels-short:
 	 echo 'SKIP: programs that cannot be built'
 	$(Q)$(MATRIX) --optional --no-cost $(CELLS)
 
-# KERNEL_JOBS: of a kernel's make.
+# KERNEL_JOBS: the jobs of a kernel's make.
 KERNEL_JOBS ?= $(JOBS)
 do-mutants-kernel: build/x86_64/ipc-conform build/i386/ipc-conform
 	$(Q)PYTHONPATH=conformance/gate $(PYTHON) tests/mutants/kernel/kernel_mutants.py --jobs $(KERNEL_JOBS) $(CHOSEN)
 
-# The module, and its tests' programs, for a root of Debian's (ci/rootfs) on that kernel.
+# The module and the programs of its tests, for a root of Debian (ci/rootfs) on that kernel.
 # OPTIONS: of tests/gate/suite.py.
 SUITE_CELLS := $(shell sed -n 's/^\([a-z][^ ]*\) .*/\1/p' tests/gate/suites)
 suite-%: python

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""libcs: judges the results of the harness built with each libc, beside the expected failures.
+"""libcs: judge the results of the harness with each libc, given the expected failures.
 
 Exit status: 0 the failures are exactly the expected ones, 1 another check fails, or no longer
 does, 2 misused, 4 no checks were run.
@@ -17,12 +17,12 @@ FAILURES = ("failed", "timeout", "xpassed")
 
 
 class Misuse(Exception):
-    """What the call itself is wrong in, in one line."""
+    """A usage error, described in one line."""
 
 
 def verdict(run: dict[str, Any]) -> tuple[int, list[str]]:
-    """The status that a run deserves, and a line for each check that neither passed nor was
-    skipped; the harness has compared them with the expected failures."""
+    """The exit status for a run, and a line for each check that neither passed nor was skipped;
+    the harness has compared them with the expected failures."""
     lines = []
     for result in run["results"]:
         word = {"xfailed": "XFAIL", "xpassed": "XPASS"}.get(result["outcome"], "FAILED")

@@ -192,7 +192,7 @@ def assert_refused(result: "subprocess.CompletedProcess[str]", words: str) -> No
 @pytest.mark.skipif(not shutil.which("qemu-system-x86_64"), reason="no qemu-system-x86_64")
 def test_file_that_is_no_kernel(tmp_path: Path) -> None:
     (tmp_path / "random").write_bytes(os.urandom(100000))
-    assert_refused(run(GATE, tmp_path / "random", ARCH), "is no kernel image for x86_64")
+    assert_refused(run(GATE, tmp_path / "random", ARCH), "is not a kernel image for x86_64")
     assert_refused(run(GATE, tmp_path / "none", ARCH), "No such file")
     assert_refused(run(GATE, tmp_path, ARCH), "Is a directory")
 
@@ -231,7 +231,7 @@ def test_processors_are_those_asked_for(tmp_path: Path) -> None:
 def test_wrong_kind_of_kernel(kernel: Path) -> None:
     if not shutil.which("qemu-system-i386"):
         pytest.skip("there is no qemu-system-i386")
-    assert_refused(run(GATE, kernel, "i386"), "is no kernel image for i386")
+    assert_refused(run(GATE, kernel, "i386"), "is not a kernel image for i386")
 
 
 def test_checks_that_there_are_not(kernel: Path) -> None:
