@@ -39,10 +39,10 @@ struct shared {
 };
 
 struct recorder {
-	const struct room *room;
+	const struct operations *operations;
 	const struct ipc_calls *ipc;
 	struct shared *shared;
-	struct dice dice;
+	struct random_numbers numbers;
 	pid_t pid[MAKERS];
 };
 
@@ -103,15 +103,16 @@ static void make_calls(struct recorder *recorder, int who)
 			disturb(shared, &operation->step);
 			continue;
 		}
-		if (recorder->room->feasible && !recorder->room->feasible(&operation->step)) {
+		if (recorder->operations->feasible &&
+		    !recorder->operations->feasible(&operation->step)) {
 			operation->state = LEFT_OUT;
 			continue;
 		}
 		operation->begun = load(&shared->clock);
 		__atomic_store_n(&operation->state, MADE, __ATOMIC_RELEASE);
 		errno = 0;
-		recorder->room->perform(recorder->ipc, shared->id, &operation->step,
-					&operation->answer);
+		recorder->operations->perform(recorder->ipc, shared->id, &operation->step,
+					      &operation->answer);
 		operation->ended = tick(shared);
 		operation->state = ANSWERED;
 		if (is_over(operation))
@@ -138,8 +139,8 @@ static void make_episodes(struct recorder *recorder, int who, int episode)
 		/* One that wakes up late may meet the preparations for the next. */
 		if (load(&shared->maker[who].turn) != episode)
 			continue;
-		if (recorder->room->clear)
-			recorder->room->clear(recorder->ipc);
+		if (recorder->operations->clear)
+			recorder->operations->clear(recorder->ipc);
 		line_up(shared);
 		make_calls(recorder, who);
 		store(&shared->maker[who].finished, 1);
@@ -162,27 +163,28 @@ static void begin_maker(struct recorder *recorder, int who)
 
 static void draw_step(struct recorder *recorder, int who, struct step *step)
 {
-	struct dice *dice = &recorder->dice;
-	int kind = roll(dice, 0, 99);
+	struct random_numbers *numbers = &recorder->numbers;
+	int kind = random_between(numbers, 0, 99);
 
 	memset(step, 0, sizeof(*step));
-	recorder->room->draw(dice, step);
+	recorder->operations->draw(numbers, step);
 	step->who = (unsigned char)who;
 	if (kind >= 12)
 		return;
 	step->what = kind < 1 ? REMOVE : kind < 6 ? OBSERVE : SIGNAL;
-	step->arg[0] = step->what == SIGNAL ? (short)roll(dice, 0, recorder->shared->makers - 1)
-					    : (short)(step->arg[0] & recorder->room->lingers);
+	step->arg[0] = step->what == SIGNAL
+			       ? (short)random_between(numbers, 0, recorder->shared->makers - 1)
+			       : (short)(step->arg[0] & recorder->operations->lingers);
 }
 
 static void draw_episode(struct recorder *recorder)
 {
 	struct shared *shared = recorder->shared;
-	struct dice *dice = &recorder->dice;
+	struct random_numbers *numbers = &recorder->numbers;
 
 	memset(&shared->history, 0, sizeof(shared->history));
-	shared->makers = roll(dice, 2, 5);
-	shared->calls = roll(dice, 3, 10);
+	shared->makers = random_between(numbers, 2, 5);
+	shared->calls = random_between(numbers, 3, 10);
 	for (int who = 0; who < shared->makers; who++)
 		for (int i = 0; i < shared->calls; i++) {
 			struct operation *operation = &shared->history.operation[who][i];
@@ -190,12 +192,15 @@ static void draw_episode(struct recorder *recorder)
 			draw_step(recorder, who, &operation->step);
 		}
 	/* One process is killed in each eighth episode. */
-	if (roll(dice, 0, 7) == 0) {
-		int killer = roll(dice, 1, shared->makers - 1);
+	if (random_between(numbers, 0, 7) == 0) {
+		int killer = random_between(numbers, 1, shared->makers - 1);
 		struct step *step =
-			&shared->history.operation[killer][roll(dice, 0, shared->calls - 1)].step;
-		*step = (struct step){
-			(unsigned char)killer, END, {(short)roll(dice, 0, killer - 1), 0, 0, 0}};
+			&shared->history
+				 .operation[killer][random_between(numbers, 0, shared->calls - 1)]
+				 .step;
+		*step = (struct step){(unsigned char)killer,
+				      END,
+				      {(short)random_between(numbers, 0, killer - 1), 0, 0, 0}};
 	}
 }
 
@@ -290,7 +295,7 @@ static struct operation *arbitrate(struct recorder *recorder, struct step step)
 	operation->step = step;
 	operation->begun = load(&shared->clock);
 	if (step.what != REST)
-		recorder->room->perform(recorder->ipc, shared->id, &step, &operation->answer);
+		recorder->operations->perform(recorder->ipc, shared->id, &step, &operation->answer);
 	operation->ended = tick(shared);
 	operation->state = ANSWERED;
 	return operation;
@@ -299,14 +304,14 @@ static struct operation *arbitrate(struct recorder *recorder, struct step step)
 /* What is there at the end; and what is left to receive, if nobody waits to send more. */
 static void inspect(struct recorder *recorder, bool finished)
 {
-	const int last = recorder->room->lingers;
+	const int last = recorder->operations->lingers;
 	struct step step = {.who = ARBITER};
 
 	arbitrate(recorder, (struct step){.what = REST});
 	for (short i = 0; i <= last; i++)
 		arbitrate(recorder, (struct step){.what = OBSERVE, .arg = {i, 0, 0, 0}});
-	for (int i = 0; finished && recorder->room->drain && i < MOST_CALLS - 6; i++) {
-		recorder->room->drain(&step);
+	for (int i = 0; finished && recorder->operations->drain && i < MOST_CALLS - 6; i++) {
+		recorder->operations->drain(&step);
 		if (is_over(arbitrate(recorder, step)))
 			break;
 	}
@@ -331,7 +336,7 @@ static bool end_episode(struct recorder *recorder, int dead[MAKERS])
 			begin_maker(recorder, who);
 		}
 	}
-	recorder->room->remove(recorder->ipc, shared->id);
+	recorder->operations->remove(recorder->ipc, shared->id);
 	return finished;
 }
 
@@ -343,7 +348,7 @@ static bool record(struct recorder *recorder)
 	int dead[MAKERS] = {0};
 
 	draw_episode(recorder);
-	recorder->room->make(recorder->ipc, shared->id);
+	recorder->operations->make(recorder->ipc, shared->id);
 	for (int who = 0; who < MAKERS; who++) {
 		shared->maker[who].finished = shared->maker[who].killed = 0;
 		if (who < shared->makers)
@@ -363,15 +368,16 @@ static bool record(struct recorder *recorder)
 	bool ended = end_episode(recorder, dead);
 	for (int who = 0; who < shared->makers; who++)
 		close_gaps(shared, who,
-			   recorder->room->lingers ? history->operation[ARBITER]->ended
-						   : dead[who]);
+			   recorder->operations->lingers ? history->operation[ARBITER]->ended
+							 : dead[who]);
 	return ended;
 }
 
 /* ---- what is told of a wrong one ------------------------------------------------------------ */
 
 /* "2 [4,7] receives 40 of type 1: 40 type 1 3f", or "[4,)" where it has not returned. */
-static void describe(const struct room *room, const struct operation *operation, char text[160])
+static void describe(const struct operations *operations, const struct operation *operation,
+		     char text[160])
 {
 	static const char *const names[] = {[END] = "is killed",
 					    [REMOVE] = "IPC_RMID",
@@ -381,12 +387,12 @@ static void describe(const struct room *room, const struct operation *operation,
 	char own[96] = "", name[32], end[16] = "", result[64] = "no answer";
 
 	if (operation->step.what >= FIRST_OWN)
-		room->describe(&operation->step, own);
+		operations->describe(&operation->step, own);
 	if (operation->ended != NEVER)
 		snprintf(end, sizeof(end), "%d", operation->ended);
 	if (operation->state == ANSWERED && answer->error)
 		snprintf(result, sizeof(result), "%s", errno_name(answer->error, name));
-	else if (operation->state == ANSWERED && room->lingers)
+	else if (operation->state == ANSWERED && operations->lingers)
 		snprintf(result, sizeof(result), "%ld", answer->result);
 	else if (operation->state == ANSWERED)
 		snprintf(result, sizeof(result), "%ld type %ld %02x %02x %02x", answer->result,
@@ -408,7 +414,7 @@ static const struct operation *first_begun(const struct history *history, int at
 	return first < 0 ? NULL : &history->operation[first][at[first]++];
 }
 
-static void note(const char *name, const struct room *room, struct history *history,
+static void note(const char *name, const struct operations *operations, struct history *history,
 		 unsigned episode)
 {
 	const struct operation *operation;
@@ -418,11 +424,11 @@ static void note(const char *name, const struct room *room, struct history *hist
 	snprintf(what, sizeof(what), "--only %s --seed %u --operations %u: episode %u", name,
 		 random_seed(), random_operations(), episode);
 	fail_at(HERE, what, "an order of the calls that explains all answers", "none");
-	reduce(room, history);
+	reduce(operations, history);
 	do {
 		operation = first_begun(history, at);
 		if (operation)
-			describe(room, operation, text);
+			describe(operations, operation, text);
 		if (*line && (!operation || strlen(line) + strlen(text) >= sizeof(line))) {
 			snprintf(what, sizeof(what), "calls %d to %d, by when they began", first,
 				 n);
@@ -448,13 +454,13 @@ static unsigned calls_of(const struct history *history)
 	return n;
 }
 
-void histories(const struct ipc_calls *ipc, const char *name, const struct room *room,
-	       unsigned operations)
+void histories(const struct ipc_calls *ipc, const char *name, const struct operations *operations,
+	       unsigned count)
 {
 	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct recorder recorder = {
-		.room = room, .ipc = ipc, .shared = shared, .dice = {random_seed()}};
+		.operations = operations, .ipc = ipc, .shared = shared, .numbers = {random_seed()}};
 	unsigned made = 0, episode = 0, undecided = 0;
 
 	must(shared == MAP_FAILED ? -1 : 0);
@@ -462,11 +468,11 @@ void histories(const struct ipc_calls *ipc, const char *name, const struct room 
 	catch_signal(SIGUSR1, 0);
 	for (int who = 0; who < MAKERS; who++)
 		begin_maker(&recorder, who);
-	for (; made < operations; episode++) {
+	for (; made < count; episode++) {
 		bool ended = record(&recorder);
-		enum verdict verdict = judge(room, &shared->history);
+		enum verdict verdict = judge(operations, &shared->history);
 		if (verdict == WRONG || !ended)
-			note(name, room, &shared->history, episode);
+			note(name, operations, &shared->history, episode);
 		if (verdict == WRONG || !expect(ended))
 			break;
 		undecided += verdict == UNDECIDED;
@@ -492,7 +498,7 @@ CHECK("history.msg", LIBC, NEED_PROC,
       "some order of the calls of processes on a queue at the same time explains every answer",
       "msgop(2); msgctl(2)")
 {
-	histories(ipc, "history.msg", &msg_room, random_operations() * TIMES);
+	histories(ipc, "history.msg", &msg_operations, random_operations() * TIMES);
 }
 
 CHECK("history.sem", LIBC, NEED_PROC,
@@ -500,12 +506,12 @@ CHECK("history.sem", LIBC, NEED_PROC,
       "answer",
       "semop(2); semctl(2)")
 {
-	histories(ipc, "history.sem", &sem_room, random_operations() * TIMES);
+	histories(ipc, "history.sem", &sem_operations, random_operations() * TIMES);
 }
 
 CHECK("history.shm", LIBC, NEED_PROC,
       "some order of the calls of processes on a segment at the same time explains every answer",
       "shmop(2); shmctl(2)")
 {
-	histories(ipc, "history.shm", &shm_room, random_operations() * TIMES);
+	histories(ipc, "history.shm", &shm_operations, random_operations() * TIMES);
 }

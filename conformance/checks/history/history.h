@@ -44,13 +44,13 @@ struct history {
  * visit.
  */
 enum verdict { EXPLAINED, WRONG, UNDECIDED };
-enum verdict judge(const struct room *room, const struct history *history);
+enum verdict judge(const struct operations *operations, const struct history *history);
 
 /* Leaves out what is not needed to see that a wrong history is wrong. */
-void reduce(const struct room *room, struct history *history);
+void reduce(const struct operations *operations, struct history *history);
 
 /* Records and judges; notes the first wrong history. */
-void histories(const struct ipc_calls *ipc, const char *name, const struct room *room,
-	       unsigned operations);
+void histories(const struct ipc_calls *ipc, const char *name, const struct operations *operations,
+	       unsigned count);
 
 #endif

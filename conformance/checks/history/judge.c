@@ -16,7 +16,7 @@ struct hash {
 };
 
 struct search {
-	const struct room *room;
+	const struct operations *operations;
 	const struct history *history;
 	int removed_by; /* when the removal had returned */
 	struct hash *seen;
@@ -126,7 +126,8 @@ static bool answers(const struct search *search, const struct operation *operati
 	/* A call can find the object, and then see that it is removed. */
 	if (want->error == EINVAL && got->error == EIDRM && operation->begun < search->removed_by)
 		return true;
-	return search->room->tolerates && search->room->tolerates(search->history, operation, want);
+	return search->operations->tolerates &&
+	       search->operations->tolerates(search->history, operation, want);
 }
 
 static bool complete(const struct search *search, struct place *place,
@@ -149,23 +150,23 @@ static bool complete(const struct search *search, struct place *place,
 /* What is asleep when all are at rest must have reason to, and has not been forgotten. */
 static bool all_rest(const struct search *search, const struct place *place, void *model)
 {
-	void *copy = malloc(search->room->model_size);
+	void *copy = malloc(search->operations->model_size);
 	bool right = copy;
 
 	for (int who = 0; right && who < MAKERS; who++) {
 		const struct operation *operation = next_of(search, place, who);
 		if (!operation || !operation->asleep)
 			continue;
-		if (!search->room->impatient) {
+		if (!search->operations->impatient) {
 			right = place->waits >> who & 1;
 			continue;
 		}
 		struct step step = operation->step;
 		struct outcome outcome = {0};
-		int later = search->room->impatient(&step);
-		memcpy(copy, model, search->room->model_size);
-		right = later && search->room->apply(copy, &step, &outcome) && outcome.done[who] &&
-			outcome.answer[who].error == later;
+		int later = search->operations->impatient(&step);
+		memcpy(copy, model, search->operations->model_size);
+		right = later && search->operations->apply(copy, &step, &outcome) &&
+			outcome.done[who] && outcome.answer[who].error == later;
 	}
 	free(copy);
 	return right;
@@ -183,9 +184,9 @@ static bool enter(const struct search *search, struct place *place, void *model,
 		place->at[who]++;
 		return all_rest(search, place, model);
 	}
-	if (search->room->impatient)
-		later = search->room->impatient(&step);
-	if (!search->room->apply(model, &step, &outcome))
+	if (search->operations->impatient)
+		later = search->operations->impatient(&step);
+	if (!search->operations->apply(model, &step, &outcome))
 		return false;
 	if (step.what == END) {
 		place->at[who]++;
@@ -206,8 +207,8 @@ static bool leave(const struct search *search, struct place *place, void *model,
 {
 	struct outcome outcome = {0};
 
-	search->room->apply(model, &(struct step){.who = (unsigned char)who, .what = SIGNAL},
-			    &outcome);
+	search->operations->apply(model, &(struct step){.who = (unsigned char)who, .what = SIGNAL},
+				  &outcome);
 	return complete(search, place, &outcome);
 }
 
@@ -261,7 +262,7 @@ static void sort_by_deadline(const struct search *search, const struct place *pl
 
 static enum verdict explore(struct search *search, const struct place *place, const void *model)
 {
-	const size_t size = search->room->model_size;
+	const size_t size = search->operations->model_size;
 	int order[WORKERS];
 
 	if (is_finished(search, place))
@@ -293,7 +294,7 @@ static enum verdict explore(struct search *search, const struct place *place, co
 }
 
 /* When the object was removed for sure; where nothing removed it, 0. */
-static int removal(const struct room *room, const struct history *history)
+static int removal(const struct operations *operations, const struct history *history)
 {
 	int by = 0;
 
@@ -302,19 +303,19 @@ static int removal(const struct room *room, const struct history *history)
 			const struct operation *operation = &history->operation[who][i];
 			bool failed = operation->state == ANSWERED && operation->answer.error;
 			if (operation->step.what == REMOVE && !failed)
-				by = room->lingers ? NEVER : operation->ended;
+				by = operations->lingers ? NEVER : operation->ended;
 		}
 	return by;
 }
 
-enum verdict judge(const struct room *room, const struct history *history)
+enum verdict judge(const struct operations *operations, const struct history *history)
 {
-	struct search search = {.room = room,
+	struct search search = {.operations = operations,
 				.history = history,
-				.removed_by = removal(room, history),
+				.removed_by = removal(operations, history),
 				.seen = calloc(FIRST_SLOTS, sizeof(*search.seen)),
 				.slots = FIRST_SLOTS};
-	void *model = calloc(1, room->model_size);
+	void *model = calloc(1, operations->model_size);
 	enum verdict verdict = UNDECIDED;
 
 	if (search.seen && model)
@@ -364,7 +365,7 @@ static bool changes_nothing(const struct operation *operation)
 		(operation->answer.error && operation->answer.error != EINTR));
 }
 
-void reduce(const struct room *room, struct history *history)
+void reduce(const struct operations *operations, struct history *history)
 {
 	struct history less;
 	int last = 0;
@@ -377,7 +378,7 @@ void reduce(const struct room *room, struct history *history)
 				last = history->operation[who][i].ended;
 	for (int ended = 1; ended <= last; ended++) {
 		cut(&less, history, ended);
-		if (judge(room, &less) == WRONG) {
+		if (judge(operations, &less) == WRONG) {
 			*history = less;
 			break;
 		}
@@ -388,7 +389,7 @@ void reduce(const struct room *room, struct history *history)
 				continue;
 			less = *history;
 			leave_out(&less, who, i);
-			if (judge(room, &less) == WRONG)
+			if (judge(operations, &less) == WRONG)
 				*history = less;
 		}
 }

@@ -10,18 +10,18 @@
 #include <sys/wait.h>
 
 /* Splitmix64: every seed has its own sequence, equal on all machines. */
-static uint64_t draw64(struct dice *dice)
+static uint64_t draw64(struct random_numbers *numbers)
 {
-	uint64_t z = (dice->state += 0x9e3779b97f4a7c15);
+	uint64_t z = (numbers->state += 0x9e3779b97f4a7c15);
 
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
 	z = (z ^ z >> 27) * 0x94d049bb133111eb;
 	return z ^ z >> 31;
 }
 
-int roll(struct dice *dice, int low, int high)
+int random_between(struct random_numbers *numbers, int low, int high)
 {
-	return low + (int)(draw64(dice) % (uint64_t)(high - low + 1));
+	return low + (int)(draw64(numbers) % (uint64_t)(high - low + 1));
 }
 
 /* ---- workers -------------------------------------------------------------------- */
@@ -33,8 +33,8 @@ struct worker {
 	bool reported; /* has answered, and the answer is not compared yet */
 };
 
-struct crew {
-	const struct room *room;
+struct workers {
+	const struct operations *operations;
 	const struct ipc_calls *ipc;
 	int id[2];
 	int report[2]; /* a pipe: each byte is the index of a worker that has answered */
@@ -42,7 +42,7 @@ struct crew {
 	struct worker worker[WORKERS];
 };
 
-static void work(struct crew *crew, unsigned char who, int commands)
+static void work(struct workers *workers, unsigned char who, int commands)
 {
 	struct step step;
 
@@ -51,24 +51,24 @@ static void work(struct crew *crew, unsigned char who, int commands)
 		struct answer answer = {0};
 
 		errno = 0;
-		crew->room->perform(crew->ipc, crew->id, &step, &answer);
-		crew->answer[who] = answer;
-		if (write(crew->report[1], &who, 1) != 1)
+		workers->operations->perform(workers->ipc, workers->id, &step, &answer);
+		workers->answer[who] = answer;
+		if (write(workers->report[1], &who, 1) != 1)
 			break;
 	}
 	_exit(0);
 }
 
-static void begin_worker(struct crew *crew, unsigned char who)
+static void begin_worker(struct workers *workers, unsigned char who)
 {
 	int command[2];
 
 	must(pipe(command));
-	crew->worker[who] = (struct worker){.command = command[1]};
-	crew->worker[who].pid = child_fork();
-	if (crew->worker[who].pid == 0) {
+	workers->worker[who] = (struct worker){.command = command[1]};
+	workers->worker[who].pid = child_fork();
+	if (workers->worker[who].pid == 0) {
 		close(command[1]);
-		work(crew, who, command[0]);
+		work(workers, who, command[0]);
 	}
 	close(command[0]);
 }
@@ -83,36 +83,37 @@ static void end_worker(struct worker *worker)
 		;
 }
 
-static void begin_crew(struct crew *crew, const struct ipc_calls *ipc, const struct room *room,
-		       struct answer *answer)
+static void begin_workers(struct workers *workers, const struct ipc_calls *ipc,
+			  const struct operations *operations, struct answer *answer)
 {
-	*crew = (struct crew){.room = room, .ipc = ipc, .answer = answer};
-	room->make(ipc, crew->id);
-	must(pipe(crew->report));
+	*workers = (struct workers){.operations = operations, .ipc = ipc, .answer = answer};
+	operations->make(ipc, workers->id);
+	must(pipe(workers->report));
 	for (unsigned who = 0; who < WORKERS; who++)
-		begin_worker(crew, (unsigned char)who);
+		begin_worker(workers, (unsigned char)who);
 }
 
-static void end_crew(struct crew *crew)
+static void end_workers(struct workers *workers)
 {
 	for (unsigned who = 0; who < WORKERS; who++)
-		end_worker(&crew->worker[who]);
-	close(crew->report[0]);
-	close(crew->report[1]);
-	crew->room->remove(crew->ipc, crew->id);
+		end_worker(&workers->worker[who]);
+	close(workers->report[0]);
+	close(workers->report[1]);
+	workers->operations->remove(workers->ipc, workers->id);
 }
 
 /* ---- comparison ------------------------------------------------------------------- */
 
-struct trouble {
+struct mismatch {
 	char what[160], want[160], seen[160];
 };
 
-static bool trouble(struct trouble *trouble, const char *what, const char *want, const char *seen)
+static bool mismatch(struct mismatch *mismatch, const char *what, const char *want,
+		     const char *seen)
 {
-	snprintf(trouble->what, sizeof(trouble->what), "%s", what);
-	snprintf(trouble->want, sizeof(trouble->want), "%s", want);
-	snprintf(trouble->seen, sizeof(trouble->seen), "%s", seen);
+	snprintf(mismatch->what, sizeof(mismatch->what), "%s", what);
+	snprintf(mismatch->want, sizeof(mismatch->want), "%s", want);
+	snprintf(mismatch->seen, sizeof(mismatch->seen), "%s", seen);
 	return false;
 }
 
@@ -123,16 +124,16 @@ static const char *who_is(unsigned who, char text[32])
 }
 
 /* Reads the reports; waits for the first one up to this many milliseconds. */
-static void take_reports(struct crew *crew, int milliseconds)
+static void take_reports(struct workers *workers, int milliseconds)
 {
-	struct pollfd report = {.fd = crew->report[0], .events = POLLIN};
+	struct pollfd report = {.fd = workers->report[0], .events = POLLIN};
 	unsigned char who[WORKERS];
 
 	if (poll(&report, 1, milliseconds) != 1)
 		return;
-	ssize_t n = read(crew->report[0], who, sizeof(who));
+	ssize_t n = read(workers->report[0], who, sizeof(who));
 	for (ssize_t i = 0; i < n; i++)
-		crew->worker[who[i]].reported = true;
+		workers->worker[who[i]].reported = true;
 }
 
 /*
@@ -140,34 +141,34 @@ static void take_reports(struct crew *crew, int milliseconds)
  * looks, long after the call that should have woken it, it was not woken.  A single look
  * might see it in a page fault.
  */
-static bool await_report(struct crew *crew, unsigned who, struct trouble *out)
+static bool await_report(struct workers *workers, unsigned who, struct mismatch *out)
 {
-	struct worker *worker = &crew->worker[who];
+	struct worker *worker = &workers->worker[who];
 	char text[32];
 
 	for (int asleep = 0; !worker->reported; asleep += is_blocked(worker->pid)) {
-		take_reports(crew, 1);
+		take_reports(workers, 1);
 		if (!worker->reported && asleep == 10)
-			return trouble(out, who_is(who, text), "to go on", "still blocked");
+			return mismatch(out, who_is(who, text), "to go on", "still blocked");
 		if (!worker->reported && is_gone(worker->pid))
-			return trouble(out, who_is(who, text), "to go on", "dead");
+			return mismatch(out, who_is(who, text), "to go on", "dead");
 	}
 	worker->reported = false;
 	worker->waits = false;
 	return true;
 }
 
-static bool await_wait(struct crew *crew, unsigned who, struct trouble *out)
+static bool await_wait(struct workers *workers, unsigned who, struct mismatch *out)
 {
 	const struct timespec pause = {.tv_nsec = 20000};
-	struct worker *worker = &crew->worker[who];
+	struct worker *worker = &workers->worker[who];
 	char text[32];
 
 	while (!is_blocked(worker->pid)) {
-		take_reports(crew, 0);
+		take_reports(workers, 0);
 		if (worker->reported || is_gone(worker->pid))
-			return trouble(out, who_is(who, text), "blocked",
-				       worker->reported ? "an answer" : "dead");
+			return mismatch(out, who_is(who, text), "blocked",
+					worker->reported ? "an answer" : "dead");
 		nanosleep(&pause, NULL);
 	}
 	worker->waits = true;
@@ -186,10 +187,10 @@ static void describe_answer(const struct answer *answer, size_t at, char text[16
 		length += snprintf(text + length, 160 - (size_t)length, " %02x", answer->text[i]);
 }
 
-static bool compare_answer(const struct crew *crew, unsigned who, const struct answer *want,
-			   struct trouble *out)
+static bool compare_answer(const struct workers *workers, unsigned who, const struct answer *want,
+			   struct mismatch *out)
 {
-	const struct answer *got = &crew->answer[who];
+	const struct answer *got = &workers->answer[who];
 	char wanted[160], seen[160], text[32];
 	size_t at = 0;
 
@@ -201,13 +202,13 @@ static bool compare_answer(const struct crew *crew, unsigned who, const struct a
 	at = at == sizeof(got->text) ? 0 : at;
 	describe_answer(want, at, wanted);
 	describe_answer(got, at, seen);
-	return trouble(out, who_is(who, text), wanted, seen);
+	return mismatch(out, who_is(who, text), wanted, seen);
 }
 
 /* Sends the step to its worker. */
-static void begin_step(struct crew *crew, const struct step *step)
+static void begin_step(struct workers *workers, const struct step *step)
 {
-	struct worker *worker = &crew->worker[step->who];
+	struct worker *worker = &workers->worker[step->who];
 
 	switch (step->what) {
 	case SIGNAL:
@@ -215,7 +216,7 @@ static void begin_step(struct crew *crew, const struct step *step)
 		break;
 	case END:
 		end_worker(worker);
-		begin_worker(crew, step->who);
+		begin_worker(workers, step->who);
 		break;
 	default:
 		must(write(worker->command, step, sizeof(*step)));
@@ -223,53 +224,53 @@ static void begin_step(struct crew *crew, const struct step *step)
 }
 
 /* Makes one step and compares the results with the model. */
-static bool make_step(struct crew *crew, void *model, const struct step *step, bool patient,
-		      struct trouble *out)
+static bool make_step(struct workers *workers, void *model, const struct step *step, bool patient,
+		      struct mismatch *out)
 {
 	struct outcome outcome = {0};
-	bool waits = crew->worker[step->who].waits;
+	bool waits = workers->worker[step->who].waits;
 	char text[32], seen[160];
 
 	/* A blocked process can only be signalled or ended; only a blocked one can be signalled. */
 	if (step->what != END && waits != (step->what == SIGNAL))
 		return true;
-	if (!crew->room->apply(model, step, &outcome))
+	if (!workers->operations->apply(model, step, &outcome))
 		return true;
-	begin_step(crew, step);
+	begin_step(workers, step);
 	/* Compare the step's worker first: the others continue only after its call. */
 	for (unsigned i = 0; i < WORKERS; i++) {
 		unsigned who = (step->who + i) % WORKERS;
-		if (outcome.done[who] && !(await_report(crew, who, out) &&
-					   compare_answer(crew, who, &outcome.answer[who], out)))
+		if (outcome.done[who] && !(await_report(workers, who, out) &&
+					   compare_answer(workers, who, &outcome.answer[who], out)))
 			return false;
 	}
 	if (step->what >= FIRST_OWN && !outcome.done[step->who] &&
-	    !await_wait(crew, step->who, out))
+	    !await_wait(workers, step->who, out))
 		return false;
-	take_reports(crew, 0);
+	take_reports(workers, 0);
 	for (unsigned who = 0; who < WORKERS; who++)
-		if (crew->worker[who].reported)
-			return trouble(out, who_is(who, text), "to wait on", "an answer");
-	if (crew->room->agrees(crew->ipc, crew->id, model, patient, seen))
+		if (workers->worker[who].reported)
+			return mismatch(out, who_is(who, text), "to wait on", "an answer");
+	if (workers->operations->agrees(workers->ipc, workers->id, model, patient, seen))
 		return true;
-	return trouble(out, "state of the objects", "the model's", seen);
+	return mismatch(out, "state of the objects", "the model's", seen);
 }
 
 /* Makes all steps with new workers and objects; returns how many agreed with the model. */
-static size_t replay(const struct ipc_calls *ipc, const struct room *room, const struct step *steps,
-		     size_t n, bool patient, struct trouble *out)
+static size_t replay(const struct ipc_calls *ipc, const struct operations *operations,
+		     const struct step *steps, size_t n, bool patient, struct mismatch *out)
 {
 	struct answer *answer = mmap(NULL, WORKERS * sizeof(*answer), PROT_READ | PROT_WRITE,
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	void *model = calloc(1, room->model_size);
-	struct crew crew;
+	void *model = calloc(1, operations->model_size);
+	struct workers workers;
 	size_t i = 0;
 
 	must(answer == MAP_FAILED || !model ? -1 : 0);
-	begin_crew(&crew, ipc, room, answer);
-	while (i < n && make_step(&crew, model, &steps[i], patient, out))
+	begin_workers(&workers, ipc, operations, answer);
+	while (i < n && make_step(&workers, model, &steps[i], patient, out))
 		i++;
-	end_crew(&crew);
+	end_workers(&workers);
 	free(model);
 	munmap(answer, WORKERS * sizeof(*answer));
 	return i;
@@ -278,8 +279,8 @@ static size_t replay(const struct ipc_calls *ipc, const struct room *room, const
 /* ---- shortening a failed run ------------------------------------------------------- */
 
 /* Removes smaller and smaller parts of the steps as long as the run still fails. */
-static size_t shorten(const struct ipc_calls *ipc, const struct room *room, struct step *steps,
-		      size_t n, struct trouble *out)
+static size_t shorten(const struct ipc_calls *ipc, const struct operations *operations,
+		      struct step *steps, size_t n, struct mismatch *out)
 {
 	struct step *fewer = calloc(n, sizeof(*fewer));
 	/* The number of repeated steps, which take a second or two. */
@@ -292,11 +293,11 @@ static size_t shorten(const struct ipc_calls *ipc, const struct room *room, stru
 			from = 0;
 			continue;
 		}
-		struct trouble other;
+		struct mismatch other;
 		size_t rest = n - from - part;
 		memcpy(fewer, steps, from * sizeof(*steps));
 		memcpy(fewer + from, steps + from + part, rest * sizeof(*steps));
-		size_t well = replay(ipc, room, fewer, n - part, false, &other);
+		size_t well = replay(ipc, operations, fewer, n - part, false, &other);
 		left -= n - part + 20 < left ? n - part + 20 : left;
 		if (well == n - part) {
 			from += part;
@@ -313,32 +314,33 @@ static size_t shorten(const struct ipc_calls *ipc, const struct room *room, stru
 	return n;
 }
 
-static void describe_step(const struct room *room, const struct step *step, char text[112])
+static void describe_step(const struct operations *operations, const struct step *step,
+			  char text[112])
 {
 	char own[96] = "";
 
 	if (step->what >= FIRST_OWN)
-		room->describe(step, own);
+		operations->describe(step, own);
 	snprintf(text, 112, "%u %s", step->who,
 		 step->what == SIGNAL ? "signalled"
 		 : step->what == END  ? "killed"
 				      : own);
 }
 
-static void note(const char *name, const struct room *room, const struct step *steps, size_t n,
-		 const struct trouble *trouble)
+static void note(const char *name, const struct operations *operations, const struct step *steps,
+		 size_t n, const struct mismatch *mismatch)
 {
 	char history[160];
 
 	snprintf(history, sizeof(history), "--only %s --seed %u --operations %u: %.60s", name,
-		 random_seed(), random_operations(), trouble->what);
-	fail_at(HERE, history, trouble->want, trouble->seen);
+		 random_seed(), random_operations(), mismatch->what);
+	fail_at(HERE, history, mismatch->want, mismatch->seen);
 	for (size_t i = 0; i < n;) {
 		size_t length = 0, first = i;
 		char text[112], step[112];
 		history[0] = '\0';
 		for (; i < n; i++) {
-			describe_step(room, &steps[i], step);
+			describe_step(operations, &steps[i], step);
 			if (length + strlen(step) + 3 > sizeof(history))
 				break;
 			length += (size_t)snprintf(history + length, sizeof(history) - length,
@@ -349,23 +351,25 @@ static void note(const char *name, const struct room *room, const struct step *s
 	}
 }
 
-void random_steps(const struct ipc_calls *ipc, const char *name, const struct room *room)
+void random_steps(const struct ipc_calls *ipc, const char *name,
+		  const struct operations *operations)
 {
-	struct dice dice = {random_seed()};
+	struct random_numbers numbers = {random_seed()};
 	size_t n = random_operations();
 	struct step *steps = calloc(n, sizeof(*steps));
-	struct trouble trouble;
+	struct mismatch mismatch;
 
 	must(steps ? 0 : -1);
 	for (size_t i = 0; i < n; i++) {
-		int kind = roll(&dice, 0, 99);
-		steps[i].who = (unsigned char)roll(&dice, 0, WORKERS - 1);
+		int kind = random_between(&numbers, 0, 99);
+		steps[i].who = (unsigned char)random_between(&numbers, 0, WORKERS - 1);
 		steps[i].what = kind < 8 ? SIGNAL : kind < 10 ? END : FIRST_OWN;
 		if (steps[i].what == FIRST_OWN)
-			room->draw(&dice, &steps[i]);
+			operations->draw(&numbers, &steps[i]);
 	}
-	size_t well = replay(ipc, room, steps, n, true, &trouble);
+	size_t well = replay(ipc, operations, steps, n, true, &mismatch);
 	if (well < n)
-		note(name, room, steps, shorten(ipc, room, steps, well + 1, &trouble), &trouble);
+		note(name, operations, steps, shorten(ipc, operations, steps, well + 1, &mismatch),
+		     &mismatch);
 	free(steps);
 }

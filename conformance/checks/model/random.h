@@ -38,22 +38,22 @@ struct outcome {
 	struct answer answer[WORKERS];
 };
 
-struct dice {
+struct random_numbers {
 	uint64_t state;
 };
 /* A random number from LOW to HIGH. */
-int roll(struct dice *dice, int low, int high);
+int random_between(struct random_numbers *numbers, int low, int high);
 
 struct history;
 struct operation;
 
-struct room {
+struct operations {
 	size_t model_size; /* the model of new objects is all zeros */
 	/* Make and remove the objects. */
 	void (*make)(const struct ipc_calls *ipc, int id[2]);
 	void (*remove)(const struct ipc_calls *ipc, const int id[2]);
 	/* Chooses `what` and `arg` of a step of the facility. */
-	void (*draw)(struct dice *dice, struct step *step);
+	void (*draw)(struct random_numbers *numbers, struct step *step);
 	/* Makes the call, in a worker. */
 	void (*perform)(const struct ipc_calls *ipc, const int id[2], const struct step *step,
 			struct answer *answer);
@@ -82,10 +82,11 @@ struct room {
 	void (*clear)(const struct ipc_calls *ipc);
 };
 
-extern const struct room msg_room, sem_room, shm_room;
+extern const struct operations msg_operations, sem_operations, shm_operations;
 
 /* Makes random steps until one fails; records the shortest failing run found. */
-void random_steps(const struct ipc_calls *ipc, const char *name, const struct room *room);
+void random_steps(const struct ipc_calls *ipc, const char *name,
+		  const struct operations *operations);
 
 static inline void done(struct outcome *outcome, unsigned who, long result, int error)
 {

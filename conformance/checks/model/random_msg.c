@@ -46,21 +46,23 @@ static void remove_queue(const struct ipc_calls *ipc UNUSED, const int id[2])
 	libc_calls.msgctl(id[0], IPC_RMID, NULL);
 }
 
-static void draw(struct dice *dice, struct step *step)
+static void draw(struct random_numbers *numbers, struct step *step)
 {
-	step->arg[3] = (short)roll(dice, 0, 9999);
-	if (roll(dice, 0, 1)) {
+	step->arg[3] = (short)random_between(numbers, 0, 9999);
+	if (random_between(numbers, 0, 1)) {
 		step->what = SEND;
-		step->arg[0] = (short)roll(dice, 1, 3);
-		step->arg[1] = (short)roll(dice, 0, MOST_TEXT);
-		step->arg[2] = roll(dice, 0, 1) ? NOWAIT : 0;
+		step->arg[0] = (short)random_between(numbers, 1, 3);
+		step->arg[1] = (short)random_between(numbers, 0, MOST_TEXT);
+		step->arg[2] = random_between(numbers, 0, 1) ? NOWAIT : 0;
 		return;
 	}
 	step->what = RECEIVE;
-	step->arg[0] = (short)roll(dice, -3, 3);
-	step->arg[1] = roll(dice, 0, 3) ? MOST_TEXT : LEAST_ROOM;
-	step->arg[2] = (short)((roll(dice, 0, 1) ? NOWAIT : 0) | (roll(dice, 0, 3) ? CUT : 0) |
-			       (step->arg[0] > 0 && roll(dice, 0, 3) == 0 ? EXCEPT : 0));
+	step->arg[0] = (short)random_between(numbers, -3, 3);
+	step->arg[1] = random_between(numbers, 0, 3) ? MOST_TEXT : LEAST_ROOM;
+	step->arg[2] =
+		(short)((random_between(numbers, 0, 1) ? NOWAIT : 0) |
+			(random_between(numbers, 0, 3) ? CUT : 0) |
+			(step->arg[0] > 0 && random_between(numbers, 0, 3) == 0 ? EXCEPT : 0));
 }
 
 static unsigned char text_byte(int number, int i)
@@ -309,20 +311,20 @@ static void drain(struct step *step)
 	step->arg[2] = NOWAIT;
 }
 
-const struct room msg_room = {.model_size = sizeof(struct model),
-			      .make = make_queue,
-			      .remove = remove_queue,
-			      .draw = draw,
-			      .perform = perform,
-			      .apply = apply,
-			      .agrees = agrees,
-			      .describe = describe,
-			      .impatient = impatient,
-			      .drain = drain};
+const struct operations msg_operations = {.model_size = sizeof(struct model),
+					  .make = make_queue,
+					  .remove = remove_queue,
+					  .draw = draw,
+					  .perform = perform,
+					  .apply = apply,
+					  .agrees = agrees,
+					  .describe = describe,
+					  .impatient = impatient,
+					  .drain = drain};
 
 CHECK("random.msg", LIBC | RAW, NEED_PROC,
       "messages and blocked calls of 8 processes' random operations agree with a model in C",
       "msgop(2)")
 {
-	random_steps(ipc, "random.msg", &msg_room);
+	random_steps(ipc, "random.msg", &msg_operations);
 }

@@ -20,9 +20,9 @@ static void *shared(size_t size)
 	return memory;
 }
 
-static struct dice dice_of(unsigned who)
+static struct random_numbers numbers_of(unsigned who)
 {
-	return (struct dice){random_seed() * (uint64_t)WORKERS + who};
+	return (struct random_numbers){random_seed() * (uint64_t)WORKERS + who};
 }
 
 /*
@@ -75,13 +75,13 @@ static unsigned char fill_byte(const struct numbered *message, unsigned i)
 
 static void send_all(const struct ipc_calls *ipc, int msqid, unsigned sender, unsigned n)
 {
-	struct dice dice = dice_of(sender);
+	struct random_numbers numbers = numbers_of(sender);
 	struct numbered message;
 
 	message.body.sender = sender;
 	for (message.body.number = 0; message.body.number < n; message.body.number++) {
-		message.mtype = roll(&dice, 1, TYPES);
-		message.body.length = (unsigned)roll(&dice, 0, MOST_FILL);
+		message.mtype = random_between(&numbers, 1, TYPES);
+		message.body.length = (unsigned)random_between(&numbers, 0, MOST_FILL);
 		for (unsigned i = 0; i < message.body.length; i++)
 			message.body.fill[i] = fill_byte(&message, i);
 		must(ipc->msgsnd(msqid, &message, HEAD + message.body.length, 0));
@@ -103,13 +103,13 @@ static bool whole(const struct numbered *message, ssize_t length)
 static void receive_all(const struct ipc_calls *ipc, int msqid, unsigned who, unsigned n,
 			unsigned *times)
 {
-	struct dice dice = dice_of(SENDERS + who);
+	struct random_numbers numbers = numbers_of(SENDERS + who);
 	long last[SENDERS][TYPES + 1];
 	struct numbered message;
 
 	memset(last, -1, sizeof(last));
 	for (;;) {
-		int kind = roll(&dice, -TYPES - 1, TYPES);
+		int kind = random_between(&numbers, -TYPES - 1, TYPES);
 		/* One type may run out, so only a receiver of any type may block. */
 		bool any = kind == 0 || kind <= -TYPES;
 		ssize_t length = ipc->msgrcv(msqid, &message, sizeof(message.body), kind,
@@ -176,16 +176,16 @@ struct taken {
 };
 
 /* Takes units, tests that no more are taken than exist, and gives them back, or ends. */
-static void take_and_give(const struct ipc_calls *ipc, int semid, struct dice *dice,
+static void take_and_give(const struct ipc_calls *ipc, int semid, struct random_numbers *numbers,
 			  struct taken *taken, bool ends)
 {
-	unsigned short semnum = (unsigned short)roll(dice, 0, NSEMS - 1);
-	short some = (short)roll(dice, 1, 3);
+	unsigned short semnum = (unsigned short)random_between(numbers, 0, NSEMS - 1);
+	short some = (short)random_between(numbers, 1, 3);
 	int *all = &taken->taken[semnum];
 
 	must(ipc->semop(semid, OPS({semnum, (short)-some, SEM_UNDO})));
 	expect(__atomic_add_fetch(all, some, __ATOMIC_SEQ_CST) <= FULL);
-	if (roll(dice, 0, 3) == 0)
+	if (random_between(numbers, 0, 3) == 0)
 		sched_yield();
 	__atomic_sub_fetch(all, some, __ATOMIC_SEQ_CST);
 	if (!ends)
@@ -194,17 +194,17 @@ static void take_and_give(const struct ipc_calls *ipc, int semid, struct dice *d
 
 static void take_often(const struct ipc_calls *ipc, int semid, unsigned who, struct taken *taken)
 {
-	struct dice dice = dice_of(who);
+	struct random_numbers numbers = numbers_of(who);
 
 	for (unsigned i = random_operations() / WORKERS + 1; i > 0; i--) {
-		if (roll(&dice, 0, 19)) {
-			take_and_give(ipc, semid, &dice, taken, false);
+		if (random_between(&numbers, 0, 19)) {
+			take_and_give(ipc, semid, &numbers, taken, false);
 			continue;
 		}
 		pid_t pid;
 		CHILD (pid) {
 			taken->successor[who] = getpid();
-			take_and_give(ipc, semid, &dice, taken, true);
+			take_and_give(ipc, semid, &numbers, taken, true);
 		}
 		child_join(pid);
 		taken->successor[who] = 0;
@@ -263,14 +263,14 @@ CHECK("random.shm.race", LIBC | RAW, 0,
 
 	for (unsigned who = 0; who < WORKERS; who++)
 		CHILD (pid[who]) {
-			struct dice dice = dice_of(who);
+			struct random_numbers numbers = numbers_of(who);
 			for (unsigned i = 0; i < n; i++) {
-				unsigned some = (unsigned)roll(&dice, 1, 9);
+				unsigned some = (unsigned)random_between(&numbers, 1, 9);
 				unsigned *cell = (void *)attach(ipc, shmid, NULL, 0);
 				__atomic_fetch_add(cell, some, __ATOMIC_RELAXED);
 				__atomic_fetch_add(sum, some, __ATOMIC_RELAXED);
 				/* The end of the process detaches the others. */
-				if (roll(&dice, 0, 9))
+				if (random_between(&numbers, 0, 9))
 					expect_eq(0, ipc->shmdt(cell));
 			}
 		}

@@ -37,27 +37,29 @@ static void remove_set(const struct ipc_calls *ipc UNUSED, const int id[2])
  * arg: for OPERATE a semaphore, the number to add, flags; for OPERATE_MANY the operations,
  * then their flags and number; otherwise semaphores and values.
  */
-static void draw(struct dice *dice, struct step *step)
+static void draw(struct random_numbers *numbers, struct step *step)
 {
 	static const short flags[] = {0, 0, SEM_UNDO, SEM_UNDO, IPC_NOWAIT};
-	int kind = roll(dice, 0, 19);
+	int kind = random_between(numbers, 0, 19);
 
 	step->what = kind < 9 ? OPERATE : kind < 18 ? OPERATE_MANY : kind < 19 ? SET : SET_ALL;
-	step->arg[0] = (short)roll(dice, 0, NSEMS - 1);
-	step->arg[1] = (short)roll(dice, -3, 3);
-	step->arg[2] = flags[roll(dice, 0, 4)];
+	step->arg[0] = (short)random_between(numbers, 0, NSEMS - 1);
+	step->arg[1] = (short)random_between(numbers, -3, 3);
+	step->arg[2] = flags[random_between(numbers, 0, 4)];
 	if (step->what == OPERATE_MANY) {
 		/* Random semaphores, so that many calls use one twice or more. */
 		for (int i = 0; i < MOST_OPS; i++)
-			step->arg[i] = (short)(roll(dice, 0, NSEMS - 1) * 8 + roll(dice, 0, 5));
+			step->arg[i] = (short)(random_between(numbers, 0, NSEMS - 1) * 8 +
+					       random_between(numbers, 0, 5));
 		/* Bits for SEM_UNDO of each, for IPC_NOWAIT of all, and the number of operations.
 		 */
-		step->arg[3] = (short)(roll(dice, 0, 7) + 8 * roll(dice, 0, 1) +
-				       16 * roll(dice, 2, MOST_OPS));
+		step->arg[3] =
+			(short)(random_between(numbers, 0, 7) + 8 * random_between(numbers, 0, 1) +
+				16 * random_between(numbers, 2, MOST_OPS));
 	}
 	if (step->what >= SET)
 		for (int i = step->what == SET; i < NSEMS; i++)
-			step->arg[i] = (short)roll(dice, 0, 3);
+			step->arg[i] = (short)random_between(numbers, 0, 3);
 }
 
 /* Sets the operations of a step; returns their number. */
@@ -358,19 +360,19 @@ static void describe(const struct step *step, char text[96])
 	}
 }
 
-const struct room sem_room = {.model_size = sizeof(struct model),
-			      .make = make_set,
-			      .remove = remove_set,
-			      .draw = draw,
-			      .perform = perform,
-			      .apply = apply,
-			      .agrees = agrees,
-			      .describe = describe};
+const struct operations sem_operations = {.model_size = sizeof(struct model),
+					  .make = make_set,
+					  .remove = remove_set,
+					  .draw = draw,
+					  .perform = perform,
+					  .apply = apply,
+					  .agrees = agrees,
+					  .describe = describe};
 
 CHECK("random.sem", LIBC | RAW, NEED_PROC,
       "values, semadj, counts and blocked calls of 8 processes' random operations agree with a "
       "model in C",
       "semop(2); semctl(2); ipc/sem.c, do_smart_update")
 {
-	random_steps(ipc, "random.sem", &sem_room);
+	random_steps(ipc, "random.sem", &sem_operations);
 }

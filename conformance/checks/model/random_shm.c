@@ -31,14 +31,14 @@ static void remove_segments(const struct ipc_calls *ipc UNUSED, const int id[2])
 }
 
 /* arg: a segment, a cell (or 1 for SHM_RDONLY), a value. */
-static void draw(struct dice *dice, struct step *step)
+static void draw(struct random_numbers *numbers, struct step *step)
 {
-	int kind = roll(dice, 0, 49);
+	int kind = random_between(numbers, 0, 49);
 
 	step->what = (unsigned char)(kind == 0 ? FORK : ATTACH + kind % 4);
-	step->arg[0] = (short)roll(dice, 0, SEGMENTS - 1);
-	step->arg[1] = (short)roll(dice, 0, CELLS - 1);
-	step->arg[2] = (short)roll(dice, 1, 30000);
+	step->arg[0] = (short)random_between(numbers, 0, SEGMENTS - 1);
+	step->arg[1] = (short)random_between(numbers, 0, CELLS - 1);
+	step->arg[2] = (short)random_between(numbers, 1, 30000);
 }
 
 /* The cells of a segment, one in each page. */
@@ -238,22 +238,22 @@ static bool tolerates(const struct history *history, const struct operation *ope
 	return want->result - less <= got->result && got->result <= want->result + more;
 }
 
-const struct room shm_room = {.model_size = sizeof(struct model),
-			      .make = make_segments,
-			      .remove = remove_segments,
-			      .draw = draw,
-			      .perform = perform,
-			      .apply = apply,
-			      .agrees = agrees,
-			      .describe = describe,
-			      .lingers = true,
-			      .tolerates = tolerates,
-			      .feasible = feasible,
-			      .clear = clear};
+const struct operations shm_operations = {.model_size = sizeof(struct model),
+					  .make = make_segments,
+					  .remove = remove_segments,
+					  .draw = draw,
+					  .perform = perform,
+					  .apply = apply,
+					  .agrees = agrees,
+					  .describe = describe,
+					  .lingers = true,
+					  .tolerates = tolerates,
+					  .feasible = feasible,
+					  .clear = clear};
 
 CHECK("random.shm", LIBC | RAW, NEED_PROC,
       "shm_nattch and content after 8 processes' random operations agree with a model in C",
       "shmop(2)")
 {
-	random_steps(ipc, "random.shm", &shm_room);
+	random_steps(ipc, "random.shm", &shm_operations);
 }

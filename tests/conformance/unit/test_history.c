@@ -74,7 +74,8 @@ static bool operate(void *arg, const struct step *step, struct outcome *outcome)
 	return true;
 }
 
-static const struct room semaphore = {.model_size = sizeof(struct semaphore), .apply = operate};
+static const struct operations semaphore = {.model_size = sizeof(struct semaphore),
+					    .apply = operate};
 
 /* ---- a box ------------------------------------------------------------------------------- */
 
@@ -101,7 +102,7 @@ static int always_waits(struct step *step)
 	return step->what >= FIRST_OWN ? EAGAIN : 0;
 }
 
-static const struct room box = {
+static const struct operations box = {
 	.model_size = sizeof(struct box), .apply = use_box, .impatient = always_waits};
 
 /* ---- histories by hand -------------------------------------------------------------------- */
