@@ -36,7 +36,7 @@ HEADERS = [
     *(f"{INTERFACE}/{name}.h" for name in ("seam", "seam_check", "seam_tools")),
     *(f"{INTERFACE}/{name}" for name in ("sysvipc.def", "semun.h")),
 ]
-MAKERS = ["binding/stubs.py", *(f"{INTERFACE}/{name}" for name in ("dump", "probe.h", "constants"))]
+MAKERS = ["binding/stubs.py", *(f"{INTERFACE}/{name}" for name in ("dump", "probe.h", "print-constants"))]
 
 # The limited API makes one build for every CPython from 3.11 on.  A CPython without the GIL has
 # no limited API before 3.15.
@@ -53,7 +53,7 @@ class BuildExtension(build_ext):
         compiler += os.environ.get("CPPFLAGS", "").split()
         for output, command in {
             "uapi.abi": [f"{INTERFACE}/dump", "uapi", *compiler],
-            "kernel_constants.h": [f"{INTERFACE}/constants", str(made / "uapi.abi")],
+            "kernel_constants.h": [f"{INTERFACE}/print-constants", str(made / "uapi.abi")],
         }.items():
             with open(made / output, "wb") as out:
                 subprocess.run(["sh", *command], stdout=out, check=True)

@@ -26,8 +26,8 @@ $(OUT)/%.abi: conformance/interface/dump conformance/interface/probe.h conforman
 	$(Q)conformance/interface/dump $* $(CC) $(CPPFLAGS) >$@
 
 # Constants that this libc's headers lack, with the kernel's values.
-$(OUT)/kernel_constants.h: $(OUT)/uapi.abi conformance/interface/constants
-	$(Q)conformance/interface/constants $< >$@
+$(OUT)/kernel_constants.h: $(OUT)/uapi.abi conformance/interface/print-constants
+	$(Q)conformance/interface/print-constants $< >$@
 
 $(OUT)/layers_data.c: conformance/abi/embed $(OUT)/$(LIBC).abi $(OUT)/uapi.abi \
 		$(wildcard abi-dumps/*/*.abi)

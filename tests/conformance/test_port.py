@@ -415,7 +415,7 @@ def test_the_project_compiles_where_libc_defines_union_semun(tmp_path: Path) -> 
     made.mkdir()
     facts = run(DUMP, "uapi", "gcc").stdout
     (made / "uapi.abi").write_text(facts)
-    (made / "kernel_constants.h").write_text(run(INTERFACE / "constants", made / "uapi.abi").stdout)
+    (made / "kernel_constants.h").write_text(run(INTERFACE / "print-constants", made / "uapi.abi").stdout)
     include = sysconfig.get_path("include")
     flags = ["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"]
     flags += ["-isystem", str(folder), "-Iconformance", "-Ibinding/src"]

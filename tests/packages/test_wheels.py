@@ -152,7 +152,7 @@ SHARED = [
     "binding/src/transfer.h",
     *(f"conformance/interface/{name}.h" for name in ("seam", "seam_check", "seam_tools")),
     *(f"conformance/interface/{name}" for name in ("sysvipc.def", "semun.h", "probe.h")),
-    *(f"conformance/interface/{name}" for name in ("dump", "constants")),
+    *(f"conformance/interface/{name}" for name in ("dump", "print-constants")),
     "binding/stubs.py",
 ]
 
