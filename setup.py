@@ -36,7 +36,10 @@ HEADERS = [
     *(f"{INTERFACE}/{name}.h" for name in ("seam", "seam_check", "seam_tools")),
     *(f"{INTERFACE}/{name}" for name in ("sysvipc.def", "semun.h")),
 ]
-MAKERS = ["binding/stubs.py", *(f"{INTERFACE}/{name}" for name in ("dump", "probe.h", "print-constants"))]
+MAKERS = [
+    "binding/stubs.py",
+    *(f"{INTERFACE}/{name}" for name in ("dump", "probe.h", "print-constants")),
+]
 
 # The limited API makes one build for every CPython from 3.11 on.  A CPython without the GIL has
 # no limited API before 3.15.

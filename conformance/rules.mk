@@ -29,9 +29,9 @@ $(OUT)/%.abi: conformance/interface/dump conformance/interface/probe.h conforman
 $(OUT)/kernel_constants.h: $(OUT)/uapi.abi conformance/interface/print-constants
 	$(Q)conformance/interface/print-constants $< >$@
 
-$(OUT)/layers_data.c: conformance/abi/embed $(OUT)/$(LIBC).abi $(OUT)/uapi.abi \
+$(OUT)/layers_data.c: conformance/abi/embed-dumps $(OUT)/$(LIBC).abi $(OUT)/uapi.abi \
 		$(wildcard abi-dumps/*/*.abi)
-	$(Q)conformance/abi/embed abi-dumps/$(TARGET) $(OUT)/$(LIBC).abi $(OUT)/uapi.abi >$@
+	$(Q)conformance/abi/embed-dumps abi-dumps/$(TARGET) $(OUT)/$(LIBC).abi $(OUT)/uapi.abi >$@
 
 COMPILE = $(CC) $(HARNESS_FLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -DARCH='"$(TARGET)"'
 $(OUT)/%.o: %.c $(OUT)/kernel_constants.h $(OUT)/flags

@@ -3,7 +3,7 @@
 # ---- the ABI as compilers and kernels have it -------------------------------------
 
 # The comparer is built as ever; CC and CPPFLAGS are for the dumps.  TARGETS: only those.
-COMPARE = TARGETS='$(TARGETS)' conformance/abi/compare $(HOST)/ipc-conform '$(CC) $(CPPFLAGS)'
+COMPARE = TARGETS='$(TARGETS)' conformance/abi/compare-dumps $(HOST)/ipc-conform '$(CC) $(CPPFLAGS)'
 do-abi do-abi-accept: do-%: host-tools
 	$(Q)$(COMPARE) $(patsubst abi%,%,$*)
 	$(Q)[ $@ = do-abi-accept ] || $(BTF) || [ $$? -eq 4 ]
@@ -11,7 +11,7 @@ do-abi do-abi-accept: do-%: host-tools
 # A libc that is given by CPPFLAGS, by rule.
 word_of = '$(subst ','\'',$(1))'
 do-port: host-tools
-	$(Q)KERNEL_CPPFLAGS=$(call word_of,$(KERNEL_CPPFLAGS)) conformance/abi/port $(HOST)/ipc-conform \
+	$(Q)KERNEL_CPPFLAGS=$(call word_of,$(KERNEL_CPPFLAGS)) conformance/abi/judge-headers $(HOST)/ipc-conform \
 	 $(call word_of,$(LIBC)) $(call word_of,$(CC)) $(call word_of,$(CPPFLAGS))
 
 # Real headers with one declaration changed: EACH of a kind in each layer, 0 for all.
@@ -20,7 +20,7 @@ do-mutants-abi: host-tools
 	$(Q)PYTHONPATH=tests:conformance/abi $(PYTHON) tests/mutants/abi/abi_mutants.py $(HOST)/ipc-conform --each $(EACH) $(CHOSEN) $(TARGETS)
 
 # The same by what kernels say of themselves.  Exit status 4: there was nothing to compare.
-BTF = conformance/btf/check $(HOST)/ipc-btf $(HOST)/ipc-conform
+BTF = conformance/btf/compare-kernels $(HOST)/ipc-btf $(HOST)/ipc-conform
 do-btf: host-tools
 	$(Q)$(BTF) $(if $(KERNEL),$(or $(ARCH),$(HOST_ARCH)) '$(KERNEL)') || [ $$? -eq 4 ]
 do-btf-debian: host-tools

@@ -15,7 +15,7 @@ import pytest
 from tree import ARCH, CONFORM, DUMP, TOP, assert_refused, run
 
 BTF = CONFORM.parent / "ipc-btf"
-CHECK = TOP / "conformance" / "btf" / "check"
+CHECK = TOP / "conformance" / "btf" / "compare-kernels"
 RUNNING = Path("/sys/kernel/btf/vmlinux")
 
 pytestmark = [

@@ -17,7 +17,7 @@ from tree import CONFORM, DUMP, IMPORTS, TOP, assert_refused, run
 
 ABI = TOP / "conformance" / "abi"
 INTERFACE = TOP / "conformance" / "interface"
-PORT = ABI / "port"
+PORT = ABI / "judge-headers"
 DWARF = ABI / "dwarf.py"
 HEADERS = TOP / "tests" / "conformance" / "headers"
 MUTANTS = TOP / "tests" / "mutants" / "abi" / "abi_mutants.py"
@@ -415,7 +415,8 @@ def test_the_project_compiles_where_libc_defines_union_semun(tmp_path: Path) -> 
     made.mkdir()
     facts = run(DUMP, "uapi", "gcc").stdout
     (made / "uapi.abi").write_text(facts)
-    (made / "kernel_constants.h").write_text(run(INTERFACE / "print-constants", made / "uapi.abi").stdout)
+    printed = run(INTERFACE / "print-constants", made / "uapi.abi").stdout
+    (made / "kernel_constants.h").write_text(printed)
     include = sysconfig.get_path("include")
     flags = ["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"]
     flags += ["-isystem", str(folder), "-Iconformance", "-Ibinding/src"]
