@@ -43,7 +43,7 @@ do-stress: harness
 	 $(STRESS) --seconds $(SECONDS) build $(PRESENT))
 # The tools that work on this machine; the others print SKIP.
 PRESENT = $(or $(PRESENT_FOUND),$(eval PRESENT_FOUND := $(shell MAKE='$(MAKE)' \
-	conformance/stress/present build $(STRESS_TOOLS)))$(PRESENT_FOUND))
+	conformance/stress/find-tools build $(STRESS_TOOLS)))$(PRESENT_FOUND))
 
 # Part of make check: a few rounds of each program, and some of the defects.
 $(OUT)/nothing: FORCE

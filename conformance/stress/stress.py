@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-UNDER = Path(__file__).resolve().with_name("under")
+RUN_UNDER = Path(__file__).resolve().with_name("run-under")
 PROGRAMS = ("msg", "sem", "shm", "mixed")
 BUILDS = {"memcheck": "valgrind", "helgrind": "valgrind"}
 # Rounds of the short form; the first pattern of tool and program that matches counts.  They
@@ -39,7 +39,7 @@ def run(build: Path, tool: str, program: str, limits: list[str]) -> tuple[int, s
     """The exit status, and the output of program and tool."""
     stress = build / BUILDS.get(tool, tool) / "ipc-stress"
     done = subprocess.run(
-        ["sh", UNDER, tool, stress, program, *limits],
+        ["sh", RUN_UNDER, tool, stress, program, *limits],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

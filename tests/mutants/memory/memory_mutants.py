@@ -22,7 +22,7 @@ from pathlib import Path
 
 from limits import HANG
 
-UNDER = Path(__file__).resolve().parents[3] / "conformance" / "stress" / "under"
+UNDER = Path(__file__).resolve().parents[3] / "conformance" / "stress" / "run-under"
 SOUND = "sound"
 # What makes the seam needed: a message that is shorter than its room, a call past libc.
 UNSEEN_ALONE = re.compile(r"mtext\.(receive_short|raw_)")
