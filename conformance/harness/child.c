@@ -81,7 +81,7 @@ void stop_and_continue(pid_t pid)
 	must(kill(pid, SIGCONT));
 }
 
-void block(const struct ipc_calls *ipc)
+void block_forever(const struct ipc_calls *ipc)
 {
 	int semid = must(ipc->semget(IPC_PRIVATE, 1, 0600));
 

@@ -154,7 +154,7 @@ void interrupt(pid_t pid);
 /* await_blocked(), sends SIGSTOP, waits for the stop, and sends SIGCONT. */
 void stop_and_continue(pid_t pid);
 /* For a child: blocks in a call on a new object until a signal kills the child. */
-void block(const struct ipc_calls *ipc);
+void block_forever(const struct ipc_calls *ipc);
 
 /* Installs a handler that counts the signal, with or without SA_RESTART. */
 void catch_signal(int signal, int flags);

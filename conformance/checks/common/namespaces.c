@@ -424,7 +424,7 @@ CHECK_EACH(
 	CHILD (pid) {
 		another_namespace();
 		create(ipc, facility, 0);
-		block(ipc);
+		block_forever(ipc);
 	}
 	await_blocked(pid);
 	snprintf(path, sizeof(path), "/proc/%d/ns/ipc", (int)pid);

@@ -217,7 +217,7 @@ CHECK("semctl.refused.keeps_undo", LIBC | RAW, 0,
 
 	CHILD (pid) {
 		expect_eq(0, ipc->semop(semid, OPS({0, 2, SEM_UNDO}, {2, 5, SEM_UNDO})));
-		block(ipc);
+		block_forever(ipc);
 	}
 	await_blocked(pid);
 	expect_errno(ERANGE, ipc->semctl(semid, 0, SETVAL, (union semun){.val = SEMVMX + 1}));

@@ -42,7 +42,7 @@ CHECK("semop.undo.kill", LIBC | RAW, 0, "killing a process undoes its operations
 
 	CHILD (pid) {
 		expect_eq(0, sem_op(ipc, semid, -4, SEM_UNDO));
-		block(ipc);
+		block_forever(ipc);
 	}
 	await_blocked(pid);
 	expect_eq(1, sem_value(semid, 0));
@@ -59,7 +59,7 @@ CHECK("semop.undo.wakes", LIBC | RAW, 0,
 
 	CHILD (owner) {
 		expect_eq(0, sem_op(ipc, semid, -1, SEM_UNDO));
-		block(ipc);
+		block_forever(ipc);
 	}
 	await_blocked(owner);
 	CHILD (waiter)
@@ -158,7 +158,7 @@ CHECK("semop.undo.not_below_zero", LIBC | RAW, 0, "undoing reduces a value to 0 
 
 	CHILD (pid) {
 		expect_eq(0, sem_op(ipc, semid, 5, SEM_UNDO));
-		block(ipc);
+		block_forever(ipc);
 	}
 	await_blocked(pid);
 	expect_eq(0, sem_op(ipc, semid, -3, 0));
@@ -176,7 +176,7 @@ static int undone_after_setting(const struct ipc_calls *ipc, int cmd)
 
 	CHILD (pid) {
 		expect_eq(0, sem_op(ipc, semid, 2, SEM_UNDO));
-		block(ipc);
+		block_forever(ipc);
 	}
 	await_blocked(pid);
 	must(ipc->semctl(semid, 0, cmd,
@@ -229,7 +229,7 @@ CHECK("semop.undo.not_above_semvmx", LIBC | RAW, 0,
 
 	CHILD (pid) {
 		expect_eq(0, sem_op(ipc, semid, -5, SEM_UNDO));
-		block(ipc);
+		block_forever(ipc);
 	}
 	await_blocked(pid);
 	expect_eq(0, sem_op(ipc, semid, SEMVMX - 2, 0));
@@ -279,7 +279,7 @@ CHECK("semop.undo.of_waiter", LIBC | RAW, 0,
 
 	CHILD (pid) {
 		expect_eq(0, sem_op(ipc, semid, -2, SEM_UNDO));
-		pause(); /* not block(), which makes a set that the kill could leave behind */
+		pause(); /* not block_forever(), whose set a kill could leave behind */
 	}
 	await_blocked(pid);
 	expect_eq(0, sem_op(ipc, semid, 2, 0));

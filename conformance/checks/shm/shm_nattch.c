@@ -76,7 +76,7 @@ CHECK("shmat.nattch.fork", LIBC | RAW, 0, "a child inherits attachments, and its
 	attach(ipc, shmid, NULL, 0);
 	CHILD (pid) {
 		catch_signal(SIGUSR1, 0);
-		block(ipc);
+		block_forever(ipc);
 	}
 	await_blocked(pid);
 	shm_expect_nattch(4, shmid);
@@ -118,7 +118,7 @@ CHECK("shmat.nattch.kill", LIBC | RAW, 0, "killing a process detaches its segmen
 
 	CHILD (pid) {
 		attach(ipc, shmid, NULL, 0);
-		block(ipc);
+		block_forever(ipc);
 	}
 	await_blocked(pid);
 	shm_expect_nattch(1, shmid);
