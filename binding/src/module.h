@@ -81,7 +81,7 @@ enum call_index {
 		NCALLS
 };
 
-/* Calls that may block; the module remembers for each whether it recently did (block.c). */
+/* Calls that may block; the module remembers for each whether it recently did (blocking.c). */
 enum blocking_index { BLOCKING_msgsnd, BLOCKING_msgrcv, BLOCKING_semop, NBLOCKING };
 
 struct address;
@@ -109,7 +109,7 @@ struct state {
 	PyObject *event[NCALLS];      /* "ipc.msgget" */
 	PyObject *callbacks;	      /* "_callbacks": handover.c */
 	struct address *attached;     /* list of all attachments */
-	unsigned straight[NBLOCKING]; /* block.c: calls to make without a try first */
+	unsigned straight[NBLOCKING]; /* blocking.c: calls to make without a try first */
 	struct guarded values;	      /* sem.c: for GETALL and SETALL */
 	LOCK			      /* for attached and values */
 };
@@ -400,7 +400,7 @@ static inline bool left_out(const PyObject *object)
 	return !object || object == Py_None;
 }
 
-/* ---- making calls: block.c, error.c ------------------------------------------- */
+/* ---- making calls: blocking.c, error.c ------------------------------------------- */
 
 /*
  * Raises the audit event of a call: 0, or -1 if a hook refused the call.  An omitted
@@ -462,7 +462,7 @@ long block_until_done(const struct blocking *blocking);
 #endif
 
 /* Returns the call's result; -1 with errno; -2 if a signal handler raised an exception. */
-static always_inline long block(struct state *state, const struct blocking *blocking)
+static always_inline long call_blocking(struct state *state, const struct blocking *blocking)
 {
 	unsigned *straight = &state->straight[blocking->index];
 	long result;

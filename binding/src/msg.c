@@ -122,7 +122,7 @@ static always_inline long transfer_pinned(struct state *state, bool receive, str
 {
 	/* MSG_COPY never blocks: without IPC_NOWAIT it fails. */
 	const int at_once = receive ? IPC_NOWAIT | MSG_COPY : IPC_NOWAIT;
-	const long result = block(
+	const long result = call_blocking(
 		state, &(struct blocking){.attempt = receive ? attempt_msgrcv : attempt_msgsnd,
 					  .args = t,
 					  .index = receive ? BLOCKING_msgrcv : BLOCKING_msgsnd,

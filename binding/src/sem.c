@@ -232,14 +232,14 @@ static PyObject *operate(struct state *state, enum call_index call, int semid,
 		return NULL;
 	for (size_t i = 0; i < o.ops.nsops && waits; i++)
 		waits = !(o.ops.sops[i].sem_flg & IPC_NOWAIT);
-	result =
-		block(state, &(struct blocking){.attempt = attempt_semop,
-						.args = &o,
-						.index = BLOCKING_semop,
-						/* A longer array is rare and costs a large copy. */
-						.may_try = o.ops.nsops <= FEW,
-						.may_wait = waits || o.ops.nsops > 1,
-						.left = left});
+	result = call_blocking(
+		state, &(struct blocking){.attempt = attempt_semop,
+					  .args = &o,
+					  .index = BLOCKING_semop,
+					  /* A longer array is rare and costs a large copy. */
+					  .may_try = o.ops.nsops <= FEW,
+					  .may_wait = waits || o.ops.nsops > 1,
+					  .left = left});
 	PyObject *const done = operated(call, result, o.ops.nsops);
 	operations_free(&o.ops);
 	return done;
@@ -277,12 +277,12 @@ static always_inline PyObject *operate_one(struct state *state, enum call_index 
 					   struct operation o)
 {
 	return operated(call,
-			block(state, &(struct blocking){.attempt = attempt_operation,
-							.args = &o,
-							.index = BLOCKING_semop,
-							.may_try = true,
-							.may_wait = o.tried,
-							.left = o.timeout}),
+			call_blocking(state, &(struct blocking){.attempt = attempt_operation,
+								.args = &o,
+								.index = BLOCKING_semop,
+								.may_try = true,
+								.may_wait = o.tried,
+								.left = o.timeout}),
 			1);
 }
 

@@ -40,7 +40,7 @@ static always_inline long call(struct state *state, const struct blocking *block
 {
 	return blocking->may_wait && (limits->timed || limits->wait)
 		       ? wait_until_done(blocking, limits)
-		       : block(state, blocking);
+		       : call_blocking(state, blocking);
 }
 
 /* The number of fork(2) calls between this process and the one that loaded the module. */

@@ -39,7 +39,7 @@ class Row(NamedTuple):
 
 
 # Builds of the binding that differ in one thing: what they do about the interpreter's lock
-# around a call that may block (binding/src/block.c).
+# around a call that may block (binding/src/blocking.c).
 POLICIES = ("tries", "releases")
 BLOCKING = {"msgsnd", "msgrcv", "semop", "semtimedop"}
 

@@ -173,7 +173,7 @@ def test_a_sembuf_is_what_it_has_become(semset: int, operate: Callable[..., int]
     """Each of its members: what a call found in it before is not what the next one does."""
     ipc.semctl(semset, 0, ipc.SETALL, [109, 9, 9])
     sembuf = ipc.sembuf(0, -1, 0)
-    for _ in range(101):  # from some time on without waiting first (binding/src/block.c)
+    for _ in range(101):  # from some time on without waiting first (binding/src/blocking.c)
         operate(semset, sembuf)
     sembuf.sem_num = 1
     operate(semset, sembuf)
