@@ -57,7 +57,7 @@ if sys.version_info >= (3, 12):
 else:
     from ctypes import _CData as _Buffer
 
-# For the package's Python modules (hooks.c).
+# For the package's Python modules (internal.c).
 @final
 class _Wait:
     def wake(self) -> None: ...

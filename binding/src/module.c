@@ -164,13 +164,13 @@ static int add_names_2003(PyObject *module)
 
 static int module_exec(PyObject *module)
 {
-	PyMethodDef *const methods[] = {ftok_methods, msg_methods,	 sem_methods,
-					shm_methods,  structure_methods, methods_2003,
-					hook_methods, inbox_functions,	 handover_functions};
+	PyMethodDef *const methods[] = {ftok_methods,	  msg_methods,	     sem_methods,
+					shm_methods,	  structure_methods, methods_2003,
+					internal_methods, inbox_functions,   handover_functions};
 	struct state *state = state_of(module);
 
 	if (add_events(state) < 0 || add_types(module, state) < 0 || add_constants(module) < 0 ||
-	    hooks_add(module, state) < 0)
+	    internal_add(module, state) < 0)
 		return -1;
 	for (size_t i = 0; i < Py_ARRAY_LENGTH(methods); i++)
 		if (PyModule_AddFunctions(module, methods[i]) < 0)

@@ -548,9 +548,9 @@ void guarded_free(struct guarded *guarded);
 
 extern PyMethodDef msg_methods[], sem_methods[], shm_methods[], structure_methods[], methods_2003[];
 
-/* ---- for the package's own modules: hooks.c ------------------------------------ */
+/* ---- for the package's own modules: internal.c ------------------------------------ */
 
-extern PyMethodDef hook_methods[], inbox_functions[], handover_functions[];
-int hooks_add(PyObject *module, struct state *state);
+extern PyMethodDef internal_methods[], inbox_functions[], handover_functions[];
+int internal_add(PyObject *module, struct state *state);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls that a timeout or another thread can end, for the package's Python modules (hooks.c).
+ * Calls that a timeout or another thread can end, for the package's Python modules (internal.c).
  *
  * msgsnd(2) and msgrcv(2) have no timeout, so a per-thread timer (timer_create(2),
  * SIGEV_THREAD_ID) interrupts them with a signal.  The timer repeats the signal, because the

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Sending (hooks.c) and receiving (inbox.c) messages with a timeout. */
+/* Sending (internal.c) and receiving (inbox.c) messages with a timeout. */
 #ifndef TRANSFER_H
 #define TRANSFER_H
 

@@ -374,7 +374,7 @@ CASES += [
     Case("2003", "delete of another", lambda w: c.delete_ipc_perm(1), TypeError),
 ]
 
-# ---- what the package's own modules use: binding/src/hooks.c
+# ---- what the package's own modules use: binding/src/internal.c
 
 h: Any = c._ipc
 
@@ -490,7 +490,7 @@ def woken_one_by_one(w: World) -> None:
 
 
 class Exporting(h._Exporter):  # type: ignore[misc]
-    """What _Exporter of binding/src/hooks.c is the base of."""
+    """What _Exporter of binding/src/internal.c is the base of."""
 
     def __init__(self, memory: object) -> None:
         self._memory = memory

@@ -206,19 +206,19 @@ static PyType_Spec exporter_spec = {
 
 /* ---- adding to the module ---------------------------------------------------------- */
 
-#define HOOK(NAME)                                                                        \
+#define INTERNAL(NAME)                                                                    \
 	{                                                                                 \
 #NAME, (PyCFunction)(void (*)(void))ipc_##NAME, METH_FASTCALL, NAME##_doc \
 	}
 
-PyMethodDef hook_methods[] = {
-	HOOK(_msgsnd),
-	HOOK(_send_many),
-	HOOK(_semop),
+PyMethodDef internal_methods[] = {
+	INTERNAL(_msgsnd),
+	INTERNAL(_send_many),
+	INTERNAL(_semop),
 	{NULL, NULL, 0, NULL},
 };
 
-int hooks_add(PyObject *module, struct state *state)
+int internal_add(PyObject *module, struct state *state)
 {
 	PyObject *exporter = PyType_FromModuleAndSpec(module, &exporter_spec, NULL);
 	int result = exporter ? PyModule_AddType(module, (PyTypeObject *)exporter) : -1;
