@@ -109,7 +109,7 @@ struct state {
 	PyObject *event[NCALLS];      /* "ipc.msgget" */
 	PyObject *callbacks;	      /* "_callbacks": handover.c */
 	struct address *attached;     /* list of all attachments */
-	unsigned straight[NBLOCKING]; /* blocking.c: calls to make without a try first */
+	unsigned backoff[NBLOCKING];  /* blocking.c: calls to make without a try first */
 	struct guarded values;	      /* sem.c: for GETALL and SETALL */
 	LOCK			      /* for attached and values */
 };
@@ -457,31 +457,31 @@ long block_until_done(const struct blocking *blocking);
  * After a try that would have blocked, so many calls block at once, without a try.
  * The benchmark also builds 0 (always try) and -1 (never try), to compare.
  */
-#ifndef STRAIGHT
-#define STRAIGHT 64
+#ifndef BACKOFF
+#define BACKOFF 64
 #endif
 
 /* Returns the call's result; -1 with errno; -2 if a signal handler raised an exception. */
 static always_inline long call_blocking(struct state *state, const struct blocking *blocking)
 {
-	unsigned *straight = &state->straight[blocking->index];
+	unsigned *backoff = &state->backoff[blocking->index];
 	long result;
 
 	if (!blocking->may_wait && !blocking->large) {
 		result = blocking->attempt(blocking->args, false);
 		if (likely(result != -1 || errno != EINTR))
 			return result;
-	} else if (STRAIGHT >= 0 && blocking->may_wait && blocking->may_try) {
-		const unsigned more = load(straight);
+	} else if (BACKOFF >= 0 && blocking->may_wait && blocking->may_try) {
+		const unsigned more = load(backoff);
 		if (more > 0) {
-			store(straight, more - 1);
+			store(backoff, more - 1);
 		} else {
 			result = blocking->large ? attempt_unlocked(blocking, true)
 						 : blocking->attempt(blocking->args, true);
 			/* Only these two errors say that the call would block. */
 			if (result != -1 || (errno != EAGAIN && errno != ENOMSG))
 				return result;
-			store(straight, STRAIGHT);
+			store(backoff, BACKOFF);
 		}
 	}
 	return block_until_done(blocking);

@@ -12,8 +12,8 @@ $(OUT)/bare.abi3.so: tests/bench/bare.c $(OUT)/flags
 	$(call say,LD,$@)
 	$(Q)$(COMPILE) -I$(INCLUDE_PYTHON) -fPIC -shared $(LDFLAGS) -o $@ $<
 do-bench: python $(OUT)/loops.so $(OUT)/bare.abi3.so
-	$(Q)$(MAKE) $(QUIET) PACKAGE=build/policies/tries CPPFLAGS='$(CPPFLAGS) -DSTRAIGHT=0' python
-	$(Q)$(MAKE) $(QUIET) PACKAGE=build/policies/releases CPPFLAGS='$(CPPFLAGS) -DSTRAIGHT=-1' \
+	$(Q)$(MAKE) $(QUIET) PACKAGE=build/policies/tries CPPFLAGS='$(CPPFLAGS) -DBACKOFF=0' python
+	$(Q)$(MAKE) $(QUIET) PACKAGE=build/policies/releases CPPFLAGS='$(CPPFLAGS) -DBACKOFF=-1' \
 	 python
 	$(Q)PYTHONPATH=build/python $(PYTHON) tests/bench/bench.py --loops $(OUT)/loops.so $(BENCH)
 
