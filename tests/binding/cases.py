@@ -385,7 +385,7 @@ def woken() -> Any:
     return wait
 
 
-def sent_and_received_by_hooks(w: World) -> None:
+def sent_and_received_internally(w: World) -> None:
     for text in b"hello", "hello", bytearray(8000), w.message:
         assert h._msgsnd(w.msqid, 1, text, 0, 1, woken()) is True
         h._msgrcv(w.msqid, None, 0, 0, None, None)
@@ -508,7 +508,7 @@ CASES += [
     Case("_wake", "too few", lambda w: h._wake(len), TypeError),
     Case("_Wait", "made and woken", lambda w: woken()),
     Case("_Wait", "with an argument", lambda w: h._Wait(1), TypeError),
-    Case("_msgsnd", "and _msgrcv", sent_and_received_by_hooks),
+    Case("_msgsnd", "and _msgrcv", sent_and_received_internally),
     Case("_msgsnd", "no text", lambda w: h._msgsnd(w.msqid, 1, 1, 0, None, None), TypeError),
     Case("_msgsnd", "no wait", lambda w: h._msgsnd(w.msqid, 1, b"", 0, None, 1), TypeError),
     Case("_msgsnd", "too few", lambda w: h._msgsnd(w.msqid), TypeError),

@@ -90,7 +90,7 @@ def test_times_that_are_none(q: ipc.MessageQueue, call: Call) -> None:
             call(q, wrong)  # type: ignore[arg-type]
 
 
-# More seconds than the hooks count, as long as time_t holds them.
+# More seconds than a timeout counts, as long as time_t holds them.
 FOR_EVER = 2.0**40 if sys.maxsize > 2**32 else 1.5 * 2**30
 
 
