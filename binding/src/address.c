@@ -59,16 +59,16 @@ struct address *address_new(struct state *state, void *memory, size_t size, int 
 		return NULL;
 	}
 #endif
-	lock(state);
+	MUTEX_LOCK(state);
 	link_address(state, self);
-	unlock(state);
+	MUTEX_UNLOCK(state);
 	return self;
 }
 
 void address_forget(struct state *state, struct address *self)
 {
 	unlink_address(state, self);
-	store(&self->memory, NULL);
+	RELAXED_STORE(&self->memory, NULL);
 }
 
 /* The kernel unmaps page by page, so a large segment is detached without the GIL. */
@@ -114,12 +114,12 @@ struct address *address_missing(enum call_index call)
 int address_detach(struct state *state, struct address *self)
 {
 	/* Mark it as detached first: other threads run during the call and must not use it. */
-	lock(state);
+	MUTEX_LOCK(state);
 	unsigned char *memory = self->memory;
 	const bool busy = self->pins > 0;
 	if (memory && !busy)
 		address_forget(state, self);
-	unlock(state);
+	MUTEX_UNLOCK(state);
 	if (!memory) {
 		address_missing(CALL_shmdt);
 		return -1;
@@ -135,10 +135,10 @@ int address_detach(struct state *state, struct address *self)
 		return 0;
 	}
 	call_failed(CALL_shmdt, NULL);
-	lock(state);
-	store(&self->memory, memory);
+	MUTEX_LOCK(state);
+	RELAXED_STORE(&self->memory, memory);
 	link_address(state, self);
-	unlock(state);
+	MUTEX_UNLOCK(state);
 	return -1;
 }
 
@@ -162,11 +162,11 @@ static struct address *by_number(struct state *state, PyObject *object)
 
 	if (to_size(object, "shmaddr", &number) < 0)
 		return NULL;
-	lock(state);
+	MUTEX_LOCK(state);
 	for (struct address *self = state->attached; self && !found; self = self->next)
 		if ((uintptr_t)self->memory == number)
 			found = take(self);
-	unlock(state);
+	MUTEX_UNLOCK(state);
 	return found;
 }
 
@@ -184,7 +184,7 @@ struct address *address_find(struct state *state, PyObject *object, enum call_in
 			     (PyObject *)Py_TYPE(object));
 		return NULL;
 	}
-	if (self && load(&self->memory))
+	if (self && RELAXED_LOAD(&self->memory))
 		return self;
 	Py_XDECREF((PyObject *)self);
 	return PyErr_Occurred() ? NULL : address_missing(call);
@@ -195,7 +195,7 @@ struct address *address_find(struct state *state, PyObject *object, enum call_in
 /* Returns where the segment is attached; NULL with ValueError. */
 static void *memory_of(const struct address *self)
 {
-	void *memory = load(&self->memory);
+	void *memory = RELAXED_LOAD(&self->memory);
 
 	if (!memory)
 		PyErr_SetString(PyExc_ValueError, "shm_address: the segment is detached");
@@ -218,13 +218,13 @@ static Py_ssize_t address_length(PyObject *object)
 
 static int address_bool(PyObject *object)
 {
-	return load(&((struct address *)object)->memory) != NULL;
+	return RELAXED_LOAD(&((struct address *)object)->memory) != NULL;
 }
 
 static PyObject *address_repr(PyObject *object)
 {
 	struct address *self = (struct address *)object;
-	void *memory = load(&self->memory);
+	void *memory = RELAXED_LOAD(&self->memory);
 
 	if (!memory)
 		return PyUnicode_FromFormat("<ipc.shm_address of segment %d, detached>",
@@ -318,9 +318,9 @@ static PyObject *address_exit(PyObject *object, PyObject *const *Py_UNUSED(args)
 	struct state *state = state_of_object(object);
 
 	/* An audit hook may detach it, so look again. */
-	if (load(&self->memory) &&
+	if (RELAXED_LOAD(&self->memory) &&
 	    (audit(state, CALL_shmdt, &(union arguments){.arg = {object}}, 1) < 0 ||
-	     (load(&self->memory) && address_detach(state, self) < 0)))
+	     (RELAXED_LOAD(&self->memory) && address_detach(state, self) < 0)))
 		return NULL;
 	Py_RETURN_NONE;
 }
@@ -342,11 +342,11 @@ static void address_dealloc(PyObject *object)
 
 	/* Unlink it first: the callback of a weak reference may look for its address. */
 	if (state) {
-		lock(state);
+		MUTEX_LOCK(state);
 		memory = self->memory; /* NULL if a SHM_REMAP of another thread replaced it */
 		if (memory)
 			address_forget(state, self);
-		unlock(state);
+		MUTEX_UNLOCK(state);
 	}
 	if (self->weakrefs)
 		PyObject_ClearWeakRefs(object);

@@ -48,7 +48,8 @@ static always_inline int control_buffer(struct state *state, const struct contro
 	*bytes = NULL;
 	if (!buffer && left_out(object))
 		return 0;
-	if (unlikely(!buffer || left_out(object) || Py_TYPE(object) != state->type[control->type]))
+	if (BRANCH_UNLIKELY(!buffer || left_out(object) ||
+			    Py_TYPE(object) != state->type[control->type]))
 		return control_buffer_any(state, control, object, bytes);
 	*bytes = ((struct structure *)object)->bytes;
 	return 0;

@@ -30,7 +30,7 @@ struct looker {
 
 struct inbox {
 	PyObject_HEAD
-	LOCK
+	MUTEX_MEMBER
 	struct kept *kept;	/* in the order of serial, the order in which they were received */
 	Py_ssize_t nkept, room; /* room is at least nkept + fresh + pending */
 	Py_ssize_t fresh;	/* messages handed out that may come back */
@@ -65,7 +65,7 @@ static int reserve(struct inbox *self)
 {
 	struct kept *larger = self->kept;
 
-	lock(self);
+	MUTEX_LOCK(self);
 	notice_fork(self);
 	const Py_ssize_t wanted = self->nkept + self->fresh + self->pending + 1;
 	if (wanted > self->room) {
@@ -76,7 +76,7 @@ static int reserve(struct inbox *self)
 		}
 	}
 	self->pending += larger != NULL;
-	unlock(self);
+	MUTEX_UNLOCK(self);
 	if (!larger)
 		PyErr_NoMemory();
 	return larger ? 0 : -1;
@@ -85,9 +85,9 @@ static int reserve(struct inbox *self)
 /* Ends what reserve() began. */
 static void release(struct inbox *self)
 {
-	lock(self);
+	MUTEX_LOCK(self);
 	self->pending--;
-	unlock(self);
+	MUTEX_UNLOCK(self);
 }
 
 /* Returns the index of the kept message that msgrcv(2) would choose; -1 if none fits. */
@@ -131,12 +131,12 @@ static void unregister_looker(struct inbox *self, const struct looker *looker)
 {
 	struct looker **place = &self->lookers;
 
-	lock(self);
+	MUTEX_LOCK(self);
 	while (*place && *place != looker)
 		place = &(*place)->next;
 	if (*place)
 		*place = looker->next;
-	unlock(self);
+	MUTEX_UNLOCK(self);
 }
 
 /* ---- handing out messages -------------------------------------------------------------- */
@@ -155,9 +155,9 @@ void inbox_forget(struct msgbuf_object *message)
 
 	if (!self)
 		return;
-	lock(self);
+	MUTEX_LOCK(self);
 	self->fresh--;
-	unlock(self);
+	MUTEX_UNLOCK(self);
 	Py_DECREF((PyObject *)self);
 }
 
@@ -167,13 +167,13 @@ void inbox_take_back(struct msgbuf_object *message)
 	const struct kept kept = {message->serial, message->length, message->head.bytes};
 
 	if (message->unclaimed || PyErr_Occurred()) {
-		lock(self);
+		MUTEX_LOCK(self);
 		notice_fork(self);
 		if (message->serial >= self->first) {
 			insert(self, &kept);
 			message->head.bytes = NULL;
 		}
-		unlock(self);
+		MUTEX_UNLOCK(self);
 	}
 	inbox_forget(message);
 }
@@ -185,9 +185,9 @@ static PyObject *received(struct state *state, struct inbox *self, const struct 
 	PyObject *message = msgbuf_of(state, room->msgp->mtype, (char *)room->msgp + HEAD, length);
 
 	if (message) {
-		lock(self);
+		MUTEX_LOCK(self);
 		hand_out(self, (struct msgbuf_object *)message, self->serial++);
-		unlock(self);
+		MUTEX_UNLOCK(self);
 	}
 	return message;
 }
@@ -260,20 +260,20 @@ static long receive_reserved(struct state *state, struct inbox *self, struct tra
 		bool registered = false;
 		long result, lower = -1;
 
-		lock(self);
+		MUTEX_LOCK(self);
 		Py_ssize_t i = choose(self, t->msgtyp, t->msgflg);
 		if (i >= 0 && t->msgtyp < 0) {
 			const long mtype = mtype_of(&self->kept[i]);
-			unlock(self);
+			MUTEX_UNLOCK(self);
 			lower = receive_lower(state, t, sized, room, mtype);
 			if (lower == RAISED)
 				return RAISED;
-			lock(self);
+			MUTEX_LOCK(self);
 			i = lower >= 0 ? -1 : choose(self, t->msgtyp, t->msgflg);
 		}
 		if (i >= 0) {
 			result = take(state, self, i, t, sized, message);
-			unlock(self);
+			MUTEX_UNLOCK(self);
 			return result;
 		}
 		if (lower < 0 && self->shared && !(t->msgflg & IPC_NOWAIT)) {
@@ -281,7 +281,7 @@ static long receive_reserved(struct state *state, struct inbox *self, struct tra
 			register_looker(self, &looker, limits.wait);
 			registered = true;
 		}
-		unlock(self);
+		MUTEX_UNLOCK(self);
 		result = lower >= 0 ? lower : receive(state, t, sized, room, &limits);
 		if (registered)
 			unregister_looker(self, &looker);
@@ -316,9 +316,9 @@ static long receive_next(struct state *state, struct inbox *self, const struct t
 {
 	long result = -1;
 
-	lock(self);
+	MUTEX_LOCK(self);
 	const bool plain = self->nkept == 0 && t->msgsz <= LARGE_COPY;
-	unlock(self);
+	MUTEX_UNLOCK(self);
 	if (!plain)
 		return -1;
 	if (reserve(self) < 0)
@@ -534,9 +534,9 @@ static bool keep(struct inbox *self, const struct room *room, long length,
 	if (!bytes)
 		return false;
 	memcpy(bytes, room->msgp, size);
-	lock(self);
+	MUTEX_LOCK(self);
 	insert(self, &(struct kept){serial, length, bytes});
-	unlock(self);
+	MUTEX_UNLOCK(self);
 	return true;
 }
 
@@ -558,13 +558,13 @@ static PyObject *inbox_fill(PyObject *object, PyObject *const *args, Py_ssize_t 
 		return NULL;
 	}
 	do {
-		lock(self);
+		MUTEX_LOCK(self);
 		self->shared = true;
 		const unsigned long long serial = self->serial++;
 		const bool there = choose(self, t.msgtyp, t.msgflg) >= 0;
 		if (!there && limits.wait)
 			register_looker(self, &looker, limits.wait);
-		unlock(self);
+		MUTEX_UNLOCK(self);
 		result = 0;
 		if (there)
 			break;
@@ -590,7 +590,7 @@ static PyObject *inbox_kept(PyObject *object, PyObject *Py_UNUSED(unused))
 	struct state *state = state_of_object(object);
 	PyObject *list = PyList_New(0);
 
-	lock(self);
+	MUTEX_LOCK(self);
 	notice_fork(self);
 	for (Py_ssize_t i = 0; list && i < self->nkept; i++) {
 		const struct kept *kept = &self->kept[i];
@@ -599,7 +599,7 @@ static PyObject *inbox_kept(PyObject *object, PyObject *Py_UNUSED(unused))
 			Py_CLEAR(list);
 		Py_XDECREF(copy);
 	}
-	unlock(self);
+	MUTEX_UNLOCK(self);
 	return list;
 }
 

@@ -39,26 +39,26 @@
  * one object: the program does that, as in C.
  */
 #ifdef Py_GIL_DISABLED
-#define LOCK PyMutex lock;
-#define lock(OF) PyMutex_Lock(&(OF)->lock)
-#define unlock(OF) PyMutex_Unlock(&(OF)->lock)
+#define MUTEX_MEMBER PyMutex lock;
+#define MUTEX_LOCK(OF) PyMutex_Lock(&(OF)->lock)
+#define MUTEX_UNLOCK(OF) PyMutex_Unlock(&(OF)->lock)
 /* For a word that is read without the lock. */
-#define load(WORD) __atomic_load_n(WORD, __ATOMIC_RELAXED)
-#define store(WORD, VALUE) __atomic_store_n(WORD, VALUE, __ATOMIC_RELAXED)
+#define RELAXED_LOAD(WORD) __atomic_load_n(WORD, __ATOMIC_RELAXED)
+#define RELAXED_STORE(WORD, VALUE) __atomic_store_n(WORD, VALUE, __ATOMIC_RELAXED)
 #else
-#define LOCK
-#define lock(OF) ((void)0)
-#define unlock(OF) ((void)0)
-#define load(WORD) (*(WORD))
-#define store(WORD, VALUE) (*(WORD) = (VALUE))
+#define MUTEX_MEMBER
+#define MUTEX_LOCK(OF) ((void)0)
+#define MUTEX_UNLOCK(OF) ((void)0)
+#define RELAXED_LOAD(WORD) (*(WORD))
+#define RELAXED_STORE(WORD, VALUE) (*(WORD) = (VALUE))
 #endif
 
 /*
  * The common path of every call is straight-line code.  Arguments are unpacked without a loop
  * because compilers do not unroll at -O2; rare cases are out of line.
  */
-#define likely(X) __builtin_expect(!!(X), 1)
-#define unlikely(X) __builtin_expect(!!(X), 0)
+#define BRANCH_LIKELY(X) __builtin_expect(!!(X), 1)
+#define BRANCH_UNLIKELY(X) __builtin_expect(!!(X), 0)
 #define always_inline inline __attribute__((always_inline))
 
 /* Structures of the table, in its order: the type of struct S is TYPE_S. */
@@ -111,7 +111,7 @@ struct state {
 	struct address *attached;     /* list of all attachments */
 	unsigned backoff[NBLOCKING];  /* blocking.c: calls to make without a try first */
 	struct guarded values;	      /* sem.c: for GETALL and SETALL */
-	LOCK			      /* for attached and values */
+	MUTEX_MEMBER		      /* for attached and values */
 };
 
 static inline struct state *state_of(PyObject *module)
@@ -165,7 +165,7 @@ struct structure {
 	PyObject *weakrefs;
 	const struct layout *layout;
 	PyObject *around;     /* the object that owns these bytes; NULL: this one */
-	LOCK		      /* for bytes, and for the target of a semun */
+	MUTEX_MEMBER	      /* for bytes, and for the target of a semun */
 	unsigned char *bytes; /* by default they follow the object's head */
 };
 
@@ -233,16 +233,16 @@ static inline void msgbuf_pin(struct msgbuf_object *self)
 {
 	if (self->inbox)
 		inbox_forget(self);
-	lock(&self->head);
+	MUTEX_LOCK(&self->head);
 	self->pins++;
-	unlock(&self->head);
+	MUTEX_UNLOCK(&self->head);
 }
 
 static inline void msgbuf_unpin(struct msgbuf_object *self)
 {
-	lock(&self->head);
+	MUTEX_LOCK(&self->head);
 	self->pins--;
-	unlock(&self->head);
+	MUTEX_UNLOCK(&self->head);
 }
 
 PyObject *msgbuf_make(struct state *state, long mtype, PyObject *text);
@@ -279,18 +279,18 @@ int address_detach(struct state *state, struct address *self);
 /* Keeps the segment attached until address_unpin(); false if it is detached already. */
 static inline bool address_pin(struct address *self)
 {
-	lock(state_of_object((PyObject *)self));
+	MUTEX_LOCK(state_of_object((PyObject *)self));
 	const bool attached = self->memory;
 	self->pins += attached;
-	unlock(state_of_object((PyObject *)self));
+	MUTEX_UNLOCK(state_of_object((PyObject *)self));
 	return attached;
 }
 
 static inline void address_unpin(struct address *self)
 {
-	lock(state_of_object((PyObject *)self));
+	MUTEX_LOCK(state_of_object((PyObject *)self));
 	self->pins--;
-	unlock(state_of_object((PyObject *)self));
+	MUTEX_UNLOCK(state_of_object((PyObject *)self));
 }
 
 /* Marks an attachment as detached without unmapping it; the caller has locked the state. */
@@ -321,7 +321,7 @@ int parse_any(const struct signature *signature, PyObject *const *args, Py_ssize
 static always_inline int parse(const struct signature *signature, PyObject *const *args,
 			       Py_ssize_t nargs, PyObject *kwnames, union arguments *given)
 {
-	if (unlikely(kwnames || nargs < signature->required || nargs > signature->n))
+	if (BRANCH_UNLIKELY(kwnames || nargs < signature->required || nargs > signature->n))
 		return parse_any(signature, args, nargs, kwnames, given);
 #define PARSE(N)                \
 	if (signature->n > (N)) \
@@ -346,7 +346,7 @@ static inline bool is_plain(PyObject *object, long *number)
 {
 	int overflow;
 
-	if (unlikely(!PyLong_CheckExact(object)))
+	if (BRANCH_UNLIKELY(!PyLong_CheckExact(object)))
 		return false;
 	*number = PyLong_AsLongAndOverflow(object, &overflow);
 	return !overflow;
@@ -356,7 +356,7 @@ static inline int to_int(PyObject *object, const char *name, int *value)
 {
 	long number;
 
-	if (unlikely(!is_plain(object, &number) || (int)number != number))
+	if (BRANCH_UNLIKELY(!is_plain(object, &number) || (int)number != number))
 		return to_int_any(object, name, value);
 	*value = (int)number;
 	return 0;
@@ -364,14 +364,14 @@ static inline int to_int(PyObject *object, const char *name, int *value)
 
 static inline int to_long(PyObject *object, const char *name, long *value)
 {
-	return likely(is_plain(object, value)) ? 0 : to_long_any(object, name, value);
+	return BRANCH_LIKELY(is_plain(object, value)) ? 0 : to_long_any(object, name, value);
 }
 
 static inline int to_size(PyObject *object, const char *name, size_t *value)
 {
 	long number;
 
-	if (unlikely(!is_plain(object, &number) || number < 0))
+	if (BRANCH_UNLIKELY(!is_plain(object, &number) || number < 0))
 		return to_size_any(object, name, value);
 	*value = (size_t)number;
 	return 0;
@@ -382,7 +382,7 @@ static inline int to_word(PyObject *object, const char *name, int *value)
 {
 	long number;
 
-	if (unlikely(!is_plain(object, &number) || (int)number != number))
+	if (BRANCH_UNLIKELY(!is_plain(object, &number) || (int)number != number))
 		return to_word_any(object, name, value);
 	*value = (int)number;
 	return 0;
@@ -423,7 +423,7 @@ static always_inline int audit(struct state *state, enum call_index call, union 
 	AUDIT(3)
 	AUDIT(4)
 #undef AUDIT
-	result = likely(state->audit_function)
+	result = BRANCH_LIKELY(state->audit_function)
 			 ? state->audit_function(state->audit_self, given->all, n + 1)
 			 : audit_any(state, given->all, n + 1);
 	Py_XDECREF(result);
@@ -469,19 +469,19 @@ static always_inline long call_blocking(struct state *state, const struct blocki
 
 	if (!blocking->may_wait && !blocking->large) {
 		result = blocking->attempt(blocking->args, false);
-		if (likely(result != -1 || errno != EINTR))
+		if (BRANCH_LIKELY(result != -1 || errno != EINTR))
 			return result;
 	} else if (BACKOFF >= 0 && blocking->may_wait && blocking->may_try) {
-		const unsigned more = load(backoff);
+		const unsigned more = RELAXED_LOAD(backoff);
 		if (more > 0) {
-			store(backoff, more - 1);
+			RELAXED_STORE(backoff, more - 1);
 		} else {
 			result = blocking->large ? attempt_unlocked(blocking, true)
 						 : blocking->attempt(blocking->args, true);
 			/* Only these two errors say that the call would block. */
 			if (result != -1 || (errno != EAGAIN && errno != ENOMSG))
 				return result;
-			store(backoff, BACKOFF);
+			RELAXED_STORE(backoff, BACKOFF);
 		}
 	}
 	return block_until_done(blocking);

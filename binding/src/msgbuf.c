@@ -79,9 +79,9 @@ PyObject *text_get(PyObject *object, void *Py_UNUSED(member))
 
 	if (self->inbox)
 		inbox_forget(self);
-	lock(&self->head);
+	MUTEX_LOCK(&self->head);
 	PyObject *text = PyBytes_FromStringAndSize(message_of(self)->mtext, self->length);
-	unlock(&self->head);
+	MUTEX_UNLOCK(&self->head);
 	return text;
 }
 
@@ -97,7 +97,7 @@ int text_set(PyObject *object, PyObject *value, void *Py_UNUSED(member))
 	}
 	if (text_view(value, &text) < 0)
 		return -1;
-	lock(&self->head);
+	MUTEX_LOCK(&self->head);
 	if (text.len <= self->capacity || resize(self, text.len) == 0) {
 		/* The text may be a part of this message. */
 		memmove(message_of(self)->mtext, text.buf, (size_t)text.len);
@@ -105,7 +105,7 @@ int text_set(PyObject *object, PyObject *value, void *Py_UNUSED(member))
 		self->length = text.len;
 		result = 0;
 	}
-	unlock(&self->head);
+	MUTEX_UNLOCK(&self->head);
 	PyBuffer_Release(&text);
 	return result;
 }

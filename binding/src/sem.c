@@ -216,9 +216,9 @@ static const char *semop_limit(size_t nsops)
 
 static always_inline PyObject *operated(enum call_index call, long result, size_t nsops)
 {
-	if (unlikely(result == -1))
+	if (BRANCH_UNLIKELY(result == -1))
 		call_failed(call, semop_limit(nsops));
-	return unlikely(result < 0) ? NULL : PyLong_FromLong(0);
+	return BRANCH_UNLIKELY(result < 0) ? NULL : PyLong_FromLong(0);
 }
 
 static PyObject *operate(struct state *state, enum call_index call, int semid,
@@ -264,11 +264,12 @@ static always_inline const struct sembuf *tried(struct sembuf_object *object)
 	struct sembuf sop = object->sop;
 
 	sop.sem_flg |= IPC_NOWAIT;
-	if (unlikely(load(&kept->sem_num) != sop.sem_num || load(&kept->sem_op) != sop.sem_op ||
-		     load(&kept->sem_flg) != sop.sem_flg)) {
-		store(&kept->sem_num, sop.sem_num);
-		store(&kept->sem_op, sop.sem_op);
-		store(&kept->sem_flg, sop.sem_flg);
+	if (BRANCH_UNLIKELY(RELAXED_LOAD(&kept->sem_num) != sop.sem_num ||
+			    RELAXED_LOAD(&kept->sem_op) != sop.sem_op ||
+			    RELAXED_LOAD(&kept->sem_flg) != sop.sem_flg)) {
+		RELAXED_STORE(&kept->sem_num, sop.sem_num);
+		RELAXED_STORE(&kept->sem_op, sop.sem_op);
+		RELAXED_STORE(&kept->sem_flg, sop.sem_flg);
 	}
 	return kept;
 }
@@ -365,7 +366,7 @@ static always_inline PyObject *operate_given(struct state *state, enum call_inde
 
 	if (HERE == 0 || !left_out(given->arg[2]))
 		return operate(state, call, semid, given, left);
-	if (likely(Py_TYPE(sops) == state->type[TYPE_sembuf]))
+	if (BRANCH_LIKELY(Py_TYPE(sops) == state->type[TYPE_sembuf]))
 		return operate_sembuf(state, call, semid, (struct sembuf_object *)sops, left);
 	if (operate_only(state, call, semid, sops, left, &result))
 		return result;
@@ -460,10 +461,10 @@ static PyObject *inside_semun(PyObject *object, const struct control *control)
 {
 	struct semun_object *semun = (struct semun_object *)object;
 
-	lock(&semun->head);
+	MUTEX_LOCK(&semun->head);
 	const union semun arg = semun->arg;
 	PyObject *target = Py_XNewRef(semun->target);
-	unlock(&semun->head);
+	MUTEX_UNLOCK(&semun->head);
 	if (control && control->way == WAY_VALUE && !target)
 		return PyLong_FromLong(arg.val);
 	if (target && (!control || control->way == WAY_NONE))
@@ -527,7 +528,8 @@ static PyObject *ipc_semctl(PyObject *module, PyObject *const *args, Py_ssize_t 
 	    audit(state, CALL_semctl, &given, 4) < 0)
 		return NULL;
 	control = control_of(CALL_semctl, cmd);
-	if (likely(left_out(given.arg[3]) || Py_TYPE(given.arg[3]) != state->type[TYPE_semun]))
+	if (BRANCH_LIKELY(left_out(given.arg[3]) ||
+			  Py_TYPE(given.arg[3]) != state->type[TYPE_semun]))
 		return control_set(state, semid, semnum, cmd, control, given.arg[3]);
 	arg = inside_semun(given.arg[3], control);
 	result = arg ? control_set(state, semid, semnum, cmd, control, arg) : NULL;

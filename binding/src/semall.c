@@ -159,13 +159,13 @@ static PyObject *get_into_buffer(struct state *state, int semid, PyObject *objec
 
 	if (pin_array(object, true, &view) < 0)
 		return NULL;
-	lock(state);
+	MUTEX_LOCK(state);
 	nsems = get_all(state, semid, &values);
 	if (nsems >= 0 && check_number(view.len / 2, nsems) == 0) {
 		memcpy(view.buf, values, (size_t)view.len);
 		result = PyLong_FromLong(0);
 	}
-	unlock(state);
+	MUTEX_UNLOCK(state);
 	PyBuffer_Release(&view);
 	return result;
 }
@@ -177,9 +177,9 @@ static PyObject *set_from_buffer(struct state *state, int semid, PyObject *objec
 
 	if (pin_array(object, false, &view) < 0)
 		return NULL;
-	lock(state);
+	MUTEX_LOCK(state);
 	result = set_all(state, semid, view.buf, view.len / 2);
-	unlock(state);
+	MUTEX_UNLOCK(state);
 	PyBuffer_Release(&view);
 	return result;
 }
@@ -203,14 +203,14 @@ static PyObject *get_list(struct state *state, int semid)
 	PyObject *list = NULL;
 	unsigned short *values, *copy = NULL;
 
-	lock(state);
+	MUTEX_LOCK(state);
 	Py_ssize_t nsems = get_all(state, semid, &values);
 	/* PyList_New may run the garbage collector, and with it code that calls GETALL again. */
 	if (nsems >= 0)
 		copy = PyMem_Malloc((size_t)nsems * sizeof(*copy));
 	if (copy)
 		memcpy(copy, values, (size_t)nsems * sizeof(*copy));
-	unlock(state);
+	MUTEX_UNLOCK(state);
 	if (!copy)
 		return nsems < 0 ? NULL : PyErr_NoMemory();
 	list = list_of(copy, nsems);
@@ -263,9 +263,9 @@ static PyObject *set_from_sequence(struct state *state, int semid, PyObject *seq
 	if (!values)
 		return PyErr_NoMemory();
 	if (to_values(sequence, values, n) == 0) {
-		lock(state);
+		MUTEX_LOCK(state);
 		result = set_all(state, semid, values, n);
-		unlock(state);
+		MUTEX_UNLOCK(state);
 	}
 	PyMem_Free(values);
 	return result;

@@ -70,10 +70,10 @@ PyObject *semun_get(PyObject *object, void *closure)
 	if (member->kind != MEMBER_OTHER)
 		return PyLong_FromLong(self->arg.val);
 	/* The bytes are a pointer only for the member that was set last. */
-	lock(&self->head);
+	MUTEX_LOCK(&self->head);
 	PyObject *target =
 		Py_NewRef(self->active == member && self->target ? self->target : Py_None);
-	unlock(&self->head);
+	MUTEX_UNLOCK(&self->head);
 	return target;
 }
 
@@ -99,12 +99,12 @@ int semun_set(PyObject *object, PyObject *value, void *closure)
 		if (member != member_named("array") && target != Py_None)
 			arg.buf = (void *)((struct structure *)target)->bytes;
 	}
-	lock(&self->head);
+	MUTEX_LOCK(&self->head);
 	PyObject *old = self->target;
 	self->arg = arg;
 	self->active = member;
 	self->target = target;
-	unlock(&self->head);
+	MUTEX_UNLOCK(&self->head);
 	Py_XDECREF(old);
 	return 0;
 }

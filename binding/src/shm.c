@@ -197,7 +197,7 @@ static void *remap(struct state *state, int shmid, uintptr_t begin, int shmflg)
 	end = find_mapping((uintptr_t)trial, NULL, &mapping)
 		      ? begin + (uintptr_t)(mapping.end - mapping.begin)
 		      : begin;
-	lock(state);
+	MUTEX_LOCK(state);
 	if (end <= begin) {
 		PyErr_SetString(PyExc_ValueError, "shmat: SHM_REMAP needs /proc/self/maps");
 	} else if (check_range(state, begin, end) == 0) {
@@ -206,7 +206,7 @@ static void *remap(struct state *state, int shmid, uintptr_t begin, int shmflg)
 			detach_remapped(state, begin, end);
 	}
 	const int error = errno;
-	unlock(state);
+	MUTEX_UNLOCK(state);
 	seam_shmdt(trial);
 	errno = error;
 	return memory;
@@ -223,7 +223,7 @@ static int to_address(struct state *state, PyObject *object, uintptr_t *value)
 		struct address *self = address_find(state, object, CALL_shmat);
 		if (!self)
 			return -1;
-		number = (uintptr_t)load(&self->memory);
+		number = (uintptr_t)RELAXED_LOAD(&self->memory);
 		Py_DECREF((PyObject *)self);
 	} else if (!left_out(object) && to_size(object, "shmaddr", &number) < 0) {
 		return -1;

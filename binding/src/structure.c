@@ -25,10 +25,10 @@ static PyObject *member_get(PyObject *object, void *closure)
 		}
 		return (PyObject *)part;
 	}
-	lock(self);
+	MUTEX_LOCK(self);
 	PyObject *value = from_integer(self->bytes + member->offset, member->size,
 				       member->kind == MEMBER_SIGNED);
-	unlock(self);
+	MUTEX_UNLOCK(self);
 	return value;
 }
 
@@ -53,9 +53,9 @@ static int member_set(PyObject *object, PyObject *value, void *closure)
 	if (to_integer(value, self->layout->name, member->size, member->kind == MEMBER_SIGNED,
 		       integer) < 0)
 		return -1;
-	lock(self);
+	MUTEX_LOCK(self);
 	memcpy(self->bytes + member->offset, integer, member->size);
-	unlock(self);
+	MUTEX_UNLOCK(self);
 	return 0;
 }
 

@@ -134,7 +134,7 @@ DEFECTS = [
     Defect(
         "shm.after_shmdt",
         "binding/src/address.c",
-        "\tunlink_address(state, self);\n\tstore(&self->memory, NULL);",
+        "\tunlink_address(state, self);\n\tRELAXED_STORE(&self->memory, NULL);",
         "\tunlink_address(state, self);",
         "test_shm.py",
         "asan",
@@ -174,8 +174,8 @@ DEFECTS = [
     Defect(
         "leak.view",
         "binding/src/semall.c",
-        "view.buf, view.len / 2);\n\tunlock(state);\n\tPyBuffer_Release(&view);",
-        "view.buf, view.len / 2);\n\tunlock(state);",
+        "view.buf, view.len / 2);\n\tMUTEX_UNLOCK(state);\n\tPyBuffer_Release(&view);",
+        "view.buf, view.len / 2);\n\tMUTEX_UNLOCK(state);",
         "test_semall.py test_sem.py",
         "asan",
     ),
