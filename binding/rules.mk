@@ -63,5 +63,5 @@ do-debs-check: do-debs
 do-wheels-check: do-wheels harness python $(OUT)/loops.so
 	$(Q)status=0; for arch in $(ARCHS); do wheel=$$(echo build/wheels/*_$$($(ARCHITECTURES) get $$arch wheel).whl); \
 	 case $$arch in $(HOST_ARCH)) ci/interpreters --wheel "$$wheel" $(INTERPRETERS) ;; \
-	 *) SUITES=bookworm TESTS=tests/binding/test_script_2003.py ci/interpreters --optional --wheel "$$wheel" 3.11 ;; esac || status=$$?; \
+	 *) SUITES=bookworm TESTS=tests/binding/test_swig_script.py ci/interpreters --optional --wheel "$$wheel" 3.11 ;; esac || status=$$?; \
 	 done; exit $$status

@@ -46,7 +46,7 @@ _Address = shm_address | SupportsIndex
 _Argument = SupportsIndex | _Structure | Sequence[SupportsIndex] | ReadableBuffer
 _Timeout = float | tuple[int, int] | None
 
-_names_2003: list[str]
+_swig_names: list[str]
 
 # A base class for objects with the buffer protocol.  Since 3.12, __buffer__ declares it (PEP 688).
 # For older versions mypy 1.0 (Debian 12) has only a list of classes; ctypes._CData is the one with
@@ -239,7 +239,7 @@ def structure(name: str, sentence: str, members: list[Row]) -> Iterator[str]:
         yield "        def __release_buffer__(self, buffer: memoryview, /) -> None: ..."
 
 
-def names_2003(name: str, members: list[Row], gone: list[str]) -> Iterator[tuple[str, str]]:
+def swig_names(name: str, members: list[Row], gone: list[str]) -> Iterator[tuple[str, str]]:
     """Yield the functions of 2003 for a structure: the name, and the rest of the line."""
     yield f"new_{name}", f"() -> {name}"
     yield f"delete_{name}", f"(p: {name}, /) -> None"
@@ -418,7 +418,7 @@ def main(folder: Path) -> None:
             if row[0] == "pointer" and row[1] == name
         ]
         gone = [row[2] for row in rows if row[0] == "gone" and row[1] == name]
-        functions = list(names_2003(name, members, gone))
+        functions = list(swig_names(name, members, gone))
         extension += [*structure(name, sentence, members), ""]
         extension += [f"def {function}{rest}: ..." for function, rest in functions]
         old += [function for function, _ in functions]

@@ -138,11 +138,11 @@ def constants(rows: list[Row]) -> Iterator[str]:
     )
 
 
-def names_2003(rows: list[Row]) -> Iterator[str]:
+def swig_names(rows: list[Row]) -> Iterator[str]:
     """Yield a table without a heading, which another page includes."""
     yield list_table(
         ("name", "effect"),
-        ((f"``{name}``", summary(name)) for name in sorted(_ipc._names_2003)),
+        ((f"``{name}``", summary(name)) for name in sorted(_ipc._swig_names)),
     )
 
 
@@ -172,7 +172,7 @@ PAGES = {
     "functions.rst": function_pages,
     "structures.rst": structures,
     "constants.rst": constants,
-    "names_2003.inc": names_2003,
+    "swig_names.inc": swig_names,
     "command.inc": command,
 }
 

@@ -36,7 +36,7 @@ from ipc._semaphore import *  # noqa: F401, F403
 # Packaging, documentation and releases read the version from here.
 __version__ = "1.0.0rc1"
 
-_names_of_c = {*vars(_ipc)} - {*_ipc._names_2003}
+_names_of_c = {*vars(_ipc)} - {*_ipc._swig_names}
 __all__ = sorted(
     [name for name in _names_of_c if name[0] != "_"]
     + [*_memory.__all__, *_queue.__all__, *_semaphore.__all__]

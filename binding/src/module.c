@@ -145,19 +145,19 @@ static int add_events(struct state *state)
 	return 0;
 }
 
-/* Adds _names_2003, the names that ipc.__all__ leaves out to keep help(ipc) short. */
-static int add_names_2003(PyObject *module)
+/* Adds _swig_names, the names that ipc.__all__ leaves out to keep help(ipc) short. */
+static int add_swig_names(PyObject *module)
 {
 	PyObject *names = PyList_New(0);
 	int result = names ? 0 : -1;
 
-	for (const PyMethodDef *method = methods_2003; result == 0 && method->ml_name; method++) {
+	for (const PyMethodDef *method = swig_methods; result == 0 && method->ml_name; method++) {
 		PyObject *name = PyUnicode_FromString(method->ml_name);
 		result = name ? PyList_Append(names, name) : -1;
 		Py_XDECREF(name);
 	}
 	if (result == 0)
-		result = PyModule_AddObjectRef(module, "_names_2003", names);
+		result = PyModule_AddObjectRef(module, "_swig_names", names);
 	Py_XDECREF(names);
 	return result;
 }
@@ -165,7 +165,7 @@ static int add_names_2003(PyObject *module)
 static int module_exec(PyObject *module)
 {
 	PyMethodDef *const methods[] = {ftok_methods,	  msg_methods,	     sem_methods,
-					shm_methods,	  structure_methods, methods_2003,
+					shm_methods,	  structure_methods, swig_methods,
 					internal_methods, inbox_functions,   handover_functions};
 	struct state *state = state_of(module);
 
@@ -175,7 +175,7 @@ static int module_exec(PyObject *module)
 	for (size_t i = 0; i < Py_ARRAY_LENGTH(methods); i++)
 		if (PyModule_AddFunctions(module, methods[i]) < 0)
 			return -1;
-	return add_names_2003(module);
+	return add_swig_names(module);
 }
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg)

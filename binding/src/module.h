@@ -546,7 +546,7 @@ long attempt_operation(void *args, bool nowait);
 /* semall.c */
 void guarded_free(struct guarded *guarded);
 
-extern PyMethodDef msg_methods[], sem_methods[], shm_methods[], structure_methods[], methods_2003[];
+extern PyMethodDef msg_methods[], sem_methods[], shm_methods[], structure_methods[], swig_methods[];
 
 /* ---- for the package's own modules: internal.c ------------------------------------ */
 

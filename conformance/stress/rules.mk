@@ -64,7 +64,7 @@ do-stress-present:
 	 $(MEMORY_MUTANTS) $(SHORT_DEFECTS:%=--only %) build $(EVERY_TOOL))
 	$(Q)$(if $(ASAN),$(MAKE) $(QUIET) TESTS='$(TESTS_short)' binding-under-asan)
 	$(Q)$(if $(filter tsan,$(PRESENT)),$(MAKE) $(QUIET) TESTS='$(call tests,threads)' binding-under-tsan)
-	$(Q)$(if $(filter memcheck,$(PRESENT)),$(MAKE) $(QUIET) TESTS='$(call tests,script_2003)' binding-under-memcheck)
+	$(Q)$(if $(filter memcheck,$(PRESENT)),$(MAKE) $(QUIET) TESTS='$(call tests,swig_script)' binding-under-memcheck)
 
 MEMORY_MUTANTS = PYTHONPATH=tests $(PYTHON) tests/mutants/memory/memory_mutants.py
 MUTANT_COLUMNS := plain $(EVERY_TOOL:%=%-bare) $(EVERY_TOOL)
@@ -81,7 +81,7 @@ TOOLS ?= asan memcheck tsan
 tests = $(patsubst %,tests/binding/test_%.py,$1)
 TESTS_short = $(call tests,msg sem semall shm structures)
 TESTS_asan = $(shell grep -l '^import ipc$$\|^from child import' tests/binding/test_*.py)
-TESTS_memcheck = $(TESTS_short) $(call tests,errors names_2003 script_2003)
+TESTS_memcheck = $(TESTS_short) $(call tests,errors swig_names swig_script)
 TESTS_tsan = $(call tests,threads blocking interpreters collector)
 do-check-binding: $(TOOLS:%=binding-under-%)
 binding-under-%: binding-for-%

@@ -342,9 +342,9 @@ for structure in STRUCTURES:
     CASES += type_cases(structure)
 
 
-def case_2003(structure: str) -> Case:
+def swig_case(structure: str) -> Case:
     """The functions of 2003: each member is set to what it is, or is not there."""
-    names = [name for name in c._ipc._names_2003 if owner_of(name) == structure]
+    names = [name for name in c._ipc._swig_names if owner_of(name) == structure]
     pairs = [(getattr(ipc, name), getattr(ipc, f"{name[:-4]}_set"))
              for name in names if name.endswith("_get")]
 
@@ -365,7 +365,7 @@ def owner_of(name: str) -> str:
     return max((s for s in STRUCTURES if name.startswith(f"{s}_")), key=len, default="")
 
 
-CASES += map(case_2003, STRUCTURES)
+CASES += map(swig_case, STRUCTURES)
 CASES += [
     Case("2003", "get of another", lambda w: c.ipc_perm_uid_get(1), TypeError),
     Case("2003", "set of another", lambda w: c.ipc_perm_uid_set(1, 1), TypeError),
@@ -560,6 +560,6 @@ CASES += [
 
 FUNCTIONS = sorted(
     name
-    for name in {*NAMES} - {*h._names_2003}
+    for name in {*NAMES} - {*h._swig_names}
     if isinstance(getattr(h, name), (types.BuiltinFunctionType, type))
 )

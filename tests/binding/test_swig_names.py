@@ -13,7 +13,7 @@ import pytest
 
 import ipc
 
-LINES = Path(__file__).with_name("names_2003.txt").read_text().splitlines()
+LINES = Path(__file__).with_name("swig_names.txt").read_text().splitlines()
 NAMES = {
     kind: [line.split()[1] for line in LINES if line.startswith(kind)]
     for kind in ("function", "constant")
@@ -62,9 +62,9 @@ def test_a_function_is_there_and_documented(name: str) -> None:
 
 
 def test_completion_does_not_offer_what_swig_generated() -> None:
-    assert len(ipc._ipc._names_2003) > 100
-    assert {*dir(ipc)} & {*ipc._ipc._names_2003} == set()
-    assert {*ipc._ipc._names_2003} <= {*dir(ipc._ipc)}
+    assert len(ipc._ipc._swig_names) > 100
+    assert {*dir(ipc)} & {*ipc._ipc._swig_names} == set()
+    assert {*ipc._ipc._swig_names} <= {*dir(ipc._ipc)}
 
 
 @pytest.mark.parametrize("name", NAMES["constant"])

@@ -89,7 +89,7 @@ static PyObject *gone(const char *structure, const char *member)
 	 NAME PARAMETERS "\n--\n\nRaise AttributeError: only Linux 2.4 had this member of " S \
 			 "."},
 
-PyMethodDef methods_2003[] = {
+PyMethodDef swig_methods[] = {
 #define STRUCT(S, U, D)                                                                   \
 	{"new_" #S, new_##S, METH_NOARGS, "new_" #S "()\n--\n\nReturn a zeroed " #S "."}, \
 		{"delete_" #S, delete_##S, METH_O,                                        \
