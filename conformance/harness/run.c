@@ -110,7 +110,7 @@ static bool add_instance(const struct options *options, const struct check *chec
 	snprintf(new->id, sizeof(new->id), "%s%s", check->id, way->suffix);
 	new->check = check;
 	new->calls = way->calls;
-	new->level = level_of(check, way->calls->past_libc, &new->clause);
+	new->level = level_of(check, way->via != LIBC, &new->clause);
 	return selected(options, new->id) &&
 	       (!options->application || application_needs(options->application, new->id)) &&
 	       (options->level == NO_LEVEL || new->level <= options->level);

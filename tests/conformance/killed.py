@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Kills a run at random moments and resumes it: the verdicts must be those of one run.
+"""Kills a run at a random moment and resumes it: the verdicts must be those of one run.
 
 killed.py [--times N] [--seed N] COMMAND...: COMMAND is ipc-conform, or an emulator before it, for
 example `qemu-x86_64 build/x86_64/ipc-conform`.  It runs in a PID namespace whose first process
@@ -26,8 +26,18 @@ def verdicts(text: str) -> dict[str, str]:
     return {one["id"]: one["outcome"] for one in json.loads(text)["runs"][0]["results"]}
 
 
-def ended(record: Path) -> int:
-    return len(record.read_text(errors="replace").splitlines()) if record.exists() else 0
+def killed(command: list[str], record: Path, seconds: float) -> bool:
+    """Whether SIGKILL found the run alive after that time."""
+    run = subprocess.Popen(
+        [*command, "--record", str(record)], stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        run.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        return True
+    return False
 
 
 def main() -> int:
@@ -37,39 +47,28 @@ def main() -> int:
     parser.add_argument("command", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     chance = random.Random(options.seed)
+    command = [*APART, *options.command, *ARGUMENTS]
+    once = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    want = verdicts(once.stdout)
+    seconds = json.loads(once.stdout)["runs"][0]["seconds"]
+    status = 0
     with tempfile.TemporaryDirectory() as directory:
-        record = Path(directory) / "record"
-        command = [*APART, *options.command, *ARGUMENTS]
-        once = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-        want = verdicts(once.stdout)
-        seconds = json.loads(once.stdout)["runs"][0]["seconds"]
-        killed = 0
-        while True:
-            option = "--resume" if record.exists() else "--record"
-            run = subprocess.Popen(
-                [*command, option, record],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-                start_new_session=True,
-            )
-            if killed == options.times:
-                break
-            try:
-                run.wait(timeout=chance.uniform(0.5, 1.5) * seconds / (options.times + 5))
-            except subprocess.TimeoutExpired:
-                os.killpg(run.pid, signal.SIGKILL)
-                run.communicate()
-                killed += 1
-                print(f"kill {killed}: {ended(record)} lines in the record", flush=True)
-                continue
-            break
-        got = verdicts(run.communicate()[0])
-    different = {one: (want[one], got.get(one)) for one in want if want[one] != got.get(one)}
-    print(f"killed {killed} times; {len(got)} results, {len(different)} differ from one run")
-    for name, (was, now) in sorted(different.items()):
-        print(f"{name}: {was} in one run, {now} after the kills")
-    return 1 if different or killed < options.times else 0
+        for time in range(1, options.times + 1):
+            record = Path(directory) / str(time)
+            while not killed(command, record, chance.uniform(0.05, 0.9) * seconds):
+                record.unlink()
+            text = record.read_text() if record.exists() else ""
+            option = "--resume" if text else "--record"
+            end = subprocess.run([*command, option, record], stdout=subprocess.PIPE, text=True)
+            got = verdicts(end.stdout)
+            different = {one: (was, got.get(one)) for one, was in want.items()
+                         if was != got.get(one)}
+            print(f"kill {time}: {text.count('result')} results were recorded, "
+                  f"{len(different)} of {len(want)} verdicts differ", flush=True)
+            for name, (was, now) in sorted(different.items()):
+                print(f"  {name}: {was} in one run, {now} after the kill")
+                status = 1
+    return status
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ class Outcome(NamedTuple):
     passed: frozenset[str]
     failed: frozenset[str]
     skipped: frozenset[str]
+    levels: dict[str, str]
 
 
 def misused(why: str) -> NoReturn:
@@ -70,7 +71,8 @@ def run(program: str, fault: str | None = None, options: list[str] | None = None
     def ids(*outcomes: str) -> frozenset[str]:
         return frozenset(result["id"] for result in results if result["outcome"] in outcomes)
 
-    return Outcome(ids("passed"), ids("failed", "timeout"), ids("skipped"))
+    return Outcome(ids("passed"), ids("failed", "timeout"), ids("skipped"),
+                   {result["id"]: result["level"] for result in results})
 
 
 def faults(program: str, globs: list[str]) -> list[Fault]:
@@ -132,6 +134,19 @@ def report_unfailed(never: frozenset[str], of: int, known: dict[str, str]) -> bo
     return well and len(never) * 10 < of
 
 
+LEVELS = ["posix", "linux", "exact"]
+
+
+def report_levels(found: list[frozenset[str]], without: Outcome) -> None:
+    """How many mutants the checks of each level, with those of the lower ones, catch."""
+    print("level   checks  mutants caught")
+    for level in LEVELS:
+        upto = LEVELS[: LEVELS.index(level) + 1]
+        checks = frozenset(one for one, of in without.levels.items() if of in upto)
+        caught = sum(1 for ids in found if ids & checks - without.failed)
+        print(f"{level:<7} {len(checks):>6}  {caught} of {len(found)}")
+
+
 def main() -> int:
     """Print the table and the last line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -145,7 +160,7 @@ def main() -> int:
     chosen = faults(options.program, options.only)
     known = reasons(options.unfailed)
     without = run(options.program)
-    found = rows(options.program, chosen, frozenset().union(*without), options.jobs)
+    found = rows(options.program, chosen, frozenset(without.levels), options.jobs)
 
     for fault, ids in zip(chosen, found):
         most = len(ids) if options.all else SHOWN
@@ -158,6 +173,7 @@ def main() -> int:
         well = report_unfailed(never, len(without.passed), known)
     for check in sorted(without.failed):
         print(f"fails without a fault: {check}")
+    report_levels(found, without)
     caught = sum(1 for ids in found if ids - without.failed)
     print(f"{len(chosen)} mutants, {caught} caught")
     return 0 if well and caught == len(chosen) and not without.failed else 1
