@@ -60,6 +60,7 @@ help:
 #: make kernel           does a kernel image conform?  KERNEL or SUITE, ARCH, GATE
 #: make kernels          boot and judge Debian's kernels; CELLS
 #: make kernels-accept   take their results as the new baselines
+#: make kernels-observe  the bytes that they write against abi-dumps; CELLS OPTIONS
 #: make costs            what each call costs on them, in instructions
 #: make kernel-pytest    the module's tests on a real kernel; ARCH
 #: make kernels-pytest   the same on every kernel of tests/gate/suites
@@ -94,6 +95,7 @@ help:
 #: make wheels           the sdist, and a wheel for each of ARCHS
 #: make wheels-check     test each wheel with the CPythons of Debian's suites
 #: make debs             Debian packages of the last commit, in build/debs
+#: make release-programs a static ipc-conform for each architecture; PROGRAMS
 #: make release          every file of a release, in build/release; VERSION
 #: make debs-check       install, test and purge them in a bare Debian 12
 #: Variables

@@ -59,19 +59,34 @@ $(OUT)/ipc-btf: $(patsubst %.c,$(OUT)/%.o,$(wildcard conformance/btf/*.c)) \
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs libbpf)
 
-# The static program for another architecture, built by its cross compiler.
-CROSS := $(filter-out $(TARGET),$(shell $(ARCHITECTURES) list debian 2>/dev/null))
+# The static program for another architecture, built by its cross compiler.  Debian's libcheck needs
+# libraries that one built from source (ci/sysroot) does not.
+CROSS_LIBS = $$([ -e $$root/lib/libsubunit.a ] || echo CHECK_LIBS=-lcheck)
+CROSS := $(filter-out $(TARGET),$(shell $(ARCHITECTURES) list 2>/dev/null))
+CROSS_BUILD = root=$$(ci/sysroot $*) && $(MAKE) $(QUIET) CPPFLAGS="-isystem $$root/include" \
+	 LDFLAGS="-L$$root/lib" TARGET=$* CC="$$($(ARCHITECTURES) get $* compiler)" $(CROSS_LIBS)
 $(CROSS:%=build/%/ipc-conform): build/%/ipc-conform: FORCE
-	$(Q)root=$$(ci/sysroot $*) && $(MAKE) $(QUIET) CPPFLAGS="-isystem $$root/include" \
-	 LDFLAGS="-L$$root/lib" TARGET=$* CC="$$($(ARCHITECTURES) get $* compiler)" $@
+	$(Q)+$(CROSS_BUILD) $@
 
 # The same with musl instead of glibc.
 MUSL := $(filter %-musl,$(sort $(shell $(ARCHITECTURES) rows more 2>/dev/null | tr '|' ' ')))
-$(filter-out $(OUT)/ipc-conform,$(sort $(MUSL:%=build/%/ipc-conform))): build/%-musl/ipc-conform: FORCE
-	$(Q)root=$$(ci/sysroot --musl $*) && $(MAKE) $(QUIET) OUT=$(@D) TARGET=$* LIBC=musl \
+MUSL_BUILD = root=$$(ci/sysroot --musl $*) && $(MAKE) $(QUIET) OUT=$(@D) TARGET=$* LIBC=musl \
 	 CC="$$($(ARCHITECTURES) get $* compiler)" CHECK_LIBS=-lcheck \
 	 CPPFLAGS="-nostdinc -isystem $$root/include" \
-	 LDFLAGS="--sysroot=$$root -B$$root/lib -L$$root/lib" $@
+	 LDFLAGS="--sysroot=$$root -B$$root/lib -L$$root/lib"
+$(filter-out $(OUT)/ipc-conform,$(sort $(MUSL:%=build/%/ipc-conform))): build/%-musl/ipc-conform: FORCE
+	$(Q)+$(MUSL_BUILD) $@
+
+# Programs to publish, in folders of their own: debug information has the folder's name, and
+# with it the build id.
+RELEASED := $(addprefix build/released/,$(addsuffix /ipc-conform,$(shell $(ARCHITECTURES) list 2>/dev/null)))
+RELEASED_MUSL := $(MUSL:%=build/released/%/ipc-conform)
+$(filter-out $(OUT)/ipc-conform,$(RELEASED)): build/released/%/ipc-conform: FORCE
+	$(Q)+$(CROSS_BUILD) OUT=$(@D) CFLAGS=-O2 $@
+$(filter-out $(OUT)/ipc-conform,$(RELEASED_MUSL)): build/released/%-musl/ipc-conform: FORCE
+	$(Q)+$(MUSL_BUILD) CFLAGS=-O2 $@
+do-release-programs:
+	$(Q)ci/release-programs build/release-programs $(PROGRAMS)
 
 # A dependency file of an earlier build may name a source that has moved since.
 conformance/%.c: ;

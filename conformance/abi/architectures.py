@@ -29,7 +29,10 @@ BOOTED = {
     **{"image": str, "qemu": str, "qemu-package": str, "console": list, "results": list},
     **{"suites": list, "programs": list},
 }
-BOOTED_SOMETIMES = {"kernel": str, "image-bit": list, "more": list}
+BOOTED_SOMETIMES: dict[str, type] = {
+    **{"kernel": str, "config": str, "linux-arch": str, "image-file": str},
+    **{"image-bit": list, "more": list},
+}
 
 
 class Misuse(Exception):
@@ -59,6 +62,8 @@ def check(name: str, row: Row) -> None:
     needed = ALWAYS | (BOOTED if "qemu" in row else {})
     if missing := [field for field in needed if field not in row]:
         raise Misuse(f"{TABLE}: {name}: no {', '.join(missing)}")
+    if "qemu" in row and ("kernel" in row) == ("config" in row):
+        raise Misuse(f"{TABLE}: {name}: needs kernel or config, and not both")
     for field, allowed in (("bits", (32, 64)), ("order", ("little", "big"))):
         if row[field] not in allowed:
             words = " or ".join(map(str, allowed))

@@ -36,6 +36,10 @@ do-kernels:
 do-kernels-accept:
 	$(Q)$(MAKE) $(QUIET) $(sort $(CELL_PROGRAMS))
 	$(Q)$(MATRIX) --accept $(CELLS)
+# The bytes that kernels write, against abi-dumps/ARCH/observed.  OPTIONS: --accept.
+do-kernels-observe:
+	$(Q)$(MAKE) $(QUIET) $(sort $(filter-out %-musl/ipc-conform,$(CELL_PROGRAMS)))
+	$(Q)$(PYTHON) conformance/gate/observe.py $(OPTIONS) $(CELLS)
 # One cell for each architecture, and one of IA32 programs on x86_64; a kernel that cannot be fetched is a SKIP.
 .PHONY: do-kernels-short
 do-kernels-short: CELLS = $(patsubst %,bookworm/%,x86_64 i386-on-x86_64 i386 aarch64)

@@ -52,6 +52,11 @@ GOOD: dict[str, Any] = {
     "elf-machine": 75,
 }
 
+MACHINE: dict[str, Any] = {
+    **{"image": "ELF", "qemu": "qemu-system-vax", "qemu-package": "qemu-system-vax"},
+    **{"console": [], "results": [], "suites": [], "programs": []},
+}
+
 
 @pytest.mark.parametrize(
     "change, words",
@@ -61,6 +66,8 @@ GOOD: dict[str, Any] = {
         ({"bits": 16}, "bits: 16 is not 32 or 64"),
         ({"order": "pdp"}, "order: pdp is not little or big"),
         ({"qemu": "qemu-system-vax"}, "no image, qemu-package, console"),
+        (MACHINE, "needs kernel or config, and not both"),
+        (MACHINE | {"kernel": "linux-image-vax", "config": "vax"}, "and not both"),
     ],
 )
 def test_bad_rows_are_refused(change: dict[str, Any], words: str) -> None:

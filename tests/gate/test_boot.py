@@ -306,6 +306,7 @@ HEADS = {
     "armhf": (0x24, (0x016F2818).to_bytes(4, "little")),
     "s390x": (0x10008, b"S390EP"),
     "powerpc64le": (0, b"\x7fELF\x02\x01" + bytes(10) + b"\x02\0\x15\0"),
+    "mipsel": (0, b"\x7fELF\x01\x01" + bytes(10) + b"\x02\0\x08\0"),
     "mips64el": (0, b"\x7fELF\x02\x01" + bytes(10) + b"\x02\0\x08\0"),
     "riscv64": (0x38, b"RSC\x05"),
 }
