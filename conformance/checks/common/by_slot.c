@@ -4,6 +4,7 @@
  * The commands of msgctl(2), semctl(2) and shmctl(2) that take a slot instead of an id, as
  * ipcs(1) uses them, and the commands that describe all objects.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "facility.h"
@@ -201,4 +202,25 @@ CHECK_EACH_SLOT("_stat_any.efault", RAW, NEED_STAT_ANY,
 	int slot = slot_of(facility, new_object(ipc, facility));
 
 	expect_errno(EFAULT, facility->control(ipc, slot, facility->stat_any, memory_end()));
+}
+
+/* ---- below zero ------------------------------------------------------------------------- */
+
+CHECK_EACH_SLOT("_stat.below_zero", LIBC | RAW, 0,
+		"no command takes an index or id below 0, although its low bits are an object's",
+		"ipc/msg.c, ksys_msgctl; ipc/sem.c, ksys_semctl; ipc/shm.c, ksys_shmctl")
+{
+	const int id = must(facility->get(ipc, IPC_PRIVATE, 0600));
+	const int commands[] = {IPC_INFO, facility->info, facility->stat, IPC_STAT};
+	const int negative[] = {-1, INT_MIN, (int)((unsigned)id | 1u << 31),
+				(int)((unsigned)(id & 32767) | 1u << 31)};
+	union {
+		union state state;
+		union info info;
+	} got;
+
+	for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		for (unsigned j = 0; j < sizeof(negative) / sizeof(negative[0]); j++)
+			expect_errno(EINVAL,
+				     facility->control(ipc, negative[j], commands[i], &got));
 }

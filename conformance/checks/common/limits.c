@@ -215,3 +215,67 @@ CHECK("shmget.limit.shmall_attached", LIBC | RAW, NEED_LIMITS,
 	must(ipc->shmdt(address));
 	expect_ok(ipc->shmget(IPC_PRIVATE, 2 * page, 0600));
 }
+
+/* ---- every id in use ------------------------------------------------------------------------ */
+
+enum { IPCMNI = 32768 }; /* without ipcmni_extend */
+
+CHECK("msgget.limit.full", LIBC | RAW, NEED_LIMITS,
+      "as many queues as there are slots can be made; the one slot that is freed gives a new id "
+      "each time",
+      "ipc/util.h, IPCMNI; ipc/util.c, ipc_idr_alloc: the sequence number")
+{
+	int *id = calloc(IPCMNI, sizeof(*id)), again, fd;
+	struct msginfo info;
+
+	must(id ? 0 : -1);
+	fd = must(open_limit("msgmni"));
+	if (write(fd, "32769", 5) == 5)
+		skip("the kernel has ipcmni_extend");
+	close(fd);
+	set_limit("msgmni", "32768");
+	for (int i = 0; i < IPCMNI; i++) {
+		id[i] = ipc->msgget(IPC_PRIVATE, 0600);
+		if (id[i] == -1 && errno == ENOMEM)
+			skip("could not run: no memory for 32768 queues");
+		if (!expect_ok(id[i]) || !expect_eq(i, id[i] & (IPCMNI - 1)))
+			return;
+	}
+	expect_errno(ENOSPC, ipc->msgget(IPC_PRIVATE, 0600));
+	expect_eq(IPCMNI - 1, libc_calls.msgctl(0, MSG_INFO, (struct msqid_ds *)(void *)&info));
+	expect_eq(IPCMNI, info.msgpool);
+	for (int i = 0; i < 5; i++) {
+		const int slot = i % 2 ? 1000 : IPCMNI - 1;
+		must(ipc->msgctl(id[slot], IPC_RMID, NULL));
+		expect_errno(EINVAL, ipc->msgrcv(id[slot], &info, 0, 0, IPC_NOWAIT));
+		again = must(ipc->msgget(IPC_PRIVATE, 0600));
+		expect_eq(slot, again & (IPCMNI - 1));
+		expect(again != id[slot]);
+		expect_errno(ENOSPC, ipc->msgget(IPC_PRIVATE, 0600));
+		id[slot] = again;
+	}
+	must(ipc->msgctl(id[IPCMNI - 1], IPC_RMID, NULL));
+	const int last = must(ipc->msgget(IPC_PRIVATE, 0600));
+	must(ipc->msgctl(last, IPC_RMID, NULL));
+	expect(last != must(ipc->msgget(IPC_PRIVATE, 0600)));
+	free(id);
+}
+
+CHECK("msgget.limit.auto_msgmni", LIBC, NEED_LIMITS,
+      "auto_msgmni takes 0 and 1 without effect, reads as 0, and refuses other numbers",
+      "proc(5), auto_msgmni: since Linux 3.19 it has no effect; ipc/ipc_sysctl.c")
+{
+	int fd = open_limit("auto_msgmni");
+
+	if (fd == -1 && errno == ENOENT)
+		skip("no auto_msgmni");
+	must(fd);
+	close(fd);
+	const long long msgmni = get_limit("msgmni");
+	expect_eq(0, get_limit("auto_msgmni"));
+	set_limit("auto_msgmni", "1");
+	expect_eq(0, get_limit("auto_msgmni"));
+	expect_refused("auto_msgmni", "2");
+	expect_refused("auto_msgmni", "-1");
+	expect_eq(msgmni, get_limit("msgmni"));
+}

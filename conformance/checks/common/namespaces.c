@@ -914,3 +914,130 @@ CHECK("shmctl.rmid.forced_detach", LIBC | RAW, NEED_LIMITS | NEED_PROC,
 	expect_errno(ENOENT, ipc->shmget(check_key(0), 0, 0));
 	close(away);
 }
+
+CHECK("shmctl.rmid.forced_mixed", LIBC | RAW, NEED_LIMITS | NEED_PROC,
+      "of the segments of a process that ends those go whose IPC namespace has shm_rmid_forced, "
+      "whatever the others have",
+      "ipc/shm.c, exit_shm: a loop over the segments of a process; kernel commit 85b6d24646e4")
+{
+	int home = own_namespace(), away;
+	pid_t pid;
+
+	another_namespace();
+	away = own_namespace();
+	set_limit("shm_rmid_forced", "0");
+	enter_namespace(home);
+	set_limit("shm_rmid_forced", "1");
+	CHILD (pid)
+		for (unsigned i = 0; i < 6; i++) {
+			/* One here, one there; the newest comes first when the process ends. */
+			enter_namespace(i % 2 ? away : home);
+			must(ipc->shmget(check_key(i), 1, IPC_CREAT | IPC_EXCL | 0600));
+		}
+	child_join(pid);
+	expect_eq(0, count(ipc, &shm_facility));
+	enter_namespace(away);
+	expect_eq(3, count(ipc, &shm_facility));
+	for (unsigned i = 1; i < 6; i += 2)
+		expect_ok(ipc->shmget(check_key(i), 0, 0));
+	set_limit("shm_rmid_forced", "1");
+	expect_eq(0, count(ipc, &shm_facility));
+}
+
+/* ---- what keeps a namespace ------------------------------------------------------------------ */
+
+/* Uses of the IPC namespace that a process is in, after which nothing of it may be left. */
+static void use_nothing(const struct ipc_calls *ipc UNUSED)
+{
+}
+static void use_sysvipc(const struct ipc_calls *ipc)
+{
+	char text[256];
+	must(ipc->msgget(IPC_PRIVATE, 0600));
+	int fd = must(open("/proc/sysvipc/msg", O_RDONLY | O_CLOEXEC));
+	must(read(fd, text, sizeof(text)));
+	close(fd);
+}
+static void use_segment(const struct ipc_calls *ipc)
+{
+	int shmid = must(ipc->shmget(IPC_PRIVATE, 1, 0600));
+	char *address = attach(ipc, shmid, NULL, 0);
+	/* An attachment that fails after the segment was found. */
+	expect_errno(EINVAL, ipc->shmat(shmid, address, 0));
+	must(ipc->shmdt(address));
+}
+static void use_forced(const struct ipc_calls *ipc)
+{
+	pid_t pid;
+	set_limit("shm_rmid_forced", "1");
+	CHILD (pid)
+		must(ipc->shmget(IPC_PRIVATE, 1, 0600));
+	child_join(pid);
+}
+static void use_undo(const struct ipc_calls *ipc)
+{
+	must(sem_op(ipc, sem_new(ipc, 1), -1, SEM_UNDO));
+}
+static void use_descriptor(const struct ipc_calls *ipc UNUSED)
+{
+	close(own_namespace());
+}
+
+/*
+ * Another namespace, where there can be one within ten seconds: before Linux 7.x the
+ * kernel frees a namespace some time after its last use (ipc/namespace.c, free_ipc_work).
+ */
+static bool make_namespace(void)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+
+	for (int tries = 0; tries < 10000; tries++) {
+		if (unshare(CLONE_NEWIPC) == 0)
+			return true;
+		if (errno != ENOSPC)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+CHECK("msgget.namespace.released", LIBC | RAW, NEED_LIMITS | NEED_PROC,
+      "an IPC namespace that nothing uses any more no longer counts, whatever was done in it",
+      "namespaces(7), /proc/sys/user; ipc/namespace.c, put_ipc_ns; ipc/shm.c, shm_release and "
+      "exit_shm; ipc/util.c, sysvipc_proc_release")
+{
+	static void (*const uses[])(const struct ipc_calls *) = {
+		use_nothing, use_sysvipc, use_segment, use_forced, use_undo, use_descriptor};
+	bool *made = mmap(NULL, sizeof(*made), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			  -1, 0);
+	pid_t pid, user;
+
+	must(made == MAP_FAILED ? -1 : 0);
+	*made = true;
+
+	CHILD (pid) {
+		new_user_namespace(0);
+		int fd = open("/proc/sys/user/max_ipc_namespaces", O_WRONLY | O_CLOEXEC);
+		if (fd == -1 || write(fd, "3", 1) == -1)
+			skip("the limits in /proc/sys/user cannot be written");
+		close(fd);
+		another_namespace();
+		int home = own_namespace();
+		/*
+		 * Two more fit beside this one. Each use is made six times; after every second
+		 * one the process leaves by setns, else by its end.
+		 */
+		for (unsigned i = 0; *made && i < 6 * sizeof(uses) / sizeof(uses[0]); i++) {
+			CHILD (user) {
+				*made = expect(make_namespace());
+				if (*made) {
+					uses[i / 6](ipc);
+					if (i % 2)
+						enter_namespace(home);
+				}
+			}
+			child_join(user);
+		}
+	}
+	child_join(pid);
+}

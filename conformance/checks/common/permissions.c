@@ -136,6 +136,53 @@ CHECK_EACH("permission.others", LIBC | RAW, NEED_USERS,
 	expect_mode_grants(ipc, facility, become_other, 0);
 }
 
+/* A process with the effective user and group of an object has rights; the real ones have none. */
+static void become_real_and_effective(uid_t real, uid_t effective)
+{
+	must(setgroups(0, NULL));
+	must(setresgid(real, effective, effective));
+	must(setresuid(real, effective, effective));
+}
+
+CHECK_EACH("permission.effective", LIBC | RAW, NEED_USERS,
+	   "the effective user and group of a process own what it makes, and have the rights; the "
+	   "real ones do not count",
+	   "credentials(7), effective user ID; sysvipc(7); ipc/util.c, ipcperms and ipc_addid")
+{
+	int theirs = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
+	int grouped = must(facility->get(ipc, check_key(1), IPC_CREAT | 0600));
+	pid_t pid;
+
+	must(facility->set(&libc_calls, theirs, OWNER, GROUP, 0600));
+	must(facility->set(&libc_calls, grouped, NOBODY, OWNER, 0060));
+	CHILD (pid) {
+		become_real_and_effective(STRANGER, OWNER);
+		expect_granted(ipc, facility, theirs, check_key(0), 6);
+		expect_granted(ipc, facility, grouped, check_key(1), 6);
+		const int made = must(facility->get(ipc, check_key(2), IPC_CREAT | 0600));
+		const struct ipc_perm perm = state_of(facility, made).perm;
+		expect_eq(OWNER, perm.uid);
+		expect_eq(OWNER, perm.cuid);
+		expect_eq(OWNER, perm.gid);
+		expect_eq(OWNER, perm.cgid);
+		expect_eq(0, rmid(facility, ipc, made));
+	}
+	child_join(pid);
+	CHILD (pid) {
+		become_real_and_effective(OWNER, STRANGER);
+		expect_granted(ipc, facility, theirs, check_key(0), 0);
+		expect_granted(ipc, facility, grouped, check_key(1), 0);
+		expect_errno(EPERM, facility->set(&libc_calls, theirs, OWNER, GROUP, 0600));
+		expect_errno(EPERM, rmid(facility, ipc, theirs));
+	}
+	child_join(pid);
+	CHILD (pid) {
+		become_real_and_effective(STRANGER, OWNER);
+		expect_eq(0, rmid(facility, ipc, theirs));
+	}
+	child_join(pid);
+}
+
 /* ---- CAP_IPC_OWNER ---------------------------------------------------------------- */
 
 /* Makes an object that grants nothing, not even to its owner, with content to read. */

@@ -272,6 +272,124 @@ CHECK("semop.errors.order", LIBC | RAW, 0,
 	expect_errno(EACCES, ipc->semctl(semid, NSEMS, GETVAL, none));
 }
 
+CHECK("semctl.errors.order", RAW, 0,
+      "of several reasons to refuse a command of semctl the first one in the kernel's order is "
+      "given",
+      "ipc/sem.c, ksys_semctl, semctl_main, semctl_stat and semctl_down")
+{
+	unsigned short wrong[NSEMS] = {0, (unsigned short)(SEMVMX + 1), 0};
+	const union semun nowhere = {.buf = (struct semid_ds *)(void *)memory_end()};
+	const union semun nothing = {.array = (unsigned short *)(void *)memory_end()};
+	int semid = set_of_mode(ipc, 0200, 1), closed = set_of_mode(ipc, 0000, 1);
+
+	/* The structure of IPC_SET is read before the id is looked for; the set is written last. */
+	expect_errno(EFAULT, ipc->semctl(INT_MAX, 0, IPC_SET, nowhere));
+	expect_errno(EINVAL, ipc->semctl(INT_MAX, 0, IPC_STAT, nowhere));
+	expect_errno(EINVAL, ipc->semctl(INT_MAX, 0, SETALL, nothing));
+	drop_privileges();
+	expect_errno(EACCES, ipc->semctl(semid, 0, IPC_STAT, nowhere));
+	expect_errno(EACCES, ipc->semctl(semid, 0, GETALL, nothing));
+	expect_errno(EFAULT, ipc->semctl(semid, 0, SETALL, nothing));
+	expect_errno(ERANGE, ipc->semctl(semid, 0, SETALL, (union semun){.array = wrong}));
+	expect_errno(EACCES, ipc->semctl(closed, 0, SETALL, nothing));
+	expect_errno(EACCES, ipc->semctl(closed, 0, SETALL, (union semun){.array = wrong}));
+	for (int command = 0; command < 2; command++)
+		expect_errno(EACCES, ipc->semctl(closed, NSEMS, command ? GETNCNT : GETPID, none));
+}
+
+CHECK("msgctl.errors.order", RAW, NEED_LIMITS,
+      "of several reasons to refuse a command of msgctl the first one in the kernel's order is "
+      "given",
+      "ipc/msg.c, ksys_msgctl, msgctl_stat and msgctl_down")
+{
+	struct msqid_ds *nowhere = (struct msqid_ds *)(void *)memory_end();
+	int msqid = queue_of_mode(ipc, 0200, 0);
+	const union state before = state_of(&msg_facility, msqid);
+
+	expect_errno(EFAULT, ipc->msgctl(INT_MAX, IPC_SET, nowhere));
+	expect_errno(EFAULT, ipc->msgctl(msqid, IPC_SET, nowhere));
+	expect_errno(EINVAL, ipc->msgctl(INT_MAX, IPC_STAT, nowhere));
+	drop_privileges();
+	expect_errno(EACCES, ipc->msgctl(msqid, IPC_STAT, nowhere));
+	must(libc_calls.msgctl(
+		msqid, IPC_SET,
+		&(struct msqid_ds){
+			.msg_perm = {.uid = before.perm.uid, .gid = before.perm.gid, .mode = 0600},
+			.msg_qbytes = 5}));
+	expect_errno(EFAULT, ipc->msgctl(msqid, IPC_SET, nowhere));
+	const union state after = state_of(&msg_facility, msqid);
+	expect_eq(before.perm.uid, after.perm.uid);
+	expect_eq(0600, after.perm.mode);
+	expect_eq(5, after.msg.msg_qbytes);
+	/* What is above msgmnb is EPERM before a user that cannot be is EINVAL. */
+	struct msqid_ds ds = after.msg;
+	ds.msg_qbytes = (msglen_t)get_limit("msgmnb") + 1;
+	ds.msg_perm.uid = (uid_t)-1;
+	expect_errno(EPERM, libc_calls.msgctl(msqid, IPC_SET, &ds));
+}
+
+CHECK("shmctl.errors.order", RAW, 0,
+      "of several reasons to refuse a command of shmctl the first one in the kernel's order is "
+      "given",
+      "ipc/shm.c, ksys_shmctl, shmctl_stat and shmctl_down")
+{
+	struct shmid_ds *nowhere = (struct shmid_ds *)(void *)memory_end();
+	int shmid = must(ipc->shmget(IPC_PRIVATE, 1, 0600));
+
+	expect_errno(EFAULT, ipc->shmctl(INT_MAX, IPC_SET, nowhere));
+	expect_errno(EFAULT, ipc->shmctl(shmid, IPC_SET, nowhere));
+	expect_errno(EINVAL, ipc->shmctl(INT_MAX, IPC_STAT, nowhere));
+	expect_eq(0600, state_of(&shm_facility, shmid).perm.mode);
+	must(shm_facility.set(&libc_calls, shmid, geteuid(), getegid(), 0200));
+	drop_privileges();
+	expect_errno(EACCES, ipc->shmctl(shmid, IPC_STAT, nowhere));
+}
+
+CHECK("shmat.errors.order", LIBC | RAW, 0,
+      "of several reasons to refuse an attachment the first one in the kernel's order is given",
+      "ipc/shm.c, do_shmat: the address, the id, the rights, what is mapped")
+{
+	int shmid = must(ipc->shmget(IPC_PRIVATE, 1, 0000));
+	char *taken = attach(ipc, must(ipc->shmget(IPC_PRIVATE, 1, 0600)), NULL, 0);
+
+	drop_privileges();
+	expect_errno(EINVAL, ipc->shmat(shmid, taken + 1, 0));
+	expect_errno(EINVAL, ipc->shmat(shmid, NULL, SHM_REMAP));
+	expect_errno(EINVAL, ipc->shmat(INT_MAX, taken, 0));
+	expect_errno(EACCES, ipc->shmat(shmid, taken, 0));
+	expect_errno(EACCES, ipc->shmat(shmid, taken, SHM_RDONLY));
+	expect_eq(0, *taken);
+}
+
+CHECK("msgrcv.errors.order", RAW, 0,
+      "of several reasons to refuse a receive or a send the first one in the kernel's order is "
+      "given",
+      "ipc/msg.c, ksys_msgsnd, do_msgsnd and do_msgrcv")
+{
+	struct message *nowhere = (struct message *)(void *)memory_end();
+	int msqid = queue_of_mode(ipc, 0000, 1), open = queue_of_mode(ipc, 0600, 1);
+	struct message got, message = {.mtype = 1};
+
+	msg_put(ipc, open, 1, "x");
+	/* The type and the text are read before the id is looked for. */
+	expect_errno(EFAULT, ipc->msgsnd(INT_MAX, nowhere, SIZE_MAX, IPC_NOWAIT));
+	long *type = (long *)(void *)nowhere - 1;
+	*type = 1;
+	expect_errno(EFAULT, ipc->msgsnd(INT_MAX, type, 1, IPC_NOWAIT));
+	*type = 0;
+	expect_errno(EINVAL, ipc->msgsnd(msqid, type, 1, IPC_NOWAIT));
+	expect_errno(EINVAL, ipc->msgsnd(INT_MAX, &message, 1, IPC_NOWAIT));
+	/* What does not fit is refused before anything is written. */
+	expect_errno(E2BIG, ipc->msgrcv(open, nowhere, 0, 0, IPC_NOWAIT));
+	expect_errno(ENOMSG, ipc->msgrcv(open, nowhere, TEXT, 99, IPC_NOWAIT));
+	expect_errno(EINVAL, ipc->msgrcv(INT_MAX, nowhere, TEXT, 0, IPC_NOWAIT));
+	expect_eq(1, msg_state(open).msg_qnum);
+	drop_privileges();
+	expect_errno(EACCES, ipc->msgrcv(msqid, nowhere, TEXT, 0, IPC_NOWAIT));
+	expect_errno(EINVAL, ipc->msgrcv(msqid, &got, SIZE_MAX, 0, IPC_NOWAIT));
+	expect_errno(EACCES, ipc->msgrcv(msqid, &got, 0, 0, IPC_NOWAIT));
+}
+
 CHECK("msgsnd.errors.order", LIBC | RAW, 0,
       "EINVAL for a wrong type or size precedes EACCES, which precedes blocking and EAGAIN",
       "ipc/msg.c, do_msgsnd and do_msgrcv")

@@ -526,3 +526,305 @@ CHECK("semctl.getncnt.blocking_only", LIBC | RAW, 0,
 	child_join(more);
 	child_join(zero);
 }
+
+/* ---- one change, several waiters --------------------------------------------------------- */
+
+CHECK("msgsnd.waiters.all_that_fit", LIBC | RAW, 0,
+      "one receive, or one IPC_SET, that makes room for several senders lets all of them go on",
+      "ipc/msg.c, ss_wakeup: every sender whose message fits is woken")
+{
+	static const char text[TEXT] = "sixteen bytes...";
+	int msqid = queue_with_room(ipc, TEXT);
+	struct msqid_ds ds = msg_state(msqid);
+	struct message got, message = {.mtype = 1};
+	pid_t pid[WAITERS];
+
+	memcpy(message.mtext, text, TEXT);
+	must(ipc->msgsnd(msqid, &message, TEXT, IPC_NOWAIT));
+	for (int i = 0; i < WAITERS; i++)
+		WAITER(pid[i])
+	expect_eq(0, ipc->msgsnd(msqid, &message, TEXT / WAITERS, 0));
+	expect_eq(TEXT, ipc->msgrcv(msqid, &got, TEXT, 0, IPC_NOWAIT));
+	for (int i = 0; i < WAITERS; i++)
+		child_join(pid[i]);
+	expect_eq(WAITERS, msg_state(msqid).msg_qnum);
+	for (int i = 0; i < WAITERS; i++)
+		WAITER(pid[i])
+	expect_eq(0, ipc->msgsnd(msqid, &message, 1, 0));
+	ds.msg_qbytes = TEXT + WAITERS;
+	must(libc_calls.msgctl(msqid, IPC_SET, &ds));
+	for (int i = 0; i < WAITERS; i++)
+		child_join(pid[i]);
+	expect_eq(2 * WAITERS, msg_state(msqid).msg_qnum);
+}
+
+CHECK("semop.waiters.each_operation", LIBC | RAW, 0,
+      "a call that changes several semaphores wakes the waiters of each of them",
+      "ipc/sem.c, do_smart_update and do_smart_wakeup_zero: a loop over the operations")
+{
+	int semid = sem_new(ipc, 0);
+	pid_t pid[NSEMS];
+
+	for (int i = 0; i < NSEMS; i++)
+		WAITER(pid[i])
+	expect_eq(0, ipc->semop(semid, OPS({(unsigned short)i, -1, 0})));
+	expect_eq(0, ipc->semop(semid, OPS({0, 1, 0}, {1, 1, 0}, {2, 1, 0})));
+	for (int i = 0; i < NSEMS; i++)
+		child_join(pid[i]);
+	must(libc_calls.semctl(semid, 0, SETALL,
+			       (union semun){.array = (unsigned short[]){1, 2, 1}}));
+	for (int i = 0; i < NSEMS; i++)
+		WAITER(pid[i])
+	expect_eq(0, ipc->semop(semid, OPS({(unsigned short)i, 0, 0})));
+	expect_eq(0, ipc->semop(semid, OPS({0, -1, 0}, {2, -1, 0})));
+	child_join(pid[0]);
+	child_join(pid[2]);
+	await_blocked(pid[1]);
+	expect_eq(0, ipc->semop(semid, OPS({0, 1, 0}, {1, -2, 0}, {2, 1, 0})));
+	child_join(pid[1]);
+}
+
+CHECK("semop.waiters.order_kept", LIBC | RAW, 0,
+      "waiters of one operation keep their order when a waiter of several has come and gone",
+      "ipc/sem.c, merge_queues and unmerge_queues: list_add_tail")
+{
+	int semid = sem_new(ipc, 0);
+	pid_t pid[WAITERS], several;
+
+	for (int i = 0; i < WAITERS / 2; i++)
+		WAITER(pid[i])
+	expect_eq(0, ipc->semop(semid, OPS({2, -1, 0})));
+	WAITER(several)
+	{
+		catch_signal(SIGUSR1, 0);
+		expect_errno(EINTR, ipc->semop(semid, OPS({0, -1, 0}, {1, -1, 0})));
+	}
+	for (int i = WAITERS / 2; i < WAITERS; i++)
+		WAITER(pid[i])
+	expect_eq(0, ipc->semop(semid, OPS({2, -1, 0})));
+	interrupt(several);
+	for (int i = 0; i < WAITERS; i++) {
+		expect_eq(0, ipc->semop(semid, OPS({2, 1, 0})));
+		/* A wrong one would leave this one waiting for ever. */
+		child_join(pid[i]);
+		expect_eq(WAITERS - 1 - i, libc_calls.semctl(semid, 2, GETNCNT, none));
+	}
+}
+
+CHECK("semop.waiters.each_semaphore", LIBC | RAW, 0,
+      "beside a waiter of several operations the waiters of every semaphore are counted and woken",
+      "ipc/sem.c, merge_queues: the waiters of all semaphores are moved")
+{
+	int semid = sem_new(ipc, 0);
+	pid_t pid[NSEMS], several;
+
+	for (int i = 0; i < NSEMS; i++)
+		WAITER(pid[i])
+	expect_eq(0, ipc->semop(semid, OPS({(unsigned short)i, -1, 0})));
+	WAITER(several)
+	expect_eq(0, ipc->semop(semid, OPS({0, -1, 0}, {1, -1, 0}, {2, -1, 0})));
+	for (int i = NSEMS - 1; i >= 0; i--) {
+		expect_eq(i ? 1 : 2, libc_calls.semctl(semid, i, GETNCNT, none));
+		expect_eq(0, ipc->semop(semid, OPS({(unsigned short)i, 1, 0})));
+		child_join(pid[i]);
+		expect_eq(0, sem_value(semid, i));
+	}
+	await_blocked(several);
+	expect_eq(0, ipc->semop(semid, OPS({2, 1, 0}, {1, 1, 0}, {0, 1, 0})));
+	child_join(several);
+	for (int i = 0; i < NSEMS; i++)
+		expect_eq(0, sem_value(semid, i));
+}
+
+CHECK("semop.waiters.eidrm_each", LIBC | RAW, 0,
+      "removing a set ends the waits on each of its semaphores, for more and for zero, and those "
+      "of several operations for zero",
+      "semop(2), EIDRM; ipc/sem.c, freeary: four kinds of lists")
+{
+	int semid = sem_new(ipc, 1);
+	pid_t more[NSEMS], zero[NSEMS], several;
+
+	must(libc_calls.semctl(semid, 0, SETALL,
+			       (union semun){.array = (unsigned short[]){1, 1, 1}}));
+	for (int i = 0; i < NSEMS; i++) {
+		WAITER(more[i])
+		expect_errno(EIDRM, ipc->semop(semid, OPS({(unsigned short)i, -2, 0})));
+		WAITER(zero[i])
+		expect_errno(EIDRM, ipc->semop(semid, OPS({(unsigned short)i, 0, 0})));
+	}
+	WAITER(several)
+	{
+		catch_signal(SIGUSR1, 0);
+		expect_errno(EIDRM, ipc->semop(semid, OPS({1, 0, 0}, {2, 0, 0})));
+	}
+	must(ipc->semctl(semid, 0, IPC_RMID, none));
+	for (int i = 0; i < NSEMS; i++) {
+		child_join(more[i]);
+		child_join(zero[i]);
+	}
+	child_join(several);
+}
+
+CHECK("semop.waiters.zero_past_others", LIBC | RAW, 0,
+      "a semaphore that becomes 0 lets those go on that can, past those that wait for another too",
+      "ipc/sem.c, wake_const_ops: all that wait are looked at")
+{
+	int semid = sem_new(ipc, 1);
+	pid_t both, one, last;
+
+	must(libc_calls.semctl(semid, 1, SETVAL, (union semun){.val = 1}));
+	WAITER(both)
+	expect_eq(0, ipc->semop(semid, OPS({0, 0, 0}, {1, 0, 0})));
+	WAITER(one)
+	expect_eq(0, ipc->semop(semid, OPS({0, 0, 0}, {2, 0, 0})));
+	WAITER(last)
+	expect_eq(0, sem_op(ipc, semid, 0, 0));
+	expect_eq(0, sem_op(ipc, semid, -1, 0));
+	child_join(one);
+	child_join(last);
+	await_blocked(both);
+	expect_eq(1, libc_calls.semctl(semid, 1, GETZCNT, none));
+	expect_eq(0, ipc->semop(semid, OPS({1, -1, 0})));
+	child_join(both);
+}
+
+CHECK("semop.waiters.refused_call", LIBC | RAW, 0,
+      "calls that are refused let none of those go on that wait for a set, nor end their waits",
+      "semop(2), semctl(2): ERRORS; a call that fails has no effect")
+{
+	int semid = sem_new(ipc, 1);
+	unsigned short wrong[NSEMS] = {9, 0, (unsigned short)(SEMVMX + 1)};
+	struct semid_ds ds = sem_state(semid);
+	pid_t more, zero, several;
+
+	must(libc_calls.semctl(semid, 1, SETVAL, (union semun){.val = 2}));
+	WAITER(more)
+	expect_eq(0, sem_op(ipc, semid, -3, 0));
+	WAITER(zero)
+	expect_eq(0, ipc->semop(semid, OPS({1, 0, 0})));
+	WAITER(several)
+	expect_eq(0, ipc->semop(semid, OPS({0, -3, 0}, {1, -3, 0})));
+	/* Each would let one go on if it were done in part. */
+	expect_errno(EAGAIN, ipc->semop(semid, OPS({0, 5, 0}, {2, -1, IPC_NOWAIT})));
+	expect_errno(EAGAIN, ipc->semop(semid, OPS({1, -2, 0}, {0, 5, 0}, {2, -1, IPC_NOWAIT})));
+	expect_errno(EAGAIN, ipc->semop(semid, OPS({1, -1, 0}, {1, -1, 0}, {2, -1, IPC_NOWAIT})));
+	expect_errno(ERANGE, ipc->semop(semid, OPS({0, 5, 0}, {0, 0x7fff, 0})));
+	expect_errno(EFBIG, ipc->semop(semid, OPS({0, 5, 0}, {NSEMS, 1, 0})));
+	expect_errno(ERANGE, ipc->semctl(semid, 0, SETVAL, (union semun){.val = SEMVMX + 1}));
+	expect_errno(ERANGE, ipc->semctl(semid, 0, SETALL, (union semun){.array = wrong}));
+	ds.sem_perm.uid = (uid_t)-1;
+	if (ipc == &libc_calls)
+		expect_errno(EINVAL, ipc->semctl(semid, 0, IPC_SET, (union semun){.buf = &ds}));
+	await_blocked(more);
+	await_blocked(zero);
+	await_blocked(several);
+	expect_eq(2, libc_calls.semctl(semid, 0, GETNCNT, none));
+	expect_eq(1, libc_calls.semctl(semid, 1, GETZCNT, none));
+	expect_eq(0, ipc->semop(semid, OPS({0, 5, 0}, {1, -2, 0})));
+	child_join(more);
+	child_join(zero);
+	await_blocked(several);
+	expect_eq(0, ipc->semop(semid, OPS({1, 3, 0})));
+	child_join(several);
+	expect_eq(0, sem_value(semid, 0));
+}
+
+CHECK("msgrcv.waiters.refused_call", LIBC | RAW, 0,
+      "calls that are refused let nobody go on that waits for a queue, nor end a wait",
+      "msgop(2), msgctl(2): ERRORS; a call that fails has no effect")
+{
+	int msqid = queue_with_room(ipc, 4), other = queue_with_room(ipc, 4);
+	struct message message = {.mtype = 1}, wrong = {.mtype = 0}, got;
+	pid_t receiver, sender;
+
+	msg_put(ipc, other, 1, "full");
+	WAITER(receiver)
+	expect_eq(1, ipc->msgrcv(msqid, &got, TEXT, 0, 0));
+	WAITER(sender)
+	expect_eq(0, ipc->msgsnd(other, &message, 1, 0));
+	expect_errno(EINVAL, ipc->msgsnd(msqid, &wrong, 1, IPC_NOWAIT));
+	expect_errno(EAGAIN, ipc->msgsnd(msqid, &message, 5, IPC_NOWAIT));
+	expect_errno(EINVAL, ipc->msgsnd(msqid, &message, SIZE_MAX, IPC_NOWAIT));
+	expect_errno(E2BIG, ipc->msgrcv(other, &got, 3, 0, IPC_NOWAIT));
+	expect_errno(ENOMSG, ipc->msgrcv(other, &got, TEXT, 2, IPC_NOWAIT));
+	struct msqid_ds ds = msg_state(other);
+	ds.msg_perm.uid = (uid_t)-1;
+	ds.msg_qbytes = 8;
+	/* Not every libc passes this structure to the call under test unchanged. */
+	expect_errno(EINVAL, libc_calls.msgctl(other, IPC_SET, &ds));
+	await_blocked(receiver);
+	await_blocked(sender);
+	expect_eq(4, ipc->msgrcv(other, &got, TEXT, 0, IPC_NOWAIT));
+	child_join(sender);
+	msg_put(ipc, msqid, 1, "x");
+	child_join(receiver);
+}
+
+CHECK("msgctl.refused.waiters", LIBC | RAW, NEED_USERS,
+      "IPC_SET and IPC_RMID that are refused to another user end no wait for a queue",
+      "msgctl(2), EPERM; ipc/msg.c, msgctl_down")
+{
+	int msqid = queue_with_room(ipc, 4), other = queue_with_room(ipc, 4);
+	struct message message = {.mtype = 1}, got;
+	pid_t receiver, sender, stranger;
+
+	msg_put(ipc, other, 1, "full");
+	WAITER(receiver)
+	expect_eq(1, ipc->msgrcv(msqid, &got, TEXT, 0, 0));
+	WAITER(sender)
+	expect_eq(0, ipc->msgsnd(other, &message, 1, 0));
+	const struct msqid_ds before = msg_state(other);
+	CHILD (stranger) {
+		struct msqid_ds ds = before;
+		become(STRANGER, STRANGER);
+		ds.msg_qbytes = 8;
+		expect_errno(EPERM, ipc->msgctl(msqid, IPC_RMID, NULL));
+		expect_errno(EPERM, ipc->msgctl(other, IPC_RMID, NULL));
+		expect_errno(EPERM, libc_calls.msgctl(msqid, IPC_SET, &ds));
+		expect_errno(EPERM, libc_calls.msgctl(other, IPC_SET, &ds));
+	}
+	child_join(stranger);
+	await_blocked(receiver);
+	await_blocked(sender);
+	const struct msqid_ds after = msg_state(other);
+	msg_expect_same(&before, &after);
+	expect_eq(4, ipc->msgrcv(other, &got, TEXT, 0, IPC_NOWAIT));
+	child_join(sender);
+	msg_put(ipc, msqid, 1, "x");
+	child_join(receiver);
+}
+
+CHECK("semctl.refused.waiters", LIBC | RAW, NEED_USERS,
+      "commands that are refused to another user end no wait for a set",
+      "semctl(2), EPERM, EACCES; ipc/sem.c, semctl_down, semctl_setval and semctl_main")
+{
+	int semid = sem_new(ipc, 1);
+	unsigned short values[NSEMS] = {0, 9, 9};
+	pid_t more, zero, several, stranger;
+
+	WAITER(more)
+	expect_eq(0, ipc->semop(semid, OPS({1, -1, 0})));
+	WAITER(zero)
+	expect_eq(0, sem_op(ipc, semid, 0, 0));
+	WAITER(several)
+	expect_eq(0, ipc->semop(semid, OPS({1, -1, 0}, {2, -1, 0})));
+	CHILD (stranger) {
+		struct semid_ds ds = sem_state(semid);
+		become(STRANGER, STRANGER);
+		expect_errno(EPERM, ipc->semctl(semid, 0, IPC_RMID, none));
+		expect_errno(EPERM,
+			     libc_calls.semctl(semid, 0, IPC_SET, (union semun){.buf = &ds}));
+		expect_errno(EACCES, ipc->semctl(semid, 1, SETVAL, (union semun){.val = 9}));
+		expect_errno(EACCES, ipc->semctl(semid, 0, SETALL, (union semun){.array = values}));
+		expect_errno(EACCES, ipc->semop(semid, OPS({1, 9, 0}, {2, 9, 0})));
+		expect_errno(EACCES, sem_op(ipc, semid, -1, 0));
+	}
+	child_join(stranger);
+	await_blocked(more);
+	await_blocked(zero);
+	await_blocked(several);
+	expect_eq(0, ipc->semop(semid, OPS({0, -1, 0}, {1, 2, 0}, {2, 1, 0})));
+	child_join(more);
+	child_join(zero);
+	child_join(several);
+}

@@ -254,3 +254,50 @@ CHECK("msgctl.efault", RAW, 0, "msgctl fails with EFAULT if buf is not mapped", 
 	expect_errno(EFAULT, ipc->msgctl(msqid, IPC_STAT, nowhere));
 	expect_errno(EFAULT, ipc->msgctl(msqid, IPC_SET, nowhere));
 }
+
+CHECK("msgctl.rmid.counts", LIBC | RAW, NEED_NAMESPACE,
+      "the messages and bytes of a removed queue are taken off MSG_INFO's counts, and no others",
+      "msgctl(2), MSG_INFO; ipc/msg.c, freeque")
+{
+	int kept = must(ipc->msgget(IPC_PRIVATE, 0600)), removed;
+	struct msginfo info;
+
+	msg_put(ipc, kept, 1, "four");
+	msg_put(ipc, kept, 2, "");
+	for (int i = 0; i < 3; i++) {
+		removed = must(ipc->msgget(IPC_PRIVATE, 0600));
+		msg_put(ipc, removed, 1, "five.");
+		msg_put(ipc, removed, 2, "sixsix");
+		msg_put(ipc, removed, 3, "");
+		must(libc_calls.msgctl(0, MSG_INFO, (struct msqid_ds *)(void *)&info));
+		expect_eq(2, info.msgpool);
+		expect_eq(2 + 3, info.msgmap);
+		expect_eq(4 + 11, info.msgtql);
+		expect_eq(0, ipc->msgctl(removed, IPC_RMID, NULL));
+		must(libc_calls.msgctl(0, MSG_INFO, (struct msqid_ds *)(void *)&info));
+		expect_eq(1, info.msgpool);
+		expect_eq(2, info.msgmap);
+		expect_eq(4, info.msgtql);
+	}
+}
+
+CHECK("msgctl.set.qbytes_again", LIBC, NEED_LIMITS,
+      "without privilege msg_qbytes above msgmnb is refused, where the queue has it already too",
+      "msgctl(2), EPERM; ipc/msg.c, msgctl_down")
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	struct msqid_ds ds = msg_state(msqid);
+
+	ds.msg_qbytes = 100;
+	must(libc_calls.msgctl(msqid, IPC_SET, &ds));
+	set_limit("msgmnb", "99");
+	drop_privileges();
+	expect_errno(EPERM, ipc->msgctl(msqid, IPC_SET, &ds));
+	ds.msg_qbytes = 101;
+	expect_errno(EPERM, ipc->msgctl(msqid, IPC_SET, &ds));
+	/* The queue keeps what it has until it is set lower. */
+	expect_eq(100, msg_state(msqid).msg_qbytes);
+	ds.msg_qbytes = 99;
+	expect_eq(0, ipc->msgctl(msqid, IPC_SET, &ds));
+	expect_eq(99, msg_state(msqid).msg_qbytes);
+}

@@ -221,3 +221,37 @@ CHECK("msgrcv.eidrm", LIBC | RAW, 0, "removing the queue ends a blocked receiver
 	must(ipc->msgctl(msqid, IPC_RMID, NULL));
 	child_join(pid);
 }
+
+CHECK("msgrcv.waits_exact", LIBC | RAW, 0,
+      "a text of exactly the size that a waiting receiver asked for is handed to it, an empty one "
+      "too",
+      "msgop(2), E2BIG: \"greater than msgsz\"; ipc/msg.c, pipelined_send")
+{
+	static const char text[] = "sixteen bytes...";
+	struct msginfo info;
+
+	for (size_t size = 0; size <= TEXT; size += size ? TEXT - 1 : 1) {
+		int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+		struct message message = {.mtype = 3};
+		pid_t pid;
+
+		memcpy(message.mtext, text, size);
+		CHILD (pid) {
+			struct message got = {0};
+			expect_eq(size, ipc->msgrcv(msqid, &got, size, 0, 0));
+			expect_eq(3, got.mtype);
+			expect_bytes(message.mtext, got.mtext, TEXT);
+		}
+		await_blocked(pid);
+		expect_eq(0, ipc->msgsnd(msqid, &message, size, IPC_NOWAIT));
+		expect_eq(0, msg_state(msqid).msg_qnum);
+		expect_eq(0, msg_state(msqid).__msg_cbytes);
+		child_join(pid);
+		expect_eq(pid, msg_state(msqid).msg_lrpid);
+		if (is_isolated()) {
+			must(libc_calls.msgctl(0, MSG_INFO, (struct msqid_ds *)(void *)&info));
+			expect_eq(0, info.msgmap);
+			expect_eq(0, info.msgtql);
+		}
+	}
+}

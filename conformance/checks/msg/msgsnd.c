@@ -155,6 +155,89 @@ CHECK("msgrcv.copy.many_pages", LIBC | RAW, NEED_LIMITS | NEED_MSG_COPY,
 	expect_arrives(ipc, true);
 }
 
+/* Every length of a text, and every place to cut one, around the ends of the kernel's pages. */
+enum { PAGE_HEADER = 64, NEAR_PAGES = 8 };
+
+CHECK("msgsnd.page_ends", LIBC | RAW, NEED_LIMITS,
+      "texts that end near the end of a page arrive whole, and nothing is written behind them",
+      "ipc/msgutil.c, alloc_msg, load_msg and store_msg: a text is kept in pieces of a page")
+{
+	static struct {
+		long mtype;
+		unsigned char mtext[3 * 65536 + PAGE_HEADER];
+	} sent = {.mtype = 1}, got;
+	int msqid;
+
+	set_limit("msgmax", LONG_TEXT_LIMIT);
+	set_limit("msgmnb", LONG_TEXT_LIMIT);
+	msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	for (unsigned i = 0; i < sizeof(sent.mtext); i++)
+		sent.mtext[i] = (unsigned char)(1 + i % 251);
+	for (size_t pages = 1; pages <= 2; pages++)
+		for (size_t length = pages * (page_size() - PAGE_HEADER);
+		     length < pages * page_size() + NEAR_PAGES; length++) {
+			memset(got.mtext, 0, length + PAGE_HEADER);
+			expect_eq(0, ipc->msgsnd(msqid, &sent, length, IPC_NOWAIT));
+			if (!expect_eq(length, ipc->msgrcv(msqid, &got, length, 0, IPC_NOWAIT)) ||
+			    !expect_bytes(sent.mtext, got.mtext, length) ||
+			    !expect_eq(0, got.mtext[length]))
+				return;
+			for (int i = 1; i < PAGE_HEADER; i++)
+				if (!expect_eq(0, got.mtext[length + (size_t)i]))
+					return;
+		}
+}
+
+CHECK("msgrcv.noerror_page_ends", LIBC | RAW, NEED_LIMITS,
+      "a text of several pages that MSG_NOERROR cuts near the end of a page is cut exactly there",
+      "msgop(2), MSG_NOERROR; ipc/msgutil.c, store_msg")
+{
+	static struct {
+		long mtype;
+		unsigned char mtext[3 * 65536 + PAGE_HEADER];
+	} sent = {.mtype = 1}, got;
+	const size_t length = 2 * page_size() + 100;
+	int msqid;
+
+	set_limit("msgmax", LONG_TEXT_LIMIT);
+	set_limit("msgmnb", LONG_TEXT_LIMIT);
+	msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	for (size_t i = 0; i < length; i++)
+		sent.mtext[i] = (unsigned char)(1 + i % 251);
+	for (size_t pages = 0; pages <= 2; pages++)
+		for (size_t cut = pages ? pages * (page_size() - PAGE_HEADER) : 0;
+		     cut < pages * page_size() + NEAR_PAGES; cut++) {
+			memset(&got, 0, sizeof(got.mtype) + length);
+			expect_eq(0, ipc->msgsnd(msqid, &sent, length, IPC_NOWAIT));
+			if (!expect_eq(cut, ipc->msgrcv(msqid, &got, cut, 0,
+							MSG_NOERROR | IPC_NOWAIT)) ||
+			    !expect_bytes(sent.mtext, got.mtext, cut))
+				return;
+			for (size_t i = cut; i < cut + PAGE_HEADER; i++)
+				if (!expect_eq(0, got.mtext[i]))
+					return;
+			expect_eq(0, msg_state(msqid).__msg_cbytes);
+		}
+}
+
+CHECK("msgrcv.above_lowered_msgmax", LIBC | RAW, NEED_LIMITS | NEED_MSG_COPY,
+      "a text longer than msgmax has since become is received whole; MSG_COPY of it fails",
+      "ipc/msg.c, prepare_copy: no copy is larger than msgmax; ipc/msgutil.c, copy_msg: EINVAL")
+{
+	struct message got = {0};
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+
+	expect_eq(0, ipc->msgsnd(msqid, &first, TEXT, IPC_NOWAIT));
+	expect_eq(0, ipc->msgsnd(msqid, &second, 3, IPC_NOWAIT));
+	set_limit("msgmax", "3");
+	expect_errno(EINVAL, ipc->msgsnd(msqid, &first, 4, IPC_NOWAIT));
+	expect_errno(EINVAL, ipc->msgrcv(msqid, &got, TEXT, 0, MSG_COPY | IPC_NOWAIT));
+	expect_eq(3, ipc->msgrcv(msqid, &got, TEXT, 1, MSG_COPY | IPC_NOWAIT));
+	expect_eq(2, msg_state(msqid).msg_qnum);
+	expect_eq(TEXT, ipc->msgrcv(msqid, &got, TEXT, 0, IPC_NOWAIT));
+	expect_bytes(first.mtext, got.mtext, TEXT);
+}
+
 CHECK("msgsnd.einval", LIBC | RAW, 0,
       "an unknown id, a type below 1 and a negative size fail with EINVAL", "msgop(2), EINVAL")
 {

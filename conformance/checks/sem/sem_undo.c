@@ -368,3 +368,156 @@ CHECK("semop.undo.erange_below", LIBC | RAW, 0,
 	expect_eq(SEMVMX, sem_value(semid, 0));
 	expect_eq(0, sem_op(ipc, semid, -1, 0));
 }
+
+CHECK("semop.undo.sempid", LIBC | RAW, 0,
+      "undoing sets sempid of each semaphore that it changes, and of no other",
+      "semctl(2), \"The sempid value\"; ipc/sem.c, exit_sem")
+{
+	int semid = sem_new(ipc, 5);
+	pid_t undoing, other;
+
+	CHILD (undoing) {
+		expect_eq(0,
+			  ipc->semop(semid, OPS({0, -1, SEM_UNDO}, {1, 2, SEM_UNDO}, {2, 1, 0})));
+		/* Taken back again, so that nothing of it is to be undone. */
+		expect_eq(0, ipc->semop(semid, OPS({1, -2, SEM_UNDO})));
+		block_forever(ipc);
+	}
+	await_blocked(undoing);
+	CHILD (other)
+		expect_eq(0, ipc->semop(semid, OPS({0, 1, 0}, {1, 1, 0}, {2, 1, 0})));
+	child_join(other);
+	for (int i = 0; i < NSEMS; i++)
+		expect_eq(other, libc_calls.semctl(semid, i, GETPID, none));
+	must(kill(undoing, SIGKILL));
+	child_join_signal(undoing, SIGKILL);
+	expect_eq(undoing, libc_calls.semctl(semid, 0, GETPID, none));
+	expect_eq(other, libc_calls.semctl(semid, 1, GETPID, none));
+	expect_eq(other, libc_calls.semctl(semid, 2, GETPID, none));
+	expect_eq(6, sem_value(semid, 0));
+	expect_eq(1, sem_value(semid, 1));
+	expect_eq(2, sem_value(semid, 2));
+}
+
+CHECK("semop.undo.wakes_each", LIBC | RAW, 0,
+      "undoing wakes those that wait for zero, for more, and with several operations, on each "
+      "semaphore",
+      "semop(2), SEM_UNDO; ipc/sem.c, exit_sem: do_smart_update")
+{
+	int semid = sem_new(ipc, 0);
+	pid_t owner, zero, more, both;
+
+	CHILD (owner) {
+		expect_eq(0, ipc->semop(semid, OPS({0, 2, SEM_UNDO})));
+		must(libc_calls.semctl(semid, 1, SETVAL, (union semun){.val = 3}));
+		must(libc_calls.semctl(semid, 2, SETVAL, (union semun){.val = 3}));
+		expect_eq(0, ipc->semop(semid, OPS({1, -3, SEM_UNDO}, {2, -3, SEM_UNDO})));
+		block_forever(ipc);
+	}
+	await_blocked(owner);
+	CHILD (zero)
+		expect_eq(0, sem_op(ipc, semid, 0, 0));
+	await_blocked(zero);
+	CHILD (more)
+		expect_eq(0, ipc->semop(semid, OPS({2, -1, 0})));
+	await_blocked(more);
+	CHILD (both)
+		expect_eq(0, ipc->semop(semid, OPS({2, -2, 0}, {0, 0, 0}, {1, -3, 0})));
+	await_blocked(both);
+	must(kill(owner, SIGKILL));
+	child_join_signal(owner, SIGKILL);
+	child_join(zero);
+	child_join(more);
+	child_join(both);
+	for (int i = 0; i < NSEMS; i++)
+		expect_eq(0, sem_value(semid, i));
+}
+
+/* What each of two processes is to undo on three semaphores: 1, 2 and 3 that it has added. */
+static void two_to_undo(const struct ipc_calls *ipc, int semid, pid_t pid[2])
+{
+	for (int i = 0; i < 2; i++) {
+		CHILD (pid[i]) {
+			expect_eq(0, ipc->semop(semid, OPS({0, 1, SEM_UNDO}, {1, 2, SEM_UNDO},
+							   {2, 3, SEM_UNDO})));
+			block_forever(ipc);
+		}
+		await_blocked(pid[i]);
+	}
+}
+
+static void end_both(const pid_t pid[2])
+{
+	for (int i = 0; i < 2; i++) {
+		must(kill(pid[i], SIGKILL));
+		child_join_signal(pid[i], SIGKILL);
+	}
+}
+
+CHECK("semop.undo.setval_of_each", LIBC | RAW, 0,
+      "SETVAL clears what every process is to undo of that semaphore, and of no other one",
+      "semctl(2), SETVAL: \"Undo entries are cleared\"; ipc/sem.c, semctl_setval")
+{
+	int semid = sem_new(ipc, 0);
+	pid_t pid[2];
+
+	two_to_undo(ipc, semid, pid);
+	must(ipc->semctl(semid, 1, SETVAL, (union semun){.val = 10}));
+	end_both(pid);
+	expect_eq(0, sem_value(semid, 0));
+	expect_eq(10, sem_value(semid, 1));
+	expect_eq(0, sem_value(semid, 2));
+}
+
+CHECK("semop.undo.setall_of_each", LIBC | RAW, 0,
+      "SETALL clears what every process is to undo of the set, and of no other set",
+      "semctl(2), SETALL: \"Undo entries are cleared\"; ipc/sem.c, semctl_main")
+{
+	int semid = sem_new(ipc, 0), other = sem_new(ipc, 0);
+	unsigned short values[NSEMS] = {10, 11, 12};
+	pid_t pid[2], third;
+
+	two_to_undo(ipc, semid, pid);
+	CHILD (third) {
+		expect_eq(0, ipc->semop(other, OPS({2, 4, SEM_UNDO})));
+		expect_eq(0, ipc->semop(semid, OPS({2, 4, SEM_UNDO})));
+		block_forever(ipc);
+	}
+	await_blocked(third);
+	must(ipc->semctl(semid, 0, SETALL, (union semun){.array = values}));
+	for (int i = 0; i < NSEMS; i++)
+		expect_eq(getpid(), libc_calls.semctl(semid, i, GETPID, none));
+	end_both(pid);
+	for (int i = 0; i < NSEMS; i++)
+		expect_eq(10 + i, sem_value(semid, i));
+	must(kill(third, SIGKILL));
+	child_join_signal(third, SIGKILL);
+	expect_eq(12, sem_value(semid, 2));
+	expect_eq(0, sem_value(other, 2));
+}
+
+CHECK("semop.undo.erange_within", LIBC | RAW, 0,
+      "what is to be undone may not leave its range in the middle of a call, although its end "
+      "would be within",
+      "semop(2), ERANGE; ipc/sem.c, perform_atomic_semop_slow")
+{
+	int semid = sem_new(ipc, SEMVMX);
+	pid_t pid;
+
+	CHILD (pid) {
+		/* 32767 is to be added; each of the two below would make it 32768. */
+		expect_eq(0, sem_op(ipc, semid, -SEMVMX, SEM_UNDO));
+		must(sem_op(ipc, semid, 5, 0));
+		expect_errno(ERANGE, ipc->semop(semid, OPS({0, -1, SEM_UNDO}, {0, 1, SEM_UNDO})));
+		expect_errno(ERANGE, ipc->semop(semid, OPS({1, 1, SEM_UNDO}, {0, -1, SEM_UNDO},
+							   {1, 1, 0})));
+		expect_eq(5, sem_value(semid, 0));
+		expect_eq(0, sem_value(semid, 1));
+		expect_eq(0, ipc->semop(semid, OPS({0, 1, SEM_UNDO}, {0, -1, SEM_UNDO})));
+		expect_eq(0, ipc->semop(semid, OPS({0, -1, 0}, {0, 1, 0})));
+		must(sem_op(ipc, semid, -5, 0));
+	}
+	child_join(pid);
+	expect_eq(SEMVMX, sem_value(semid, 0));
+	expect_eq(0, sem_value(semid, 1));
+}

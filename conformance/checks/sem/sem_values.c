@@ -209,3 +209,22 @@ CHECK("semctl.setall.wakes", LIBC | RAW, 0, "SETALL wakes the tasks that can con
 	child_join(zero);
 	expect_eq(1, sem_value(semid, 0));
 }
+
+CHECK("semctl.all_ignore_semnum", LIBC | RAW, 0,
+      "GETALL, SETALL, IPC_STAT and IPC_SET do not look at the number of a semaphore",
+      "semctl(2): \"the argument semnum is ignored\"; ipc/sem.c, semctl_main")
+{
+	static const int numbers[] = {-1, NSEMS, INT_MAX, INT_MIN, 65536};
+	int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
+	struct semid_ds ds;
+
+	for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		unsigned short values[NSEMS] = {1, 2, (unsigned short)i}, got[NSEMS] = {0};
+		expect_eq(0,
+			  ipc->semctl(semid, numbers[i], SETALL, (union semun){.array = values}));
+		expect_eq(0, ipc->semctl(semid, numbers[i], GETALL, (union semun){.array = got}));
+		expect_bytes(values, got, sizeof(values));
+	}
+	expect_eq(0, libc_calls.semctl(semid, -1, IPC_STAT, (union semun){.buf = &ds}));
+	expect_eq(0, libc_calls.semctl(semid, NSEMS, IPC_SET, (union semun){.buf = &ds}));
+}

@@ -481,6 +481,27 @@ CHECK("semop.many.nowait_of_first", LIBC | RAW, 0,
 	expect_values(semid, (short[]){1, 0, 0});
 }
 
+CHECK("semop.many.flag_of_one", LIBC | RAW, 0,
+      "IPC_NOWAIT and SEM_UNDO of one operation do not count for the others of its call",
+      "semop(2), sem_flg: a flag of each operation")
+{
+	int semid = set_of(ipc, (unsigned short[]){1, 0, 5});
+	pid_t pid;
+
+	CHILD (pid) {
+		/* Only the second operation has to wait, and it has no IPC_NOWAIT. */
+		expect_eq(0, ipc->semop(semid, OPS({0, -1, IPC_NOWAIT | SEM_UNDO}, {1, -1, 0},
+						   {2, -2, IPC_NOWAIT})));
+		expect_values(semid, (short[]){0, 0, 3});
+		expect_eq(0, ipc->semop(semid, OPS({0, 2, 0}, {1, 1, SEM_UNDO}, {2, 1, 0})));
+	}
+	await_blocked(pid);
+	expect_values(semid, (short[]){1, 0, 5});
+	expect_eq(0, ipc->semop(semid, OPS({1, 1, 0})));
+	child_join(pid);
+	expect_values(semid, (short[]){3, 0, 4});
+}
+
 CHECK("semop.many.lock", LIBC | RAW, 0,
       "of callers that wait for zero and add 1 in one call, one continues at a time",
       "semop(2), EXAMPLES: waiting for zero and then adding, in one call")

@@ -145,6 +145,48 @@ CHECK("shmdt.mapping.neighbours", LIBC | RAW, 0,
 	expect_unmapped(place + step);
 }
 
+CHECK("shmdt.mapping.other_segment", LIBC | RAW, 0,
+      "shmdt leaves a page of another segment that mremap has put among its own",
+      "ipc/shm.c, ksys_shmdt: \"someone could place page from another segment\"")
+{
+	const size_t page = page_size();
+	int shmid = new_segment(ipc, 2), other = new_segment(ipc, 2);
+	char *place = attach(ipc, shmid, shm_free_place(2), 0);
+	char *from = attach(ipc, other, NULL, 0);
+
+	from[page] = 'o';
+	must(munmap(place + page, page));
+	/* The second page of the other segment, at the address of the second page of the first. */
+	if (mremap(from + page, page, page, MREMAP_MAYMOVE | MREMAP_FIXED, place + page) ==
+	    MAP_FAILED)
+		skip("mremap cannot move a page here");
+	expect_eq(0, ipc->shmdt(place));
+	expect_unmapped(place);
+	expect_eq('o', place[page]);
+	shm_expect_nattch(0, shmid);
+	shm_expect_nattch(2, other);
+}
+
+CHECK("shmdt.mapping.last_part", LIBC | RAW, 0,
+      "shmdt unmaps every part of a split attachment, to the very last page",
+      "ipc/shm.c, ksys_shmdt: \"the maximum address a fragment could possibly have landed at\"")
+{
+	const size_t page = page_size();
+
+	for (size_t pages = 2; pages <= 4; pages++) {
+		int shmid = new_segment(ipc, pages);
+		char *place = attach(ipc, shmid, shm_free_place(pages), 0);
+
+		/* The last page alone has another protection. */
+		must(mprotect(place + (pages - 1) * page, page, PROT_READ));
+		shm_expect_nattch(2, shmid);
+		expect_eq(0, ipc->shmdt(place));
+		shm_expect_nattch(0, shmid);
+		for (size_t i = 0; i < pages; i++)
+			expect_unmapped(place + i * page);
+	}
+}
+
 /* ---- mremap ---------------------------------------------------------------------------------- */
 
 CHECK("shmat.mapping.mremap_larger", LIBC | RAW, NEED_PROC,

@@ -382,3 +382,54 @@ CHECK("shmat.partial_munmap", LIBC | RAW, 0,
 		shm_expect_nattch(0, shmid);
 	}
 }
+
+/* An attachment of `pages` pages in the middle of others' mappings is possible: GAP before SHMLBA.
+ */
+CHECK("shmat.given_address.exact", LIBC | RAW, 0,
+      "a segment is attached in a gap of exactly its pages, and not where the last page is taken",
+      "shmop(2), EINVAL; ipc/shm.c, do_shmat: find_vma_intersection")
+{
+	const size_t page = page_size(), lba = (size_t)SHMLBA;
+	const size_t pages = 3, length = pages * page;
+	int shmid = new_segment(ipc, pages);
+	const size_t whole = (length + lba - 1) / lba * lba + 2 * lba;
+	char *all =
+		mmap(NULL, whole + lba, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	must(all == MAP_FAILED ? -1 : 0);
+	/* The gap begins at a multiple of SHMLBA, with something mapped before and behind. */
+	char *gap = all + 2 * lba - (uintptr_t)all % lba;
+	gap[-1] = 'b';
+	gap[length - page] = 'l';
+	must(munmap(gap, length - page));
+	expect_errno(EINVAL, ipc->shmat(shmid, gap, 0));
+	expect_eq('l', gap[length - page]);
+	expect_eq(0, shm_state(shmid).shm_nattch);
+	must(munmap(gap + length - page, page));
+	gap[length] = 'a';
+	if (!expect_eq((intptr_t)gap, (intptr_t)ipc->shmat(shmid, gap, 0)))
+		return;
+	expect_eq('b', gap[-1]);
+	expect_eq('a', gap[length]);
+	expect_eq(0, gap[length - 1]);
+	expect_eq(0, ipc->shmdt(gap));
+	expect_eq('b', gap[-1]);
+	expect_eq('a', gap[length]);
+}
+
+CHECK("shmat.rdonly_exec", LIBC | RAW, 0,
+      "with SHM_RDONLY and SHM_EXEC a segment can be read, and not written",
+      "shmop(2), SHM_RDONLY, SHM_EXEC")
+{
+	int shmid = new_segment(ipc, 1);
+	char *writable = attach(ipc, shmid, NULL, 0);
+	char *readable = ipc->shmat(shmid, NULL, SHM_RDONLY | SHM_EXEC);
+
+	if (readable == (char *)-1 && (errno == EACCES || errno == EPERM))
+		skip("memory may not be executable here");
+	must(readable);
+	*writable = 'x';
+	expect_eq('x', *readable);
+	expect_segv(readable, true);
+	expect_errno(EACCES, mprotect(readable, page_size(), PROT_READ | PROT_WRITE));
+}

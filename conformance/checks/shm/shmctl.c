@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "checks/common/objects.h"
+#include "checks/common/facility.h"
 
 enum { SIZE = 100 };
 
@@ -399,4 +399,74 @@ CHECK("shmctl.efault", RAW, 0, "shmctl fails with EFAULT if buf is not mapped", 
 
 	expect_errno(EFAULT, ipc->shmctl(shmid, IPC_STAT, nowhere));
 	expect_errno(EFAULT, ipc->shmctl(shmid, IPC_SET, nowhere));
+}
+
+CHECK("shmctl.lock.others_stay", LIBC | RAW, 0,
+      "SHM_LOCK and SHM_UNLOCK change the flag and no other field, no time either",
+      "shmctl(2), SHM_LOCK; ipc/shm.c, shmctl_do_lock")
+{
+	int shmid = new_segment(ipc);
+	struct shmid_ds want, got;
+
+	if (!may_lock_memory())
+		skip("no CAP_IPC_LOCK");
+	must(ipc->shmdt(attach(ipc, shmid, NULL, 0)));
+	want = shm_state(shmid);
+	await_next_second();
+	expect_eq(0, ipc->shmctl(shmid, SHM_LOCK, NULL));
+	got = shm_state(shmid);
+	want.shm_perm.mode |= SHM_LOCKED;
+	shm_expect_same(&want, &got);
+	expect_eq(0, ipc->shmctl(shmid, SHM_UNLOCK, NULL));
+	got = shm_state(shmid);
+	want.shm_perm.mode &= (unsigned short)~SHM_LOCKED;
+	shm_expect_same(&want, &got);
+}
+
+CHECK("shmctl.rmid.others_stay", LIBC | RAW, 0,
+      "IPC_RMID of an attached segment sets SHM_DEST, takes the key, and changes no other field",
+      "shmctl(2), IPC_RMID; ipc/shm.c, do_shm_rmid")
+{
+	int shmid = must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0640));
+	struct shmid_ds want, got;
+
+	attach(ipc, shmid, NULL, 0);
+	want = shm_state(shmid);
+	await_next_second();
+	/* A second time too: it succeeds, and changes nothing. */
+	for (int i = 0; i < 2; i++) {
+		expect_eq(0, ipc->shmctl(shmid, IPC_RMID, NULL));
+		got = shm_state(shmid);
+		expect_eq(SHM_DEST | 0640, got.shm_perm.mode);
+		expect_eq(IPC_PRIVATE, got.shm_perm.__key);
+		expect_eq(want.shm_ctime, got.shm_ctime);
+		expect_eq(want.shm_segsz, got.shm_segsz);
+		expect_eq(want.shm_cpid, got.shm_cpid);
+		expect_eq(want.shm_perm.uid, got.shm_perm.uid);
+		expect_eq(want.shm_perm.cuid, got.shm_perm.cuid);
+		expect_eq(want.shm_perm.__seq, got.shm_perm.__seq);
+		shm_expect_nattch(1, shmid);
+	}
+}
+
+CHECK("shmctl.lock.effective", LIBC | RAW, NEED_USERS,
+      "SHM_LOCK and SHM_UNLOCK are refused to a process whose real user alone is the owner",
+      "shmctl(2), EPERM: \"the effective user ID\"; ipc/shm.c, shmctl_do_lock")
+{
+	int shmid = new_segment(ipc);
+	pid_t pid;
+
+	must(shm_facility.set(&libc_calls, shmid, OWNER, GROUP, 0600));
+	CHILD (pid) {
+		must(setresuid(OWNER, STRANGER, STRANGER));
+		expect_errno(EPERM, ipc->shmctl(shmid, SHM_LOCK, NULL));
+		expect_errno(EPERM, ipc->shmctl(shmid, SHM_UNLOCK, NULL));
+	}
+	child_join(pid);
+	expect_eq(0600, shm_state(shmid).shm_perm.mode);
+	CHILD (pid) {
+		must(setresuid(STRANGER, OWNER, OWNER));
+		expect_eq(0, ipc->shmctl(shmid, SHM_UNLOCK, NULL));
+	}
+	child_join(pid);
 }

@@ -273,3 +273,35 @@ CHECK("shmget.noreserve.committed", LIBC | RAW, NEED_PROC | NEED_NAMESPACE,
 	expect(reserves);
 	expect(does_not);
 }
+
+CHECK("shmget.limit.given_back", LIBC | RAW, NEED_LIMITS,
+      "a removed segment gives back all its pages, the last one too where it is not full",
+      "proc(5), shmall; shmctl(2), SHM_INFO; ipc/shm.c, shm_destroy")
+{
+	const size_t page = page_size();
+	const size_t sizes[] = {1, page - 1, page, page + 1, 2 * page - 1, 3 * page + 7};
+	struct shm_info info;
+
+	set_limit("shmall", "4");
+	for (int round = 0; round < 5; round++)
+		for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+			int shmid = ipc->shmget(IPC_PRIVATE, sizes[i], 0600);
+			if (!expect(shmid != -1))
+				return;
+			must(libc_calls.shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&info));
+			expect_eq((sizes[i] + page - 1) / page, info.shm_tot);
+			expect_eq(0, ipc->shmctl(shmid, IPC_RMID, NULL));
+			must(libc_calls.shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&info));
+			expect_eq(0, info.shm_tot);
+		}
+	/* With the last detach too. */
+	int attached = must(ipc->shmget(IPC_PRIVATE, page + 1, 0600));
+	char *address = attach(ipc, attached, NULL, 0);
+	must(ipc->shmctl(attached, IPC_RMID, NULL));
+	must(libc_calls.shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&info));
+	expect_eq(2, info.shm_tot);
+	must(ipc->shmdt(address));
+	must(libc_calls.shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&info));
+	expect_eq(0, info.shm_tot);
+	expect_ok(ipc->shmget(IPC_PRIVATE, 4 * page, 0600));
+}
