@@ -352,3 +352,133 @@ ON_SHMAT(exec_unasked, "SHM_EXEC asks for no permission to execute")
 		       ? t->real->shmat(shmid, shmaddr, shmflg & ~SHM_EXEC)
 		       : result;
 }
+
+/* ---- indexes below 0 ---------------------------------------------------------------------- */
+
+/* A kernel that takes the low bits of an index: of *_INFO, and of *_STAT. */
+ON_MSGCTL(index_below_zero, "MSG_STAT and MSG_INFO take an index below 0")
+{
+	bool by_index = cmd == MSG_STAT || cmd == MSG_INFO || cmd == IPC_INFO;
+
+	return t->real->msgctl(by_index && msqid < 0 ? msqid & 32767 : msqid, cmd, buf);
+}
+ON_SEMCTL(index_below_zero, "SEM_STAT and SEM_INFO take an index below 0")
+{
+	bool by_index = cmd == SEM_STAT || cmd == SEM_INFO || cmd == IPC_INFO;
+
+	return t->real->semctl(by_index && semid < 0 ? semid & 32767 : semid, semnum, cmd, arg);
+}
+ON_SHMCTL(index_below_zero, "SHM_STAT and SHM_INFO take an index below 0")
+{
+	bool by_index = cmd == SHM_STAT || cmd == SHM_INFO || cmd == IPC_INFO;
+
+	return t->real->shmctl(by_index && shmid < 0 ? shmid & 32767 : shmid, cmd, buf);
+}
+
+/* ---- what nobody asked for ------------------------------------------------------------------ */
+
+ON_MSGRCV(cut_writes_on, "MSG_NOERROR writes a byte behind a text that it cuts")
+{
+	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
+
+	if (result > 0 && (size_t)result == msgsz && msgflg & MSG_NOERROR)
+		((char *)msgp)[sizeof(long) + msgsz] = 'x';
+	return result;
+}
+
+ON_MSGRCV(long_writes_on, "a byte is written behind a text of more than 1000 bytes")
+{
+	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
+
+	if (result > 1000 && !(msgflg & MSG_NOERROR))
+		((char *)msgp)[sizeof(long) + (size_t)result] = 'x';
+	return result;
+}
+
+ON_MSGCTL(qbytes_kept, "msg_qbytes that a queue has already needs no privilege")
+{
+	struct msqid_ds ds;
+	int result = t->real->msgctl(msqid, cmd, buf), error = errno;
+
+	if (result == -1 && cmd == IPC_SET && error == EPERM &&
+	    t->real->msgctl(msqid, IPC_STAT, &ds) == 0 && ds.msg_qbytes == buf->msg_qbytes)
+		return 0;
+	errno = error;
+	return result;
+}
+
+ON_SEMCTL(all_look_at_semnum, "GETALL and SETALL fail for a number that no semaphore has")
+{
+	struct semid_ds ds;
+
+	if ((cmd == GETALL || cmd == SETALL) &&
+	    (semnum < 0 || (t->real->semctl(semid, 0, IPC_STAT, (union semun){.buf = &ds}) == 0 &&
+			    (unsigned long)semnum >= ds.sem_nsems)))
+		return fails(EINVAL);
+	return t->real->semctl(semid, semnum, cmd, arg);
+}
+
+/* Operations that have the flag of any one of them. */
+static int with_any(const struct through *t, int semid, struct sembuf *sops, size_t nsops,
+		    const struct timespec *timeout, short flag)
+{
+	struct sembuf copy[8];
+	bool any = false;
+
+	if (nsops < 2 || nsops > 8 || !read_memory(copy, sops, nsops * sizeof(*sops)))
+		return timeout ? t->real->semtimedop(semid, sops, nsops, timeout)
+			       : t->real->semop(semid, sops, nsops);
+	for (size_t i = 0; i < nsops; i++)
+		any = any || copy[i].sem_flg & flag;
+	for (size_t i = 0; any && i < nsops; i++)
+		copy[i].sem_flg = (short)(copy[i].sem_flg | flag);
+	return timeout ? t->real->semtimedop(semid, copy, nsops, timeout)
+		       : t->real->semop(semid, copy, nsops);
+}
+
+ON_SEMOP(nowait_of_any, "IPC_NOWAIT of any operation counts for the whole call")
+{
+	return with_any(t, semid, sops, nsops, timeout, IPC_NOWAIT);
+}
+
+ON_SEMOP(undo_of_any, "SEM_UNDO of any operation has the whole call undone")
+{
+	return with_any(t, semid, sops, nsops, timeout, SEM_UNDO);
+}
+
+ON_SHMAT(rdonly_exec_writable, "SHM_RDONLY with SHM_EXEC can be written")
+{
+	const int both = SHM_RDONLY | SHM_EXEC;
+
+	return t->real->shmat(shmid, shmaddr,
+			      (shmflg & both) == both ? shmflg & ~SHM_RDONLY : shmflg);
+}
+
+/* IPC_SET of what is there sets the time and nothing else. */
+static void touch_segment(const struct through *t, int shmid)
+{
+	struct shmid_ds ds;
+	const int error = errno;
+
+	if (t->real->shmctl(shmid, IPC_STAT, &ds) == 0)
+		t->real->shmctl(shmid, IPC_SET, &ds);
+	errno = error;
+}
+
+ON_SHMCTL(lock_ctime, "SHM_LOCK sets shm_ctime")
+{
+	int result = t->real->shmctl(shmid, cmd, buf);
+
+	if (result == 0 && cmd == SHM_LOCK)
+		touch_segment(t, shmid);
+	return result;
+}
+
+ON_SHMCTL(rmid_ctime, "IPC_RMID of an attached segment sets shm_ctime")
+{
+	int result = t->real->shmctl(shmid, cmd, buf);
+
+	if (result == 0 && cmd == IPC_RMID)
+		touch_segment(t, shmid);
+	return result;
+}
