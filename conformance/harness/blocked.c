@@ -189,7 +189,7 @@ void note_return(enum ipc_call call)
 static int count_blocked(int semid)
 {
 	const union semun none = {0};
-	struct semid_ds ds;
+	struct semid_ds ds = {0};
 	int n = 0;
 
 	if (libc_calls.semctl(semid, 0, IPC_STAT, (union semun){.buf = &ds}) == -1)
