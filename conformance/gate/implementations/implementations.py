@@ -137,12 +137,9 @@ def judge(row: Row, path: Path) -> bool:
     expect = HERE / f"{row.name}.expect"
     listed: list[str | Path] = ["--expect", expect] if expect.exists() else []
     judged = path.with_suffix(".judged.json")
-    ended = subprocess.run(
-        [host(), "report", *listed, "--format", "text", "--format", "json"]
-        + ["--output", judged, path],
-        capture_output=True,
-        text=True,
-    )
+    words: list[str | Path] = [host(), "report", *listed, "--format", "text"]
+    words += ["--format", "json", "--output", judged, path]
+    ended = subprocess.run(words, capture_output=True, text=True)
     if ended.returncode not in (0, 1):
         raise Problem(ended.stderr.strip() or f"report: exit status {ended.returncode}")
     if ended.returncode:
