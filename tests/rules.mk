@@ -10,23 +10,23 @@ $(OUT)/unit-tests: $(UNIT_OBJECTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
 
-# The harness with seeded faults between the checks and the calls.  FAULTS: options of table.py.
-FAULT_OBJECTS = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/mutants/checks/*.c)) \
-	$(OUT)/faults-main.o $(OUT)/faults-calls.o \
+# The harness with mutants between the checks and the calls.
+MUTANT_OBJECTS = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/mutants/checks/*.c)) \
+	$(OUT)/mutants-main.o $(OUT)/mutants-calls.o \
 	$(filter-out $(OUT)/conformance/harness/calls.o,$(HARNESS_OBJECTS))
-FAULT_WRAPS := -Wl,--wrap=ftok,--wrap=libc_layer,--wrap=kernel_layer,--wrap=probe_needs,--wrap=isolate \
+MUTANT_WRAPS := -Wl,--wrap=ftok,--wrap=libc_layer,--wrap=kernel_layer,--wrap=probe_needs,--wrap=isolate \
 	-Wl,--wrap=unshare,--wrap=setns,--wrap=clone,--wrap=open,--wrap=fopen,--wrap=lseek,--wrap=read,--wrap=write \
 	-Wl,--wrap=munmap,--wrap=mprotect,--wrap=mremap,--wrap=madvise,--wrap=ptrace
-$(OUT)/faults-calls.o: conformance/harness/calls.c $(OUT)/kernel_constants.h $(OUT)/flags
+$(OUT)/mutants-calls.o: conformance/harness/calls.c $(OUT)/kernel_constants.h $(OUT)/flags
 	$(call say,CC,$@)
 	$(Q)$(COMPILE) -Dlibc_calls=real_libc_calls -Draw_calls=real_raw_calls \
 	 -Dmultiplexed_calls=real_multiplexed_calls -c -o $@ $<
-$(OUT)/faults-main.o: conformance/harness/main.c $(OUT)/kernel_constants.h $(OUT)/flags
+$(OUT)/mutants-main.o: conformance/harness/main.c $(OUT)/kernel_constants.h $(OUT)/flags
 	$(call say,CC,$@)
-	$(Q)$(COMPILE) -Wno-missing-prototypes -Dmain=conform_main -DBUILD='"faults"' -c -o $@ $<
-$(OUT)/ipc-conform-faults: $(FAULT_OBJECTS)
+	$(Q)$(COMPILE) -Wno-missing-prototypes -Dmain=conform_main -DBUILD='"mutants"' -c -o $@ $<
+$(OUT)/ipc-conform-mutants: $(MUTANT_OBJECTS)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(FAULT_WRAPS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
+	$(Q)$(CC) $(CFLAGS) $(MUTANT_WRAPS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
 
 # KIND: a folder of tests/mutants; ONLY: globs of its mutants' names; MUTANTS: other options of
 # its runner, whose last line is "N mutants, N caught".
@@ -36,15 +36,15 @@ CHOSEN = $(ONLY:%=--only '%') $(MUTANTS)
 do-mutants:
 	$(if $(filter $(KIND),$(MUTANT_KINDS)),,$(error KIND: invalid value '$(KIND)' ($(MUTANT_KINDS))))
 	$(Q)$(MAKE) $(QUIET) do-mutants-$(KIND)
-do-mutants-checks: $(OUT)/ipc-conform-faults
+do-mutants-checks: $(OUT)/ipc-conform-mutants
 	$(Q)$(PYTHON) tests/mutants/checks/table.py --unfailed tests/mutants/checks/unfailed.txt $(CHOSEN) $<
 
 # Both compilers with the same warnings as errors; then what each runner sums up.
 do-check:
-	$(Q)$(MAKE) $(QUIET) -j $(JOBS) harness python $(OUT)/unit-tests $(OUT)/ipc-conform-faults $(OUT)/loops.so $(OUT)/bare.abi3.so
+	$(Q)$(MAKE) $(QUIET) -j $(JOBS) harness python $(OUT)/unit-tests $(OUT)/ipc-conform-mutants $(OUT)/loops.so $(OUT)/bare.abi3.so
 	$(Q)$(MAKE) $(QUIET) do-lint
 	$(Q)$(MAKE) $(QUIET) -j $(JOBS) CC=clang OUT=build/clang/$(TARGET) PACKAGE=build/clang/python harness python \
-	 build/clang/$(TARGET)/ipc-btf build/clang/$(TARGET)/ipc-conform-faults
+	 build/clang/$(TARGET)/ipc-btf build/clang/$(TARGET)/ipc-conform-mutants
 	$(Q)$(MAKE) $(QUIET) do-abi
 	$(Q)$(MAKE) $(QUIET) do-conform
 	$(Q)$(OUT)/unit-tests

@@ -14,7 +14,7 @@ TOP = Path(__file__).resolve().parents[1]
 ARCH = {"i686": "i386"}.get(platform.machine(), platform.machine())
 CONFORM = TOP / "build" / ARCH / "ipc-conform"
 # The harness with mutants between the checks and the calls.
-FAULTS = CONFORM.with_name("ipc-conform-faults")
+MUTANTS = CONFORM.with_name("ipc-conform-mutants")
 DUMP = TOP / "conformance" / "interface" / "dump"
 REFERENCES = TOP / "abi-dumps" / ARCH
 # PYTHONPATH for the tree's Python programs, which import each other (pyproject.toml).

@@ -6,8 +6,8 @@ FRAME_OBJECTS = $(addprefix $(OUT)/conformance/,stress/frame.o stress/workers.o 
 	$(addprefix harness/,absent.o blocked.o calls.o coverage.o isolate.o expect.o child.o privilege.o))
 $(OUT)/ipc-stress: $(addprefix $(OUT)/conformance/stress/,main.o msg.o sem.o shm.o mixed.o) \
 		$(FRAME_OBJECTS)
-$(OUT)/ipc-defects: $(OUT)/tests/mutants/memory/defects.o $(FRAME_OBJECTS)
-$(OUT)/ipc-stress $(OUT)/ipc-defects:
+$(OUT)/ipc-memory-mutants: $(OUT)/tests/mutants/memory/mutants.o $(FRAME_OBJECTS)
+$(OUT)/ipc-stress $(OUT)/ipc-memory-mutants:
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^
 
@@ -45,23 +45,23 @@ do-stress: harness
 PRESENT = $(or $(PRESENT_FOUND),$(eval PRESENT_FOUND := $(shell MAKE='$(MAKE)' \
 	conformance/stress/find-tools build $(STRESS_TOOLS)))$(PRESENT_FOUND))
 
-# Part of make check: a few rounds of each program, and some of the defects.
+# Part of make check: a few rounds of each program, and some of the mutants.
 $(OUT)/nothing: FORCE
 	@mkdir -p $(@D)
 	$(Q)printf '#ifdef SEAM_VALGRIND\n#include <valgrind/helgrind.h>\n#endif\nint main(void) { return 0; }\n' \
 	 | $(CC) $(CFLAGS) $(LDFLAGS) -x c -o $@ -
-SHORT_DEFECTS := sound unset.mtype freed.raw_send short.getall.heap shm.after_shmdt left.queue \
+SHORT_MUTANTS := sound unset.mtype freed.raw_send short.getall.heap shm.after_shmdt left.queue \
 	race.unlocked
 .PHONY: do-stress-short do-stress-present
 do-stress-short:
 	$(Q)$(if $(PRESENT),$(MAKE) $(QUIET) PRESENT='$(PRESENT)' do-stress-present)
 do-stress-present: ASAN = $(filter asan,$(PRESENT))
 do-stress-present:
-	$(Q)$(MAKE) $(QUIET) -j 2 GOALS='ipc-stress ipc-defects' $(call builds_of,$(PRESENT) $(ASAN:%=%-bare))
+	$(Q)$(MAKE) $(QUIET) -j 2 GOALS='ipc-stress ipc-memory-mutants' $(call builds_of,$(PRESENT) $(ASAN:%=%-bare))
 	$(Q)$(STRESS) --short build $(PRESENT)
 	$(Q)$(if $(ASAN),$(MEMORY_MUTANTS) --brief --only 'mtext.*' build asan-bare asan)
-	$(Q)$(if $(filter-out $(PRESENT),$(EVERY_TOOL)),echo 'SKIP: defects of all kinds: not all tools are here',\
-	 $(MEMORY_MUTANTS) $(SHORT_DEFECTS:%=--only %) build $(EVERY_TOOL))
+	$(Q)$(if $(filter-out $(PRESENT),$(EVERY_TOOL)),echo 'SKIP: mutants of all kinds: not all tools are here',\
+	 $(MEMORY_MUTANTS) $(SHORT_MUTANTS:%=--only %) build $(EVERY_TOOL))
 	$(Q)$(if $(ASAN),$(MAKE) $(QUIET) TESTS='$(TESTS_short)' binding-under-asan)
 	$(Q)$(if $(filter tsan,$(PRESENT)),$(MAKE) $(QUIET) TESTS='$(call tests,threads)' binding-under-tsan)
 	$(Q)$(if $(filter memcheck,$(PRESENT)),$(MAKE) $(QUIET) TESTS='$(call tests,swig_script)' binding-under-memcheck)
@@ -69,7 +69,7 @@ do-stress-present:
 MEMORY_MUTANTS = PYTHONPATH=tests $(PYTHON) tests/mutants/memory/memory_mutants.py
 MUTANT_COLUMNS := plain $(EVERY_TOOL:%=%-bare) $(EVERY_TOOL)
 do-mutants-memory:
-	$(Q)$(MAKE) $(QUIET) GOALS='ipc-stress ipc-defects' \
+	$(Q)$(MAKE) $(QUIET) GOALS='ipc-stress ipc-memory-mutants' \
 	 $(patsubst %,watched-%,plain valgrind asan msan tsan asan-bare msan-bare tsan-bare)
 	$(Q)$(MEMORY_MUTANTS) $(CHOSEN) build $(MUTANT_COLUMNS)
 do-mutants-binding:

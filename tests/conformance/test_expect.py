@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Lists of expected failures, parts of a run and its end after a failure, with a seeded fault."""
+"""Lists of expected failures, parts of a run and its end after a failure, with a mutant."""
 
 import json
 from pathlib import Path
@@ -8,26 +8,26 @@ from typing import Any
 
 import pytest
 import tree
-from tree import CONFORM, FAULTS
+from tree import CONFORM, MUTANTS
 
-# The fault, and the checks that find it among those of CHECKS.
-FAULT = "msgrcv.e2big_asks_write"
+# The mutant, and the checks that find it among those of CHECKS.
+MUTANT = "msgrcv.e2big_asks_write"
 CHECKS = ("--only", "msgrcv.right.*", "--only", "msgrcv.e2big*")
 FOUND = {"msgrcv.right.read_only", "msgrcv.right.read_only.raw"}
 
-pytestmark = pytest.mark.skipif(not FAULTS.exists(), reason="ipc-conform-faults is not built")
+pytestmark = pytest.mark.skipif(not MUTANTS.exists(), reason="ipc-conform-mutants is not built")
 
 
-def run(*words: object, fault: bool = True, status: int = 0, checks: bool = True) -> str:
+def run(*words: object, mutant: bool = True, status: int = 0, checks: bool = True) -> str:
     """What it prints, its complaint where it was misused."""
-    seeded = ("--fault", FAULT) if fault else ()
-    result = tree.run(FAULTS, *seeded, "run", *(CHECKS if checks else ()), *words)
+    seeded = ("--mutant", MUTANT) if mutant else ()
+    result = tree.run(MUTANTS, *seeded, "run", *(CHECKS if checks else ()), *words)
     assert result.returncode == status, result.stdout + result.stderr
     return result.stderr if status == 2 else result.stdout
 
 
-def outcomes(*words: object, fault: bool = True, status: int = 0) -> dict[str, Any]:
-    printed = json.loads(run(*words, "--format", "json", fault=fault, status=status))
+def outcomes(*words: object, mutant: bool = True, status: int = 0) -> dict[str, Any]:
+    printed = json.loads(run(*words, "--format", "json", mutant=mutant, status=status))
     return {result["id"]: result for result in printed["runs"][0]["results"]}
 
 
@@ -37,7 +37,7 @@ def ids(results: dict[str, Any], outcome: str) -> set[str]:
 
 @pytest.fixture
 def failures(tmp_path: Path) -> Path:
-    """A list that a run with the fault has written."""
+    """A list that a run with the mutant has written."""
     path = tmp_path / "list"
     assert ids(outcomes("--expect-write", path, status=1), "failed") == FOUND
     return path
@@ -52,9 +52,9 @@ def test_the_list_of_a_run_makes_that_run_conform(failures: Path) -> None:
 
 
 def test_a_failure_that_is_gone_fails_the_run(failures: Path) -> None:
-    results = outcomes("--expect", failures, fault=False, status=1)
+    results = outcomes("--expect", failures, mutant=False, status=1)
     assert ids(results, "xpassed") == FOUND
-    assert "2 xpassed" in run("--expect", failures, fault=False, status=1)
+    assert "2 xpassed" in run("--expect", failures, mutant=False, status=1)
 
 
 def test_a_failure_that_no_line_names_fails_the_run(failures: Path) -> None:
@@ -65,9 +65,9 @@ def test_a_failure_that_no_line_names_fails_the_run(failures: Path) -> None:
 
 def test_a_flaky_check_may_do_either(failures: Path) -> None:
     failures.write_text(failures.read_text().replace("xfail |", "flaky |"))
-    for fault in (True, False):
-        assert ids(outcomes("--expect", failures, fault=fault), "flaky") == FOUND
-        assert " 2 flaky\n" in run("--expect", failures, fault=fault)
+    for mutant in (True, False):
+        assert ids(outcomes("--expect", failures, mutant=mutant), "flaky") == FOUND
+        assert " 2 flaky\n" in run("--expect", failures, mutant=mutant)
 
 
 def test_a_report_of_an_earlier_run_takes_a_list(failures: Path, tmp_path: Path) -> None:
@@ -114,13 +114,13 @@ def test_no_check_begins_after_a_failure(failures: Path) -> None:
     assert ids(results, "xfailed") == FOUND
     assert not any("--fail-fast" in result["reason"] for result in results.values())
     # One that passes against expectation is.
-    results = outcomes("--fail-fast", "--expect", failures, fault=False, status=1)
+    results = outcomes("--fail-fast", "--expect", failures, mutant=False, status=1)
     assert ids(results, "xpassed") == {first}
 
 
 def test_each_check_is_in_one_part() -> None:
     whole = list(outcomes(status=1))
-    parts = [list(outcomes("--shard", f"{i}/3", fault=False)) for i in (1, 2, 3)]
+    parts = [list(outcomes("--shard", f"{i}/3", mutant=False)) for i in (1, 2, 3)]
     assert sorted(sum(parts, [])) == whole
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
     for bad in ("0/3", "4/3", "1", "1/", "/3", "1/3/4", "-1/3", "1/99999", "a/b"):

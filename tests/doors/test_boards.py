@@ -32,13 +32,13 @@ def harness(path: Path, options: str, program_file: Path = CONFORM) -> None:
 
 
 @pytest.fixture
-def faulty() -> str:
-    """The program with a seeded fault of msgget, as words of a command line."""
-    faults = BUILD / "ipc-conform-faults"
-    if not faults.exists():
-        pytest.skip("ipc-conform-faults is not built")
-    names = [line.split("\t")[0] for line in sh(f"{faults} faults").stdout.splitlines()]
-    return f"{faults} --fault {next(name for name in names if name.startswith('msgget'))}"
+def mutated() -> str:
+    """The program with a mutant of msgget, as words of a command line."""
+    mutants = BUILD / "ipc-conform-mutants"
+    if not mutants.exists():
+        pytest.skip("ipc-conform-mutants is not built")
+    names = [line.split("\t")[0] for line in sh(f"{mutants} mutants").stdout.splitlines()]
+    return f"{mutants} --mutant {next(name for name in names if name.startswith('msgget'))}"
 
 
 # What a check may be and no check is here: a program that says it.
@@ -100,8 +100,8 @@ def test_lava_gets_each_outcome(script: str, wanted: dict[str, str], definitions
     assert signals(said.stdout) == wanted
 
 
-def test_lava_finds_a_seeded_fault(definitions: Path, faulty: str, tmp_path: Path) -> None:
-    program(tmp_path / "harness", f'exec {faulty} "$@"')
+def test_lava_finds_a_seeded_mutant(definitions: Path, mutated: str, tmp_path: Path) -> None:
+    program(tmp_path / "harness", f'exec {mutated} "$@"')
     install, _, enter, run, send = lines_of("LAVA").splitlines(keepends=True)
     run = run.replace("-s 'random.*'", f"-p {tmp_path}/harness -o 'msgget.* ftok.*' -j 2")
     said = sh(install + enter + run + send, TEST_DEFINITIONS=definitions)

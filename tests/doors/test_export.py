@@ -41,15 +41,15 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With a seeded fault, which makes checks fail."""
-    faults = BUILD / "ipc-conform-faults"
-    if not faults.exists():
-        pytest.skip("ipc-conform-faults is not built")
-    names = [line.split("\t")[0] for line in sh(f"{faults} faults").stdout.splitlines()]
-    fault = next(name for name in names if name.startswith("msgget"))
+    """With a mutant, which makes checks fail."""
+    mutants = BUILD / "ipc-conform-mutants"
+    if not mutants.exists():
+        pytest.skip("ipc-conform-mutants is not built")
+    names = [line.split("\t")[0] for line in sh(f"{mutants} mutants").stdout.splitlines()]
+    mutant = next(name for name in names if name.startswith("msgget"))
     path = tmp_path_factory.mktemp("bad") / "run.json"
     options = f"--only 'msgget.*' --format json --output {path}"
-    sh(f"{faults} --fault {fault} run {options}", status=1)
+    sh(f"{mutants} --mutant {mutant} run {options}", status=1)
     return path
 
 

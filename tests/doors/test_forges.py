@@ -83,17 +83,17 @@ def test_gitlab_s_script_runs_the_gate(tmp_path: Path) -> None:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    """With a kernel, and a make whose gate gives the results of a seeded fault."""
-    faults = BUILD / "ipc-conform-faults"
-    if not faults.exists():
-        pytest.skip("ipc-conform-faults is not built")
-    names = [line.split("\t")[0] for line in sh(f"{faults} faults").stdout.splitlines()]
-    fault = next(name for name in names if name.startswith("msgget"))
+    """With a kernel, and a make whose gate gives the results of a mutant."""
+    mutants = BUILD / "ipc-conform-mutants"
+    if not mutants.exists():
+        pytest.skip("ipc-conform-mutants is not built")
+    names = [line.split("\t")[0] for line in sh(f"{mutants} mutants").stdout.splitlines()]
+    mutant = next(name for name in names if name.startswith("msgget"))
     program(
         tmp_path / "bin" / "make",
         f'echo "$*" >{tmp_path}/called\n'
         'for word; do case $word in REPORT=*) report=${word#REPORT=} ;; esac; done\n'
-        f"exec {faults} --fault {fault} run --only 'msgget.*' --format json"
+        f"exec {mutants} --mutant {mutant} run --only 'msgget.*' --format json"
         ' --output "$report/kernel.json"',
     )
     # The action's python3 is the one that runs the tests.
@@ -142,7 +142,7 @@ def test_the_action_takes_expected_failures_into_account(workspace: Path) -> Non
 
 
 def expectations(ids: list[str]) -> str:
-    return "".join(f"xfail | {identity} | * | a seeded fault | checks\n" for identity in ids)
+    return "".join(f"xfail | {identity} | * | a mutant | checks\n" for identity in ids)
 
 
 @built

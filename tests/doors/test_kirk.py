@@ -92,15 +92,15 @@ def test_kirk_counts_each_check_of_each_group(kirk: Path) -> None:
 
 
 def test_kirk_counts_checks_that_fail(kirk: Path) -> None:
-    faults = BUILD / "ipc-conform-faults"
-    if not faults.exists():
-        pytest.skip("ipc-conform-faults is not built")
-    fault = next(
+    mutants = BUILD / "ipc-conform-mutants"
+    if not mutants.exists():
+        pytest.skip("ipc-conform-mutants is not built")
+    mutant = next(
         line.split("\t")[0]
-        for line in sh(f"{faults} faults").stdout.splitlines()
+        for line in sh(f"{mutants} mutants").stdout.splitlines()
         if line.startswith("msgget")
     )
-    said, own = run_kirk(kirk, f"{faults} --fault {fault}")
+    said, own = run_kirk(kirk, f"{mutants} --mutant {mutant}")
     assert compare(said, own)["ipc_msgget"][1] > 0
     status = {row["test_fqn"]: row["status"] for row in said["results"]}
     assert status["ipc_msgget"] == "fail"

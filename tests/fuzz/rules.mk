@@ -24,19 +24,19 @@ $(foreach T,$(FUZZ_TARGETS),$(eval $(OUT)/fuzz-$T: $(call FUZZ_OBJECTS,$T)))
 $(FUZZ_TARGETS:%=$(OUT)/fuzz-%):
 	$(call say,LD,$@)
 	$(Q)$(FUZZ_LINK) $(if $(filter %-btf,$@),$(FUZZ_BTF))
-# With a fault of tests/mutants/checks before the calls.
-FAULTY := $(FUZZ_CALLERS:%=faulty-%)
-$(foreach T,$(FUZZ_CALLERS),$(eval $(OUT)/fuzz-faulty-$T: \
-	$(filter-out %/calls.o,$(call FUZZ_OBJECTS,$T)) $(OUT)/tests/fuzz/faulty.o))
-$(FAULTY:%=$(OUT)/fuzz-%): $(OUT)/faults-calls.o $(OUT)/conformance/abi/layers.o $(OUT)/layers_data.o \
+# With a mutant of tests/mutants/checks before the calls.
+MUTATED := $(FUZZ_CALLERS:%=mutated-%)
+$(foreach T,$(FUZZ_CALLERS),$(eval $(OUT)/fuzz-mutated-$T: \
+	$(filter-out %/calls.o,$(call FUZZ_OBJECTS,$T)) $(OUT)/tests/fuzz/mutated.o))
+$(MUTATED:%=$(OUT)/fuzz-%): $(OUT)/mutants-calls.o $(OUT)/conformance/abi/layers.o $(OUT)/layers_data.o \
 	$(patsubst %.c,$(OUT)/%.o,$(filter-out %/main.c,$(wildcard tests/mutants/checks/*.c)))
 	$(call say,LD,$@)
-	$(Q)$(FUZZ_LINK) $(FAULT_WRAPS)
-# PLANT: a folder with planted.c, the source PLANTED of the target PLANTED_IN with a defect.
-ifdef PLANT
-$(PLANT)/fuzz: $(PLANT)/planted.o $(filter-out $(OUT)/$(PLANTED:.c=.o),$(call FUZZ_OBJECTS,$(PLANTED_IN)))
-	$(Q)$(FUZZ_LINK) $(if $(filter btf,$(PLANTED_IN)),$(FUZZ_BTF))
-$(PLANT)/planted.o: HARNESS_FLAGS += -iquote $(dir $(PLANTED))
+	$(Q)$(FUZZ_LINK) $(MUTANT_WRAPS)
+# MUTANT_FOLDER: a folder with mutated.c, the source MUTATED_SOURCE of the target MUTATED_IN with a defect.
+ifdef MUTANT_FOLDER
+$(MUTANT_FOLDER)/fuzz: $(MUTANT_FOLDER)/mutated.o $(filter-out $(OUT)/$(MUTATED_SOURCE:.c=.o),$(call FUZZ_OBJECTS,$(MUTATED_IN)))
+	$(Q)$(FUZZ_LINK) $(if $(filter btf,$(MUTATED_IN)),$(FUZZ_BTF))
+$(MUTANT_FOLDER)/mutated.o: HARNESS_FLAGS += -iquote $(dir $(MUTATED_SOURCE))
 endif
 BUILD_fuzz := CC=clang CFLAGS='$(WATCHED) -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all'
@@ -52,7 +52,7 @@ do-fuzz: python
 	$(Q)$(MAKE) $(QUIET) GOALS='$(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz
 	$(Q)PYTHONPATH=build/python $(PYTHON) tests/fuzz/fuzz.py --jobs $(JOBS) $(FUZZ) build/fuzz $(TARGETS)
 
-# Each target with defects planted in the code that it tests.
+# Each target with mutants of the code that it tests.
 do-mutants-fuzz: python
-	$(Q)$(MAKE) $(QUIET) GOALS='$(FAULTY:%=fuzz-%) $(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz
+	$(Q)$(MAKE) $(QUIET) GOALS='$(MUTATED:%=fuzz-%) $(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz
 	$(Q)PYTHONPATH=build/python:tests/fuzz $(PYTHON) tests/mutants/fuzz/fuzz_mutants.py $(CHOSEN) build/fuzz

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The fuzz targets: what they find of this code, nothing; and of planted defects, each."""
+"""The fuzz targets: what they find of this code, nothing; and of mutated defects, each."""
 
 import subprocess
 import sys
@@ -51,12 +51,12 @@ def test_nothing_is_found(targets: list[str]) -> None:
     assert result.stdout.splitlines()[-1].startswith(f"{len(rows)} targets, 0 with a finding")
 
 
-@pytest.mark.parametrize("plant", ["results.failures_room", "judge.overflow"])
-def test_a_planted_defect_is_found_by_the_corpus_and_some_runs(
-    plant: str, targets: list[str]
+@pytest.mark.parametrize("mutant", ["results.failures_room", "judge.overflow"])
+def test_a_mutant_is_found_by_the_corpus_and_some_runs(
+    mutant: str, targets: list[str]
 ) -> None:
     """`make mutants KIND=fuzz` does so with all, by time."""
-    words = [sys.executable, MUTANTS, "--only", plant, "--runs", "500", BUILD]
+    words = [sys.executable, MUTANTS, "--only", mutant, "--runs", "500", BUILD]
     result = run(*words, PYTHONPATH=IMPORTS)
     assert result.returncode == 0, result.stdout + result.stderr
     assert result.stdout.splitlines()[-1] == "1 mutants, 1 caught"

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The harness is itself tested: seeded faults, each of which a check must find.
+"""The harness is itself tested: mutants, each of which a check must find.
 
 `make mutants KIND=checks` does this for all of them; these are one of each kind.
 """
@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 import pytest
-from tree import FAULTS, TOP
+from tree import MUTANTS, TOP
 
 TABLE = TOP / "tests" / "mutants" / "checks" / "table.py"
 
@@ -40,36 +40,36 @@ KINDS = {
     "header.mode": "abi.libc.reference",
 }
 
-pytestmark = pytest.mark.skipif(not FAULTS.exists(), reason="ipc-conform-faults is not built")
+pytestmark = pytest.mark.skipif(not MUTANTS.exists(), reason="ipc-conform-mutants is not built")
 
 
 def table(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([sys.executable, TABLE, *arguments, FAULTS], text=True,
+    return subprocess.run([sys.executable, TABLE, *arguments, MUTANTS], text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
 
 
 @pytest.fixture(scope="module", name="found")
 def fixture_found() -> "dict[str, list[str]]":
-    """What each of those faults makes fail."""
-    options = [word for fault in KINDS for word in ("--only", fault)]
+    """What each of those mutants makes fail."""
+    options = [word for mutant in KINDS for word in ("--only", mutant)]
     done = table("--all", *options)
     assert done.stdout.splitlines()[-1] == f"{len(KINDS)} mutants, {len(KINDS)} caught"
     assert done.returncode == 0
     lines = [re.split(" +", line) for line in done.stdout.splitlines()[:-1]]
-    return {fault: ids for fault, _, *ids in lines}
+    return {mutant: ids for mutant, _, *ids in lines}
 
 
-@pytest.mark.parametrize("fault", KINDS)
-def test_a_fault_is_found_by_the_check_of_it(fault: str, found: "dict[str, list[str]]") -> None:
-    assert KINDS[fault] in found[fault]
+@pytest.mark.parametrize("mutant", KINDS)
+def test_a_mutant_is_found_by_the_check_of_it(mutant: str, found: "dict[str, list[str]]") -> None:
+    assert KINDS[mutant] in found[mutant]
 
 
-@pytest.mark.parametrize("fault, check", [("semop.undo_forgotten", "random.sem"),
-                                          ("msgsnd.last_byte_lost", "random.msg"),
-                                          ("shmat.nattch_leak", "random.shm")])
-def test_a_failure_is_repeated_by_its_seed_and_short(fault: str, check: str) -> None:
+@pytest.mark.parametrize("mutant, check", [("semop.undo_forgotten", "random.sem"),
+                                           ("msgsnd.last_byte_lost", "random.msg"),
+                                           ("shmat.nattch_leak", "random.shm")])
+def test_a_failure_is_repeated_by_its_seed_and_short(mutant: str, check: str) -> None:
     def failing(*options: str) -> "list[str]":
-        done = subprocess.run([FAULTS, "--fault", fault, "run", "--only", check, *options],
+        done = subprocess.run([MUTANTS, "--mutant", mutant, "run", "--only", check, *options],
                               stdout=subprocess.PIPE, text=True, check=False)
         return [line for line in done.stdout.splitlines() if "expected" in line]
 

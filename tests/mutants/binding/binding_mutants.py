@@ -1,13 +1,13 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Each seeded defect of the binding, and which tool sees it while the module's tests run.
+"""Each mutant of the binding, and which tool sees it while the module's tests run.
 
-A defect is one change of a copy of the tree, which is built for each column and tested by what
+A mutant is one change of a copy of the tree, which is built for each column and tested by what
 `make check-binding` runs: plain, no tool but the tests themselves; asan; memcheck; tsan.  A cell
 says which noticed: the tool, the tests, a crash, or nobody ("-").  The first row is the tree as it
 is: there a tool that speaks gives a false alarm.
 
-Exit status: 0 if each defect is caught, by the tool that is for it if there is one, and there is
+Exit status: 0 if each mutant is caught, by the tool that is for it if there is one, and there is
 no false alarm; 1 if not; 2 if misused.
 """
 
@@ -27,7 +27,7 @@ COLUMNS = ["plain", "asan", "memcheck", "tsan"]
 NOTICED = {0: "-", 1: "tests", 99: "tool"}
 
 
-class Defect(NamedTuple):
+class Mutant(NamedTuple):
     name: str
     file: str
     old: str  # stands there once
@@ -36,10 +36,10 @@ class Defect(NamedTuple):
     by: str  # the tool that must see it; plain: anybody
 
 
-SOUND = Defect("sound", "binding/src/msg.c", "", "", "test_msg.py test_threads.py", "plain")
-DEFECTS = [
+SOUND = Mutant("sound", "binding/src/msg.c", "", "", "test_msg.py test_threads.py", "plain")
+MUTANTS = [
     # What the wrapper of 2003 did: the structure as it stands, a text of one byte and a tail.
-    Defect(
+    Mutant(
         "mtext.swig.size_1",
         "binding/src/msgbuf.c",
         "PyMem_Calloc(1, (size_t)HEAD + (size_t)capacity)",
@@ -47,7 +47,7 @@ DEFECTS = [
         "test_msg.py",
         "asan",
     ),
-    Defect(
+    Mutant(
         "mtext.swig.strlen",
         "binding/src/msg.c",
         "message->msgbuf->capacity : message->msgbuf->length",
@@ -56,7 +56,7 @@ DEFECTS = [
         "asan",
     ),
     # Messages with a zero byte: no byte is anybody else's, so only a test can tell.
-    Defect(
+    Mutant(
         "mtext.nul_cut",
         "binding/src/msgbuf.c",
         "self = msgbuf_of(state, mtype, view.buf, view.len);",
@@ -66,7 +66,7 @@ DEFECTS = [
         "plain",
     ),
     # The type was forgotten: eight bytes, on a 64-bit machine.
-    Defect(
+    Mutant(
         "mtext.receive.8_over",
         "binding/src/msg.c",
         "message->room = (size_t)(message->view.len - HEAD);",
@@ -74,7 +74,7 @@ DEFECTS = [
         "test_msg.py",
         "asan",
     ),
-    Defect(
+    Mutant(
         "mtext.buffer.8_short",
         "binding/src/msgbuf.c",
         "PyMem_Calloc(1, (size_t)HEAD + (size_t)capacity)",
@@ -82,7 +82,7 @@ DEFECTS = [
         "test_msg.py",
         "asan",
     ),
-    Defect(
+    Mutant(
         "mtext.buffer.1_short",
         "binding/src/msgbuf.c",
         "PyMem_Calloc(1, (size_t)HEAD + (size_t)capacity)",
@@ -90,7 +90,7 @@ DEFECTS = [
         "test_msg.py",
         "asan",
     ),
-    Defect(
+    Mutant(
         "freed.text",
         "binding/src/msgbuf.c",
         "\tself->head.bytes = bytes;\n\tself->capacity = capacity;\n\treturn 0;",
@@ -98,7 +98,7 @@ DEFECTS = [
         "test_msg.py test_structures.py",
         "asan",
     ),
-    Defect(
+    Mutant(
         "short.getall.copy",
         "binding/src/semall.c",
         "copy = PyMem_Malloc((size_t)nsems * sizeof(*copy));",
@@ -107,7 +107,7 @@ DEFECTS = [
         "asan",
     ),
     # Behind it is no memory: the kernel says EFAULT.
-    Defect(
+    Mutant(
         "short.getall.array",
         "binding/src/semall.c",
         "(size_t)nsems * sizeof(unsigned short));",
@@ -115,7 +115,7 @@ DEFECTS = [
         "test_semall.py test_sem.py",
         "plain",
     ),
-    Defect(
+    Mutant(
         "short.sembuf",
         "binding/src/sem.c",
         "PyMem_Malloc(nsops * sizeof(*ops->sops));",
@@ -123,7 +123,7 @@ DEFECTS = [
         "test_sem.py",
         "asan",
     ),
-    Defect(
+    Mutant(
         "short.semun_address",
         "binding/src/sem.c",
         "(union semun){.buf = bytes}",
@@ -131,7 +131,7 @@ DEFECTS = [
         "test_sem.py",
         "asan",
     ),
-    Defect(
+    Mutant(
         "shm.after_shmdt",
         "binding/src/address.c",
         "\tunlink_address(state, self);\n\tRELAXED_STORE(&self->memory, NULL);",
@@ -139,7 +139,7 @@ DEFECTS = [
         "test_shm.py",
         "asan",
     ),
-    Defect(
+    Mutant(
         "left.attachment",
         "binding/src/address.c",
         "\tif (memory)\n\t\tdetach(memory, self->size);",
@@ -147,7 +147,7 @@ DEFECTS = [
         "test_shm.py",
         "plain",
     ),
-    Defect(
+    Mutant(
         "leak.text",
         "binding/src/msgbuf.c",
         "\tPyMem_Free(self->head.bytes);\n",
@@ -155,7 +155,7 @@ DEFECTS = [
         "test_msg.py",
         "asan",
     ),
-    Defect(
+    Mutant(
         "leak.operations",
         "binding/src/sem.c",
         "\toperations_free(&o.ops);\n\treturn done",
@@ -163,7 +163,7 @@ DEFECTS = [
         "test_sem.py",
         "asan",
     ),
-    Defect(
+    Mutant(
         "leak.values",
         "binding/src/semall.c",
         "\tPyMem_Free(values);\n\treturn result;",
@@ -171,7 +171,7 @@ DEFECTS = [
         "test_semall.py test_sem.py",
         "asan",
     ),
-    Defect(
+    Mutant(
         "leak.view",
         "binding/src/semall.c",
         "view.buf, view.len / 2);\n\tMUTEX_UNLOCK(state);\n\tPyBuffer_Release(&view);",
@@ -179,7 +179,7 @@ DEFECTS = [
         "test_semall.py test_sem.py",
         "asan",
     ),
-    Defect(
+    Mutant(
         "leak.reference",
         "binding/src/sem.c",
         "\t\t}\n\tPy_DECREF(items);\n\treturn 0;",
@@ -188,7 +188,7 @@ DEFECTS = [
         "asan",
     ),
     # While other threads run, the memory is everybody's.
-    Defect(
+    Mutant(
         "race.getall",
         "binding/src/semall.c",
         "if (seam_semctl(semid, 0, GETALL, (union semun){.array = *values}) != -1)",
@@ -199,7 +199,7 @@ DEFECTS = [
         "test_threads.py",
         "tsan",
     ),
-    Defect(
+    Mutant(
         "race.unpinned",
         "binding/src/msg.c",
         "\t\tmsgbuf_pin(message->msgbuf);\n",
@@ -211,15 +211,15 @@ DEFECTS = [
 
 
 class Failed(Exception):
-    """That a defect could not be made."""
+    """That a mutant could not be made."""
 
 
-def seed(tree: Path, defect: Defect) -> None:
-    path = tree / defect.file
+def seed(tree: Path, mutant: Mutant) -> None:
+    path = tree / mutant.file
     text = path.read_text()
-    if defect != SOUND and text.count(defect.old) != 1:
-        raise Failed(f"{defect.name}: {defect.file} has {text.count(defect.old)} times what it is")
-    path.write_text(text.replace(defect.old, defect.new) if defect.old else text)
+    if mutant != SOUND and text.count(mutant.old) != 1:
+        raise Failed(f"{mutant.name}: {mutant.file} has {text.count(mutant.old)} times what it is")
+    path.write_text(text.replace(mutant.old, mutant.new) if mutant.old else text)
 
 
 def run(tree: Path, command: "list[str]", **environment: str) -> "tuple[int, str]":
@@ -236,19 +236,19 @@ def run(tree: Path, command: "list[str]", **environment: str) -> "tuple[int, str
     return done.returncode, done.stdout
 
 
-def see(defect: Defect, columns: "list[str]", python: str) -> "dict[str, str]":
+def see(mutant: Mutant, columns: "list[str]", python: str) -> "dict[str, str]":
     cells, options = {}, {"SANITIZER_OPTIONS": "symbolize=0"}  # names of functions take long
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder, "tree")
         shutil.copytree(TOP, tree, ignore=shutil.ignore_patterns("build", ".git", "abi-dumps"))
-        seed(tree, defect)
-        tests = [f"tests/binding/{word}" for word in defect.tests.split()]
+        seed(tree, mutant)
+        tests = [f"tests/binding/{word}" for word in mutant.tests.split()]
         for column in columns:
             status, said = run(tree, ["make", "-s", f"binding-for-{column}"])
             if status != 0:
-                raise Failed(f"{defect.name}: {column} is not built: {said}")
+                raise Failed(f"{mutant.name}: {column} is not built: {said}")
             command = ["tests/watch/watch", column, python, *tests]
-            if defect != SOUND:  # the first that is noticed is enough
+            if mutant != SOUND:  # the first that is noticed is enough
                 command.insert(3, "-x")
                 options["VALGRIND_OPTS"] = "--exit-on-first-error=yes"
             status, said = run(tree, command, **options)
@@ -258,11 +258,11 @@ def see(defect: Defect, columns: "list[str]", python: str) -> "dict[str, str]":
     return cells
 
 
-def caught(defect: Defect, cells: "dict[str, str]") -> bool:
-    if defect == SOUND:
+def caught(mutant: Mutant, cells: "dict[str, str]") -> bool:
+    if mutant == SOUND:
         return set(cells.values()) == {"-"}
-    if defect.by in cells and defect.by != "plain":
-        return cells[defect.by] == "tool"
+    if mutant.by in cells and mutant.by != "plain":
+        return cells[mutant.by] == "tool"
     return bool(set(cells.values()) & {"tool", "tests", "crash"})
 
 
@@ -278,7 +278,7 @@ def main() -> int:
     only = options.only or ["*"]
     rows = [
         row
-        for row in [SOUND, *DEFECTS]
+        for row in [SOUND, *MUTANTS]
         if any(fnmatch.fnmatchcase(row.name, glob) for glob in only)
     ]
     if not rows:

@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Faults at the ends of ranges, of rights, and where two rules meet. */
+/* Mutants at the ends of ranges, of rights, and where two rules meet. */
 #include <limits.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
 #include <unistd.h>
 
-#include "faults.h"
+#include "mutants.h"
 
 ON_MSGGET(negative_key_refused, "a key below 0 is refused")
 {

@@ -1,22 +1,22 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /* An errno that comes out as another one, for each errno of each function. */
-#include "faults.h"
+#include "mutants.h"
 
 #define ARGUMENTS(...) __VA_ARGS__
-#define FUNCTION(R, F, P, A)                                            \
-	static R other_error_##F THROUGH P                              \
-	{                                                               \
-		R result = t->real->F A;                                \
-		if ((intptr_t)result == -1 && errno == t->fault->error) \
-			errno = t->fault->instead;                      \
-		return result;                                          \
+#define FUNCTION(R, F, P, A)                                             \
+	static R other_error_##F THROUGH P                               \
+	{                                                                \
+		R result = t->real->F A;                                 \
+		if ((intptr_t)result == -1 && errno == t->mutant->error) \
+			errno = t->mutant->instead;                      \
+		return result;                                           \
 	}
 #include "interface/sysvipc.def"
 
-#define ERROR(F, E, INSTEAD)                                                             \
-	FAULT(F##_##E, #F "." #E ".as_" #INSTEAD, #F " fails with " #INSTEAD " for " #E, \
-	      .F = other_error_##F, .error = E, .instead = INSTEAD)
+#define ERROR(F, E, INSTEAD)                                                              \
+	MUTANT(F##_##E, #F "." #E ".as_" #INSTEAD, #F " fails with " #INSTEAD " for " #E, \
+	       .F = other_error_##F, .error = E, .instead = INSTEAD)
 
 ERROR(msgget, EACCES, EPERM);
 ERROR(msgget, EEXIST, ENOENT);

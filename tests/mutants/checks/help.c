@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* What faults do beside the calls. */
+/* What mutants do beside the calls. */
 #include <stdio.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "faults.h"
+#include "mutants.h"
 
 bool read_memory(void *to, const void *from, size_t size)
 {

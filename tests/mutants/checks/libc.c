@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Faults of libc alone: ftok, and headers with other structures than the kernel's. */
+/* Mutants of libc alone: ftok, and headers with other structures than the kernel's. */
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "faults.h"
+#include "mutants.h"
 
 /* ---- ftok -------------------------------------------------------------------- */
 
@@ -15,9 +15,9 @@ static key_t key_of(const struct stat *file, int project)
 		       (unsigned)(project & 0xff) << 24);
 }
 
-#define ON_FTOK(ID, WHAT)                                               \
-	static key_t ftok_##ID(const char *path, int project);          \
-	FAULT(ftok_##ID##_fault, "ftok." #ID, WHAT, .ftok = ftok_##ID); \
+#define ON_FTOK(ID, WHAT)                                                 \
+	static key_t ftok_##ID(const char *path, int project);            \
+	MUTANT(ftok_##ID##_mutant, "ftok." #ID, WHAT, .ftok = ftok_##ID); \
 	static key_t ftok_##ID(const char *path UNUSED, int project UNUSED)
 
 ON_FTOK(random, "the key is another one each time")
@@ -72,7 +72,7 @@ ON_FTOK(missing_file, "a path that names no file has a key")
 /* ---- headers ------------------------------------------------------------------ */
 
 #define HEADER(ID, NAME, WHAT, LAYER, FACT, WRONG) \
-	FAULT(ID, "header." NAME, WHAT, .layer = LAYER, .fact = FACT, .wrong = WRONG)
+	MUTANT(ID, "header." NAME, WHAT, .layer = LAYER, .fact = FACT, .wrong = WRONG)
 
 #ifdef __x86_64__
 HEADER(nsems_wide, "sem_nsems", "sem_nsems is a short: musl dfc1a37c turned round", "glibc",

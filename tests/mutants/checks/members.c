@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "faults.h"
+#include "mutants.h"
 
 /*
  * What a pointer of the call points to has a member wrong.  Through the raw call
@@ -14,8 +14,8 @@
  */
 static int wrong(const struct through *t, int result, int cmd, void *structure)
 {
-	if (result != -1 && cmd == t->fault->cmd && (sizeof(long) == 8 || !t->raw))
-		memset((char *)structure + t->fault->offset, 0x5a, t->fault->size);
+	if (result != -1 && cmd == t->mutant->cmd && (sizeof(long) == 8 || !t->raw))
+		memset((char *)structure + t->mutant->offset, 0x5a, t->mutant->size);
 	return result;
 }
 
@@ -34,9 +34,9 @@ static int wrong_shmctl(const struct through *t, int shmid, int cmd, struct shmi
 	return wrong(t, t->real->shmctl(shmid, cmd, buf), cmd, buf);
 }
 
-#define WRONG_OF(N, F, CNAME, C, MNAME, OFFSET, SIZE)                                        \
-	FAULT(JOIN(wrong_member_, N), #F "." CNAME "." MNAME, CNAME " gives a wrong " MNAME, \
-	      .F = wrong_##F, .cmd = C, .offset = OFFSET, .size = SIZE);
+#define WRONG_OF(N, F, CNAME, C, MNAME, OFFSET, SIZE)                                         \
+	MUTANT(JOIN(wrong_member_, N), #F "." CNAME "." MNAME, CNAME " gives a wrong " MNAME, \
+	       .F = wrong_##F, .cmd = C, .offset = OFFSET, .size = SIZE);
 #define WRONG(F, CNAME, C, S, M) \
 	WRONG_OF(__COUNTER__, F, CNAME, C, #M, offsetof(struct S, M), sizeof(((struct S *)0)->M))
 /* A member of a structure's ipc_perm. */
@@ -96,17 +96,17 @@ struct half {
 
 static struct half before(const struct through *t, int cmd, void *structure)
 {
-	struct half half = {.at = (char *)structure + t->fault->offset};
+	struct half half = {.at = (char *)structure + t->mutant->offset};
 
-	half.known = cmd == t->fault->cmd && (sizeof(long) == 8 || !t->raw) &&
-		     read_memory(half.before, half.at, t->fault->size);
+	half.known = cmd == t->mutant->cmd && (sizeof(long) == 8 || !t->raw) &&
+		     read_memory(half.before, half.at, t->mutant->size);
 	return half;
 }
 
 static int after(const struct through *t, int result, const struct half *half)
 {
 	if (result != -1 && half->known)
-		memcpy(half->at, half->before, t->fault->size);
+		memcpy(half->at, half->before, t->mutant->size);
 	return result;
 }
 
@@ -132,10 +132,10 @@ static int half_shmctl(const struct through *t, int shmid, int cmd, struct shmid
 }
 
 /* QEMU 7.2 had such an IPC_STAT; a libc that knows a command's structure no better too. */
-#define CONTROL_OUT(F, CNAME, C, K)                                                              \
-	FAULT(JOIN(half_, __COUNTER__), #F "." CNAME ".half",                                    \
-	      CNAME " does not write the second half of its structure", .F = half_##F, .cmd = C, \
-	      .offset = sizeof(struct K) / 2, .size = sizeof(struct K) - sizeof(struct K) / 2);
+#define CONTROL_OUT(F, CNAME, C, K)                                                               \
+	MUTANT(JOIN(half_, __COUNTER__), #F "." CNAME ".half",                                    \
+	       CNAME " does not write the second half of its structure", .F = half_##F, .cmd = C, \
+	       .offset = sizeof(struct K) / 2, .size = sizeof(struct K) - sizeof(struct K) / 2);
 #define CONTROL_IN(F, CNAME, C, K)
 #define CONTROL_NONE(F, CNAME, C, K)
 #define CONTROL_VALUE(F, CNAME, C, K)

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Faults of msgctl. */
+/* Mutants of msgctl. */
 #include <string.h>
 #include <unistd.h>
 
-#include "faults.h"
+#include "mutants.h"
 
 ON_MSGCTL(set_ignored, "IPC_SET does nothing")
 {

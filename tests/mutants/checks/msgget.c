@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Faults of msgget. */
+/* Mutants of msgget. */
 #include <limits.h>
 #include <unistd.h>
 
-#include "faults.h"
+#include "mutants.h"
 
 ON_MSGGET(existing_ignored, "a key that has a queue gets a new one")
 {
@@ -118,5 +118,5 @@ static int reuse_removed(const struct through *t, key_t key, int msgflg)
 	return t->real->msgget(key, msgflg);
 }
 
-FAULT(sequence_fault, "msgget.sequence_reused", "the id of a removed queue is given again",
-      .msgget = reuse_removed, .msgctl = note_removed);
+MUTANT(sequence_mutant, "msgget.sequence_reused", "the id of a removed queue is given again",
+       .msgget = reuse_removed, .msgctl = note_removed);

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Faults of msgsnd. */
+/* Mutants of msgsnd. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "faults.h"
+#include "mutants.h"
 
 struct message {
 	long mtype;

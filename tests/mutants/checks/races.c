@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Faults that only calls at the same time can show: what should be one step is two. */
+/* Mutants that only calls at the same time can show: what should be one step is two. */
 #include <sched.h>
 #include <string.h>
 
-#include "faults.h"
+#include "mutants.h"
 
 /* Another process may do something between the two steps. */
 static void between(void)

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Faults of calls that fail as they should, and leave something changed. */
+/* Mutants of calls that fail as they should, and leave something changed. */
 #include <limits.h>
 #include <string.h>
 #include <sys/shm.h>
 
-#include "faults.h"
+#include "mutants.h"
 
 struct message {
 	long mtype;

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Faults of semctl: values, and waits for them. */
+/* Mutants of semctl: values, and waits for them. */
 #include <string.h>
 #include <unistd.h>
 
-#include "faults.h"
+#include "mutants.h"
 
 static const union semun none;
 

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Faults of semget. */
+/* Mutants of semget. */
 #include <limits.h>
 
-#include "faults.h"
+#include "mutants.h"
 
 static const union semun none;
 
@@ -162,5 +162,5 @@ static int reuse_removed(const struct through *t, key_t key, int nsems, int semf
 	return t->real->semget(key, nsems, semflg);
 }
 
-FAULT(sequence_fault, "semget.sequence_reused", "the id of a removed set is given again",
-      .semget = reuse_removed, .semctl = note_removed);
+MUTANT(sequence_mutant, "semget.sequence_reused", "the id of a removed set is given again",
+       .semget = reuse_removed, .semctl = note_removed);

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Faults of semop, and of semtimedop alike. */
+/* Mutants of semop, and of semtimedop alike. */
 #include <stdlib.h>
 
-#include "faults.h"
+#include "mutants.h"
 
-/* The call that a fault of both stands before. */
+/* The call that a mutant of both stands before. */
 static int real_semop(const struct through *t, int semid, struct sembuf *sops, size_t nsops,
 		      const struct timespec *timeout)
 {

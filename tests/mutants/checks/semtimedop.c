@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Faults of semtimedop alone. */
-#include "faults.h"
+/* Mutants of semtimedop alone. */
+#include "mutants.h"
 
 ON_SEMTIMEDOP(timeout_ignored, "the timeout is ignored")
 {

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* The call tables with a fault before them. */
+/* The call tables with a mutant before them. */
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,16 +9,16 @@
 #include <sys/mman.h>
 
 #include "abi/layers.h"
-#include "faults.h"
+#include "mutants.h"
 #include "harness/isolate.h"
 
 /* conformance/harness/calls.c, under the names that it has in this program. */
 extern const struct ipc_calls real_libc_calls, real_raw_calls;
 const struct ipc_calls *real_multiplexed_calls(void);
 
-static const struct fault no_fault;
+static const struct mutant no_mutant;
 /* Set once, before the run begins. */
-static const struct fault *chosen = &no_fault;
+static const struct mutant *chosen = &no_mutant;
 
 #define EXPAND(...) (&t, __VA_ARGS__)
 #define STAND_BEFORE(VIA, REAL, RAW, R, F, P, A)                     \
@@ -167,29 +167,29 @@ long __wrap_ptrace(int request, pid_t pid, ...)
 			      : __real_ptrace(request, pid, address, data);
 }
 
-/* The namespace that a check runs in is a real one, whatever the fault. */
+/* The namespace that a check runs in is a real one, whatever the mutant. */
 bool __real_isolate(void);
 bool __wrap_isolate(void);
 bool __wrap_isolate(void)
 {
-	const struct fault *fault = chosen;
+	const struct mutant *mutant = chosen;
 
-	chosen = &no_fault;
+	chosen = &no_mutant;
 	bool isolated = __real_isolate();
-	chosen = fault;
+	chosen = mutant;
 	return isolated;
 }
 
-/* What a machine has is asked without a fault, or its checks would be left out. */
+/* What a machine has is asked without a mutant, or its checks would be left out. */
 void __real_probe_needs(struct unmet *unmet);
 void __wrap_probe_needs(struct unmet *unmet);
 void __wrap_probe_needs(struct unmet *unmet)
 {
-	const struct fault *fault = chosen;
+	const struct mutant *mutant = chosen;
 
-	chosen = &no_fault;
+	chosen = &no_mutant;
 	__real_probe_needs(unmet);
-	chosen = fault;
+	chosen = mutant;
 }
 
 /* A layer whose text has the chosen fact wrong. */
@@ -223,25 +223,25 @@ const struct layer *__wrap_kernel_layer(void)
 	return mistaken(__real_kernel_layer());
 }
 
-/* ---- which fault ---------------------------------------------------------------- */
+/* ---- which mutant ---------------------------------------------------------------- */
 
-extern const struct fault *const __start_ipc_faults[];
-extern const struct fault *const __stop_ipc_faults[];
+extern const struct mutant *const __start_ipc_mutants[];
+extern const struct mutant *const __stop_ipc_mutants[];
 
-bool choose_fault(const char *name)
+bool choose_mutant(const char *name)
 {
-	for (const struct fault *const *fault = __start_ipc_faults; fault < __stop_ipc_faults;
-	     fault++)
-		if (strcmp((*fault)->name, name) == 0) {
-			chosen = *fault;
+	for (const struct mutant *const *mutant = __start_ipc_mutants; mutant < __stop_ipc_mutants;
+	     mutant++)
+		if (strcmp((*mutant)->name, name) == 0) {
+			chosen = *mutant;
 			return true;
 		}
 	return false;
 }
 
-void list_faults(FILE *out)
+void list_mutants(FILE *out)
 {
-	for (const struct fault *const *fault = __start_ipc_faults; fault < __stop_ipc_faults;
-	     fault++)
-		fprintf(out, "%s\t%s\n", (*fault)->name, (*fault)->what);
+	for (const struct mutant *const *mutant = __start_ipc_mutants; mutant < __stop_ipc_mutants;
+	     mutant++)
+		fprintf(out, "%s\t%s\n", (*mutant)->name, (*mutant)->what);
 }

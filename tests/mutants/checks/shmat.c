@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Faults of shmat and shmdt. */
+/* Mutants of shmat and shmdt. */
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "faults.h"
+#include "mutants.h"
 
 static void *fails_to_attach(int error)
 {

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Faults of shmctl. */
+/* Mutants of shmctl. */
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "faults.h"
+#include "mutants.h"
 
 /* IPC_SET of what is there, but for what this function says. */
 static int set_but(const struct through *t, int shmid, int cmd, struct shmid_ds *buf,

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Faults of shmget. */
+/* Mutants of shmget. */
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "faults.h"
+#include "mutants.h"
 
 ON_SHMGET(existing_ignored, "a key that has a segment gets a new one")
 {
@@ -190,8 +190,8 @@ static int reuse_removed(const struct through *t, key_t key, size_t size, int sh
 	return t->real->shmget(key, size, shmflg);
 }
 
-FAULT(sequence_fault, "shmget.sequence_reused", "the id of a removed segment is given again",
-      .shmget = reuse_removed, .shmctl = note_removed);
+MUTANT(sequence_mutant, "shmget.sequence_reused", "the id of a removed segment is given again",
+       .shmget = reuse_removed, .shmctl = note_removed);
 
 ON_SHMGET(noreserve_ignored, "SHM_NORESERVE is ignored")
 {

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Faults of the kernel beside the IPC calls: namespaces, mappings, files of /proc. */
+/* Mutants of the kernel beside the IPC calls: namespaces, mappings, files of /proc. */
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -10,19 +10,19 @@
 #include <sys/ptrace.h>
 #include <unistd.h>
 
-#include "faults.h"
+#include "mutants.h"
 
-#define ON_UNSHARE(ID, WHAT)                                                        \
-	static int unshare_##ID(int flags);                                         \
-	FAULT(unshare_##ID##_fault, "unshare." #ID, WHAT, .unshare = unshare_##ID); \
+#define ON_UNSHARE(ID, WHAT)                                                          \
+	static int unshare_##ID(int flags);                                           \
+	MUTANT(unshare_##ID##_mutant, "unshare." #ID, WHAT, .unshare = unshare_##ID); \
 	static int unshare_##ID(int flags)
-#define ON_SETNS(ID, WHAT)                                                  \
-	static int setns_##ID(int fd, int type);                            \
-	FAULT(setns_##ID##_fault, "setns." #ID, WHAT, .setns = setns_##ID); \
+#define ON_SETNS(ID, WHAT)                                                    \
+	static int setns_##ID(int fd, int type);                              \
+	MUTANT(setns_##ID##_mutant, "setns." #ID, WHAT, .setns = setns_##ID); \
 	static int setns_##ID(int fd UNUSED, int type UNUSED)
 #define ON_CLONE(ID, WHAT)                                                             \
 	static int clone_##ID(int (*body)(void *), void *stack, int flags, void *arg); \
-	FAULT(clone_##ID##_fault, "clone." #ID, WHAT, .clone = clone_##ID);            \
+	MUTANT(clone_##ID##_mutant, "clone." #ID, WHAT, .clone = clone_##ID);          \
 	static int clone_##ID(int (*body)(void *), void *stack, int flags, void *arg)
 
 ON_UNSHARE(newipc_ignored, "unshare does not make an IPC namespace")
@@ -76,7 +76,7 @@ ON_CLONE(newipc_ignored, "clone does not make an IPC namespace")
 
 /* ---- /proc/sysvipc -------------------------------------------------------------- */
 
-/* A file of /proc/sysvipc whose rows the fault has rewritten, in an anonymous file. */
+/* A file of /proc/sysvipc whose rows the mutant has rewritten, in an anonymous file. */
 int listing(const char *path, void (*spoil)(FILE *out, char *row, int id))
 {
 	FILE *in = fdopen(__real_open(path, O_RDONLY | O_CLOEXEC), "re"), *out;
@@ -97,9 +97,9 @@ int listing(const char *path, void (*spoil)(FILE *out, char *row, int id))
 	return fd;
 }
 
-#define ON_LISTING(ID, WHAT)                                                        \
-	static void sysvipc_##ID(FILE *out, char *row, int id);                     \
-	FAULT(sysvipc_##ID##_fault, "sysvipc." #ID, WHAT, .listing = sysvipc_##ID); \
+#define ON_LISTING(ID, WHAT)                                                          \
+	static void sysvipc_##ID(FILE *out, char *row, int id);                       \
+	MUTANT(sysvipc_##ID##_mutant, "sysvipc." #ID, WHAT, .listing = sysvipc_##ID); \
 	static void sysvipc_##ID(FILE *out, char *row UNUSED, int id UNUSED)
 
 /* Kernel commit 89163f93c6f9. */
@@ -133,8 +133,8 @@ static off_t lseek_ignored(int fd UNUSED, off_t offset, int whence UNUSED)
 {
 	return offset;
 }
-FAULT(lseek_ignored_fault, "lseek.ignored", "lseek says that it did what it did not",
-      .lseek = lseek_ignored);
+MUTANT(lseek_ignored_mutant, "lseek.ignored", "lseek says that it did what it did not",
+       .lseek = lseek_ignored);
 
 /* One piece in the middle of a page of text comes a second time. */
 static ssize_t read_twice(int fd, void *buf, size_t size)
@@ -147,8 +147,8 @@ static ssize_t read_twice(int fd, void *buf, size_t size)
 		lseek(fd, -(off_t)size, SEEK_CUR);
 	return __real_read(fd, buf, size);
 }
-FAULT(read_twice_fault, "read.twice", "a file that is read in pieces gives one of them twice",
-      .read = read_twice);
+MUTANT(read_twice_mutant, "read.twice", "a file that is read in pieces gives one of them twice",
+       .read = read_twice);
 
 /* ---- mappings -------------------------------------------------------------------- */
 
@@ -156,41 +156,42 @@ static int munmap_ignored(void *address UNUSED, size_t length UNUSED)
 {
 	return 0;
 }
-FAULT(munmap_ignored_fault, "munmap.ignored", "munmap does nothing", .munmap = munmap_ignored);
+MUTANT(munmap_ignored_mutant, "munmap.ignored", "munmap does nothing", .munmap = munmap_ignored);
 
 static int mprotect_ignored(void *address UNUSED, size_t length UNUSED, int protection UNUSED)
 {
 	return 0;
 }
-FAULT(mprotect_ignored_fault, "mprotect.ignored", "mprotect does nothing",
-      .mprotect = mprotect_ignored);
+MUTANT(mprotect_ignored_mutant, "mprotect.ignored", "mprotect does nothing",
+       .mprotect = mprotect_ignored);
 
 static void *mremap_in_place(void *address, size_t old, size_t new, int flags, void *place UNUSED)
 {
 	return old < new ? address : __real_mremap(address, old, new, flags & ~MREMAP_FIXED);
 }
-FAULT(mremap_in_place_fault, "mremap.in_place", "mremap does not make a mapping larger",
-      .mremap = mremap_in_place);
+MUTANT(mremap_in_place_mutant, "mremap.in_place", "mremap does not make a mapping larger",
+       .mremap = mremap_in_place);
 
 static void *mremap_keeps_rest(void *address, size_t old, size_t new, int flags, void *place)
 {
 	return new < old ? address : __real_mremap(address, old, new, flags, place);
 }
-FAULT(mremap_keeps_rest_fault, "mremap.keeps_rest", "mremap to fewer pages keeps the others",
-      .mremap = mremap_keeps_rest);
+MUTANT(mremap_keeps_rest_mutant, "mremap.keeps_rest", "mremap to fewer pages keeps the others",
+       .mremap = mremap_keeps_rest);
 
 static int madvise_ignored(void *address UNUSED, size_t length UNUSED, int advice UNUSED)
 {
 	return 0;
 }
-FAULT(madvise_ignored_fault, "madvise.ignored", "madvise does nothing", .madvise = madvise_ignored);
+MUTANT(madvise_ignored_mutant, "madvise.ignored", "madvise does nothing",
+       .madvise = madvise_ignored);
 
 static int madvise_loses(void *address, size_t length, int advice)
 {
 	return __real_madvise(address, length, advice == MADV_DONTNEED ? MADV_REMOVE : advice);
 }
-FAULT(madvise_loses_fault, "madvise.loses", "MADV_DONTNEED loses what a segment holds",
-      .madvise = madvise_loses);
+MUTANT(madvise_loses_mutant, "madvise.loses", "MADV_DONTNEED loses what a segment holds",
+       .madvise = madvise_loses);
 
 /* ---- memory accounting -------------------------------------------------------- */
 
@@ -203,8 +204,8 @@ static long ptrace_signals(int request, pid_t pid, void *address, void *data)
 		kill(pid, SIGUSR2);
 	return result;
 }
-FAULT(ptrace_signals_sent_fault, "ptrace.signals", "a signal comes with what a tracer lets go",
-      .ptrace = ptrace_signals);
+MUTANT(ptrace_signals_sent_mutant, "ptrace.signals", "a signal comes with what a tracer lets go",
+       .ptrace = ptrace_signals);
 
 /* ---- /proc/sys/kernel -------------------------------------------------------------- */
 
@@ -213,9 +214,9 @@ static bool is_limit(const char *path)
 	return strncmp(path, "/proc/sys/kernel/", 17) == 0;
 }
 
-#define ON_OPEN(ID, WHAT)                                               \
-	static int open_##ID(const char *path, int flags, mode_t mode); \
-	FAULT(open_##ID##_fault, "open." #ID, WHAT, .open = open_##ID); \
+#define ON_OPEN(ID, WHAT)                                                 \
+	static int open_##ID(const char *path, int flags, mode_t mode);   \
+	MUTANT(open_##ID##_mutant, "open." #ID, WHAT, .open = open_##ID); \
 	static int open_##ID(const char *path, int flags, mode_t mode)
 
 ON_OPEN(limits_unprotected, "everybody may open limits for writing")
@@ -248,5 +249,5 @@ static ssize_t write_accepted(int fd, const void *buf, size_t size)
 
 	return written == -1 && (errno == EINVAL || errno == ERANGE) ? (ssize_t)size : written;
 }
-FAULT(write_accepted_fault, "write.accepted", "a value out of its bounds is written without error",
-      .write = write_accepted);
+MUTANT(write_accepted_mutant, "write.accepted",
+       "a value out of its bounds is written without error", .write = write_accepted);

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""What each seeded fault makes fail, and the checks that none does.
+"""What each mutant makes fail, and the checks that none does.
 
-    table.py [--only GLOB]... [--all] [--jobs N] [--unfailed FILE] IPC-CONFORM-FAULTS
+    table.py [--only GLOB]... [--all] [--jobs N] [--unfailed FILE] IPC-CONFORM-MUTANTS
 
-Runs the checks of a fault's own facility, and those of no facility, once for
-each fault.  With --only only those, and nothing is said of the checks.  Exit
-status: 1 where a fault is not found, a check fails without one, or a check that
+Runs the checks of a mutant's own facility, and those of no facility, once for
+each mutant.  With --only only those, and nothing is said of the checks.  Exit
+status: 1 where a mutant is not found, a check fails without one, or a check that
 none makes fail has no reason in FILE; 2 where it could not be run.
 """
 
@@ -28,8 +28,8 @@ SHOWN = 3
 TIME_LIMIT = 4
 
 
-class Fault(NamedTuple):
-    """One seeded fault: its name, which begins with its function's, and a sentence."""
+class Mutant(NamedTuple):
+    """One mutant: its name, which begins with its function's, and a sentence."""
 
     name: str
     what: str
@@ -50,18 +50,18 @@ def misused(why: str) -> NoReturn:
     sys.exit(2)
 
 
-def others(fault: str, every: frozenset[str]) -> list[str]:
-    """Options that leave out the checks of facilities that a fault is none of."""
-    if not fault.startswith(FACILITIES):
+def others(mutant: str, every: frozenset[str]) -> list[str]:
+    """Options that leave out the checks of facilities that a mutant is none of."""
+    if not mutant.startswith(FACILITIES):
         return []
-    globs = [glob for facility in FACILITIES if not fault.startswith(facility)
+    globs = [glob for facility in FACILITIES if not mutant.startswith(facility)
              for glob in (f"{facility}*", f"*.{facility}*")]
     return [word for glob in globs if fnmatch.filter(every, glob) for word in ("--skip", glob)]
 
 
-def run(program: str, fault: str | None = None, options: list[str] | None = None) -> Outcome:
-    """Run the checks with a fault, or without."""
-    command = [program] + (["--fault", fault] if fault else []) + ["run", "--format", "json"]
+def run(program: str, mutant: str | None = None, options: list[str] | None = None) -> Outcome:
+    """Run the checks with a mutant, or without."""
+    command = [program] + (["--mutant", mutant] if mutant else []) + ["run", "--format", "json"]
     command += ["--jobs", "2", "--seed", "1"] + (options or [])
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
@@ -75,20 +75,20 @@ def run(program: str, fault: str | None = None, options: list[str] | None = None
                    {result["id"]: result["level"] for result in results})
 
 
-def faults(program: str, globs: list[str]) -> list[Fault]:
+def mutants(program: str, globs: list[str]) -> list[Mutant]:
     """Those that the program has, by name."""
-    listing = subprocess.run([program, "faults"], capture_output=True, text=True, check=True)
-    every = sorted(Fault(*line.split("\t")) for line in listing.stdout.splitlines())
-    chosen = [fault for fault in every
-              if not globs or any(fnmatch.fnmatch(fault.name, glob) for glob in globs)]
+    listing = subprocess.run([program, "mutants"], capture_output=True, text=True, check=True)
+    every = sorted(Mutant(*line.split("\t")) for line in listing.stdout.splitlines())
+    chosen = [mutant for mutant in every
+              if not globs or any(fnmatch.fnmatch(mutant.name, glob) for glob in globs)]
     for glob in globs:
-        if not any(fnmatch.fnmatch(fault.name, glob) for fault in chosen):
+        if not any(fnmatch.fnmatch(mutant.name, glob) for mutant in chosen):
             misused(f"--only: no mutant matches {glob}")
     return chosen
 
 
 def reasons(path: str | None) -> dict[str, str]:
-    """Lines "glob: reason" of a file, for checks that no fault makes fail."""
+    """Lines "glob: reason" of a file, for checks that no mutant makes fail."""
     if path is None:
         return {}
     with open(path, encoding="utf-8") as file:
@@ -102,16 +102,16 @@ def progress(text: str) -> None:
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
-def rows(program: str, chosen: list[Fault], every: frozenset[str],
+def rows(program: str, chosen: list[Mutant], every: frozenset[str],
          jobs: int) -> list[frozenset[str]]:
-    """What each fault makes fail, of all checks."""
-    def faulted(fault: Fault) -> Outcome:
+    """What each mutant makes fail, of all checks."""
+    def mutated(mutant: Mutant) -> Outcome:
         limit = ["--time-limit", str(TIME_LIMIT)]
-        return run(program, fault.name, limit + others(fault.name, every))
+        return run(program, mutant.name, limit + others(mutant.name, every))
 
     found: list[frozenset[str]] = []
     with ThreadPoolExecutor(jobs) as pool:
-        for outcome in pool.map(faulted, chosen):
+        for outcome in pool.map(mutated, chosen):
             found.append(outcome.failed)
             progress(f"{len(found)}/{len(chosen)} {chosen[len(found) - 1].name}")
     progress("")
@@ -119,7 +119,7 @@ def rows(program: str, chosen: list[Fault], every: frozenset[str],
 
 
 def report_unfailed(never: frozenset[str], of: int, known: dict[str, str]) -> bool:
-    """List the checks that no fault makes fail; whether all is well with them."""
+    """List the checks that no mutant makes fail; whether all is well with them."""
     well = True
     used = set()
     print(f"\nof {of} checks {len(never)} fail with none of them:")
@@ -129,7 +129,7 @@ def report_unfailed(never: frozenset[str], of: int, known: dict[str, str]) -> bo
         well = well and glob is not None
         print(f"  {check:<42} {known[glob] if glob else 'NO REASON KNOWN'}")
     for glob in known.keys() - used:
-        print(f"  {glob:<42} OUT OF DATE: a fault makes it fail, or there is none")
+        print(f"  {glob:<42} OUT OF DATE: a mutant makes it fail, or there is none")
         well = False
     return well and len(never) * 10 < of
 
@@ -154,25 +154,25 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="every check that fails, not the first")
     parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1))
     parser.add_argument("--unfailed", metavar="FILE")
-    parser.add_argument("program", metavar="IPC-CONFORM-FAULTS")
+    parser.add_argument("program", metavar="IPC-CONFORM-MUTANTS")
     options = parser.parse_args()
 
-    chosen = faults(options.program, options.only)
+    chosen = mutants(options.program, options.only)
     known = reasons(options.unfailed)
     without = run(options.program)
     found = rows(options.program, chosen, frozenset(without.levels), options.jobs)
 
-    for fault, ids in zip(chosen, found):
+    for mutant, ids in zip(chosen, found):
         most = len(ids) if options.all else SHOWN
         shown = " ".join(sorted(ids)[:most]) + (" ..." if len(ids) > most else "")
-        print(f"{fault.name:<44} {len(ids):>4}  {shown or 'NOT FOUND: ' + fault.what}")
+        print(f"{mutant.name:<44} {len(ids):>4}  {shown or 'NOT FOUND: ' + mutant.what}")
     well = True
     if not options.only:
         print(f"\nnot run here: {' '.join(sorted(without.skipped)) or 'none'}")
         never = without.passed.difference(*found)
         well = report_unfailed(never, len(without.passed), known)
     for check in sorted(without.failed):
-        print(f"fails without a fault: {check}")
+        print(f"fails without a mutant: {check}")
     report_levels(found, without)
     caught = sum(1 for ids in found if ids - without.failed)
     print(f"{len(chosen)} mutants, {caught} caught")

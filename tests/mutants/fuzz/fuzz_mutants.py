@@ -1,14 +1,14 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Each fuzz target with a defect planted in what it is to find it in: how soon it is found.
+"""Each fuzz target with a defect mutated in what it is to find it in: how soon it is found.
 
     fuzz_mutants.py [--only GLOB] [--seconds N | --runs N] BUILD
 
-A plant is a change of a line of one source, in a copy that the target is linked with, or for
-`python` in a copy of the whole binding; or a fault of tests/mutants/checks before the calls.  A
-text that does not stand just once in its source is an error here, so that no plant is ever none.
+A mutant is a change of a line of one source, in a copy that the target is linked with, or for
+`python` in a copy of the whole binding; or a mutant of tests/mutants/checks before the calls.  A
+text that does not stand just once in its source is an error here, so that no mutant is ever none.
 
-Exit status: 0 each was found in time; 1 one was not; 2 misused, or a plant does not take.
+Exit status: 0 each was found in time; 1 one was not; 2 misused, or a mutant does not take.
 """
 
 import argparse
@@ -27,8 +27,8 @@ from fuzz import CORPUS, HERE, habits
 TOP = HERE.parents[1]
 
 
-class Plant(NamedTuple):
-    """In the source, `old` becomes `new`; a fault has neither."""
+class Mutant(NamedTuple):
+    """In the source, `old` becomes `new`; a mutant of the calls has neither."""
 
     target: str
     name: str
@@ -47,70 +47,71 @@ RULES = "conformance/abi/rules.c"
 LAYOUT = "conformance/abi/layout.c"
 STRUCTURES = "conformance/btf/structures.c"
 
-PLANTS = [
-    Plant("facts", "no_end_of_line", FACTS, 'if (!end)\n\t\t\treturn "the dump is cut short";', ""),
-    Plant("facts", "room_for_half", FACTS, "calloc(count_lines(text),",
-          "calloc(count_lines(text) / 2 + 1,"),
-    Plant("facts", "twice_unseen", FACTS, "if (order == 0)", "if (order == 99)"),
-    Plant("facts", "pieces", LAYOUT, "calloc(2 * facts->n + 1,", "calloc(facts->n + 1,"),
-    Plant("facts", "lanes", LAYOUT, "j = (size_t)-1;", ""),
-    Plant("facts", "hole_at_end", LAYOUT, "add_hole(layout, end, layout->size);", ""),
-    Plant("judge", "overflow", RULES, "return bytes > MOST_BYTES ? -1 : (int)bytes;",
-          "return (int)bytes;"),
-    Plant("judge", "no_value", RULES, 'strstr(value, " signed") != NULL, offset',
-          'strstr(strchr(value, \'u\'), " signed") != NULL, offset'),
-    Plant("judge", "agreed", "conformance/abi/witness.c", "*agreed += said && !wrong;",
-          "*agreed += !wrong;"),
-    Plant("diff", "failures_unbounded", "conformance/report/diff.c",
-          "i < is->nfailures && i < MAX_FAILURES", "i < is->nfailures"),
-    Plant("diff", "counterpart", "conformance/report/diff.c", "before-- == 0)", "before-- == 1)"),
-    Plant("diff", "beside_the_end", "conformance/report/diff.c", "j < nj ? &is->results[j] : NULL",
-          "j <= nj ? &is->results[j] : NULL"),
-    Plant("results", "text_end", JSON, "if (used + length >= size)", "if (used + length > size)"),
-    Plant("results", "escape_end", JSON, "if (*json->at && (escape =", "if ((escape ="),
-    Plant("results", "hex_digits", JSON, 'if (strspn(json->at, "0123456789abcdefABCDEF") < 4)',
-          "if (0)"),
-    Plant("results", "failures_room", REPORT, "if (stored->kept == MAX_FAILURES)",
-          "if (stored->kept > MAX_FAILURES)"),
-    Plant("results", "leak", REPORT, "free_runs(document.runs, document.nruns);", ""),
-    Plant("results", "backslash", "conformance/report/escape.c",
-          "if (code == '\"' || code == '\\\\')",
-          "if (code == '\"')"),
-    Plant("results", "no_facility", "conformance/report/report_parts.c",
-          "length ? length : 1", "length"),
-    Plant("btf", "names", STRUCTURES, "!name || name[strspn(name, WORD)] || strlen(name) > 64",
-          "!name"),
-    Plant("btf", "endless_typedef", STRUCTURES, "type && i < DEEPEST && (btf", "type && (btf"),
-    Plant("btf", "seen", STRUCTURES, "bool seen[COUNT(members)];",
-          "bool seen[COUNT(members) / 2];"),
-    Plant("btf", "twice", STRUCTURES, "ok = ok && sort_facts(&dump);", "sort_facts(&dump);"),
-    Plant("msg", "buffer_short", "tests/fuzz/msg.c", "malloc(sizeof(long) + n);",
-          "malloc(sizeof(long) + n - (n > 8));"),
-    Plant("msg", "model_boundary", "tests/fuzz/msg.c", "mtype <= most", "mtype < most"),
-    Plant("sem", "array_short", "tests/fuzz/sem.c",
-          "*array = malloc((size_t)set->nsems * sizeof(*array));\n"
-          "\tconst union semun arg = {.array = array};",
-          "*array = malloc((size_t)set->nsems * sizeof(*array) - 1);\n"
-          "\tconst union semun arg = {.array = array};"),
-    Plant("sem", "model_boundary", "tests/fuzz/sem.c", "if (value > MOST_VALUE)",
-          "if (value >= MOST_VALUE)"),
-    Plant("shm", "model_last_detach", "tests/fuzz/shm.c", "--segment->nattch == 0",
-          "segment->nattch-- == 0"),
-    *[Plant("msg", fault) for fault in (
+MUTANTS = [
+    Mutant("facts", "no_end_of_line", FACTS,
+           'if (!end)\n\t\t\treturn "the dump is cut short";', ""),
+    Mutant("facts", "room_for_half", FACTS, "calloc(count_lines(text),",
+           "calloc(count_lines(text) / 2 + 1,"),
+    Mutant("facts", "twice_unseen", FACTS, "if (order == 0)", "if (order == 99)"),
+    Mutant("facts", "pieces", LAYOUT, "calloc(2 * facts->n + 1,", "calloc(facts->n + 1,"),
+    Mutant("facts", "lanes", LAYOUT, "j = (size_t)-1;", ""),
+    Mutant("facts", "hole_at_end", LAYOUT, "add_hole(layout, end, layout->size);", ""),
+    Mutant("judge", "overflow", RULES, "return bytes > MOST_BYTES ? -1 : (int)bytes;",
+           "return (int)bytes;"),
+    Mutant("judge", "no_value", RULES, 'strstr(value, " signed") != NULL, offset',
+           'strstr(strchr(value, \'u\'), " signed") != NULL, offset'),
+    Mutant("judge", "agreed", "conformance/abi/witness.c", "*agreed += said && !wrong;",
+           "*agreed += !wrong;"),
+    Mutant("diff", "failures_unbounded", "conformance/report/diff.c",
+           "i < is->nfailures && i < MAX_FAILURES", "i < is->nfailures"),
+    Mutant("diff", "counterpart", "conformance/report/diff.c", "before-- == 0)", "before-- == 1)"),
+    Mutant("diff", "beside_the_end", "conformance/report/diff.c", "j < nj ? &is->results[j] : NULL",
+           "j <= nj ? &is->results[j] : NULL"),
+    Mutant("results", "text_end", JSON, "if (used + length >= size)", "if (used + length > size)"),
+    Mutant("results", "escape_end", JSON, "if (*json->at && (escape =", "if ((escape ="),
+    Mutant("results", "hex_digits", JSON, 'if (strspn(json->at, "0123456789abcdefABCDEF") < 4)',
+           "if (0)"),
+    Mutant("results", "failures_room", REPORT, "if (stored->kept == MAX_FAILURES)",
+           "if (stored->kept > MAX_FAILURES)"),
+    Mutant("results", "leak", REPORT, "free_runs(document.runs, document.nruns);", ""),
+    Mutant("results", "backslash", "conformance/report/escape.c",
+           "if (code == '\"' || code == '\\\\')",
+           "if (code == '\"')"),
+    Mutant("results", "no_facility", "conformance/report/report_parts.c",
+           "length ? length : 1", "length"),
+    Mutant("btf", "names", STRUCTURES, "!name || name[strspn(name, WORD)] || strlen(name) > 64",
+           "!name"),
+    Mutant("btf", "endless_typedef", STRUCTURES, "type && i < DEEPEST && (btf", "type && (btf"),
+    Mutant("btf", "seen", STRUCTURES, "bool seen[COUNT(members)];",
+           "bool seen[COUNT(members) / 2];"),
+    Mutant("btf", "twice", STRUCTURES, "ok = ok && sort_facts(&dump);", "sort_facts(&dump);"),
+    Mutant("msg", "buffer_short", "tests/fuzz/msg.c", "malloc(sizeof(long) + n);",
+           "malloc(sizeof(long) + n - (n > 8));"),
+    Mutant("msg", "model_boundary", "tests/fuzz/msg.c", "mtype <= most", "mtype < most"),
+    Mutant("sem", "array_short", "tests/fuzz/sem.c",
+           "*array = malloc((size_t)set->nsems * sizeof(*array));\n"
+           "\tconst union semun arg = {.array = array};",
+           "*array = malloc((size_t)set->nsems * sizeof(*array) - 1);\n"
+           "\tconst union semun arg = {.array = array};"),
+    Mutant("sem", "model_boundary", "tests/fuzz/sem.c", "if (value > MOST_VALUE)",
+           "if (value >= MOST_VALUE)"),
+    Mutant("shm", "model_last_detach", "tests/fuzz/shm.c", "--segment->nattch == 0",
+           "segment->nattch-- == 0"),
+    *[Mutant("msg", mutant) for mutant in (
         "msgsnd.last_byte_lost", "msgsnd.ends_at_nul", "msgsnd.qbytes_one_less",
         "msgsnd.torn", "msgsnd.count_unlimited", "msgrcv.byte_too_many",
         "msgrcv.negative_takes_first", "msgrcv.long_min", "msgrcv.e2big_loses",
         "msgrcv.copy_cuts", "msgrcv.efault_keeps", "msgctl.stat_too_long")],
-    *[Plant("sem", fault) for fault in (
+    *[Mutant("sem", mutant) for mutant in (
         "semctl.getall_one_more", "semctl.setall_partial", "semctl.setall_first",
         "semctl.sempid_none", "semctl.number_unchecked", "semget.one_more")],
-    *[Plant("shm", fault) for fault in (
+    *[Mutant("shm", mutant) for mutant in (
         "shmat.nattch_leak", "shmat.private_copy", "shmctl.dest_missing")],
-    Plant("python", "no_error", "binding/src/convert.c",
-          'PyErr_Format(PyExc_TypeError, "%s: an integer is needed, not %R", name,\n'
-          "\t\t\t     (PyObject *)Py_TYPE(object));", ""),
-    Plant("python", "text_room", "binding/src/msgbuf.c",
-          "if (text.len <= self->capacity || resize(self, text.len) == 0) {", "{"),
+    Mutant("python", "no_error", "binding/src/convert.c",
+           'PyErr_Format(PyExc_TypeError, "%s: an integer is needed, not %R", name,\n'
+           "\t\t\t     (PyObject *)Py_TYPE(object));", ""),
+    Mutant("python", "text_room", "binding/src/msgbuf.c",
+           "if (text.len <= self->capacity || resize(self, text.len) == 0) {", "{"),
 ]
 
 
@@ -123,49 +124,49 @@ class Caught(NamedTuple):
     words: str
 
 
-def planted(plant: Plant) -> str:
-    text = (TOP / plant.source).read_text()
-    if text.count(plant.old) != 1:
-        raise SystemExit(f"fuzz_mutants.py: {plant}: does not stand once in {plant.source}")
-    return text.replace(plant.old, plant.new)
+def mutated(mutant: Mutant) -> str:
+    text = (TOP / mutant.source).read_text()
+    if text.count(mutant.old) != 1:
+        raise SystemExit(f"fuzz_mutants.py: {mutant}: does not stand once in {mutant.source}")
+    return text.replace(mutant.old, mutant.new)
 
 
-def build_reader(plant: Plant, build: Path, folder: Path) -> Path:
-    (folder / "planted.c").write_text(planted(plant))
+def build_reader(mutant: Mutant, build: Path, folder: Path) -> Path:
+    (folder / "mutated.c").write_text(mutated(mutant))
     relative = folder.relative_to(TOP)
     subprocess.run(
-        ["make", "-s", "watched-fuzz", f"GOALS=planted/{plant}/fuzz", f"PLANT={relative}",
-         f"PLANTED={plant.source}", f"PLANTED_IN={plant.target}"],
+        ["make", "-s", "watched-fuzz", f"GOALS=mutated/{mutant}/fuzz", f"MUTANT_FOLDER={relative}",
+         f"MUTATED_SOURCE={mutant.source}", f"MUTATED_IN={mutant.target}"],
         cwd=TOP, check=True, stdout=subprocess.DEVNULL, stderr=sys.stderr)
     return folder / "fuzz"
 
 
-def build_module(plant: Plant, folder: Path) -> Path:
+def build_module(mutant: Mutant, folder: Path) -> Path:
     """A copy of what setup.py reads, and the package built of it."""
     for name in ("binding", "conformance"):
         shutil.copytree(TOP / name, folder / name, dirs_exist_ok=True)
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(TOP / name, folder)
-    (folder / plant.source).write_text(planted(plant))
+    (folder / mutant.source).write_text(mutated(mutant))
     subprocess.run(
         [sys.executable, "-W", "ignore", "setup.py", "-q", "build", "--build-lib", "python"],
         cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return folder / "python"
 
 
-def look(plant: Plant, build: Path, bound: list[str], folder: Path) -> Caught:
-    environment = {**os.environ, "FAULT": plant.name}
-    if plant.target == "python":
-        environment["PYTHONPATH"] = str(build_module(plant, folder))
+def look(mutant: Mutant, build: Path, bound: list[str], folder: Path) -> Caught:
+    environment = {**os.environ, "MUTANT": mutant.name}
+    if mutant.target == "python":
+        environment["PYTHONPATH"] = str(build_module(mutant, folder))
         command = [sys.executable, str(HERE / "interface.py"), *bound, "--seed", "1",
                    "--found", f"{folder}/found-"]
     else:
-        program = build_reader(plant, build, folder) if plant.source else (
-            build / f"fuzz-faulty-{plant.target}")
+        program = build_reader(mutant, build, folder) if mutant.source else (
+            build / f"fuzz-mutated-{mutant.target}")
         bound = [f"-max_total_time={bound[1]}" if bound[0] == "--seconds" else f"-runs={bound[1]}"]
         command = [str(program), *bound, "-seed=1", "-timeout=5", "-rss_limit_mb=1500",
                    f"-artifact_prefix={folder}/", "-print_final_stats=1",
-                   *habits(plant.target), str(folder / "new"), str(CORPUS / plant.target)]
+                   *habits(mutant.target), str(folder / "new"), str(CORPUS / mutant.target)]
         (folder / "new").mkdir(exist_ok=True)
     begin = time.monotonic()
     done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, text=True,
@@ -177,7 +178,7 @@ def look(plant: Plant, build: Path, bound: list[str], folder: Path) -> Caught:
                       r"|the interpreter ended.*|bad (?:leading|trailing) pad.*", done.stdout)
     executions = re.findall(r"number_of_executed_units: (\d+)", done.stdout)
     if done.returncode == 2 and not words:
-        raise SystemExit(f"fuzz_mutants.py: {plant}: {done.stdout}")
+        raise SystemExit(f"fuzz_mutants.py: {mutant}: {done.stdout}")
     return Caught(done.returncode not in (0, 4), seconds, executions[-1] if executions else "-",
                   words[0] if words else "")
 
@@ -192,27 +193,27 @@ def main() -> int:
     parser.add_argument("build", type=Path)
     options = parser.parse_args()
     only = options.only or ["*"]
-    plants = [
-        plant for plant in PLANTS if any(fnmatch.fnmatch(str(plant), glob) for glob in only)
+    mutants = [
+        mutant for mutant in MUTANTS if any(fnmatch.fnmatch(str(mutant), glob) for glob in only)
     ]
-    if not plants:
+    if not mutants:
         parser.error(f"--only: no mutant matches {' '.join(only)}")
     bound = ["--seconds", str(options.seconds)]
     if options.runs is not None:
         bound = ["--runs", str(options.runs)]
-    width = max(len(str(plant)) for plant in plants)
-    print(f"{'planted':<{width}} seconds executions  found by", flush=True)
+    width = max(len(str(mutant)) for mutant in mutants)
+    print(f"{'mutant':<{width}} seconds executions  found by", flush=True)
     caught = 0
-    for plant in plants:
-        folder = (options.build / "planted" / str(plant)).resolve()
+    for mutant in mutants:
+        folder = (options.build / "mutated" / str(mutant)).resolve()
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        result = look(plant, options.build, bound, folder)
+        result = look(mutant, options.build, bound, folder)
         caught += result.found
-        print(f"{str(plant):<{width}} {result.seconds:7.1f} {result.executions:>10}  "
+        print(f"{str(mutant):<{width}} {result.seconds:7.1f} {result.executions:>10}  "
               f"{result.words[:90] if result.found else 'NOT FOUND'}", flush=True)
-    print(f"{len(plants)} mutants, {caught} caught")
-    return int(caught != len(plants))
+    print(f"{len(mutants)} mutants, {caught} caught")
+    return int(caught != len(mutants))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Each seeded defect under each tool: who notices.
+"""Each mutant under each tool: who notices.
 
 A column is a tool, whose build in BUILD/COLUMN has the seam; TOOL-bare, a sanitizer or Valgrind
 alone; or plain, the program by itself.  A cell says which noticed: the tool, a crash, the stress
-programs' own frame, or nobody ("-").  The first row is a program without a defect: there a tool
+programs' own frame, or nobody ("-").  The first row is a program without a mutant: there a tool
 that speaks gives a false alarm.
 
-Exit status: 0 if with the seam each defect is caught, those of a message's size by asan, no tool
+Exit status: 0 if with the seam each mutant is caught, those of a message's size by asan, no tool
 gives a false alarm, and the sanitizer alone misses what it is known to; 1 if not; 2 if misused.
 """
 
@@ -36,10 +36,10 @@ BUILDS = {
 }
 
 
-def see(build: Path, column: str, defect: str) -> str:
+def see(build: Path, column: str, mutant: str) -> str:
     folder = build / BUILDS.get(column, column)
-    command = [folder / "ipc-defects", defect]
-    if defect == SOUND:
+    command = [folder / "ipc-memory-mutants", mutant]
+    if mutant == SOUND:
         command = [folder / "ipc-stress", "mixed", "--rounds", "1"]
     tool = column.removesuffix("-bare")
     try:
@@ -58,14 +58,14 @@ def see(build: Path, column: str, defect: str) -> str:
     return "crash" if crashed else NOTICED.get(done.returncode, f"?{done.returncode}")
 
 
-def caught(defect: str, cells: dict[str, str]) -> bool:
+def caught(mutant: str, cells: dict[str, str]) -> bool:
     """Whether the columns with the seam did what they are for, and were needed."""
     seamed = {column: cell for column, cell in cells.items() if not column.endswith("-bare")}
-    if defect == SOUND:
+    if mutant == SOUND:
         return set(seamed.values()) == {"-"}
-    if UNSEEN_ALONE.match(defect) and cells.get("asan-bare") == "tool":
+    if UNSEEN_ALONE.match(mutant) and cells.get("asan-bare") == "tool":
         return False
-    if defect.startswith("mtext.") and not defect.endswith("nul_cut"):
+    if mutant.startswith("mtext.") and not mutant.endswith("nul_cut"):
         return seamed["asan"] == "tool"
     return bool(set(seamed.values()) & {"tool", "crash", "frame"})
 
@@ -83,7 +83,7 @@ def main() -> int:
     if "asan" not in columns:
         parser.error("asan must be among the columns")
     listed = subprocess.run(
-        [options.build / "asan" / "ipc-defects", "list"],
+        [options.build / "asan" / "ipc-memory-mutants", "list"],
         stdout=subprocess.PIPE,
         text=True,
         check=True,
@@ -108,8 +108,8 @@ def main() -> int:
             if options.brief and row not in failed:
                 continue
             print(f"{row:{width}}", *line, *["WRONG"] * (row in failed), flush=True)
-    defects = [row for row in rows if row != SOUND]
-    print(f"{len(defects)} mutants, {sum(row not in failed for row in defects)} caught")
+    mutants = [row for row in rows if row != SOUND]
+    print(f"{len(mutants)} mutants, {sum(row not in failed for row in mutants)} caught")
     return int(bool(failed))
 
 

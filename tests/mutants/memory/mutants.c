@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * ipc-defects: seeded defects of C programs, each to be caught by a tool.
+ * ipc-memory-mutants: seeded mutants of C programs, each to be caught by a tool.
  *
- *	ipc-defects list	the names, one a line
- *	ipc-defects NAME	makes that mistake, in its own namespace
+ *	ipc-memory-mutants list	the names, one a line
+ *	ipc-memory-mutants NAME	makes that mistake, in its own namespace
  *
  * A row of the table is one mistake.  Messages have texts of 13 bytes in
  * buffers of exactly that, on the heap, on the stack or global.
@@ -23,9 +23,9 @@ enum place { heap, stack, global };
 /* A message that fills what msgsz says, or one that is shorter; through libc, or past it. */
 enum how { send, receive, receive_short, raw_send, raw_receive, raw_receive_short };
 
-struct defect {
+struct mutant {
 	const char *name;
-	void (*make)(const struct defect *defect);
+	void (*make)(const struct mutant *mutant);
 	int how, place, over;
 };
 
@@ -88,7 +88,7 @@ static void send_text(int msqid, const void *text, size_t size)
 
 static char global_buffer[BUFFER];
 
-static void mtext(const struct defect *d)
+static void mtext(const struct mutant *d)
 {
 	const struct ipc_calls *calls = d->how >= raw_send ? &raw_calls : &libc_calls;
 	const size_t msgsz = (size_t)TEXT + (size_t)d->over;
@@ -115,7 +115,7 @@ static void mtext(const struct defect *d)
 }
 
 /* The wrapper of 2003 declared the structure as it stands: one byte of text. */
-static void swig_size_1(const struct defect *d)
+static void swig_size_1(const struct mutant *d)
 {
 	struct msgbuf *msgp = exactly(HEAD + sizeof(msgp->mtext));
 	const int msqid = new_queue();
@@ -128,7 +128,7 @@ static void swig_size_1(const struct defect *d)
 }
 
 /* And took strlen for the length: of a text without a zero byte. */
-static void swig_strlen(const struct defect *d)
+static void swig_strlen(const struct mutant *d)
 {
 	char *msgp = exactly(BUFFER);
 	const int msqid = new_queue();
@@ -141,7 +141,7 @@ static void swig_strlen(const struct defect *d)
 }
 
 /* And of one with a zero byte: what follows is not sent. */
-static void nul_cut(const struct defect *d)
+static void nul_cut(const struct mutant *d)
 {
 	static const char text[] = "before\0behind";
 	char msgp[HEAD + sizeof(text)];
@@ -155,7 +155,7 @@ static void nul_cut(const struct defect *d)
 	remove_queue(msqid);
 }
 
-static void after_free(const struct defect *d)
+static void after_free(const struct mutant *d)
 {
 	const struct ipc_calls *calls = d->how >= raw_send ? &raw_calls : &libc_calls;
 	const int msqid = new_queue();
@@ -175,7 +175,7 @@ static void after_free(const struct defect *d)
 
 /* ---- bytes without a value ----------------------------------------------------------- */
 
-static void mtype_unset(const struct defect *d)
+static void mtype_unset(const struct mutant *d)
 {
 	const struct ipc_calls *calls = d->how >= raw_send ? &raw_calls : &libc_calls;
 	const int msqid = new_queue();
@@ -187,7 +187,7 @@ static void mtype_unset(const struct defect *d)
 	remove_queue(msqid);
 }
 
-static void text_unset(const struct defect *d)
+static void text_unset(const struct mutant *d)
 {
 	const struct ipc_calls *calls = d->how >= raw_send ? &raw_calls : &libc_calls;
 	const int msqid = new_queue();
@@ -202,7 +202,7 @@ static void text_unset(const struct defect *d)
 }
 
 /* Members are set one by one: between them are bytes of whatever was there. */
-static void padding_sent(const struct defect *d)
+static void padding_sent(const struct mutant *d)
 {
 	const struct ipc_calls *calls = d->how >= raw_send ? &raw_calls : &libc_calls;
 	const int msqid = new_queue();
@@ -220,7 +220,7 @@ static void padding_sent(const struct defect *d)
 	remove_queue(msqid);
 }
 
-static void sembuf_unset(const struct defect *d)
+static void sembuf_unset(const struct mutant *d)
 {
 	const int semid = new_set();
 	struct sembuf *sops = exactly(sizeof(*sops));
@@ -233,7 +233,7 @@ static void sembuf_unset(const struct defect *d)
 	remove_set(semid);
 }
 
-static void set_unset(const struct defect *d)
+static void set_unset(const struct mutant *d)
 {
 	const int msqid = new_queue();
 	struct msqid_ds *ds = exactly(sizeof(*ds));
@@ -245,7 +245,7 @@ static void set_unset(const struct defect *d)
 	remove_queue(msqid);
 }
 
-static void setall_unset(const struct defect *d)
+static void setall_unset(const struct mutant *d)
 {
 	const int semid = new_set();
 	unsigned short *values = exactly(NSEMS * sizeof(*values));
@@ -261,7 +261,7 @@ static void setall_unset(const struct defect *d)
 
 static unsigned short global_values[NSEMS - 1];
 
-static void all_short(const struct defect *d)
+static void all_short(const struct mutant *d)
 {
 	const int semid = new_set();
 	unsigned short stack_values[NSEMS - 1], *heap_values = exactly(sizeof(stack_values));
@@ -275,7 +275,7 @@ static void all_short(const struct defect *d)
 	remove_set(semid);
 }
 
-static void sops_short(const struct defect *d)
+static void sops_short(const struct mutant *d)
 {
 	const int semid = new_set();
 	struct sembuf stack_sops[NSEMS - 1], *heap_sops = exactly(sizeof(stack_sops));
@@ -293,7 +293,7 @@ static void sops_short(const struct defect *d)
 	remove_set(semid);
 }
 
-static void timeout_short(const struct defect *d)
+static void timeout_short(const struct mutant *d)
 {
 	const int semid = new_set();
 	struct sembuf sop = {.sem_op = 1};
@@ -307,7 +307,7 @@ static void timeout_short(const struct defect *d)
 }
 
 /* The address of the union, where the kernel wants what is in it. */
-static void semun_address(const struct defect *d)
+static void semun_address(const struct mutant *d)
 {
 	const int semid = new_set();
 	union semun stack_arg = {.val = 0}, *heap_arg = exactly(sizeof(*heap_arg));
@@ -332,7 +332,7 @@ enum command {
 #include "interface/sysvipc.def"
 };
 
-static void structure_short(const struct defect *d)
+static void structure_short(const struct mutant *d)
 {
 	const int msqid = new_queue(), semid = new_set(), shmid = new_segment();
 	char *buf = NULL;
@@ -369,7 +369,7 @@ static void structure_short(const struct defect *d)
 
 /* ---- attachments -------------------------------------------------------------------------- */
 
-static void after_shmdt(const struct defect *d)
+static void after_shmdt(const struct mutant *d)
 {
 	const int shmid = new_segment();
 	volatile char *memory = ipc->shmat(shmid, NULL, 0);
@@ -380,7 +380,7 @@ static void after_shmdt(const struct defect *d)
 	memory[0] = 1;
 }
 
-static void write_readonly(const struct defect *d)
+static void write_readonly(const struct mutant *d)
 {
 	const int shmid = new_segment();
 	volatile char *memory = ipc->shmat(shmid, NULL, SHM_RDONLY);
@@ -390,7 +390,7 @@ static void write_readonly(const struct defect *d)
 	memory[0] = 1;
 }
 
-static void forgotten_detach(const struct defect *d)
+static void forgotten_detach(const struct mutant *d)
 {
 	const int shmid = new_segment();
 
@@ -399,7 +399,7 @@ static void forgotten_detach(const struct defect *d)
 	remove_segment(shmid);
 }
 
-static void forgotten_rmid(const struct defect *d)
+static void forgotten_rmid(const struct mutant *d)
 {
 	(void)d;
 	if (d->how == 'm')
@@ -460,7 +460,7 @@ static void announce(struct worker *worker)
 	}
 }
 
-static void threads(const struct defect *d)
+static void threads(const struct mutant *d)
 {
 	struct common common = {(enum mistake)d->how, new_set(), new_queue(), 0};
 	struct round round = {.ipc = ipc};
@@ -473,7 +473,7 @@ static void threads(const struct defect *d)
 }
 
 /* Who dies with a semaphore in hand keeps it. */
-static void no_undo(const struct defect *d)
+static void no_undo(const struct mutant *d)
 {
 	const int semid = new_set();
 	struct sembuf sop = {.sem_op = -1};
@@ -499,7 +499,7 @@ static void no_undo(const struct defect *d)
 	MTEXT(HOW, PLACE, 1) MTEXT(HOW, PLACE, 8) MTEXT(HOW, PLACE, 9) MTEXT(HOW, PLACE, 4096)
 #define PLACES(HOW) OVERS(HOW, heap) OVERS(HOW, stack) OVERS(HOW, global)
 
-static const struct defect defects[] = {
+static const struct mutant mutants[] = {
 	/* clang-format off */
 	PLACES(send) PLACES(receive) PLACES(receive_short)
 	OVERS(raw_send, heap) OVERS(raw_receive, heap) OVERS(raw_receive_short, heap)
@@ -550,18 +550,18 @@ static const struct defect defects[] = {
 
 int main(int argc, char **argv)
 {
-	const struct defect *d = NULL;
+	const struct mutant *d = NULL;
 
 	if (argc == 2 && strcmp(argv[1], "list") == 0) {
-		for (unsigned i = 0; i < sizeof(defects) / sizeof(defects[0]); i++)
-			puts(defects[i].name);
+		for (unsigned i = 0; i < sizeof(mutants) / sizeof(mutants[0]); i++)
+			puts(mutants[i].name);
 		return 0;
 	}
-	for (unsigned i = 0; argc == 2 && i < sizeof(defects) / sizeof(defects[0]); i++)
-		if (strcmp(defects[i].name, argv[1]) == 0)
-			d = &defects[i];
+	for (unsigned i = 0; argc == 2 && i < sizeof(mutants) / sizeof(mutants[0]); i++)
+		if (strcmp(mutants[i].name, argv[1]) == 0)
+			d = &mutants[i];
 	if (!d) {
-		fprintf(stderr, "usage: ipc-defects {list|NAME}\n");
+		fprintf(stderr, "usage: ipc-memory-mutants {list|NAME}\n");
 		return 2;
 	}
 	if (!frame_begin(d->name))

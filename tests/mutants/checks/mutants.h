@@ -1,41 +1,41 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Seeded faults: what stands between the checks and the calls in
- * ipc-conform-faults, to see that the checks fail where a kernel or a libc is wrong.
+ * mutants: what stands between the checks and the calls in
+ * ipc-conform-mutants, to see that the checks fail where a kernel or a libc is wrong.
  *
  *	ON_MSGSND(last_byte_lost, "the last byte of a text is lost")
  *	{
  *		return t->real->msgsnd(msqid, msgp, msgsz ? msgsz - 1 : 0, msgflg);
  *	}
  *
- * A fault stands in for one function or more, of both call tables; one fault, or
- * none, is chosen for a run (`ipc-conform-faults --fault msgsnd.last_byte_lost run`).
+ * A mutant stands in for one function or more, of both call tables; one mutant, or
+ * none, is chosen for a run (`ipc-conform-mutants --mutant msgsnd.last_byte_lost run`).
  */
-#ifndef FAULTS_H
-#define FAULTS_H
+#ifndef MUTANTS_H
+#define MUTANTS_H
 
 #include <stdio.h>
 
 #include "harness/conform.h"
 
-struct fault;
+struct mutant;
 
-/* How a call comes to a fault: the calls it stands before, and for which fault. */
+/* How a call comes to a mutant: the calls it stands before, and for which mutant. */
 struct through {
 	const struct ipc_calls *real;
-	const struct fault *fault;
+	const struct mutant *mutant;
 	bool raw;
 };
 
-/* Installs the named fault before the calls; false: there is no such fault. */
-bool choose_fault(const char *name);
+/* Installs the named mutant before the calls; false: there is no such mutant. */
+bool choose_mutant(const char *name);
 /* Each by its name and what it is. */
-void list_faults(FILE *out);
+void list_mutants(FILE *out);
 
 #define THROUGH(...) (const struct through *t UNUSED, __VA_ARGS__)
 
-struct fault {
+struct mutant {
 	const char *name;
 	const char *what;
 #define FUNCTION(R, F, P, A) R(*F) THROUGH P;
@@ -55,7 +55,7 @@ struct fault {
 	long (*ptrace)(int request, pid_t pid, void *address, void *data);
 	/* Writes a row of /proc/sysvipc as it should not be. */
 	void (*listing)(FILE *out, char *row, int id);
-	/* What a fault that is one row of a table is of. */
+	/* What a mutant that is one row of a table is of. */
 	int error, instead;  /* errno that comes out wrong */
 	int cmd;	     /* command whose structure does */
 	size_t offset, size; /* member of it */
@@ -63,15 +63,15 @@ struct fault {
 	const char *fact, *wrong;
 };
 
-#define FAULT(NAME, ...)                                    \
-	static const struct fault NAME = {__VA_ARGS__};     \
-	static const struct fault *const JOIN(NAME, _entry) \
-		__attribute__((used, section("ipc_faults"))) = &NAME
+#define MUTANT(NAME, ...)                                    \
+	static const struct mutant NAME = {__VA_ARGS__};     \
+	static const struct mutant *const JOIN(NAME, _entry) \
+		__attribute__((used, section("ipc_mutants"))) = &NAME
 
-/* NAME(..) { ... } is the body of a fault of one function; the table checks the types. */
-#define ON(R, F, ID, WHAT, ...)                                   \
-	static R F##_##ID THROUGH(__VA_ARGS__);                   \
-	FAULT(F##_##ID##_fault, #F "." #ID, WHAT, .F = F##_##ID); \
+/* NAME(..) { ... } is the body of a mutant of one function; the table checks the types. */
+#define ON(R, F, ID, WHAT, ...)                                     \
+	static R F##_##ID THROUGH(__VA_ARGS__);                     \
+	MUTANT(F##_##ID##_mutant, #F "." #ID, WHAT, .F = F##_##ID); \
 	static R F##_##ID THROUGH(__VA_ARGS__)
 
 #define ON_MSGGET(ID, WHAT) ON(int, msgget, ID, WHAT, key_t key UNUSED, int msgflg UNUSED)
@@ -109,13 +109,13 @@ struct fault {
 	{                                                                               \
 		return semop_##ID##_timed(t, semid, sops, nsops, NULL);                 \
 	}                                                                               \
-	FAULT(semop_##ID##_fault, "semop." #ID, WHAT, .semop = semop_##ID,              \
-	      .semtimedop = semop_##ID##_timed);                                        \
+	MUTANT(semop_##ID##_mutant, "semop." #ID, WHAT, .semop = semop_##ID,            \
+	       .semtimedop = semop_##ID##_timed);                                       \
 	static int semop_##ID##_timed(const struct through *t, int semid UNUSED,        \
 				      struct sembuf *sops UNUSED, size_t nsops UNUSED,  \
 				      const struct timespec *timeout UNUSED)
 
-/* What the linker redirects to a fault (FAULT_WRAPS), as it is without one. */
+/* What the linker redirects to a mutant (MUTANT_WRAPS), as it is without one. */
 int __real_unshare(int flags);
 int __real_setns(int fd, int type);
 int __real_open(const char *path, int flags, ...);
@@ -145,7 +145,7 @@ static inline int allowed(int error, int result)
 
 /* Copies what a call points to; false where it is not in memory. */
 bool read_memory(void *to, const void *from, size_t size);
-/* A file of /proc/sysvipc whose rows are written by a fault. */
+/* A file of /proc/sysvipc whose rows are written by a mutant. */
 int listing(const char *path, void (*spoil)(FILE *out, char *row, int id));
 /* Writes /proc/sys/kernel/KIND_next_id, where that can be. */
 void write_next_id(const char *kind, int id);
