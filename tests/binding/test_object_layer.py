@@ -191,7 +191,8 @@ finally:
 def test_a_handler_drains_the_queue(make: Maker) -> None:
     run_child(
         """
-import asyncio, signal
+import asyncio, logging, signal
+logging.getLogger("asyncio").setLevel(logging.ERROR)  # callbacks are slow on a busy machine
 q = ipc.MessageQueue.from_id(ids[0])
 async def once():
     q.send("x")
@@ -335,6 +336,7 @@ def test_threads_of_asyncio_end_with_the_interpreter(make: Maker) -> None:
 import asyncio
 q = ipc.MessageQueue.from_id(ids[0])
 loop = asyncio.new_event_loop()
+loop.slow_callback_duration = float("inf")
 task = loop.create_task(q.receive_async())
 loop.run_until_complete(asyncio.sleep(0.01))
 wait_until(lambda: threading.active_count() > 1)
