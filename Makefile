@@ -65,9 +65,9 @@ help:
 #: make kernel-pytest    the module's tests on a real kernel; ARCH
 #: make kernels-pytest   the same on every kernel of tests/gate/suites
 #: make btf              a kernel's own types (BTF) against abi-dumps; KERNEL ARCH
-#: make implementations  QEMU's user mode, gVisor, UML, ... against their lists; NAMES
-#: make comparison       the table of what each implementation has, in docs
 #: make btf-debian       the same for Debian's kernel images
+#: make implementations  QEMU's user mode, gVisor, UML, ... against lists; NAMES
+#: make comparison       the table of what each implementation has, in docs
 #: Develop
 #: make check-quick      what finds most mistakes, in a minute or two
 #: make check            every test
@@ -95,9 +95,9 @@ help:
 #: make wheels           the sdist, and a wheel for each of ARCHS
 #: make wheels-check     test each wheel with the CPythons of Debian's suites
 #: make debs             Debian packages of the last commit, in build/debs
+#: make debs-check       install, test and purge them in a bare Debian 12
 #: make release-programs a static ipc-conform for each architecture; PROGRAMS
 #: make release          every file of a release, in build/release; VERSION
-#: make debs-check       install, test and purge them in a bare Debian 12
 #: Variables
 #:   CC CPPFLAGS CFLAGS LDFLAGS  as usual; a cross compiler is welcome
 #:   PYTHON  the interpreter; LIBC  glibc or musl; V=1  shows each command

@@ -123,9 +123,10 @@ static void expect_arrives(const struct ipc_calls *ipc, bool copied_first)
 	static struct {
 		long mtype;
 		unsigned char mtext[LONG_TEXT];
-	} sent = {.mtype = 1}, got;
+	} sent, got;
 	int msqid;
 
+	sent.mtype = 1;
 	set_limit("msgmax", LONG_TEXT_LIMIT);
 	set_limit("msgmnb", LONG_TEXT_LIMIT);
 	msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -165,9 +166,10 @@ CHECK("msgsnd.page_ends", LIBC | RAW, NEED_LIMITS,
 	static struct {
 		long mtype;
 		unsigned char mtext[3 * 65536 + PAGE_HEADER];
-	} sent = {.mtype = 1}, got;
+	} sent, got;
 	int msqid;
 
+	sent.mtype = 1;
 	set_limit("msgmax", LONG_TEXT_LIMIT);
 	set_limit("msgmnb", LONG_TEXT_LIMIT);
 	msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -195,10 +197,11 @@ CHECK("msgrcv.noerror_page_ends", LIBC | RAW, NEED_LIMITS,
 	static struct {
 		long mtype;
 		unsigned char mtext[3 * 65536 + PAGE_HEADER];
-	} sent = {.mtype = 1}, got;
+	} sent, got;
 	const size_t length = 2 * page_size() + 100;
 	int msqid;
 
+	sent.mtype = 1;
 	set_limit("msgmax", LONG_TEXT_LIMIT);
 	set_limit("msgmnb", LONG_TEXT_LIMIT);
 	msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
