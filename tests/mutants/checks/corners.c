@@ -409,7 +409,7 @@ ON_MSGCTL(qbytes_kept, "msg_qbytes that a queue has already needs no privilege")
 
 ON_SEMCTL(all_look_at_semnum, "GETALL and SETALL fail for a number that no semaphore has")
 {
-	struct semid_ds ds;
+	struct semid_ds ds = {0};
 
 	if ((cmd == GETALL || cmd == SETALL) &&
 	    (semnum < 0 || (t->real->semctl(semid, 0, IPC_STAT, (union semun){.buf = &ds}) == 0 &&
