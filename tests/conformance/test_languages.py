@@ -1,0 +1,41 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""What other languages declare of the interface, beside the headers of libc (docs/languages.md)."""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from tree import ARCH, CONFORM, REFERENCES, TOP, run
+
+LANGUAGES = TOP / "conformance" / "abi" / "languages"
+PROGRAMS = {"perl": ("perl", "perl.pl"), "python": (sys.executable, "ctypes_facts.py")}
+
+pytestmark = [
+    pytest.mark.skipif(not CONFORM.exists(), reason="ipc-conform is not built"),
+    pytest.mark.skipif(ARCH != "x86_64", reason="the references are of x86_64"),
+]
+
+
+def compare(language: str, tmp_path: Path) -> list[str]:
+    """The facts of the language whose value is not that of the headers."""
+    interpreter, program = PROGRAMS[language]
+    if not shutil.which(interpreter):
+        pytest.skip(f"there is no {interpreter}")
+    facts = run(interpreter, LANGUAGES / program)
+    assert facts.returncode == 0, facts.stderr
+    (tmp_path / "facts").write_text(facts.stdout)
+    said = run(CONFORM, "diff", "--witness", REFERENCES / "glibc.abi", tmp_path / "facts")
+    assert said.returncode in (0, 1), said.stderr
+    return re.findall(r"^const (\w+): .*the witness has (?!none)", said.stdout, flags=re.M)
+
+
+def test_perl_has_one_wrong_constant(tmp_path: Path) -> None:
+    """IPC::SysV fixes SHMLBA, which the C library takes from the machine."""
+    assert compare("perl", tmp_path) == ["SHMLBA"]
+
+
+def test_ctypes_agrees(tmp_path: Path) -> None:
+    assert compare("python", tmp_path) == []
