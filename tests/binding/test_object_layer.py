@@ -176,8 +176,11 @@ try:
 finally:
     os.kill(pid, 9)
     os.waitpid(pid, 0)
-    try:
-        make().remove()
+    try:  # a maker that is killed may leave a set that is not ready
+        if kind == "Semaphore":
+            ipc.semctl(ipc.semget(key, 0, 0), 0, ipc.IPC_RMID)
+        else:
+            make().remove()
     except FileNotFoundError:
         pass
 """.replace("sys.argv[2]", repr(kind)),
