@@ -1003,8 +1003,7 @@ static bool make_namespace(void)
 
 CHECK("msgget.namespace.released", LIBC | RAW, NEED_LIMITS | NEED_PROC,
       "an IPC namespace that nothing uses any more no longer counts, whatever was done in it",
-      "namespaces(7), /proc/sys/user; ipc/namespace.c, put_ipc_ns; ipc/shm.c, shm_release and "
-      "exit_shm; ipc/util.c, sysvipc_proc_release")
+      "namespaces(7), /proc/sys/user; ipc/namespace.c, put_ipc_ns; ipc/shm.c, exit_shm; ipc/util.c")
 {
 	static void (*const uses[])(const struct ipc_calls *) = {
 		use_nothing, use_sysvipc, use_segment, use_forced, use_undo, use_descriptor};
