@@ -154,7 +154,7 @@ void note_begin(enum ipc_call call, int id)
 		pid_t none = 0;
 		const pid_t was = marks[i].task;
 
-		/* What a killed task has left is free, too; -1: until it is filled in. */
+		/* A mark of a killed task is free too; -1 reserves it until it is filled in. */
 		if (was > 0 && was != task && is_gone_for_good(was))
 			none = was;
 		if (!__atomic_compare_exchange_n(&marks[i].task, &none, -1, false, __ATOMIC_ACQUIRE,
@@ -273,7 +273,7 @@ void await_blocked(pid_t pid)
 	bool gone = false;
 
 	while (!look(pid, from, &gone)) {
-		/* What a child could not do, its parent has nothing to expect of. */
+		/* The child skipped its part, so its parent ends too. */
 		if (gone && has_skipped())
 			_exit(0);
 		if (gone) {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * What a check uses.
+ * The interface of the harness for checks.
  *
  *	CHECK("shmget.smaller_found", LIBC | RAW, 0,
  *	      "shmget finds a segment if size is not above its size, or is 0", "shmget(2)")

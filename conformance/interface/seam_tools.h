@@ -136,7 +136,7 @@ SEAM_PART void seam_mapped(const void *at, size_t n)
 #define SEAM_ORDERS 0
 #endif
 
-/* What a thread synchronizes on.  One address, shared by the whole program, stands for each. */
+/* The objects that threads synchronize on; one address of the program stands for each. */
 enum seam_kind { SEAM_MESSAGE, SEAM_SEMAPHORE, SEAM_OBJECT, SEAM_MAPPINGS };
 long seam_tokens[4096] __attribute__((weak));
 

@@ -321,7 +321,7 @@ CHECK("msgctl.errors.order", RAW, NEED_LIMITS,
 	expect_eq(before.perm.uid, after.perm.uid);
 	expect_eq(0600, after.perm.mode);
 	expect_eq(5, after.msg.msg_qbytes);
-	/* What is above msgmnb is EPERM before a user that cannot be is EINVAL. */
+	/* EPERM for msg_qbytes above msgmnb comes before EINVAL for an invalid user. */
 	struct msqid_ds ds = after.msg;
 	ds.msg_qbytes = (msglen_t)get_limit("msgmnb") + 1;
 	ds.msg_perm.uid = (uid_t)-1;

@@ -301,7 +301,7 @@ static struct operation *arbitrate(struct recorder *recorder, struct step step)
 	return operation;
 }
 
-/* What is there at the end; and what is left to receive, if nobody waits to send more. */
+/* Looks at the object after the run, and receives the rest if no sender is blocked. */
 static void inspect(struct recorder *recorder, bool finished)
 {
 	const int last = recorder->operations->lingers;
@@ -478,7 +478,7 @@ void histories(const struct ipc_calls *ipc, const char *name, const struct opera
 		undecided += verdict == UNDECIDED;
 		made += calls_of(&shared->history);
 	}
-	/* What is not decided is not seen: few enough that it does not matter. */
+	/* The search may leave at most one episode of a hundred undecided. */
 	expect_between(0, episode / 100, undecided);
 	for (int who = 0; who < MAKERS; who++) {
 		int status;

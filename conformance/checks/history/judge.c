@@ -147,7 +147,7 @@ static bool complete(const struct search *search, struct place *place,
 	return true;
 }
 
-/* What is asleep when all are at rest must have reason to, and has not been forgotten. */
+/* With every process at rest, the model must still block each call that is blocked. */
 static bool all_rest(const struct search *search, const struct place *place, void *model)
 {
 	void *copy = malloc(search->operations->model_size);
@@ -214,7 +214,7 @@ static bool leave(const struct search *search, struct place *place, void *model,
 
 /* ---- the search ------------------------------------------------------------------------ */
 
-/* What a process can do next: nothing, enter its call, leave its wait, or end without it. */
+/* The next move of a process: enter its call, leave its wait, or end without the call. */
 enum move { ENTER, LEAVE, SKIP, NMOVES };
 
 static bool can(const struct search *search, const struct place *place, int who, enum move move)

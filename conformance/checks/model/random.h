@@ -15,8 +15,8 @@
 enum { WORKERS = 8, ANSWER_TEXT = 48 };
 
 /*
- * What a step is, beside what a facility has: a signal, the end of a worker, and in histories
- * (checks/history) the removal of an object, a look at it, and the rest of all processes.
+ * The steps that every facility has: a signal, the end of a worker, and in histories
+ * (checks/history) the removal of an object, a look at it, and the moment when every process rests.
  */
 enum { SIGNAL, END, REMOVE, OBSERVE, REST, FIRST_OWN };
 

@@ -277,7 +277,7 @@ struct wait_case {
 	unsigned short value[NSEMS];
 	struct sembuf sops[3];
 	int nsops;
-	/* What the call waits for at first and after `first`; its effect after `second`. */
+	/* The condition that blocks the call at first, then after `first`; `second` ends it. */
 	int semnum;
 	bool zero;
 	struct sembuf first;
