@@ -118,29 +118,36 @@ CHECK("msgsnd.largest_type", LIBC | RAW, 0, "LONG_MAX is a valid type",
 enum { LONG_TEXT = 200000 };
 #define LONG_TEXT_LIMIT "200000"
 
-static void expect_arrives(const struct ipc_calls *ipc, bool copied_first)
-{
-	static struct {
-		long mtype;
-		unsigned char mtext[LONG_TEXT];
-	} sent, got;
-	int msqid;
+/* Messages of many pages, too large for a stack. */
+static struct {
+	long mtype;
+	unsigned char mtext[LONG_TEXT];
+} long_sent, long_got;
 
-	sent.mtype = 1;
+/* Makes a queue that takes them, and a text whose pages all differ and in which no byte is 0. */
+static int queue_of_long_texts(const struct ipc_calls *ipc)
+{
 	set_limit("msgmax", LONG_TEXT_LIMIT);
 	set_limit("msgmnb", LONG_TEXT_LIMIT);
-	msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
-	/* All pages differ. */
+	long_sent.mtype = 1;
 	for (unsigned i = 0; i < LONG_TEXT; i++)
-		sent.mtext[i] = (unsigned char)(i * 7 + i / 251);
-	expect_eq(0, ipc->msgsnd(msqid, &sent, LONG_TEXT, IPC_NOWAIT));
+		long_sent.mtext[i] = (unsigned char)(1 + i % 251);
+	return must(ipc->msgget(IPC_PRIVATE, 0600));
+}
+
+static void expect_arrives(const struct ipc_calls *ipc, bool copied_first)
+{
+	int msqid = queue_of_long_texts(ipc);
+
+	expect_eq(0, ipc->msgsnd(msqid, &long_sent, LONG_TEXT, IPC_NOWAIT));
 	if (copied_first) {
-		expect_eq(LONG_TEXT, ipc->msgrcv(msqid, &got, LONG_TEXT, 0, MSG_COPY | IPC_NOWAIT));
-		expect_bytes(sent.mtext, got.mtext, LONG_TEXT);
-		memset(&got, 0, sizeof(got));
+		expect_eq(LONG_TEXT,
+			  ipc->msgrcv(msqid, &long_got, LONG_TEXT, 0, MSG_COPY | IPC_NOWAIT));
+		expect_bytes(long_sent.mtext, long_got.mtext, LONG_TEXT);
+		memset(&long_got, 0, sizeof(long_got));
 	}
-	expect_eq(LONG_TEXT, ipc->msgrcv(msqid, &got, LONG_TEXT, 0, IPC_NOWAIT));
-	expect_bytes(sent.mtext, got.mtext, LONG_TEXT);
+	expect_eq(LONG_TEXT, ipc->msgrcv(msqid, &long_got, LONG_TEXT, 0, IPC_NOWAIT));
+	expect_bytes(long_sent.mtext, long_got.mtext, LONG_TEXT);
 }
 
 CHECK("msgsnd.many_pages", LIBC | RAW, NEED_LIMITS, "a text of many pages arrives complete",
@@ -163,29 +170,20 @@ CHECK("msgsnd.page_ends", LIBC | RAW, NEED_LIMITS,
       "texts that end near the end of a page arrive whole, and nothing is written behind them",
       "ipc/msgutil.c, alloc_msg, load_msg and store_msg: a text is kept in pieces of a page")
 {
-	static struct {
-		long mtype;
-		unsigned char mtext[3 * 65536 + PAGE_HEADER];
-	} sent, got;
-	int msqid;
+	int msqid = queue_of_long_texts(ipc);
 
-	sent.mtype = 1;
-	set_limit("msgmax", LONG_TEXT_LIMIT);
-	set_limit("msgmnb", LONG_TEXT_LIMIT);
-	msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
-	for (unsigned i = 0; i < sizeof(sent.mtext); i++)
-		sent.mtext[i] = (unsigned char)(1 + i % 251);
 	for (size_t pages = 1; pages <= 2; pages++)
 		for (size_t length = pages * (page_size() - PAGE_HEADER);
 		     length < pages * page_size() + NEAR_PAGES; length++) {
-			memset(got.mtext, 0, length + PAGE_HEADER);
-			expect_eq(0, ipc->msgsnd(msqid, &sent, length, IPC_NOWAIT));
-			if (!expect_eq(length, ipc->msgrcv(msqid, &got, length, 0, IPC_NOWAIT)) ||
-			    !expect_bytes(sent.mtext, got.mtext, length) ||
-			    !expect_eq(0, got.mtext[length]))
+			memset(long_got.mtext, 0, length + PAGE_HEADER);
+			expect_eq(0, ipc->msgsnd(msqid, &long_sent, length, IPC_NOWAIT));
+			if (!expect_eq(length,
+				       ipc->msgrcv(msqid, &long_got, length, 0, IPC_NOWAIT)) ||
+			    !expect_bytes(long_sent.mtext, long_got.mtext, length) ||
+			    !expect_eq(0, long_got.mtext[length]))
 				return;
 			for (int i = 1; i < PAGE_HEADER; i++)
-				if (!expect_eq(0, got.mtext[length + (size_t)i]))
+				if (!expect_eq(0, long_got.mtext[length + (size_t)i]))
 					return;
 		}
 }
@@ -194,30 +192,20 @@ CHECK("msgrcv.noerror_page_ends", LIBC | RAW, NEED_LIMITS,
       "a text of several pages that MSG_NOERROR cuts near the end of a page is cut exactly there",
       "msgop(2), MSG_NOERROR; ipc/msgutil.c, store_msg")
 {
-	static struct {
-		long mtype;
-		unsigned char mtext[3 * 65536 + PAGE_HEADER];
-	} sent, got;
 	const size_t length = 2 * page_size() + 100;
-	int msqid;
+	int msqid = queue_of_long_texts(ipc);
 
-	sent.mtype = 1;
-	set_limit("msgmax", LONG_TEXT_LIMIT);
-	set_limit("msgmnb", LONG_TEXT_LIMIT);
-	msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
-	for (size_t i = 0; i < length; i++)
-		sent.mtext[i] = (unsigned char)(1 + i % 251);
 	for (size_t pages = 0; pages <= 2; pages++)
 		for (size_t cut = pages ? pages * (page_size() - PAGE_HEADER) : 0;
 		     cut < pages * page_size() + NEAR_PAGES; cut++) {
-			memset(&got, 0, sizeof(got.mtype) + length);
-			expect_eq(0, ipc->msgsnd(msqid, &sent, length, IPC_NOWAIT));
-			if (!expect_eq(cut, ipc->msgrcv(msqid, &got, cut, 0,
+			memset(&long_got, 0, sizeof(long_got.mtype) + length);
+			expect_eq(0, ipc->msgsnd(msqid, &long_sent, length, IPC_NOWAIT));
+			if (!expect_eq(cut, ipc->msgrcv(msqid, &long_got, cut, 0,
 							MSG_NOERROR | IPC_NOWAIT)) ||
-			    !expect_bytes(sent.mtext, got.mtext, cut))
+			    !expect_bytes(long_sent.mtext, long_got.mtext, cut))
 				return;
 			for (size_t i = cut; i < cut + PAGE_HEADER; i++)
-				if (!expect_eq(0, got.mtext[i]))
+				if (!expect_eq(0, long_got.mtext[i]))
 					return;
 			expect_eq(0, msg_state(msqid).__msg_cbytes);
 		}
