@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from limits import HANG
-from tree import ARCH, TOP
+from tree import ARCH, MUTANTS, TOP
 
 BUILD = TOP / "build" / ARCH
 CONFORM = BUILD / "ipc-conform"
@@ -60,3 +60,11 @@ def program(path: Path, script: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
+
+
+def mutated() -> str:
+    """The program with a mutant of msgget, which makes checks fail, as words of a command line."""
+    if not MUTANTS.exists():
+        pytest.skip("ipc-conform-mutants is not built")
+    names = [line.split("\t")[0] for line in sh(f"{MUTANTS} mutants").stdout.splitlines()]
+    return f"{MUTANTS} --mutant {next(name for name in names if name.startswith('msgget'))}"

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from door import BUILD, CONFORM, built, lines_of, need, peer, program, sh
+from door import BUILD, CONFORM, built, lines_of, mutated, need, peer, program, sh
 from tree import TOP
 
 pytestmark = built
@@ -29,16 +29,6 @@ def harness(path: Path, options: str, program_file: Path = CONFORM) -> None:
     """Puts the program in a place, with options for its run."""
     path.unlink(missing_ok=True)
     program(path, f'exec {program_file} {options} "$@"')
-
-
-@pytest.fixture
-def mutated() -> str:
-    """The program with a mutant of msgget, as words of a command line."""
-    mutants = BUILD / "ipc-conform-mutants"
-    if not mutants.exists():
-        pytest.skip("ipc-conform-mutants is not built")
-    names = [line.split("\t")[0] for line in sh(f"{mutants} mutants").stdout.splitlines()]
-    return f"{mutants} --mutant {next(name for name in names if name.startswith('msgget'))}"
 
 
 # What a check may be and no check is here: a program that says it.
@@ -100,8 +90,8 @@ def test_lava_gets_each_outcome(script: str, wanted: dict[str, str], definitions
     assert signals(said.stdout) == wanted
 
 
-def test_lava_finds_a_seeded_mutant(definitions: Path, mutated: str, tmp_path: Path) -> None:
-    program(tmp_path / "harness", f'exec {mutated} "$@"')
+def test_lava_finds_a_mutant(definitions: Path, tmp_path: Path) -> None:
+    program(tmp_path / "harness", f'exec {mutated()} "$@"')
     install, _, enter, run, send = lines_of("LAVA").splitlines(keepends=True)
     run = run.replace("-s 'random.*'", f"-p {tmp_path}/harness -o 'msgget.* ftok.*' -j 2")
     said = sh(install + enter + run + send, TEST_DEFINITIONS=definitions)

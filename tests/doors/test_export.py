@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from door import BUILD, CONFORM, built, lines_of, need, peer, sh
+from door import CONFORM, built, lines_of, mutated, need, peer, sh
 from tree import TOP
 
 pytestmark = built
@@ -42,14 +42,9 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """With a mutant, which makes checks fail."""
-    mutants = BUILD / "ipc-conform-mutants"
-    if not mutants.exists():
-        pytest.skip("ipc-conform-mutants is not built")
-    names = [line.split("\t")[0] for line in sh(f"{mutants} mutants").stdout.splitlines()]
-    mutant = next(name for name in names if name.startswith("msgget"))
     path = tmp_path_factory.mktemp("bad") / "run.json"
     options = f"--only 'msgget.*' --format json --output {path}"
-    sh(f"{mutants} --mutant {mutant} run {options}", status=1)
+    sh(f"{mutated()} run {options}", status=1)
     return path
 
 

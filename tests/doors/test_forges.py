@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from door import BUILD, DOCUMENT, built, peer, program, sh
+from door import DOCUMENT, built, mutated, peer, program, sh
 from tree import TOP
 
 WORKFLOWS = sorted((TOP / ".github" / "workflows").glob("*.yml"))
@@ -84,16 +84,11 @@ def test_gitlab_s_script_runs_the_gate(tmp_path: Path) -> None:
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     """With a kernel, and a make whose gate gives the results of a mutant."""
-    mutants = BUILD / "ipc-conform-mutants"
-    if not mutants.exists():
-        pytest.skip("ipc-conform-mutants is not built")
-    names = [line.split("\t")[0] for line in sh(f"{mutants} mutants").stdout.splitlines()]
-    mutant = next(name for name in names if name.startswith("msgget"))
     program(
         tmp_path / "bin" / "make",
         f'echo "$*" >{tmp_path}/called\n'
         'for word; do case $word in REPORT=*) report=${word#REPORT=} ;; esac; done\n'
-        f"exec {mutants} --mutant {mutant} run --only 'msgget.*' --format json"
+        f"exec {mutated()} run --only 'msgget.*' --format json"
         ' --output "$report/kernel.json"',
     )
     # The action's python3 is the one that runs the tests.

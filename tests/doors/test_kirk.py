@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from door import BUILD, CONFORM, built, lines_of, peer, program, sh
+from door import CONFORM, built, lines_of, mutated, peer, program, sh
 from tree import TOP
 
 pytestmark = built
@@ -92,15 +92,7 @@ def test_kirk_counts_each_check_of_each_group(kirk: Path) -> None:
 
 
 def test_kirk_counts_checks_that_fail(kirk: Path) -> None:
-    mutants = BUILD / "ipc-conform-mutants"
-    if not mutants.exists():
-        pytest.skip("ipc-conform-mutants is not built")
-    mutant = next(
-        line.split("\t")[0]
-        for line in sh(f"{mutants} mutants").stdout.splitlines()
-        if line.startswith("msgget")
-    )
-    said, own = run_kirk(kirk, f"{mutants} --mutant {mutant}")
+    said, own = run_kirk(kirk, mutated())
     assert compare(said, own)["ipc_msgget"][1] > 0
     status = {row["test_fqn"]: row["status"] for row in said["results"]}
     assert status["ipc_msgget"] == "fail"

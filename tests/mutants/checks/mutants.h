@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * mutants: what stands between the checks and the calls in
- * ipc-conform-mutants, to see that the checks fail where a kernel or a libc is wrong.
+ * Mutants stand between the checks and the calls in ipc-conform-mutants: they show that the
+ * checks fail where a kernel or a libc is wrong.
  *
  *	ON_MSGSND(last_byte_lost, "the last byte of a text is lost")
  *	{
@@ -21,7 +21,7 @@
 
 struct mutant;
 
-/* How a call comes to a mutant: the calls it stands before, and for which mutant. */
+/* The argument of a mutant's function: the calls behind it, and the mutant itself. */
 struct through {
 	const struct ipc_calls *real;
 	const struct mutant *mutant;
@@ -55,7 +55,7 @@ struct mutant {
 	long (*ptrace)(int request, pid_t pid, void *address, void *data);
 	/* Writes a row of /proc/sysvipc as it should not be. */
 	void (*listing)(FILE *out, char *row, int id);
-	/* What a mutant that is one row of a table is of. */
+	/* For a mutant that is a row of a table: the row. */
 	int error, instead;  /* errno that comes out wrong */
 	int cmd;	     /* command whose structure does */
 	size_t offset, size; /* member of it */
@@ -115,7 +115,7 @@ struct mutant {
 				      struct sembuf *sops UNUSED, size_t nsops UNUSED,  \
 				      const struct timespec *timeout UNUSED)
 
-/* What the linker redirects to a mutant (MUTANT_WRAPS), as it is without one. */
+/* The functions that the linker redirects to mutants (MUTANT_WRAPS), without a mutant. */
 int __real_unshare(int flags);
 int __real_setns(int fd, int type);
 int __real_open(const char *path, int flags, ...);

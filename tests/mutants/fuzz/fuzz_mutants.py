@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Each fuzz target with a defect mutated in what it is to find it in: how soon it is found.
+"""Mutants of the code that each fuzz target tests, and how soon the target finds each.
 
     fuzz_mutants.py [--only GLOB] [--seconds N | --runs N] BUILD
 
-A mutant is a change of a line of one source, in a copy that the target is linked with, or for
-`python` in a copy of the whole binding; or a mutant of tests/mutants/checks before the calls.  A
-text that does not stand just once in its source is an error here, so that no mutant is ever none.
+A mutant changes a line of one source, in a copy that the target is linked with, or for `python`
+in a copy of the whole binding; or it is one of tests/mutants/checks, before the calls.  A text
+that its source does not have exactly once is an error, so no mutant changes nothing.
 
 Exit status: 0 each was found in time; 1 one was not; 2 misused, or a mutant does not take.
 """

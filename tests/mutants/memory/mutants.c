@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * ipc-memory-mutants: seeded mutants of C programs, each to be caught by a tool.
+ * ipc-memory-mutants: defects of C programs, each of which a tool must catch.
  *
  *	ipc-memory-mutants list	the names, one a line
  *	ipc-memory-mutants NAME	makes that mistake, in its own namespace
