@@ -33,7 +33,7 @@ INTERFACE = "conformance/interface"
 # Headers, and the tools that generate headers and stubs; an sdist needs both.
 HEADERS = [
     *sorted(str(path) for path in Path("binding/src").glob("*.h")),
-    *(f"{INTERFACE}/{name}.h" for name in ("seam", "seam_check", "seam_tools")),
+    *(f"{INTERFACE}/{name}.h" for name in ("checked_calls", "interceptors", "sanitizers")),
     *(f"{INTERFACE}/{name}" for name in ("sysvipc.def", "semun.h")),
 ]
 MAKERS = [

@@ -77,9 +77,9 @@ static int detach(const void *memory, size_t size)
 	int result, error;
 
 	if (size < LARGE_SEGMENT)
-		return seam_shmdt(memory);
+		return checked_shmdt(memory);
 	Py_BEGIN_ALLOW_THREADS
-	result = seam_shmdt(memory);
+	result = checked_shmdt(memory);
 	error = errno;
 	Py_END_ALLOW_THREADS
 	errno = error;

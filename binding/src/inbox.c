@@ -323,7 +323,7 @@ static long receive_next(struct state *state, struct inbox *self, const struct t
 		return -1;
 	if (reserve(self) < 0)
 		return RAISED;
-	result = seam_msgrcv(t->msqid, room->msgp, t->msgsz, t->msgtyp, t->msgflg);
+	result = checked_msgrcv(t->msqid, room->msgp, t->msgsz, t->msgtyp, t->msgflg);
 	if (result >= 0) {
 		*message = received(state, self, room, result);
 		result = *message ? 0 : RAISED;

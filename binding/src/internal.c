@@ -98,7 +98,7 @@ static inline bool send_at_once(PyObject *item, const struct transfer *t, struct
 	    length > FEW)
 		return false;
 	memcpy((char *)msgp + HEAD, text, (size_t)length);
-	return seam_msgsnd(t->msqid, msgp, (size_t)length, t->msgflg | IPC_NOWAIT) == 0;
+	return checked_msgsnd(t->msqid, msgp, (size_t)length, t->msgflg | IPC_NOWAIT) == 0;
 }
 
 PyDoc_STRVAR(_send_many_doc, "_send_many(msqid, mtype, messages, msgflg, timeout, wait, /)\n--\n\n"

@@ -29,7 +29,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "interface/seam.h"
+#include "interface/checked_calls.h"
 
 /*
  * In the build without the GIL (PEP 703) the module's state (with its list of

@@ -30,7 +30,7 @@ static PyObject *ipc_msgget(PyObject *module, PyObject *const *args, Py_ssize_t 
 	    to_word(given.arg[1], "msgflg", &msgflg) < 0 ||
 	    audit(state, CALL_msgget, &given, 2) < 0)
 		return NULL;
-	msqid = seam_msgget(key, msgflg);
+	msqid = checked_msgget(key, msgflg);
 	if (msqid == -1)
 		return call_failed(CALL_msgget, errno == ENOSPC ? "msgmni is reached" : NULL);
 	return PyLong_FromLong(msqid);
@@ -84,15 +84,15 @@ long attempt_msgsnd(void *args, bool nowait)
 {
 	const struct transfer *t = args;
 
-	return seam_msgsnd(t->msqid, t->msgp, t->msgsz, t->msgflg | (nowait ? IPC_NOWAIT : 0));
+	return checked_msgsnd(t->msqid, t->msgp, t->msgsz, t->msgflg | (nowait ? IPC_NOWAIT : 0));
 }
 
 long attempt_msgrcv(void *args, bool nowait)
 {
 	const struct transfer *t = args;
 
-	return seam_msgrcv(t->msqid, t->msgp, t->msgsz, t->msgtyp,
-			   t->msgflg | (nowait ? IPC_NOWAIT : 0));
+	return checked_msgrcv(t->msqid, t->msgp, t->msgsz, t->msgtyp,
+			      t->msgflg | (nowait ? IPC_NOWAIT : 0));
 }
 
 /* Returns the size limit that caused the error in errno, or NULL. */
@@ -105,7 +105,7 @@ static const char *size_limit(bool receive, size_t msgsz)
 	if (receive && error == E2BIG)
 		limit = "the text is longer than msgsz";
 	else if (!receive && error == EINVAL &&
-		 seam_msgctl(0, IPC_INFO, (struct msqid_ds *)&info) != -1 &&
+		 checked_msgctl(0, IPC_INFO, (struct msqid_ds *)&info) != -1 &&
 		 msgsz > (size_t)info.msgmax)
 		limit = "the text is longer than msgmax";
 	errno = error;
@@ -263,7 +263,7 @@ static PyObject *ipc_msgctl(PyObject *module, PyObject *const *args, Py_ssize_t 
 	    control_buffer(state, control_of(CALL_msgctl, cmd), given.arg[2], &buf) < 0 ||
 	    audit(state, CALL_msgctl, &given, 3) < 0)
 		return NULL;
-	result = seam_msgctl(msqid, cmd, buf);
+	result = checked_msgctl(msqid, cmd, buf);
 	return result == -1 ? call_failed(CALL_msgctl, NULL) : PyLong_FromLong(result);
 }
 

@@ -30,9 +30,10 @@ static const char *semget_limit(key_t key, int nsems)
 		limit = "semmni or semmns is reached";
 	else if (error == EINVAL && nsems < 0)
 		limit = "nsems is below 0";
-	else if (error == EINVAL && seam_semctl(0, 0, IPC_INFO, arg) != -1 && nsems > info.semmsl)
+	else if (error == EINVAL && checked_semctl(0, 0, IPC_INFO, arg) != -1 &&
+		 nsems > info.semmsl)
 		limit = "nsems is above semmsl";
-	else if (error == EINVAL && key != IPC_PRIVATE && seam_semget(key, 0, 0) != -1)
+	else if (error == EINVAL && key != IPC_PRIVATE && checked_semget(key, 0, 0) != -1)
 		limit = "the set has fewer semaphores";
 	else if (error == EINVAL && nsems == 0)
 		limit = "a new set has at least one semaphore";
@@ -53,7 +54,7 @@ static PyObject *ipc_semget(PyObject *module, PyObject *const *args, Py_ssize_t 
 	    to_word(given.arg[2], "semflg", &semflg) < 0 ||
 	    audit(state, CALL_semget, &given, 3) < 0)
 		return NULL;
-	semid = seam_semget(key, nsems, semflg);
+	semid = checked_semget(key, nsems, semflg);
 	return semid == -1 ? call_failed(CALL_semget, semget_limit(key, nsems))
 			   : PyLong_FromLong(semid);
 }
@@ -64,7 +65,7 @@ static PyObject *ipc_semget(PyObject *module, PyObject *const *args, Py_ssize_t 
  * A copy of the caller's operations, in few if they fit.  Under a memory checker the
  * array is always on the heap, because the checker knows where a heap block ends.
  */
-enum { FEW = 8, HERE = SEAM_WATCHED ? 0 : FEW };
+enum { FEW = 8, HERE = CHECKED_WATCHED ? 0 : FEW };
 struct operations {
 	struct sembuf few[FEW];
 	struct sembuf *sops;
@@ -185,8 +186,8 @@ static long attempt_flagged(const struct operate *o)
 		few[i] = o->ops.sops[i];
 		few[i].sem_flg |= IPC_NOWAIT;
 	}
-	return o->timeout ? seam_semtimedop(o->semid, few, o->ops.nsops, o->timeout)
-			  : seam_semop(o->semid, few, o->ops.nsops);
+	return o->timeout ? checked_semtimedop(o->semid, few, o->ops.nsops, o->timeout)
+			  : checked_semop(o->semid, few, o->ops.nsops);
 }
 
 static long attempt_semop(void *args, bool nowait)
@@ -195,8 +196,8 @@ static long attempt_semop(void *args, bool nowait)
 
 	if (nowait)
 		return attempt_flagged(o);
-	return o->timeout ? seam_semtimedop(o->semid, o->ops.sops, o->ops.nsops, o->timeout)
-			  : seam_semop(o->semid, o->ops.sops, o->ops.nsops);
+	return o->timeout ? checked_semtimedop(o->semid, o->ops.sops, o->ops.nsops, o->timeout)
+			  : checked_semop(o->semid, o->ops.sops, o->ops.nsops);
 }
 
 static const char *semop_limit(size_t nsops)
@@ -253,8 +254,8 @@ long attempt_operation(void *args, bool nowait)
 	/* The call does not write to it, although its prototype has no const. */
 	struct sembuf *const sop = (struct sembuf *)(nowait ? o->tried : o->sop);
 
-	return o->timeout ? seam_semtimedop(o->semid, sop, 1, o->timeout)
-			  : seam_semop(o->semid, sop, 1);
+	return o->timeout ? checked_semtimedop(o->semid, sop, 1, o->timeout)
+			  : checked_semop(o->semid, sop, 1);
 }
 
 /* Returns the object's operation with IPC_NOWAIT, see struct sembuf_object. */
@@ -450,7 +451,7 @@ static always_inline PyObject *control_value(int semid, int semnum, const struct
 		return PyErr_Format(PyExc_TypeError, "%s needs a value", control->name);
 	if (to_int(arg, control->name, &value) < 0)
 		return NULL;
-	result = seam_semctl(semid, semnum, control->cmd, (union semun){.val = value});
+	result = checked_semctl(semid, semnum, control->cmd, (union semun){.val = value});
 	return result == -1
 		       ? call_failed(CALL_semctl, errno == ERANGE ? "a value above semvmx" : NULL)
 		       : PyLong_FromLong(result);
@@ -487,7 +488,7 @@ static always_inline PyObject *control_set(struct state *state, int semid, int s
 		arg = NULL;
 	if (control_buffer(state, control, arg, &bytes) < 0)
 		return NULL;
-	result = seam_semctl(semid, semnum, cmd, (union semun){.buf = bytes});
+	result = checked_semctl(semid, semnum, cmd, (union semun){.buf = bytes});
 	return result == -1 ? call_failed(CALL_semctl, NULL) : PyLong_FromLong(result);
 }
 

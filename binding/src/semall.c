@@ -64,12 +64,13 @@ static Py_ssize_t count_semaphores(int semid)
 	struct semid_ds ds = {0};
 	const union semun arg = {.buf = &ds};
 
-	if (seam_semctl(semid, 0, IPC_STAT, arg) != -1)
+	if (checked_semctl(semid, 0, IPC_STAT, arg) != -1)
 		return (Py_ssize_t)ds.sem_nsems;
 	const int error = errno;
 	if (error == EACCES)
 		for (int bits = 15; bits <= 24; bits += 9)
-			if (seam_semctl(semid & ((1 << bits) - 1), 0, SEM_STAT_ANY, arg) == semid)
+			if (checked_semctl(semid & ((1 << bits) - 1), 0, SEM_STAT_ANY, arg) ==
+			    semid)
 				return (Py_ssize_t)ds.sem_nsems;
 	errno = error;
 	call_failed(CALL_semctl, NULL);
@@ -90,7 +91,7 @@ static Py_ssize_t get_all(struct state *state, int semid, unsigned short **value
 
 		if (nsems < 0 || !(*values = array_of(state, nsems)))
 			return -1;
-		if (seam_semctl(semid, 0, GETALL, (union semun){.array = *values}) != -1)
+		if (checked_semctl(semid, 0, GETALL, (union semun){.array = *values}) != -1)
 			return nsems;
 		if (errno != EFAULT)
 			break;
@@ -117,7 +118,7 @@ static PyObject *set_all(struct state *state, int semid, const void *values, Py_
 		if (nsems < 0 || check_number(n, nsems) < 0 || !(array = array_of(state, nsems)))
 			return NULL;
 		memcpy(array, values, (size_t)n * sizeof(*array));
-		if (seam_semctl(semid, 0, SETALL, (union semun){.array = array}) != -1)
+		if (checked_semctl(semid, 0, SETALL, (union semun){.array = array}) != -1)
 			return PyLong_FromLong(0);
 		if (errno != EFAULT)
 			break;

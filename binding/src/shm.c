@@ -35,10 +35,10 @@ static const char *shmget_limit(key_t key, size_t size)
 
 	if (error == ENOSPC)
 		limit = "shmmni or shmall is reached";
-	else if (error == EINVAL && seam_shmctl(0, IPC_INFO, (struct shmid_ds *)&info) != -1)
+	else if (error == EINVAL && checked_shmctl(0, IPC_INFO, (struct shmid_ds *)&info) != -1)
 		limit = size < info.shmmin   ? "size is below shmmin"
 			: size > info.shmmax ? "size is above shmmax"
-			: key != IPC_PRIVATE && seam_shmget(key, 0, 0) != -1
+			: key != IPC_PRIVATE && checked_shmget(key, 0, 0) != -1
 				? "the segment has fewer bytes"
 				: NULL;
 	errno = error;
@@ -59,7 +59,7 @@ static PyObject *ipc_shmget(PyObject *module, PyObject *const *args, Py_ssize_t 
 	    to_word(given.arg[2], "shmflg", &shmflg) < 0 ||
 	    audit(state, CALL_shmget, &given, 3) < 0)
 		return NULL;
-	shmid = seam_shmget(key, size, shmflg);
+	shmid = checked_shmget(key, size, shmflg);
 	return shmid == -1 ? call_failed(CALL_shmget, shmget_limit(key, size))
 			   : PyLong_FromLong(shmid);
 }
@@ -190,7 +190,7 @@ static void *remap(struct state *state, int shmid, uintptr_t begin, int shmflg)
 
 	if (shmflg & SHM_RND)
 		begin -= begin % (uintptr_t)SHMLBA;
-	trial = seam_shmat(shmid, NULL, shmflg & ~(SHM_REMAP | SHM_RND));
+	trial = checked_shmat(shmid, NULL, shmflg & ~(SHM_REMAP | SHM_RND));
 	if (trial == (void *)-1)
 		return trial;
 	/* The mapping of huge pages is longer than IPC_STAT's shm_segsz. */
@@ -201,13 +201,13 @@ static void *remap(struct state *state, int shmid, uintptr_t begin, int shmflg)
 	if (end <= begin) {
 		PyErr_SetString(PyExc_ValueError, "shmat: SHM_REMAP needs /proc/self/maps");
 	} else if (check_range(state, begin, end) == 0) {
-		memory = seam_shmat(shmid, (void *)begin, shmflg);
+		memory = checked_shmat(shmid, (void *)begin, shmflg);
 		if (memory != (void *)-1)
 			detach_remapped(state, begin, end);
 	}
 	const int error = errno;
 	MUTEX_UNLOCK(state);
-	seam_shmdt(trial);
+	checked_shmdt(trial);
 	errno = error;
 	return memory;
 }
@@ -238,12 +238,12 @@ static PyObject *attached(struct state *state, void *memory, int shmid, bool rea
 	struct address *self = NULL;
 	struct shmid_ds ds;
 
-	if (seam_shmctl(shmid, IPC_STAT, &ds) == -1)
+	if (checked_shmctl(shmid, IPC_STAT, &ds) == -1)
 		call_failed(CALL_shmat, NULL);
 	else
 		self = address_new(state, memory, ds.shm_segsz, shmid, readonly);
 	if (!self)
-		seam_shmdt(memory);
+		checked_shmdt(memory);
 	return (PyObject *)self;
 }
 
@@ -265,7 +265,7 @@ static void *attach(int shmid, const void *shmaddr, int shmflg)
 	int error;
 
 	Py_BEGIN_ALLOW_THREADS
-	memory = seam_shmat(shmid, shmaddr, shmflg);
+	memory = checked_shmat(shmid, shmaddr, shmflg);
 	error = errno;
 	Py_END_ALLOW_THREADS
 	errno = error;
@@ -353,7 +353,7 @@ static bool takes_long(int shmid, int cmd)
 	struct shmid_ds ds;
 
 	return (cmd == IPC_RMID || cmd == SHM_LOCK || cmd == SHM_UNLOCK) &&
-	       (seam_shmctl(shmid, IPC_STAT, &ds) == -1 || ds.shm_segsz >= LARGE_SEGMENT);
+	       (checked_shmctl(shmid, IPC_STAT, &ds) == -1 || ds.shm_segsz >= LARGE_SEGMENT);
 }
 
 PyDoc_STRVAR(
@@ -387,12 +387,12 @@ static PyObject *ipc_shmctl(PyObject *module, PyObject *const *args, Py_ssize_t 
 		return NULL;
 	if (takes_long(shmid, cmd)) {
 		Py_BEGIN_ALLOW_THREADS
-		result = seam_shmctl(shmid, cmd, NULL);
+		result = checked_shmctl(shmid, cmd, NULL);
 		error = errno;
 		Py_END_ALLOW_THREADS
 		errno = error;
 	} else {
-		result = seam_shmctl(shmid, cmd, buf);
+		result = checked_shmctl(shmid, cmd, buf);
 	}
 	return result == -1 ? call_failed(CALL_shmctl, NULL) : PyLong_FromLong(result);
 }

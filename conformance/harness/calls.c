@@ -43,10 +43,10 @@ static void begins(enum ipc_call call, int id)
 	ended(CALL_##F, WAY, (intptr_t)heard == -1);        \
 	return heard;
 
-#define FUNCTION(R, F, P, A)                       \
-	static R heard_libc_##F P                  \
-	{                                          \
-		HEARD(R, F, A, WAY_LIBC, seam_##F) \
+#define FUNCTION(R, F, P, A)                          \
+	static R heard_libc_##F P                     \
+	{                                             \
+		HEARD(R, F, A, WAY_LIBC, checked_##F) \
 	}
 #include "interface/sysvipc.def"
 
@@ -312,14 +312,14 @@ static int raw_shmctl(int shmid, int cmd, struct shmid_ds *buf)
 
 /* ---- the tables ------------------------------------------------------------- */
 
-#define FUNCTION(R, F, P, A)                             \
-	static R seam_raw_##F P                          \
-	{                                                \
-		SEAM_BODY(R, F, raw_##F, A)              \
-	}                                                \
-	static R heard_raw_##F P                         \
-	{                                                \
-		HEARD(R, F, A, WAY_NUMBER, seam_raw_##F) \
+#define FUNCTION(R, F, P, A)                                \
+	static R checked_raw_##F P                          \
+	{                                                   \
+		CHECKED_BODY(R, F, raw_##F, A)              \
+	}                                                   \
+	static R heard_raw_##F P                            \
+	{                                                   \
+		HEARD(R, F, A, WAY_NUMBER, checked_raw_##F) \
 	}
 #include "interface/sysvipc.def"
 
@@ -330,14 +330,14 @@ const struct ipc_calls raw_calls = {
 };
 
 #ifdef SYS_ipc
-#define FUNCTION(R, F, P, A)                                   \
-	static R seam_ipc2_##F P                               \
-	{                                                      \
-		SEAM_BODY(R, F, ipc2_##F, A)                   \
-	}                                                      \
-	static R heard_ipc2_##F P                              \
-	{                                                      \
-		HEARD(R, F, A, WAY_MULTIPLEXED, seam_ipc2_##F) \
+#define FUNCTION(R, F, P, A)                                      \
+	static R checked_ipc2_##F P                               \
+	{                                                         \
+		CHECKED_BODY(R, F, ipc2_##F, A)                   \
+	}                                                         \
+	static R heard_ipc2_##F P                                 \
+	{                                                         \
+		HEARD(R, F, A, WAY_MULTIPLEXED, checked_ipc2_##F) \
 	}
 #include "interface/sysvipc.def"
 

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "interface/seam.h"
+#include "interface/checked_calls.h"
 
 /* The calls, and the ways of making them. */
 enum ipc_call {

@@ -49,7 +49,7 @@ static const char usage[] =
 	"       ipc-conform report [--format F] [--output FILE] [--expect LIST] RESULT.json...\n"
 	"       ipc-conform dump [--layer LAYER]\n"
 	"       ipc-conform layout [STRUCTURE] [--layer LAYER|DUMP]\n"
-	"       ipc-conform diff [--witness] A B\n"
+	"       ipc-conform diff [--partial] A B\n"
 	"       ipc-conform judge LIBC.abi UAPI.abi\n"
 	"\n"
 	"list      lists the checks: id, file and line, what must hold, source; json: needs, "
@@ -61,7 +61,7 @@ static const char usage[] =
 	"dump      prints the ABI facts compiled in; layer `observed` asks the kernel\n"
 	"layout    prints the place of each member of one structure or all, by layers or dumps\n"
 	"diff      prints what changed between two dumps, or between two JSON results;\n"
-	"          --witness: B is a partial dump (ipc-btf's), missing facts do not count\n"
+	"          --partial: B is a partial dump (ipc-btf's), missing facts do not count\n"
 	"judge     judges a libc's dump by rule, given the kernel's; LIBC is the libc's name\n"
 	"\n"
 	"--expect LIST names the checks that are expected to fail, --expect-write writes such a\n"
@@ -745,19 +745,19 @@ static int layout(int argc, char **argv)
 
 static int diff(int argc, char **argv)
 {
-	static const struct option longs[] = {{"witness", no_argument, NULL, 'w'}, {0}};
-	bool witness = false;
+	static const struct option longs[] = {{"partial", no_argument, NULL, 'p'}, {0}};
+	bool partial = false;
 	char error[256];
 	int c, status;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		if (c != 'w')
+		if (c != 'p')
 			return MISUSED;
 		else
-			witness = true;
+			partial = true;
 	if (argc - optind != 2)
 		return misused("diff takes two files", NULL);
-	status = diff_files(stdout, witness, argv[optind], argv[optind + 1], error);
+	status = diff_files(stdout, partial, argv[optind], argv[optind + 1], error);
 	if (status == 2)
 		return misused(error, NULL);
 	return fflush(stdout) ? misused("standard output", strerror(errno)) : status;

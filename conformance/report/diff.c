@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "abi/facts.h"
-#include "abi/witness.h"
+#include "abi/partial.h"
 #include "report.h"
 #include "report_parts.h"
 #include "harness/textfile.h"
@@ -25,17 +25,18 @@ static unsigned diff_in_time(FILE *out, const struct facts facts[2])
 	return errors;
 }
 
-static unsigned diff_witness(FILE *out, const struct facts facts[2])
+static unsigned diff_partial(FILE *out, const struct facts facts[2])
 {
 	size_t agreed;
-	unsigned errors = facts_witness(out, &facts[0], &facts[1], &agreed);
+	unsigned errors = facts_partial(out, &facts[0], &facts[1], &agreed);
 
-	fprintf(out, "%zu of the witness's %zu facts agree with the headers", agreed, facts[1].n);
+	fprintf(out, "%zu of the partial dump's %zu facts agree with the headers", agreed,
+		facts[1].n);
 	fprintf(out, errors ? ", %u do not\n" : "\n", errors);
 	return errors;
 }
 
-static int diff_dumps(FILE *out, bool witness, const char *path[2], char *const text[2],
+static int diff_dumps(FILE *out, bool partial, const char *path[2], char *const text[2],
 		      char error[256])
 {
 	struct facts facts[2] = {0};
@@ -43,7 +44,7 @@ static int diff_dumps(FILE *out, bool witness, const char *path[2], char *const 
 
 	if (facts_parse(&facts[0], text[0], path[0], error) &&
 	    facts_parse(&facts[1], text[1], path[1], error))
-		status = (witness ? diff_witness(out, facts) : diff_in_time(out, facts)) ? 1 : 0;
+		status = (partial ? diff_partial(out, facts) : diff_in_time(out, facts)) ? 1 : 0;
 	facts_free(&facts[0]);
 	facts_free(&facts[1]);
 	return status;
@@ -276,7 +277,7 @@ static bool is_json(const char *text)
 	return text[strspn(text, " \t\r\n")] == '{';
 }
 
-int diff_files(FILE *out, bool witness, const char *a, const char *b, char error[256])
+int diff_files(FILE *out, bool partial, const char *a, const char *b, char error[256])
 {
 	const char *path[2] = {a, b};
 	char *text[2] = {0};
@@ -286,12 +287,12 @@ int diff_files(FILE *out, bool witness, const char *a, const char *b, char error
 	if ((text[0] = textfile_read(a, error)) && (text[1] = textfile_read(b, error))) {
 		if (is_json(text[0]) != is_json(text[1]))
 			textfile_error(error, b, "is not of the same kind as %s", a);
-		else if (is_json(text[0]) && witness)
-			textfile_error(error, b, "is not a dump, which --witness needs");
+		else if (is_json(text[0]) && partial)
+			textfile_error(error, b, "is not a dump, which --partial needs");
 		else if (is_json(text[0]))
 			status = diff_reports(out, path, text, error);
 		else
-			status = diff_dumps(out, witness, path, text, error);
+			status = diff_dumps(out, partial, path, text, error);
 	}
 	free(text[0]);
 	free(text[1]);

@@ -66,7 +66,7 @@ struct sizes make_sizes(void)
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	struct msginfo info;
 
-	require(seam_msgctl(0, IPC_INFO, (struct msqid_ds *)&info) != -1, "IPC_INFO: %s",
+	require(checked_msgctl(0, IPC_INFO, (struct msqid_ds *)&info) != -1, "IPC_INFO: %s",
 		strerror(errno));
 	require((size_t)info.msgmax <= PATTERN - 256, "msgmax is %d", info.msgmax);
 	return (struct sizes){

@@ -14,7 +14,7 @@ $(OUT)/ipc-stress $(OUT)/ipc-memory-mutants:
 # A build for each tool; those named -bare have no checked calls.
 WATCHED = -O1 -g -fno-omit-frame-pointer
 BUILD_plain := CC=gcc CFLAGS='$(WATCHED)'
-BUILD_valgrind := CC=gcc CFLAGS='$(WATCHED) -DSEAM_VALGRIND'
+BUILD_valgrind := CC=gcc CFLAGS='$(WATCHED) -DCHECKED_VALGRIND'
 BUILD_asan := CC=clang CFLAGS='$(WATCHED) -fsanitize=address,undefined -fno-sanitize-recover=all'
 # Link with the loader of the compiler's libc.
 BUILD_asan-i386 = $(call cross_asan,i686-linux-gnu,ld-linux.so.2)
@@ -25,7 +25,7 @@ BUILD_msan := CC=clang CFLAGS='$(WATCHED) -fsanitize=memory'
 BUILD_tsan := CC=clang CFLAGS='$(WATCHED) -fsanitize=thread'
 watched-%:
 	$(Q)$(MAKE) $(QUIET) OUT=build/$* PACKAGE=build/$*/python $(BUILD_$(*:-bare=)) \
-	 $(if $(filter %-bare,$*),CPPFLAGS='$(CPPFLAGS) -DSEAM_CHECK=0') $(GOALS:%=build/$*/%)
+	 $(if $(filter %-bare,$*),CPPFLAGS='$(CPPFLAGS) -DCHECKED_CALLS=0') $(GOALS:%=build/$*/%)
 
 # The builds that each tool needs.
 builds_of = $(patsubst %,watched-%,$(sort $(patsubst memcheck,valgrind,$(patsubst helgrind,valgrind,$1))))
@@ -48,7 +48,7 @@ PRESENT = $(or $(PRESENT_FOUND),$(eval PRESENT_FOUND := $(shell MAKE='$(MAKE)' \
 # Part of make check: a few rounds of each program, and some of the mutants.
 $(OUT)/nothing: FORCE
 	@mkdir -p $(@D)
-	$(Q)printf '#ifdef SEAM_VALGRIND\n#include <valgrind/helgrind.h>\n#endif\nint main(void) { return 0; }\n' \
+	$(Q)printf '#ifdef CHECKED_VALGRIND\n#include <valgrind/helgrind.h>\n#endif\nint main(void) { return 0; }\n' \
 	 | $(CC) $(CFLAGS) $(LDFLAGS) -x c -o $@ -
 SHORT_MUTANTS := sound unset.mtype freed.raw_send short.getall.heap shm.after_shmdt left.queue \
 	race.unlocked

@@ -153,7 +153,7 @@ pid_t fork_child(void)
 
 void child_is_alone(const void *memory, size_t size)
 {
-#ifdef SEAM_VALGRIND
+#ifdef CHECKED_VALGRIND
 	VALGRIND_HG_CLEAN_MEMORY(memory, size);
 #endif
 	(void)memory, (void)size;

@@ -10,7 +10,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#include "interface/seam.h"
+#include "interface/checked_calls.h"
 
 #define NUMBER(N) PyLong_AsLong(args[N])
 #define INT(N) ((int)NUMBER(N))
@@ -18,22 +18,24 @@
 #define POINTER(N) PyLong_AsVoidPtr(args[N])
 
 /* Each function: its name, and its call as an object. */
-#define CALLS(X)                                                                                   \
-	X(ftok, PyLong_FromLong(ftok(PyBytes_AsString(args[0]), INT(1))))                          \
-	X(msgget, PyLong_FromLong(seam_msgget(INT(0), INT(1))))                                    \
-	X(msgsnd, PyLong_FromLong(seam_msgsnd(INT(0), POINTER(1), SIZE(2), INT(3))))               \
-	X(msgrcv, PyLong_FromSsize_t(seam_msgrcv(INT(0), POINTER(1), SIZE(2), NUMBER(3), INT(4)))) \
-	X(msgctl, PyLong_FromLong(seam_msgctl(INT(0), INT(1), POINTER(2))))                        \
-	X(semget, PyLong_FromLong(seam_semget(INT(0), INT(1), INT(2))))                            \
-	X(semop, PyLong_FromLong(seam_semop(INT(0), POINTER(1), SIZE(2))))                         \
-	X(semtimedop, PyLong_FromLong(seam_semtimedop(INT(0), POINTER(1), SIZE(2), POINTER(3))))   \
-	X(semctl,                                                                                  \
-	  PyLong_FromLong(seam_semctl(INT(0), INT(1), INT(2),                                      \
-				      (union semun){.buf = nargs > 3 ? POINTER(3) : NULL})))       \
-	X(shmget, PyLong_FromLong(seam_shmget(INT(0), SIZE(1), INT(2))))                           \
-	X(shmat, PyLong_FromVoidPtr(seam_shmat(INT(0), POINTER(1), INT(2))))                       \
-	X(shmdt, PyLong_FromLong(seam_shmdt(POINTER(0))))                                          \
-	X(shmctl, PyLong_FromLong(seam_shmctl(INT(0), INT(1), POINTER(2))))
+#define CALLS(X)                                                                                \
+	X(ftok, PyLong_FromLong(ftok(PyBytes_AsString(args[0]), INT(1))))                       \
+	X(msgget, PyLong_FromLong(checked_msgget(INT(0), INT(1))))                              \
+	X(msgsnd, PyLong_FromLong(checked_msgsnd(INT(0), POINTER(1), SIZE(2), INT(3))))         \
+	X(msgrcv,                                                                               \
+	  PyLong_FromSsize_t(checked_msgrcv(INT(0), POINTER(1), SIZE(2), NUMBER(3), INT(4))))   \
+	X(msgctl, PyLong_FromLong(checked_msgctl(INT(0), INT(1), POINTER(2))))                  \
+	X(semget, PyLong_FromLong(checked_semget(INT(0), INT(1), INT(2))))                      \
+	X(semop, PyLong_FromLong(checked_semop(INT(0), POINTER(1), SIZE(2))))                   \
+	X(semtimedop,                                                                           \
+	  PyLong_FromLong(checked_semtimedop(INT(0), POINTER(1), SIZE(2), POINTER(3))))         \
+	X(semctl,                                                                               \
+	  PyLong_FromLong(checked_semctl(INT(0), INT(1), INT(2),                                \
+					 (union semun){.buf = nargs > 3 ? POINTER(3) : NULL}))) \
+	X(shmget, PyLong_FromLong(checked_shmget(INT(0), SIZE(1), INT(2))))                     \
+	X(shmat, PyLong_FromVoidPtr(checked_shmat(INT(0), POINTER(1), INT(2))))                 \
+	X(shmdt, PyLong_FromLong(checked_shmdt(POINTER(0))))                                    \
+	X(shmctl, PyLong_FromLong(checked_shmctl(INT(0), INT(1), POINTER(2))))
 
 #define X(NAME, CALL)                                                                  \
 	static PyObject *bare_##NAME(PyObject *Py_UNUSED(self), PyObject *const *args, \

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "interface/seam.h"
+#include "interface/checked_calls.h"
 
 enum { SEMAPHORES = 8, TEXT_MAX = 8192 };
 
@@ -49,15 +49,15 @@ LOOP(loop_ftok, const char *pathname, int proj_id)
 
 LOOP(loop_msgget, key_t key)
 {
-	REPEAT(seam_msgget(key, 0) != -1);
+	REPEAT(checked_msgget(key, 0) != -1);
 }
 
 LOOP(loop_message, int msqid, int size)
 {
 	struct message m = {.mtype = 1};
 
-	REPEAT(seam_msgsnd(msqid, &m, (size_t)size, 0) == 0 &&
-	       seam_msgrcv(msqid, &m, (size_t)size, 0, 0) == size);
+	REPEAT(checked_msgsnd(msqid, &m, (size_t)size, 0) == 0 &&
+	       checked_msgrcv(msqid, &m, (size_t)size, 0, 0) == size);
 }
 
 static bool all_messages(int msqid, size_t size, int n)
@@ -65,10 +65,10 @@ static bool all_messages(int msqid, size_t size, int n)
 	struct message m = {.mtype = 1};
 
 	for (int i = 0; i < n; i++)
-		if (seam_msgsnd(msqid, &m, size, 0) == -1)
+		if (checked_msgsnd(msqid, &m, size, 0) == -1)
 			return false;
 	for (int i = 0; i < n; i++)
-		if (seam_msgrcv(msqid, &m, size, 0, 0) == -1)
+		if (checked_msgrcv(msqid, &m, size, 0, 0) == -1)
 			return false;
 	return true;
 }
@@ -82,16 +82,16 @@ LOOP(loop_message_ping, int msqid, int size)
 {
 	struct message ping = {.mtype = 1}, pong;
 
-	REPEAT(seam_msgsnd(msqid, &ping, (size_t)size, 0) == 0 &&
-	       seam_msgrcv(msqid, &pong, (size_t)size, 2, 0) == size);
+	REPEAT(checked_msgsnd(msqid, &ping, (size_t)size, 0) == 0 &&
+	       checked_msgrcv(msqid, &pong, (size_t)size, 2, 0) == size);
 }
 
 LOOP(loop_message_pong, int msqid, int size)
 {
 	struct message ping, pong = {.mtype = 2};
 
-	REPEAT(seam_msgrcv(msqid, &ping, (size_t)size, 1, 0) == size &&
-	       seam_msgsnd(msqid, &pong, (size_t)size, 0) == 0);
+	REPEAT(checked_msgrcv(msqid, &ping, (size_t)size, 1, 0) == size &&
+	       checked_msgsnd(msqid, &pong, (size_t)size, 0) == 0);
 }
 
 /* buf is read first, for IPC_SET. */
@@ -102,16 +102,16 @@ LOOP(loop_msgctl, int msqid, int cmd)
 		struct msginfo info;
 	} buf;
 
-	if (cmd == IPC_SET && seam_msgctl(msqid, IPC_STAT, &buf.ds) == -1)
+	if (cmd == IPC_SET && checked_msgctl(msqid, IPC_STAT, &buf.ds) == -1)
 		return -1;
-	REPEAT(seam_msgctl(msqid, cmd, &buf.ds) != -1);
+	REPEAT(checked_msgctl(msqid, cmd, &buf.ds) != -1);
 }
 
 /* ---- semaphore sets -------------------------------------------------------- */
 
 LOOP(loop_semget, key_t key)
 {
-	REPEAT(seam_semget(key, 0, 0) != -1);
+	REPEAT(checked_semget(key, 0, 0) != -1);
 }
 
 /* An operation on one set, then one on another: up and down, or ping and pong. */
@@ -119,7 +119,7 @@ LOOP(loop_semop, int first, int op_of_first, int second, int op_of_second)
 {
 	struct sembuf a = {.sem_op = (short)op_of_first}, b = {.sem_op = (short)op_of_second};
 
-	REPEAT(seam_semop(first, &a, 1) == 0 && seam_semop(second, &b, 1) == 0);
+	REPEAT(checked_semop(first, &a, 1) == 0 && checked_semop(second, &b, 1) == 0);
 }
 
 LOOP(loop_semtimedop, int semid)
@@ -127,8 +127,8 @@ LOOP(loop_semtimedop, int semid)
 	const struct timespec timeout = {.tv_sec = 1};
 	struct sembuf up = {.sem_op = 1}, down = {.sem_op = -1};
 
-	REPEAT(seam_semtimedop(semid, &up, 1, &timeout) == 0 &&
-	       seam_semtimedop(semid, &down, 1, &timeout) == 0);
+	REPEAT(checked_semtimedop(semid, &up, 1, &timeout) == 0 &&
+	       checked_semtimedop(semid, &down, 1, &timeout) == 0);
 }
 
 LOOP(loop_semctl, int semid, int cmd)
@@ -138,7 +138,7 @@ LOOP(loop_semctl, int semid, int cmd)
 
 	if (cmd == IPC_STAT)
 		arg.buf = &ds;
-	REPEAT(seam_semctl(semid, 0, cmd, arg) != -1);
+	REPEAT(checked_semctl(semid, 0, cmd, arg) != -1);
 }
 
 /* GETALL or SETALL, with the IPC_STAT that says how many values there are. */
@@ -148,15 +148,15 @@ LOOP(loop_semctl_all, int semid, int cmd)
 	unsigned short values[SEMAPHORES] = {0};
 	const union semun stat = {.buf = &ds}, all = {.array = values};
 
-	REPEAT(seam_semctl(semid, 0, IPC_STAT, stat) == 0 && ds.sem_nsems == SEMAPHORES &&
-	       seam_semctl(semid, 0, cmd, all) == 0);
+	REPEAT(checked_semctl(semid, 0, IPC_STAT, stat) == 0 && ds.sem_nsems == SEMAPHORES &&
+	       checked_semctl(semid, 0, cmd, all) == 0);
 }
 
 /* ---- shared memory ----------------------------------------------------------- */
 
 LOOP(loop_shmget, key_t key)
 {
-	REPEAT(seam_shmget(key, 0, 0) != -1);
+	REPEAT(checked_shmget(key, 0, 0) != -1);
 }
 
 /* With the IPC_STAT that says how large the segment is. */
@@ -165,15 +165,15 @@ LOOP(loop_shmat, int shmid)
 	struct shmid_ds ds;
 	void *p;
 
-	REPEAT((p = seam_shmat(shmid, NULL, 0)) != (void *)-1 &&
-	       seam_shmctl(shmid, IPC_STAT, &ds) == 0 && seam_shmdt(p) == 0);
+	REPEAT((p = checked_shmat(shmid, NULL, 0)) != (void *)-1 &&
+	       checked_shmctl(shmid, IPC_STAT, &ds) == 0 && checked_shmdt(p) == 0);
 }
 
 LOOP(loop_shmctl, int shmid, int cmd)
 {
 	struct shmid_ds ds;
 
-	REPEAT(seam_shmctl(shmid, cmd, &ds) != -1);
+	REPEAT(checked_shmctl(shmid, cmd, &ds) != -1);
 }
 
 /* ---- memory -------------------------------------------------------------------- */

@@ -709,7 +709,7 @@ def test_make_abi_of_an_unknown_target() -> None:
     assert "vax" in result.stderr
 
 
-# ---- the binding as a witness -----------------------------------------------------------
+# ---- the binding as a partial dump -----------------------------------------------------------
 
 
 def test_the_binding_agrees_with_libcs_headers(tmp_path: Path) -> None:

@@ -5,13 +5,13 @@
 
 #include "fuzz.h"
 
-static int changed(bool witness, const char *a, const char *b)
+static int changed(bool partial, const char *a, const char *b)
 {
 	struct written written;
 	char error[256];
 
 	written_open(&written);
-	int status = diff_files(written.out, witness, a, b, error);
+	int status = diff_files(written.out, partial, a, b, error);
 	written_close(&written);
 	REQUIRE(status >= 0 && status <= 2, "status %d", status);
 	if (status == 2)

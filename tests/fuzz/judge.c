@@ -3,7 +3,7 @@
 /* Fuzz target: two dumps of ABI facts, judged as a libc and its kernel. */
 #include "abi/facts.h"
 #include "abi/rules.h"
-#include "abi/witness.h"
+#include "abi/partial.h"
 #include "fuzz.h"
 
 static void judge(const char *libc_name, const struct facts *libc, const struct facts *kernel)
@@ -22,13 +22,13 @@ static void judge(const char *libc_name, const struct facts *libc, const struct 
 }
 
 /* Two equal dumps agree in all facts; two others at most in the facts that both have. */
-static void witness(const struct facts *a, const struct facts *b)
+static void partial(const struct facts *a, const struct facts *b)
 {
 	size_t agreed, both = 0;
 
-	REQUIRE(facts_witness(NULL, a, a, &agreed) == 0 && agreed == a->n, "%zu of %zu", agreed,
+	REQUIRE(facts_partial(NULL, a, a, &agreed) == 0 && agreed == a->n, "%zu of %zu", agreed,
 		a->n);
-	facts_witness(NULL, a, b, &agreed);
+	facts_partial(NULL, a, b, &agreed);
 	for (size_t i = 0; i < a->n; i++)
 		both += facts_value(b, a->fact[i].kind, a->fact[i].name) != NULL;
 	REQUIRE(agreed <= both, "%zu of %zu", agreed, both);
@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		judge("glibc-time64", &libc, &kernel);
 		judge("musl", &libc, &kernel);
 		judge("", &kernel, &libc);
-		witness(&libc, &kernel);
+		partial(&libc, &kernel);
 	} else {
 		require_error(error);
 	}

@@ -6,7 +6,7 @@
 READERS = abi/layout abi/layout_html report/escape harness/textfile report/json report/diff \
 	report/report report/report_html report/report_json report/report_junit report/report_ktap \
 	report/report_ltp report/report_parts report/report_text abi/facts abi/layers abi/rules \
-	abi/witness
+	abi/partial
 READERS_btf = btf/image btf/structures abi/facts harness/textfile
 CALLERS = harness/absent harness/blocked harness/calls harness/coverage harness/expect harness/isolate \
 	harness/child harness/privilege

@@ -23,7 +23,7 @@ from limits import HANG
 from tree import ARCH, TOP
 
 NEEDED = ("pip", "setuptools", "wheel")
-# What builds under a sanitizer needs more of the seam than others do.
+# What builds under a sanitizer needs more headers than others do.
 SANITIZED = {"CFLAGS": "-O0 -g0 -w -fsanitize=address"}
 
 pytestmark = pytest.mark.skipif(
@@ -150,7 +150,7 @@ SHARED = [
     "binding/src/module.h",
     "binding/src/timed.h",
     "binding/src/transfer.h",
-    *(f"conformance/interface/{name}.h" for name in ("seam", "seam_check", "seam_tools")),
+    *(f"conformance/interface/{name}.h" for name in ("checked_calls", "interceptors", "sanitizers")),
     *(f"conformance/interface/{name}" for name in ("sysvipc.def", "semun.h", "probe.h")),
     *(f"conformance/interface/{name}" for name in ("dump", "print-constants")),
     "binding/stubs.py",

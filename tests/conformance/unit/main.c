@@ -127,7 +127,7 @@ int main(void)
 {
 	SRunner *runner = srunner_create(facts_suite());
 
-	srunner_add_suite(runner, witness_suite());
+	srunner_add_suite(runner, partial_suite());
 	srunner_add_suite(runner, rules_suite());
 	srunner_add_suite(runner, layout_suite());
 	srunner_add_suite(runner, report_suite());

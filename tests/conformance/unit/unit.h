@@ -10,7 +10,7 @@
 #include "report/report.h"
 
 Suite *facts_suite(void);
-Suite *witness_suite(void);
+Suite *partial_suite(void);
 Suite *rules_suite(void);
 Suite *layout_suite(void);
 Suite *report_suite(void);

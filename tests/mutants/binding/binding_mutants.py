@@ -191,9 +191,9 @@ MUTANTS = [
     Mutant(
         "race.getall",
         "binding/src/semall.c",
-        "if (seam_semctl(semid, 0, GETALL, (union semun){.array = *values}) != -1)",
+        "if (checked_semctl(semid, 0, GETALL, (union semun){.array = *values}) != -1)",
         "int got;\n"
-        "\t\tPy_BEGIN_ALLOW_THREADS got = seam_semctl(semid, 0, GETALL,"
+        "\t\tPy_BEGIN_ALLOW_THREADS got = checked_semctl(semid, 0, GETALL,"
         " (union semun){.array = *values});\n"
         "\t\tPy_END_ALLOW_THREADS if (got != -1)",
         "test_threads.py",

@@ -60,7 +60,7 @@ MUTANTS = [
            "return (int)bytes;"),
     Mutant("judge", "no_value", RULES, 'strstr(value, " signed") != NULL, offset',
            'strstr(strchr(value, \'u\'), " signed") != NULL, offset'),
-    Mutant("judge", "agreed", "conformance/abi/witness.c", "*agreed += said && !wrong;",
+    Mutant("judge", "agreed", "conformance/abi/partial.c", "*agreed += said && !wrong;",
            "*agreed += !wrong;"),
     Mutant("diff", "failures_unbounded", "conformance/report/diff.c",
            "i < is->nfailures && i < MAX_FAILURES", "i < is->nfailures"),

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Each mutant under each tool: who notices.
 
-A column is a tool, whose build in BUILD/COLUMN has the seam; TOOL-bare, a sanitizer or Valgrind
-alone; or plain, the program by itself.  A cell says which noticed: the tool, a crash, the stress
+A column is a tool, whose build in BUILD/COLUMN has the checked calls; TOOL-bare, a sanitizer or
+Valgrind alone; or plain, the program by itself.  A cell says which noticed: the tool, a crash, the stress
 programs' own frame, or nobody ("-").  The first row is a program without a mutant: there a tool
 that speaks gives a false alarm.
 
-Exit status: 0 if with the seam each mutant is caught, those of a message's size by asan, no tool
-gives a false alarm, and the sanitizer alone misses what it is known to; 1 if not; 2 if misused.
+Exit status: 0 if with the checked calls each mutant is caught, those of a message's size by asan,
+no tool gives a false alarm, and the sanitizer alone misses what it is known to; 1 if not; 2 if
+misused.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from limits import HANG
 
 UNDER = Path(__file__).resolve().parents[3] / "conformance" / "stress" / "run-under"
 SOUND = "sound"
-# What makes the seam needed: a message that is shorter than its room, a call past libc.
+# What makes the checked calls needed: a message that is shorter than its room, a call past libc.
 UNSEEN_ALONE = re.compile(r"mtext\.(receive_short|raw_)")
 NOTICED = {0: "-", 99: "tool", 1: "frame"}
 # Valgrind's columns share a build.
@@ -59,15 +60,15 @@ def see(build: Path, column: str, mutant: str) -> str:
 
 
 def caught(mutant: str, cells: dict[str, str]) -> bool:
-    """Whether the columns with the seam did what they are for, and were needed."""
-    seamed = {column: cell for column, cell in cells.items() if not column.endswith("-bare")}
+    """Whether the columns with the checked calls did what they are for, and were needed."""
+    watched = {column: cell for column, cell in cells.items() if not column.endswith("-bare")}
     if mutant == SOUND:
-        return set(seamed.values()) == {"-"}
+        return set(watched.values()) == {"-"}
     if UNSEEN_ALONE.match(mutant) and cells.get("asan-bare") == "tool":
         return False
     if mutant.startswith("mtext.") and not mutant.endswith("nul_cut"):
-        return seamed["asan"] == "tool"
-    return bool(set(seamed.values()) & {"tool", "crash", "frame"})
+        return watched["asan"] == "tool"
+    return bool(set(watched.values()) & {"tool", "crash", "frame"})
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-#include "abi/witness.h"
+#include "abi/partial.h"
 
 #include <string.h>
 
@@ -17,21 +17,21 @@ static bool has_kind(const struct facts *facts, const char *kind)
 	return false;
 }
 
-/* Whether the witness has the structure of a member. */
-static bool has_structure(const struct facts *witness, const char *member)
+/* Whether the partial dump has the structure of a member. */
+static bool has_structure(const struct facts *partial, const char *member)
 {
 	char name[128];
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(member, "."), member);
-	return !is_absent(facts_value(witness, "struct", name)) ||
-	       !is_absent(facts_value(witness, "union", name));
+	return !is_absent(facts_value(partial, "struct", name)) ||
+	       !is_absent(facts_value(partial, "union", name));
 }
 
-static bool has_notion(const struct facts *witness, const struct fact *fact)
+static bool covers(const struct facts *partial, const struct fact *fact)
 {
 	if (strcmp(fact->kind, "member") == 0)
-		return has_structure(witness, fact->name);
-	return has_kind(witness, fact->kind);
+		return has_structure(partial, fact->name);
+	return has_kind(partial, fact->kind);
 }
 
 /* Whether the value is the same, or begins with the same words. */
@@ -44,7 +44,7 @@ static bool agrees(const char *value, const char *said)
 	return strncmp(value, said, length) == 0 && (!value[length] || value[length] == ' ');
 }
 
-/* Compares a fact of the headers with the witness; returns 1 on an error. */
+/* Compares a fact of the headers with the partial dump; returns 1 on an error. */
 static unsigned check(FILE *out, const struct fact *fact, const char *said)
 {
 	if (is_absent(fact->value) && is_absent(said))
@@ -52,12 +52,12 @@ static unsigned check(FILE *out, const struct fact *fact, const char *said)
 	if (said && !is_absent(fact->value) && agrees(fact->value, said))
 		return 0;
 	if (out)
-		fprintf(out, "%s %s: is %s in the headers, the witness has %s\n", fact->kind,
+		fprintf(out, "%s %s: is %s in the headers, the partial dump has %s\n", fact->kind,
 			fact->name, fact->value, said ? said : "none");
 	return 1;
 }
 
-unsigned facts_witness(FILE *out, const struct facts *facts, const struct facts *witness,
+unsigned facts_partial(FILE *out, const struct facts *facts, const struct facts *partial,
 		       size_t *agreed)
 {
 	unsigned errors = 0;
@@ -65,20 +65,20 @@ unsigned facts_witness(FILE *out, const struct facts *facts, const struct facts 
 	*agreed = 0;
 	for (size_t i = 0; i < facts->n; i++) {
 		const struct fact *fact = &facts->fact[i];
-		const char *said = facts_value(witness, fact->kind, fact->name);
-		unsigned wrong = has_notion(witness, fact) ? check(out, fact, said) : 0;
+		const char *said = facts_value(partial, fact->kind, fact->name);
+		unsigned wrong = covers(partial, fact) ? check(out, fact, said) : 0;
 
 		errors += wrong;
 		*agreed += said && !wrong;
 	}
-	for (size_t i = 0; i < witness->n; i++) {
-		const struct fact *fact = &witness->fact[i];
+	for (size_t i = 0; i < partial->n; i++) {
+		const struct fact *fact = &partial->fact[i];
 
 		if (facts_value(facts, fact->kind, fact->name) || is_absent(fact->value))
 			continue;
 		errors++;
 		if (out)
-			fprintf(out, "%s %s: is not in the headers, the witness has %s\n",
+			fprintf(out, "%s %s: is not in the headers, the partial dump has %s\n",
 				fact->kind, fact->name, fact->value);
 	}
 	return errors;
