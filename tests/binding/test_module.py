@@ -11,12 +11,13 @@ import subprocess
 import sys
 import threading
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 import ipc
+from child import run_child
 from conftest import Maker, message, room, view
 from programs import STRUCTURES
 
@@ -186,85 +187,93 @@ def test_ftok_of_no_file_is_enoent() -> None:
 # ---- audit events ------------------------------------------------------------------------------
 
 
+# In another process, because a hook stays: the later tests would count what it allocates.
+HOOKED = """
 class Refused(Exception):
     pass
 
+events, refused = [], None
 
-EVENTS: list[tuple[Any, ...]] = []
-RECORD = False
-REFUSE = ""
-
-
-def hook(event: str, arguments: tuple[Any, ...]) -> None:
-    if RECORD and event.startswith("ipc."):
-        EVENTS.append((event, *arguments))
-        if event == REFUSE:
+def hook(event, arguments):
+    if event.startswith("ipc."):
+        events.append((event, *arguments))
+        if event == refused:
             raise Refused
 
+def refuse(event, call):
+    global refused
+    refused = event
+    events.clear()
+    try:
+        call()
+    except Refused:
+        pass
+    else:
+        sys.exit(f"{event} was not refused")
+    refused = None
 
-@pytest.fixture(scope="module")
-def hooked() -> None:
-    sys.addaudithook(hook)  # which cannot be taken away again
-
-
-@pytest.fixture
-def events(hooked: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[Any, ...]]]:
-    monkeypatch.setattr(sys.modules[__name__], "RECORD", True)
-    yield EVENTS
-    EVENTS.clear()
-
-
-AUDITED: dict[str, Callable[[Maker], tuple[Any, ...]]] = {
-    "ftok": lambda make: ("/", 1),
-    "msgget": lambda make: (ipc.IPC_PRIVATE, ipc.IPC_CREAT | 0o600),
-    "msgsnd": lambda make: (make.queue(), message("hello"), 5, 0),
-    "msgrcv": lambda make: (make.queue(), room(5), 5, 0, ipc.IPC_NOWAIT),
-    "msgctl": lambda make: (make.queue(), ipc.IPC_RMID, None),
-    "semget": lambda make: (ipc.IPC_PRIVATE, 1, ipc.IPC_CREAT | 0o600),
-    "semop": lambda make: (make.semset(), [(0, 1, 0)], 1),
-    "semtimedop": lambda make: (make.semset(), [(0, 1, 0)], 1, 0.5),
-    "semctl": lambda make: (make.semset(), 0, ipc.SETVAL, 3),
-    "shmget": lambda make: (ipc.IPC_PRIVATE, 1, ipc.IPC_CREAT | 0o600),
-    "shmat": lambda make: (make.segment(), None, 0),
-    "shmdt": lambda make: (ipc.shmat(make.segment()),),
-    "shmctl": lambda make: (make.segment(), ipc.IPC_RMID, None),
+sys.addaudithook(hook)
+queue, semset, segment = ids
+"""
+# The arguments of each call, as Python source.
+AUDITED = {
+    "ftok": "'/', 1",
+    "msgget": "ipc.IPC_PRIVATE, ipc.IPC_CREAT | 0o600",
+    "msgsnd": "queue, ipc.mkmsgbuf(1, 'hello'), 5, 0",
+    "msgrcv": "queue, ipc.msgbuf(capacity=5), 5, 0, ipc.IPC_NOWAIT",
+    "msgctl": "queue, ipc.IPC_RMID, None",
+    "semget": "ipc.IPC_PRIVATE, 1, ipc.IPC_CREAT | 0o600",
+    "semop": "semset, [(0, 1, 0)], 1",
+    "semtimedop": "semset, [(0, 1, 0)], 1, 0.5",
+    "semctl": "semset, 0, ipc.SETVAL, 3",
+    "shmget": "ipc.IPC_PRIVATE, 1, ipc.IPC_CREAT | 0o600",
+    "shmat": "segment, None, 0",
+    "shmdt": "ipc.shmat(segment),",
+    "shmctl": "segment, ipc.IPC_RMID, None",
 }
 
 
 @pytest.mark.parametrize("name", AUDITED)
-def test_a_call_raises_an_audit_event_and_a_hook_may_refuse_it(
-    make: Maker, events: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    arguments = AUDITED[name](make)
-    monkeypatch.setattr(sys.modules[__name__], "REFUSE", f"ipc.{name}")
-    events.clear()
-    with pytest.raises(Refused):
-        getattr(ipc, name)(*arguments)
-    assert events == [(f"ipc.{name}", *arguments)]
-    # Nothing was made, removed, sent or detached.
-    monkeypatch.undo()
-    if name == "shmdt":
-        assert arguments[0]
-    elif not name.endswith("get") and name != "ftok":
-        if name == "msgrcv":
-            ipc.msgsnd(arguments[0], message("hello"))
-        if name == "semop":
-            assert ipc.semctl(arguments[0], 0, ipc.GETVAL) == 0
-        getattr(ipc, name)(*arguments)
+def test_a_call_raises_an_audit_event_and_a_hook_may_refuse_it(make: Maker, name: str) -> None:
+    """Nothing was made, removed, sent or detached."""
+    run_child(
+        HOOKED
+        + f"""
+name, arguments = "{name}", ({AUDITED[name]})
+refuse(f"ipc.{{name}}", lambda: getattr(ipc, name)(*arguments))
+assert events == [(f"ipc.{{name}}", *arguments)], events
+if name == "shmdt":
+    assert arguments[0]
+elif not name.endswith("get") and name != "ftok":
+    if name == "msgrcv":
+        ipc.msgsnd(queue, ipc.mkmsgbuf(1, "hello"))
+    if name == "semop":
+        assert ipc.semctl(semset, 0, ipc.GETVAL) == 0
+    getattr(ipc, name)(*arguments)
+""",
+        make.queue(),
+        make.semset(),
+        make.segment(),
+    )
 
 
-def test_the_end_of_a_context_is_a_shmdt(
-    make: Maker, events: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    p = ipc.shmat(make.segment(100))
-    monkeypatch.setattr(sys.modules[__name__], "REFUSE", "ipc.shmdt")
-    events.clear()
-    with pytest.raises(Refused):
-        with p:
-            pass
-    assert events == [("ipc.shmdt", p)] and p
-    monkeypatch.undo()
-    ipc.shmdt(p)
+def test_the_end_of_a_context_is_a_shmdt(make: Maker) -> None:
+    run_child(
+        HOOKED
+        + """
+p = ipc.shmat(segment)
+
+def block():
+    with p:
+        pass
+
+refuse("ipc.shmdt", block)
+assert events == [("ipc.shmdt", p)] and p, events
+""",
+        make.queue(),
+        make.semset(),
+        make.segment(100),
+    )
 
 
 # ---- more than one interpreter -----------------------------------------------------------------
