@@ -21,7 +21,7 @@ $(OUT)/tidy/%: %.c .clang-tidy $(filter %.h %.def,$(C_FILES)) $(OUT)/kernel_cons
 PYTHON_INCLUDE = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')
 
 do-lint: python
-	$(Q)$(MAKE) $(QUIET) -j $(JOBS) $(TIDY)
+	$(Q)$(MAKE) $(QUIET) $(PARALLEL) $(TIDY)
 	$(call say,FORMAT,'$(words $(C_FILES)) files')
 	$(Q)clang-format --dry-run -Werror $(filter-out %.def,$(C_FILES))
 	$(call say,MANDOC,$(MANUAL_PAGES))

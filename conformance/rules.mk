@@ -96,6 +96,8 @@ conformance/%.c: ;
 
 REPORT ?= build/report
 JOBS ?= $(shell nproc)
+# Options of a make below another one, whose jobs it shares.
+PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j $(JOBS))
 
 do-conform: harness
 	$(Q)mkdir -p $(REPORT)

@@ -85,23 +85,36 @@ def of_module(item: pytest.Item) -> bool:
 RUN_MAKE = {f"test_{name}.py" for name in ("btf", "fuzz", "libcs", "readme", "tools")}
 
 
+# Files of tests that wait for long and share nothing: each test is a group.
+APART = {"test_isolation.py"}
+# The groups that take longest; the workers begin with these.
+LONGEST = ["make", "test_isolation.py", "test_port.py", "test_boot.py", "test_mutants.py"]
+LONGEST += [f"test_{name}.py" for name in ("numpy", "collector", "places", "references")]
+
+
 def group_of(item: pytest.Item) -> str:
     return "make" if item.path.name in RUN_MAKE else item.path.name
 
 
-# In one of several processes: each file is one's, and make, the longest, is the first's.
+def begins_late(item: pytest.Item) -> int:
+    group = group_of(item)
+    return LONGEST.index(group) if group in LONGEST else len(LONGEST)
+
+
+# With several workers, each group is run by one.
 BESIDE_OTHERS = "PYTEST_XDIST_WORKER" in os.environ
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     if BESIDE_OTHERS:
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+        group = item.nodeid if item.path.name in APART else group_of(item)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where there is no shell, as on a kernel under test, only the module's tests can run."""
     if BESIDE_OTHERS:
-        items.sort(key=lambda item: group_of(item) != "make")
+        items.sort(key=begins_late)
     if not shutil.which("sh"):
         for item in items:
             if not of_module(item) or item.get_closest_marker("tools"):

@@ -39,20 +39,32 @@ do-mutants:
 do-mutants-checks: $(OUT)/ipc-conform-mutants
 	$(Q)$(PYTHON) tests/mutants/checks/table.py --unfailed tests/mutants/checks/unfailed.txt $(CHOSEN) $<
 
-# Both compilers with the same warnings as errors; then what each runner sums up.
-do-check:
-	$(Q)$(MAKE) $(QUIET) -j $(JOBS) harness python $(OUT)/unit-tests $(OUT)/ipc-conform-mutants $(OUT)/loops.so $(OUT)/bare.abi3.so
-	$(Q)$(MAKE) $(QUIET) do-lint
-	$(Q)$(MAKE) $(QUIET) -j $(JOBS) CC=clang OUT=build/clang/$(TARGET) PACKAGE=build/clang/python harness python \
+# Stages that need nothing of each other run side by side, the longest first, and each prints what
+# it has to say when it ends.  Both compilers have the same warnings as errors.
+# Half of the time a test waits, so pytest has twice as many workers as there are jobs.
+WORKERS = $(shell expr 2 \* $(JOBS))
+STAGES := stress kernels lint debug-builds interpreters clang abi conform unit-tests
+.PHONY: $(STAGES:%=stage-%)
+stage-abi stage-conform stage-lint: stage-%:
+	$(Q)$(MAKE) $(QUIET) do-$*
+stage-clang:
+	$(Q)$(MAKE) $(QUIET) $(PARALLEL) CC=clang OUT=build/clang/$(TARGET) PACKAGE=build/clang/python harness python \
 	 build/clang/$(TARGET)/ipc-btf build/clang/$(TARGET)/ipc-conform-mutants
-	$(Q)$(MAKE) $(QUIET) do-abi
-	$(Q)$(MAKE) $(QUIET) do-conform
-	$(Q)$(OUT)/unit-tests
+stage-debug-builds:
 	$(Q)ci/interpreters --installed
+stage-interpreters:
 	$(Q)SUITES=trixie TESTS=tests/binding/test_interpreters.py ci/interpreters --optional
+stage-kernels:
+	$(Q)$(MAKE) $(QUIET) do-kernels-short
+stage-stress:
 	$(Q)$(MAKE) $(QUIET) do-stress-short
-	$(Q)$(MAKE) $(QUIET) do-kernels-short $(OUT)/ipc-conform-seeded
-	$(Q)PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest -n $(JOBS) --dist loadgroup
+stage-unit-tests:
+	$(Q)$(OUT)/unit-tests
+do-check:
+	$(Q)$(MAKE) $(QUIET) -j $(JOBS) harness python $(OUT)/unit-tests $(OUT)/ipc-conform-mutants \
+	 $(OUT)/ipc-conform-seeded $(OUT)/loops.so $(OUT)/bare.abi3.so
+	$(Q)$(MAKE) $(QUIET) -j $(JOBS) --output-sync=target $(STAGES:%=stage-%)
+	$(Q)PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup
 
 # The first mistakes that a change makes show here: the build, this machine's kernel, the
 # harness's own parts, the C functions and the classes of the module.

@@ -57,7 +57,7 @@ do-stress-short:
 	$(Q)$(if $(PRESENT),$(MAKE) $(QUIET) PRESENT='$(PRESENT)' do-stress-present)
 do-stress-present: ASAN = $(filter asan,$(PRESENT))
 do-stress-present:
-	$(Q)$(MAKE) $(QUIET) -j 2 GOALS='ipc-stress ipc-memory-mutants' $(call builds_of,$(PRESENT) $(ASAN:%=%-bare))
+	$(Q)$(MAKE) $(QUIET) $(PARALLEL) GOALS='ipc-stress ipc-memory-mutants' $(call builds_of,$(PRESENT) $(ASAN:%=%-bare))
 	$(Q)$(STRESS) --short build $(PRESENT)
 	$(Q)$(if $(ASAN),$(MEMORY_MUTANTS) --brief --only 'mtext.*' build asan-bare asan)
 	$(Q)$(if $(filter-out $(PRESENT),$(EVERY_TOOL)),echo 'SKIP: mutants of all kinds: not all tools are here',\

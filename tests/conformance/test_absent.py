@@ -66,7 +66,7 @@ def run(
     program: list[str | Path], *words: str | Path, before: tuple[str, ...] = ()
 ) -> tuple[int, str]:
     ended = subprocess.run(
-        ["unshare", "--ipc", *before, *program, "run", "--jobs", "2", *words],
+        ["unshare", "--ipc", *before, *program, "run", "--jobs", "8", *words],
         capture_output=True,
         text=True,
         timeout=HANG,
@@ -166,7 +166,7 @@ def test_a_chroot_with_the_program_alone(tmp_path: Path) -> None:
     shell += ' && root="$0" && shift && exec chroot "$root" /ipc-conform "$@"'
     ended = subprocess.run(
         ["unshare", "--ipc", "--mount", "sh", "-c", shell, str(tmp_path), str(PROGRAM)]
-        + ["run", "--jobs", "2", "--format", "json"],
+        + ["run", "--jobs", "8", "--format", "json"],
         capture_output=True,
         text=True,
         timeout=HANG,

@@ -68,7 +68,7 @@ def test_each_check_has_a_sentence_and_a_source() -> None:
 
 
 def test_coverage_says_of_each_hole_why() -> None:
-    command = [str(CONFORM), "coverage", "--jobs", "2"]
+    command = [str(CONFORM), "coverage", "--jobs", "8"]
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     assert result.returncode == 0
     table, _, rest = result.stdout.partition("no check covers:\n")

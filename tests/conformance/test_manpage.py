@@ -92,4 +92,7 @@ def test_examples_run_in_their_order(tmp_path: Path) -> None:
     assert {words[0] for words in examples()} >= {"run", "diff", "coverage", "dump", "report"}
     for words in examples():
         # On what was seen a moment ago by the same program there is nothing new.
-        assert run(*words, where=tmp_path).returncode == 0, words
+        jobs = ["--jobs", "4"] if words[0] in ("run", "coverage") else []
+        if "--operations" in words:  # as many take minutes
+            jobs += ["--operations", "3000"]
+        assert run(*words, *jobs, where=tmp_path).returncode == 0, words

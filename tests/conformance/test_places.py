@@ -72,7 +72,7 @@ def run(options: str, before: str, *more: str) -> dict[str, list[dict[str, str]]
     script = f'{before} "$@"'
     ended = subprocess.run(
         ["unshare", "--ipc", *options.split(), "sh", "-c", script, "sh", str(PROGRAM), "run"]
-        + ["--format", "json", "--jobs", "2", *more],
+        + ["--format", "json", "--jobs", "8", *more],
         capture_output=True,
         text=True,
         timeout=HANG,

@@ -33,7 +33,7 @@ def results(program: Path, *prefix: str) -> "list[dict[str, Any]]":
     """Each check's result, of a run that ended as one that conforms."""
     if not shutil.which(prefix[0]):
         pytest.skip(f"no {prefix[0]}")
-    command = [*prefix, str(program), "run", "--jobs", "2", "--format", "json"]
+    command = [*prefix, str(program), "run", "--jobs", "8", "--format", "json"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=HANG)
     assert ended.returncode == 0, ended.stderr or ended.stdout
     found: "list[dict[str, Any]]" = json.loads(ended.stdout)["runs"][0]["results"]

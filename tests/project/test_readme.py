@@ -87,7 +87,7 @@ def test_links_and_paths_exist(page: Path) -> None:
     for link in re.findall(r"\]\(([^)]+)\)", text):
         assert link.startswith("https://") or (page.parent / link).exists(), link
     for path in re.findall(r"`((?:conformance|binding|tests|ci|abi-dumps|docs)/[\w./-]*)`", text):
-        assert "CALL" in path or (TOP / path).exists(), path
+        assert re.search("[A-Z]{4}", path) or (TOP / path).exists(), path
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[block.page for block in EXAMPLES])
@@ -106,7 +106,8 @@ def test_command(command: str) -> None:
         pytest.skip("there are no headers of musl")
     (TOP / "build" / "headers").mkdir(exist_ok=True)
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
-    environment["GATE"] = "--no-cost"  # costs are measured by the tests of the gate
+    # Whole runs and costs are of make check's own stage of kernels and the tests of the gate.
+    environment["GATE"] = "--no-cost --select '--only msgget.e*'"
     suite = re.search(r"SUITE=(\S+) ARCH=(\S+)", command)
     if suite:
         fetched = subprocess.run(
