@@ -86,7 +86,7 @@ def replacer(program: Program) -> Path:
     return program("replacer.so")
 
 
-# The checked call asks the set how large it is, too: after it was replaced, before the kernel says EFAULT.
+# The checked call asks the set how large it is, too: after it was replaced, before EFAULT.
 @pytest.mark.unwatched
 @pytest.mark.parametrize(
     "call, result",

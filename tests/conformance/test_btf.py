@@ -133,7 +133,7 @@ def in_structure(tag: str, pattern: str, replacement: str) -> Change:
             "msqid64_ds",
             r"(\w[^;]* msg_qnum;)\s*(\w[^;]* msg_qbytes;)",
             r"\2 \1",
-            r"msqid_ds\.msg_qbytes: is offset \d+ size \d unsigned in the headers, the partial dump has",
+            r"msqid_ds\.msg_qbytes: is offset \d+ size \d unsigned in the headers, the partial",
         ),
         ("sembuf", r"short\s+sem_op;", "int sem_op;", r"sembuf\.sem_op: .* has offset \d size 4"),
         ("seminfo", r"int semvmx;", "short semvmx;", r"seminfo\.semvmx: .* size 2 signed"),

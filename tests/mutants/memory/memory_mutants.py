@@ -3,9 +3,9 @@
 """Each mutant under each tool: who notices.
 
 A column is a tool, whose build in BUILD/COLUMN has the checked calls; TOOL-bare, a sanitizer or
-Valgrind alone; or plain, the program by itself.  A cell says which noticed: the tool, a crash, the stress
-programs' own frame, or nobody ("-").  The first row is a program without a mutant: there a tool
-that speaks gives a false alarm.
+Valgrind alone; or plain, the program by itself.  A cell says which noticed: the tool, a crash, the
+stress programs' own frame, or nobody ("-").  The first row is a program without a mutant: there a
+tool that speaks gives a false alarm.
 
 Exit status: 0 if with the checked calls each mutant is caught, those of a message's size by asan,
 no tool gives a false alarm, and the sanitizer alone misses what it is known to; 1 if not; 2 if
