@@ -47,7 +47,7 @@ static void expect_same_queue(const union state *want, const union state *got)
 	msg_expect_same(&want->msg, &got->msg);
 }
 
-static unsigned long queues_used(const union info *info)
+static unsigned long used_queue(const union info *info)
 {
 	return (unsigned long)info->msg.msgpool;
 }
@@ -92,7 +92,7 @@ static void expect_same_set(const union state *want, const union state *got)
 	sem_expect_same(&want->sem, &got->sem);
 }
 
-static unsigned long sets_used(const union info *info)
+static unsigned long used_set(const union info *info)
 {
 	return (unsigned long)info->sem.semusz;
 }
@@ -144,54 +144,30 @@ static void expect_same_segment(const union state *want, const union state *got)
 	shm_expect_same(&want->shm, &got->shm);
 }
 
-static unsigned long segments_used(const union info *info)
+static unsigned long used_segment(const union info *info)
 {
 	return (unsigned long)info->shm.used_ids;
 }
 
-const struct facility msg_facility = {
-	.name = "msg",
-	.next_id = "msg_next_id",
-	.info = MSG_INFO,
-	.stat = MSG_STAT,
-	.stat_any = MSG_STAT_ANY,
-	.get = get_queue,
-	.control = control_queue,
-	.read = read_queue,
-	.write = write_queue,
-	.set = set_queue,
-	.use = use_queue,
-	.expect_same = expect_same_queue,
-	.used = queues_used,
-};
-const struct facility sem_facility = {
-	.name = "sem",
-	.next_id = "sem_next_id",
-	.info = SEM_INFO,
-	.stat = SEM_STAT,
-	.stat_any = SEM_STAT_ANY,
-	.get = get_set,
-	.control = control_set,
-	.read = read_set,
-	.write = write_set,
-	.set = set_set,
-	.use = use_set,
-	.expect_same = expect_same_set,
-	.used = sets_used,
-};
-const struct facility shm_facility = {
-	.name = "shm",
-	.next_id = "shm_next_id",
-	.write_reads = true,
-	.info = SHM_INFO,
-	.stat = SHM_STAT,
-	.stat_any = SHM_STAT_ANY,
-	.get = get_segment,
-	.control = control_segment,
-	.read = read_segment,
-	.write = write_segment,
-	.set = set_segment,
-	.use = use_segment,
-	.expect_same = expect_same_segment,
-	.used = segments_used,
-};
+/* A facility by its name, the prefix of its commands and the end of its functions' names. */
+#define FACILITY(NAME, PREFIX, OBJECT, WRITE_READS)  \
+	const struct facility NAME##_facility = {    \
+		.name = #NAME,                       \
+		.next_id = #NAME "_next_id",         \
+		.write_reads = (WRITE_READS),        \
+		.info = PREFIX##_INFO,               \
+		.stat = PREFIX##_STAT,               \
+		.stat_any = PREFIX##_STAT_ANY,       \
+		.get = get_##OBJECT,                 \
+		.control = control_##OBJECT,         \
+		.read = read_##OBJECT,               \
+		.write = write_##OBJECT,             \
+		.set = set_##OBJECT,                 \
+		.use = use_##OBJECT,                 \
+		.expect_same = expect_same_##OBJECT, \
+		.used = used_##OBJECT,               \
+	}
+
+FACILITY(msg, MSG, queue, false);
+FACILITY(sem, SEM, set, false);
+FACILITY(shm, SHM, segment, true);

@@ -13,10 +13,25 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "harness/conform.h"
+#include "numbers.h"
 
 /* The exit status of a child that could not use ptrace(2). */
 enum { NO_PTRACE = 77 };
+
+#define msg_expect_same(WANT, GOT) EXPECT_SAME(msqid_ds, WANT, GOT)
+#define sem_expect_same(WANT, GOT) EXPECT_SAME(semid_ds, WANT, GOT)
+#define shm_expect_same(WANT, GOT) EXPECT_SAME(shmid_ds, WANT, GOT)
+
+/* The object has the key check_key(0) and belongs to the process, which is its creator. */
+static inline void perm_expect_own(int mode, const struct ipc_perm *perm)
+{
+	expect_eq(check_key(0), perm->__key);
+	expect_eq(geteuid(), perm->uid);
+	expect_eq(getegid(), perm->gid);
+	expect_eq(geteuid(), perm->cuid);
+	expect_eq(getegid(), perm->cgid);
+	expect_eq(mode, perm->mode);
+}
 
 enum { TEXT = 16 };
 struct message {
@@ -39,25 +54,6 @@ static inline struct msqid_ds msg_state(int msqid)
 
 	must(libc_calls.msgctl(msqid, IPC_STAT, &ds));
 	return ds;
-}
-
-static inline void msg_expect_same(const struct msqid_ds *want, const struct msqid_ds *got)
-{
-	expect_eq(want->msg_perm.__key, got->msg_perm.__key);
-	expect_eq(want->msg_perm.uid, got->msg_perm.uid);
-	expect_eq(want->msg_perm.gid, got->msg_perm.gid);
-	expect_eq(want->msg_perm.cuid, got->msg_perm.cuid);
-	expect_eq(want->msg_perm.cgid, got->msg_perm.cgid);
-	expect_eq(want->msg_perm.mode, got->msg_perm.mode);
-	expect_eq(want->msg_perm.__seq, got->msg_perm.__seq);
-	expect_eq(want->msg_stime, got->msg_stime);
-	expect_eq(want->msg_rtime, got->msg_rtime);
-	expect_eq(want->msg_ctime, got->msg_ctime);
-	expect_eq(want->__msg_cbytes, got->__msg_cbytes);
-	expect_eq(want->msg_qnum, got->msg_qnum);
-	expect_eq(want->msg_qbytes, got->msg_qbytes);
-	expect_eq(want->msg_lspid, got->msg_lspid);
-	expect_eq(want->msg_lrpid, got->msg_lrpid);
 }
 
 enum { NSEMS = 3 };
@@ -94,44 +90,12 @@ static inline int sem_value(int semid, int semnum)
 	return must(libc_calls.semctl(semid, semnum, GETVAL, (union semun){0}));
 }
 
-static inline void sem_expect_same(const struct semid_ds *want, const struct semid_ds *got)
-{
-	expect_eq(want->sem_perm.__key, got->sem_perm.__key);
-	expect_eq(want->sem_perm.uid, got->sem_perm.uid);
-	expect_eq(want->sem_perm.gid, got->sem_perm.gid);
-	expect_eq(want->sem_perm.cuid, got->sem_perm.cuid);
-	expect_eq(want->sem_perm.cgid, got->sem_perm.cgid);
-	expect_eq(want->sem_perm.mode, got->sem_perm.mode);
-	expect_eq(want->sem_perm.__seq, got->sem_perm.__seq);
-	expect_eq(want->sem_otime, got->sem_otime);
-	expect_eq(want->sem_ctime, got->sem_ctime);
-	expect_eq(want->sem_nsems, got->sem_nsems);
-}
-
 static inline struct shmid_ds shm_state(int shmid)
 {
 	struct shmid_ds ds;
 
 	must(libc_calls.shmctl(shmid, IPC_STAT, &ds));
 	return ds;
-}
-
-static inline void shm_expect_same(const struct shmid_ds *want, const struct shmid_ds *got)
-{
-	expect_eq(want->shm_perm.__key, got->shm_perm.__key);
-	expect_eq(want->shm_perm.uid, got->shm_perm.uid);
-	expect_eq(want->shm_perm.gid, got->shm_perm.gid);
-	expect_eq(want->shm_perm.cuid, got->shm_perm.cuid);
-	expect_eq(want->shm_perm.cgid, got->shm_perm.cgid);
-	expect_eq(want->shm_perm.mode, got->shm_perm.mode);
-	expect_eq(want->shm_perm.__seq, got->shm_perm.__seq);
-	expect_eq(want->shm_segsz, got->shm_segsz);
-	expect_eq(want->shm_atime, got->shm_atime);
-	expect_eq(want->shm_dtime, got->shm_dtime);
-	expect_eq(want->shm_ctime, got->shm_ctime);
-	expect_eq(want->shm_cpid, got->shm_cpid);
-	expect_eq(want->shm_lpid, got->shm_lpid);
-	expect_eq(want->shm_nattch, got->shm_nattch);
 }
 
 /*

@@ -20,15 +20,10 @@ static void add(struct snapshot *shot, const char *name, int index, long long va
 
 #define ADD(VALUE) add(shot, strrchr("." #VALUE, '.') + 1, -1, (long long)(VALUE))
 
-static void add_perm(struct snapshot *shot, const struct ipc_perm *perm)
+static void add_numbers(struct snapshot *shot, const struct numbers *numbers)
 {
-	ADD(perm->__key);
-	ADD(perm->uid);
-	ADD(perm->gid);
-	ADD(perm->cuid);
-	ADD(perm->cgid);
-	ADD(perm->mode);
-	ADD(perm->__seq);
+	for (unsigned i = 0; i < numbers->n; i++)
+		add(shot, numbers->number[i].name, -1, numbers->number[i].value);
 }
 
 /* A checksum that depends on the order of the bytes (FNV-1a). */
@@ -63,17 +58,11 @@ static void add_messages(struct snapshot *shot)
 static void add_queue(struct snapshot *shot)
 {
 	const struct msqid_ds ds = msg_state(shot->id);
+	struct numbers numbers = {0};
 	struct msginfo info = {0};
 
-	add_perm(shot, &ds.msg_perm);
-	ADD(ds.msg_stime);
-	ADD(ds.msg_rtime);
-	ADD(ds.msg_ctime);
-	ADD(ds.__msg_cbytes);
-	ADD(ds.msg_qnum);
-	ADD(ds.msg_qbytes);
-	ADD(ds.msg_lspid);
-	ADD(ds.msg_lrpid);
+	numbers_of_msqid_ds(&numbers, &ds);
+	add_numbers(shot, &numbers);
 	add(shot, "highest slot of MSG_INFO", -1,
 	    must(libc_calls.msgctl(0, MSG_INFO, (struct msqid_ds *)(void *)&info)));
 	ADD(info.msgpool);
@@ -85,13 +74,12 @@ static void add_queue(struct snapshot *shot)
 static void add_set(struct snapshot *shot)
 {
 	const struct semid_ds ds = sem_state(shot->id);
+	struct numbers numbers = {0};
 	static unsigned short values[65536];
 	struct seminfo info = {0};
 
-	add_perm(shot, &ds.sem_perm);
-	ADD(ds.sem_otime);
-	ADD(ds.sem_ctime);
-	ADD(ds.sem_nsems);
+	numbers_of_semid_ds(&numbers, &ds);
+	add_numbers(shot, &numbers);
 	add(shot, "highest slot of SEM_INFO", -1,
 	    must(libc_calls.semctl(0, 0, SEM_INFO, (union semun){.__buf = &info})));
 	ADD(info.semusz);
@@ -109,16 +97,11 @@ static void add_set(struct snapshot *shot)
 static void add_segment(struct snapshot *shot)
 {
 	const struct shmid_ds ds = shm_state(shot->id);
+	struct numbers numbers = {0};
 	struct shm_info info = {0};
 
-	add_perm(shot, &ds.shm_perm);
-	ADD(ds.shm_segsz);
-	ADD(ds.shm_atime);
-	ADD(ds.shm_dtime);
-	ADD(ds.shm_ctime);
-	ADD(ds.shm_cpid);
-	ADD(ds.shm_lpid);
-	ADD(ds.shm_nattch);
+	numbers_of_shmid_ds(&numbers, &ds);
+	add_numbers(shot, &numbers);
 	add(shot, "highest slot of SHM_INFO", -1,
 	    must(libc_calls.shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&info)));
 	ADD(info.used_ids);

@@ -82,6 +82,11 @@ struct operations {
 	void (*clear)(const struct ipc_calls *ipc);
 };
 
+/* The members that each facility's file defines under the same names. */
+#define SHARED_OPERATIONS                                                                     \
+	.model_size = sizeof(struct model), .draw = draw, .perform = perform, .apply = apply, \
+	.agrees = agrees, .describe = describe
+
 extern const struct operations msg_operations, sem_operations, shm_operations;
 
 /* Makes random steps until one fails; records the shortest failing run found. */

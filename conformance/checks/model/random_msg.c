@@ -311,15 +311,8 @@ static void drain(struct step *step)
 	step->arg[2] = NOWAIT;
 }
 
-const struct operations msg_operations = {.model_size = sizeof(struct model),
-					  .make = make_queue,
-					  .remove = remove_queue,
-					  .draw = draw,
-					  .perform = perform,
-					  .apply = apply,
-					  .agrees = agrees,
-					  .describe = describe,
-					  .impatient = impatient,
+const struct operations msg_operations = {SHARED_OPERATIONS, .make = make_queue,
+					  .remove = remove_queue, .impatient = impatient,
 					  .drain = drain};
 
 CHECK("random.msg", LIBC | RAW, NEED_PROC,

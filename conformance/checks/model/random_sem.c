@@ -360,14 +360,8 @@ static void describe(const struct step *step, char text[96])
 	}
 }
 
-const struct operations sem_operations = {.model_size = sizeof(struct model),
-					  .make = make_set,
-					  .remove = remove_set,
-					  .draw = draw,
-					  .perform = perform,
-					  .apply = apply,
-					  .agrees = agrees,
-					  .describe = describe};
+const struct operations sem_operations = {SHARED_OPERATIONS, .make = make_set,
+					  .remove = remove_set};
 
 CHECK("random.sem", LIBC | RAW, NEED_PROC,
       "values, semadj, counts and blocked calls of 8 processes' random operations agree with a "

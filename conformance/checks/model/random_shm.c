@@ -238,18 +238,10 @@ static bool tolerates(const struct history *history, const struct operation *ope
 	return want->result - less <= got->result && got->result <= want->result + more;
 }
 
-const struct operations shm_operations = {.model_size = sizeof(struct model),
-					  .make = make_segments,
-					  .remove = remove_segments,
-					  .draw = draw,
-					  .perform = perform,
-					  .apply = apply,
-					  .agrees = agrees,
-					  .describe = describe,
-					  .lingers = true,
-					  .tolerates = tolerates,
-					  .feasible = feasible,
-					  .clear = clear};
+const struct operations shm_operations = {
+	SHARED_OPERATIONS, .make = make_segments,  .remove = remove_segments,
+	.lingers = true,   .tolerates = tolerates, .feasible = feasible,
+	.clear = clear};
 
 CHECK("random.shm", LIBC | RAW, NEED_PROC,
       "shm_nattch and content after 8 processes' random operations agree with a model in C",

@@ -26,12 +26,7 @@ CHECK("msgctl.stat", LIBC, 0, "IPC_STAT returns the state of a queue", "msgctl(2
 	must(ipc->msgrcv(msqid, &got, TEXT, 0, 0));
 	memset(&ds, 0xa5, sizeof(ds));
 	expect_eq(0, ipc->msgctl(msqid, IPC_STAT, &ds));
-	expect_eq(check_key(0), ds.msg_perm.__key);
-	expect_eq(geteuid(), ds.msg_perm.uid);
-	expect_eq(getegid(), ds.msg_perm.gid);
-	expect_eq(geteuid(), ds.msg_perm.cuid);
-	expect_eq(getegid(), ds.msg_perm.cgid);
-	expect_eq(0642, ds.msg_perm.mode);
+	perm_expect_own(0642, &ds.msg_perm);
 	expect_eq(1, ds.msg_qnum);
 	expect_eq(3, ds.__msg_cbytes);
 	expect(ds.msg_qbytes >= 3);
@@ -48,20 +43,8 @@ CHECK("msgctl.stat.proc", LIBC, NEED_PROC, "/proc/sysvipc/msg agrees with IPC_ST
 	int msqid = must(ipc->msgget(check_key(0), IPC_CREAT | 0640));
 
 	must(ipc->msgsnd(msqid, &message, TEXT, 0));
-	struct msqid_ds ds = msg_state(msqid);
-	expect_eq(ds.msg_perm.__key, sysvipc("msg", msqid, "key"));
-	expect_eq(ds.msg_perm.mode, sysvipc("msg", msqid, "perms"));
-	expect_eq(ds.__msg_cbytes, sysvipc("msg", msqid, "cbytes"));
-	expect_eq(ds.msg_qnum, sysvipc("msg", msqid, "qnum"));
-	expect_eq(ds.msg_lspid, sysvipc("msg", msqid, "lspid"));
-	expect_eq(ds.msg_lrpid, sysvipc("msg", msqid, "lrpid"));
-	expect_eq(ds.msg_perm.uid, sysvipc("msg", msqid, "uid"));
-	expect_eq(ds.msg_perm.gid, sysvipc("msg", msqid, "gid"));
-	expect_eq(ds.msg_perm.cuid, sysvipc("msg", msqid, "cuid"));
-	expect_eq(ds.msg_perm.cgid, sysvipc("msg", msqid, "cgid"));
-	expect_eq(ds.msg_stime, sysvipc("msg", msqid, "stime"));
-	expect_eq(ds.msg_rtime, sysvipc("msg", msqid, "rtime"));
-	expect_eq(ds.msg_ctime, sysvipc("msg", msqid, "ctime"));
+	const struct msqid_ds ds = msg_state(msqid);
+	EXPECT_ROW(msqid_ds, &ds, "msg", msqid);
 }
 
 CHECK("msgctl.stat.eacces", LIBC | RAW, 0, "IPC_STAT needs read permission", "msgctl(2), EACCES")

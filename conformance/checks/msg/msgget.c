@@ -1,9 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /* msgget(2). */
-#include <unistd.h>
-
-#include "harness/conform.h"
+#include "checks/common/objects.h"
 
 CHECK("msgget.new_queue_fields", LIBC | RAW, NEED_NAMESPACE,
       "a new queue is empty, belongs to its creator, and may hold msgmnb bytes",
@@ -14,12 +12,7 @@ CHECK("msgget.new_queue_fields", LIBC | RAW, NEED_NAMESPACE,
 	int msqid = must(ipc->msgget(check_key(0), IPC_CREAT | 0640));
 
 	must(libc_calls.msgctl(msqid, IPC_STAT, &ds));
-	expect_eq(check_key(0), ds.msg_perm.__key);
-	expect_eq(0640, ds.msg_perm.mode);
-	expect_eq(geteuid(), ds.msg_perm.uid);
-	expect_eq(geteuid(), ds.msg_perm.cuid);
-	expect_eq(getegid(), ds.msg_perm.gid);
-	expect_eq(getegid(), ds.msg_perm.cgid);
+	perm_expect_own(0640, &ds.msg_perm);
 	expect_eq(0, ds.msg_qnum);
 	expect_eq(0, ds.__msg_cbytes);
 	expect_eq(0, ds.msg_lspid);

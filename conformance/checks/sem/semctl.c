@@ -3,7 +3,6 @@
 /* semctl(2). */
 #include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "checks/common/objects.h"
 
@@ -26,12 +25,7 @@ CHECK("semctl.stat", LIBC, 0, "IPC_STAT returns the state of a set", "semctl(2)"
 	must(ipc->semop(semid, &(struct sembuf){.sem_op = 1}, 1));
 	memset(&ds, 0xa5, sizeof(ds));
 	expect_eq(0, stat_into(ipc, semid, IPC_STAT, &ds));
-	expect_eq(check_key(0), ds.sem_perm.__key);
-	expect_eq(geteuid(), ds.sem_perm.uid);
-	expect_eq(getegid(), ds.sem_perm.gid);
-	expect_eq(geteuid(), ds.sem_perm.cuid);
-	expect_eq(getegid(), ds.sem_perm.cgid);
-	expect_eq(0642, ds.sem_perm.mode);
+	perm_expect_own(0642, &ds.sem_perm);
 	expect_eq(NSEMS, ds.sem_nsems);
 	expect_between(before, kernel_time(), ds.sem_otime);
 	expect_between(before, kernel_time(), ds.sem_ctime);
@@ -43,16 +37,8 @@ CHECK("semctl.stat.proc", LIBC, NEED_PROC, "/proc/sysvipc/sem agrees with IPC_ST
 	int semid = must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0640));
 
 	must(ipc->semop(semid, &(struct sembuf){.sem_op = 1}, 1));
-	struct semid_ds ds = sem_state(semid);
-	expect_eq(ds.sem_perm.__key, sysvipc("sem", semid, "key"));
-	expect_eq(ds.sem_perm.mode, sysvipc("sem", semid, "perms"));
-	expect_eq(ds.sem_nsems, sysvipc("sem", semid, "nsems"));
-	expect_eq(ds.sem_perm.uid, sysvipc("sem", semid, "uid"));
-	expect_eq(ds.sem_perm.gid, sysvipc("sem", semid, "gid"));
-	expect_eq(ds.sem_perm.cuid, sysvipc("sem", semid, "cuid"));
-	expect_eq(ds.sem_perm.cgid, sysvipc("sem", semid, "cgid"));
-	expect_eq(ds.sem_otime, sysvipc("sem", semid, "otime"));
-	expect_eq(ds.sem_ctime, sysvipc("sem", semid, "ctime"));
+	const struct semid_ds ds = sem_state(semid);
+	EXPECT_ROW(semid_ds, &ds, "sem", semid);
 }
 
 /* ---- IPC_SET ----------------------------------------------------------------- */

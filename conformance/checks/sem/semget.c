@@ -1,8 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /* semget(2). */
-#include <unistd.h>
-
 #include "checks/common/objects.h"
 
 static int rmid(int semid)
@@ -29,12 +27,7 @@ CHECK("semget.new_set_fields", LIBC | RAW, 0,
 	int semid = must(ipc->semget(check_key(0), 5, IPC_CREAT | 0640));
 	struct semid_ds ds = sem_state(semid);
 
-	expect_eq(check_key(0), ds.sem_perm.__key);
-	expect_eq(0640, ds.sem_perm.mode);
-	expect_eq(geteuid(), ds.sem_perm.uid);
-	expect_eq(geteuid(), ds.sem_perm.cuid);
-	expect_eq(getegid(), ds.sem_perm.gid);
-	expect_eq(getegid(), ds.sem_perm.cgid);
+	perm_expect_own(0640, &ds.sem_perm);
 	expect_eq(5, ds.sem_nsems);
 	expect_eq(0, ds.sem_otime);
 	expect_between(before, kernel_time(), ds.sem_ctime);

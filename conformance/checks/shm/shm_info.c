@@ -14,6 +14,7 @@ static int new_segment(const struct ipc_calls *ipc)
 	return must(ipc->shmget(IPC_PRIVATE, SIZE, 0600));
 }
 
+/* This check is like the one in msg_info.c, but limits and members differ. */
 CHECK("shmctl.ipc_info", LIBC | RAW, NEED_LIMITS, "IPC_INFO returns the limits",
       "shmctl(2), IPC_INFO; proc(5)")
 {

@@ -30,12 +30,7 @@ CHECK("shmctl.stat", LIBC, 0, "IPC_STAT returns the state of a segment", "shmctl
 	child_join(pid);
 	memset(&ds, 0xa5, sizeof(ds));
 	expect_eq(0, ipc->shmctl(shmid, IPC_STAT, &ds));
-	expect_eq(check_key(0), ds.shm_perm.__key);
-	expect_eq(geteuid(), ds.shm_perm.uid);
-	expect_eq(getegid(), ds.shm_perm.gid);
-	expect_eq(geteuid(), ds.shm_perm.cuid);
-	expect_eq(getegid(), ds.shm_perm.cgid);
-	expect_eq(0642, ds.shm_perm.mode);
+	perm_expect_own(0642, &ds.shm_perm);
 	expect_eq(SIZE, ds.shm_segsz);
 	expect_eq(getpid(), ds.shm_cpid);
 	expect_eq(pid, ds.shm_lpid);
@@ -51,20 +46,8 @@ CHECK("shmctl.stat.proc", LIBC, NEED_PROC, "/proc/sysvipc/shm agrees with IPC_ST
 	int shmid = must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0640));
 
 	attach(ipc, shmid, NULL, 0);
-	struct shmid_ds ds = shm_state(shmid);
-	expect_eq(ds.shm_perm.__key, sysvipc("shm", shmid, "key"));
-	expect_eq(ds.shm_perm.mode, sysvipc("shm", shmid, "perms"));
-	expect_eq(ds.shm_segsz, sysvipc("shm", shmid, "size"));
-	expect_eq(ds.shm_cpid, sysvipc("shm", shmid, "cpid"));
-	expect_eq(ds.shm_lpid, sysvipc("shm", shmid, "lpid"));
-	expect_eq(ds.shm_nattch, sysvipc("shm", shmid, "nattch"));
-	expect_eq(ds.shm_perm.uid, sysvipc("shm", shmid, "uid"));
-	expect_eq(ds.shm_perm.gid, sysvipc("shm", shmid, "gid"));
-	expect_eq(ds.shm_perm.cuid, sysvipc("shm", shmid, "cuid"));
-	expect_eq(ds.shm_perm.cgid, sysvipc("shm", shmid, "cgid"));
-	expect_eq(ds.shm_atime, sysvipc("shm", shmid, "atime"));
-	expect_eq(ds.shm_dtime, sysvipc("shm", shmid, "dtime"));
-	expect_eq(ds.shm_ctime, sysvipc("shm", shmid, "ctime"));
+	const struct shmid_ds ds = shm_state(shmid);
+	EXPECT_ROW(shmid_ds, &ds, "shm", shmid);
 }
 
 CHECK("shmctl.stat.eacces", LIBC | RAW, 0, "IPC_STAT needs read permission", "shmctl(2), EACCES")
