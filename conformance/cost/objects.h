@@ -16,6 +16,16 @@
 
 #define UNUSED_COST struct cost *c __attribute__((unused))
 
+/* An item that is measured once, and one of a series: see struct cost_item. */
+#define ONCE(ID, WHAT, SETUP, OPERATION, ARG, EACH)              \
+	{                                                        \
+		ID, WHAT, NULL, {1}, SETUP, OPERATION, ARG, EACH \
+	}
+#define SERIES(ID, WHAT, OF, NS, SETUP, OPERATION, ARG, EACH) \
+	{                                                     \
+		ID, WHAT, OF, NS, SETUP, OPERATION, ARG, EACH \
+	}
+
 /*
  * Numbers of objects.  None is a multiple of 64, because the next id would then begin a node
  * of the kernel's IDR (lib/radix-tree.c), which each creation allocates and each removal frees.
@@ -29,6 +39,12 @@
 #define PROC_ROWS              \
 	{                      \
 		1, 10, 50, 200 \
+	}
+
+/* Numbers of processes that wait. */
+#define PROCESSES            \
+	{                    \
+		1, 4, 16, 64 \
 	}
 
 /* Keys without a pattern that the kernel's hash function might favour. */

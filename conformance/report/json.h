@@ -57,6 +57,18 @@ struct json_member {
 		NAME, &TYPE, 0, sizeof(struct STRUCT), false \
 	}
 
+/* Defines NAME_type, the type of a member that is a structure with the members of a table. */
+#define JSON_OBJECT(NAME, MEMBERS)                                                                \
+	static void write_##NAME(FILE *out, const void *from)                                     \
+	{                                                                                         \
+		json_write(out, MEMBERS, from);                                                   \
+	}                                                                                         \
+	static bool read_##NAME(struct json *json, void *to, size_t size __attribute__((unused))) \
+	{                                                                                         \
+		return json_read(json, MEMBERS, to);                                              \
+	}                                                                                         \
+	static const struct json_type NAME##_type = {write_##NAME, read_##NAME}
+
 void json_write(FILE *out, const struct json_member *members, const void *from);
 
 /* Each returns false, with a line in error, if the text does not continue like that. */

@@ -220,18 +220,7 @@ static const struct json_member tally_members[] = {
 	{0},
 };
 
-static void write_counts(FILE *out, const void *from)
-{
-	json_write(out, tally_members, from);
-}
-
-static bool read_counts(struct json *json, void *to, size_t size)
-{
-	(void)size;
-	return json_read(json, tally_members, to);
-}
-
-static const struct json_type counts_type = {write_counts, read_counts};
+JSON_OBJECT(counts, tally_members);
 
 /* Each level has its checks and those of the levels below. */
 static const struct json_member levels_members[] = {
@@ -241,18 +230,7 @@ static const struct json_member levels_members[] = {
 	{0},
 };
 
-static void write_levels(FILE *out, const void *from)
-{
-	json_write(out, levels_members, from);
-}
-
-static bool read_levels(struct json *json, void *to, size_t size)
-{
-	(void)size;
-	return json_read(json, levels_members, to);
-}
-
-static const struct json_type levels_type = {write_levels, read_levels};
+JSON_OBJECT(levels, levels_members);
 
 static const struct json_member fact_members[] = {
 	JSON_MEMBER(machine_fact, name, "name", json_text),
