@@ -10,6 +10,18 @@
 /* Quotes, markup, controls, an ESC sequence, U+FFFF, a bare and a cut UTF-8 byte. */
 #define NASTY "<a b='\"&\\\x01\x1b[31m\n\t\x7f\xc2\x85\xef\xbf\xbf\xff\xc3\xa9\xe2\x82"
 
+Suite *suite_of(const char *name, const TTest *const *tests, size_t n)
+{
+	Suite *suite = suite_create(name);
+	TCase *tcase = tcase_create(name);
+
+	tcase_set_timeout(tcase, 1200);
+	for (size_t i = 0; i < n; i++)
+		tcase_add_test(tcase, tests[i]);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
+
 char *scratch_file(const char *bytes, size_t size)
 {
 	char *path = strdup("/tmp/ipc-unit-XXXXXX");

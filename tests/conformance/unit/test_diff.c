@@ -285,22 +285,9 @@ START_TEST(a_missing_file_is_named)
 }
 END_TEST
 
-Suite *diff_suite(void)
-{
-	Suite *suite = suite_create("diff");
-	TCase *tcase = tcase_create("diff");
-
-	suite_add_tcase(suite, tcase);
-	tcase_add_test(tcase, dumps_are_compared);
-	tcase_add_test(tcase, each_change_of_outcome_is_told);
-	tcase_add_test(tcase, expected_failures_go_forward_and_backward);
-	tcase_add_test(tcase, another_failure_is_told);
-	tcase_add_test(tcase, another_line_of_the_source_is_no_change);
-	tcase_add_test(tcase, another_reason_is_told);
-	tcase_add_test(tcase, results_are_matched_by_id);
-	tcase_add_test(tcase, runs_are_matched_by_build_and_architecture);
-	tcase_add_test(tcase, runs_on_several_kernels_keep_their_order);
-	tcase_add_test(tcase, what_cannot_be_compared_is_refused);
-	tcase_add_test(tcase, a_missing_file_is_named);
-	return suite;
-}
+UNIT_SUITE(diff, dumps_are_compared, each_change_of_outcome_is_told,
+	   expected_failures_go_forward_and_backward, another_failure_is_told,
+	   another_line_of_the_source_is_no_change, another_reason_is_told,
+	   results_are_matched_by_id, runs_are_matched_by_build_and_architecture,
+	   runs_on_several_kernels_keep_their_order, what_cannot_be_compared_is_refused,
+	   a_missing_file_is_named);

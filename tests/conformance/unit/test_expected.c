@@ -244,18 +244,7 @@ START_TEST(a_written_list_is_what_the_run_asks_for)
 }
 END_TEST
 
-Suite *expected_suite(void)
-{
-	Suite *suite = suite_create("expected");
-	TCase *tcase = tcase_create("expected");
-
-	suite_add_tcase(suite, tcase);
-	tcase_add_test(tcase, bad_lines_are_named);
-	tcase_add_test(tcase, each_result_has_the_outcome_of_the_list);
-	tcase_add_test(tcase, a_time_out_stays_one_unless_it_is_expected);
-	tcase_add_test(tcase, a_check_that_never_ended_may_be_expected);
-	tcase_add_test(tcase, conditions_hold_all_or_the_line_does_not);
-	tcase_add_test(tcase, a_line_for_no_check_is_found_where_it_holds);
-	tcase_add_test(tcase, a_written_list_is_what_the_run_asks_for);
-	return suite;
-}
+UNIT_SUITE(expected, bad_lines_are_named, each_result_has_the_outcome_of_the_list,
+	   a_time_out_stays_one_unless_it_is_expected, a_check_that_never_ended_may_be_expected,
+	   conditions_hold_all_or_the_line_does_not, a_line_for_no_check_is_found_where_it_holds,
+	   a_written_list_is_what_the_run_asks_for);

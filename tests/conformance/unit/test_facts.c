@@ -266,23 +266,8 @@ START_TEST(additions_at_either_end_are_warnings)
 }
 END_TEST
 
-Suite *facts_suite(void)
-{
-	Suite *suite = suite_create("facts");
-	TCase *tcase = tcase_create("facts");
-
-	suite_add_tcase(suite, tcase);
-	tcase_add_test(tcase, a_dump_is_read);
-	tcase_add_test(tcase, every_fact_is_found);
-	tcase_add_test(tcase, numbers_are_read_out_of_values);
-	tcase_add_test(tcase, what_is_no_dump_is_refused);
-	tcase_add_test(tcase, a_dump_cut_anywhere_is_refused);
-	tcase_add_test(tcase, names_are_in_the_order_of_sort);
-	tcase_add_test(tcase, a_file_is_read);
-	tcase_add_test(tcase, what_is_no_text_is_refused);
-	tcase_add_test(tcase, a_long_path_leaves_room_for_the_reason);
-	tcase_add_test(tcase, equal_dumps_do_not_differ);
-	tcase_add_test(tcase, changes_are_told_in_words);
-	tcase_add_test(tcase, additions_at_either_end_are_warnings);
-	return suite;
-}
+UNIT_SUITE(facts, a_dump_is_read, every_fact_is_found, numbers_are_read_out_of_values,
+	   what_is_no_dump_is_refused, a_dump_cut_anywhere_is_refused,
+	   names_are_in_the_order_of_sort, a_file_is_read, what_is_no_text_is_refused,
+	   a_long_path_leaves_room_for_the_reason, equal_dumps_do_not_differ,
+	   changes_are_told_in_words, additions_at_either_end_are_warnings);

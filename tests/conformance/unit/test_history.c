@@ -4,14 +4,12 @@
  * The search of histories, on histories made by hand: of a semaphore whose waiting processes
  * go on in their order, and of a box for one number whose calls wait without order.
  */
-#include <check.h>
 #include <errno.h>
 #include <string.h>
 
 #include "checks/history/history.h"
-
 /* Not unit.h: the outcome of a check has the name of that of a step. */
-Suite *history_suite(void);
+#include "suite.h"
 
 enum { PUT = FIRST_OWN, TAKE };
 
@@ -309,23 +307,9 @@ START_TEST(a_search_too_long_is_not_taken_for_either)
 }
 END_TEST
 
-Suite *history_suite(void)
-{
-	Suite *suite = suite_create("history");
-	TCase *tcase = tcase_create("judge");
-
-	tcase_add_test(tcase, calls_that_overlap_have_either_order);
-	tcase_add_test(tcase, a_call_does_not_come_after_a_later_one);
-	tcase_add_test(tcase, nothing_is_taken_twice);
-	tcase_add_test(tcase, the_first_to_wait_is_the_first_to_go_on);
-	tcase_add_test(tcase, a_lost_wake_up_shows_when_all_rest);
-	tcase_add_test(tcase, a_signal_ends_a_wait_and_nothing_else);
-	tcase_add_test(tcase, a_killed_process_made_its_call_or_not);
-	tcase_add_test(tcase, removal_ends_waits_and_comes_before_einval);
-	tcase_add_test(tcase, calls_without_a_place_go_on_in_any_order);
-	tcase_add_test(tcase, a_forgotten_call_without_a_place_shows);
-	tcase_add_test(tcase, what_is_wrong_is_shown_without_the_rest);
-	tcase_add_test(tcase, a_search_too_long_is_not_taken_for_either);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
+UNIT_SUITE(history, calls_that_overlap_have_either_order, a_call_does_not_come_after_a_later_one,
+	   nothing_is_taken_twice, the_first_to_wait_is_the_first_to_go_on,
+	   a_lost_wake_up_shows_when_all_rest, a_signal_ends_a_wait_and_nothing_else,
+	   a_killed_process_made_its_call_or_not, removal_ends_waits_and_comes_before_einval,
+	   calls_without_a_place_go_on_in_any_order, a_forgotten_call_without_a_place_shows,
+	   what_is_wrong_is_shown_without_the_rest, a_search_too_long_is_not_taken_for_either);

@@ -283,21 +283,8 @@ START_TEST(a_long_member_is_drawn_on_each_line)
 }
 END_TEST
 
-Suite *layout_suite(void)
-{
-	Suite *suite = suite_create("layout");
-	TCase *tcase = tcase_create("layout");
-
-	suite_add_tcase(suite, tcase);
-	tcase_add_test(tcase, members_stand_by_offset_with_the_padding_between_them);
-	tcase_add_test(tcase, members_of_a_union_share_bytes);
-	tcase_add_test(tcase, what_is_not_there_is_said_to_be_so);
-	tcase_add_test(tcase, a_partial_dump_may_lack_facts);
-	tcase_add_test(tcase, what_makes_no_sense_is_refused);
-	tcase_add_test(tcase, what_moved_differs);
-	tcase_add_test(tcase, each_way_to_differ_is_seen);
-	tcase_add_test(tcase, a_drawing_has_a_row_for_each_layer_and_marks_what_moved);
-	tcase_add_test(tcase, a_drawing_of_equal_layers_marks_nothing);
-	tcase_add_test(tcase, a_long_member_is_drawn_on_each_line);
-	return suite;
-}
+UNIT_SUITE(layout, members_stand_by_offset_with_the_padding_between_them,
+	   members_of_a_union_share_bytes, what_is_not_there_is_said_to_be_so,
+	   a_partial_dump_may_lack_facts, what_makes_no_sense_is_refused, what_moved_differs,
+	   each_way_to_differ_is_seen, a_drawing_has_a_row_for_each_layer_and_marks_what_moved,
+	   a_drawing_of_equal_layers_marks_nothing, a_long_member_is_drawn_on_each_line);

@@ -151,16 +151,5 @@ START_TEST(padding)
 }
 END_TEST
 
-Suite *observe_suite(void)
-{
-	Suite *suite = suite_create("observe");
-	TCase *tcase = tcase_create("observe");
-
-	tcase_add_test(tcase, the_kernel_agrees);
-	tcase_add_test(tcase, eight_bytes_too_many_or_too_few);
-	tcase_add_test(tcase, a_member_that_is_forgotten);
-	tcase_add_test(tcase, an_array_too_long);
-	tcase_add_test(tcase, padding);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
+UNIT_SUITE(observe, the_kernel_agrees, eight_bytes_too_many_or_too_few, a_member_that_is_forgotten,
+	   an_array_too_long, padding);

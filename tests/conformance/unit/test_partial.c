@@ -97,15 +97,5 @@ START_TEST(a_partial_dump_may_not_differ)
 }
 END_TEST
 
-Suite *partial_suite(void)
-{
-	Suite *suite = suite_create("partial");
-	TCase *tcase = tcase_create("partial");
-
-	suite_add_tcase(suite, tcase);
-	tcase_add_test(tcase, a_partial_dump_may_say_all);
-	tcase_add_test(tcase, a_partial_dump_may_say_less);
-	tcase_add_test(tcase, a_partial_dump_may_not_lack_a_member_of_its_kinds);
-	tcase_add_test(tcase, a_partial_dump_may_not_differ);
-	return suite;
-}
+UNIT_SUITE(partial, a_partial_dump_may_say_all, a_partial_dump_may_say_less,
+	   a_partial_dump_may_not_lack_a_member_of_its_kinds, a_partial_dump_may_not_differ);

@@ -179,6 +179,7 @@ START_TEST(what_is_no_report_is_refused)
 }
 END_TEST
 
+/* A table as above: the rows are data, and each test wraps the text in another way. */
 START_TEST(wrong_strings_are_refused)
 {
 	static const struct {
@@ -319,22 +320,7 @@ START_TEST(unreadable_files_are_refused)
 }
 END_TEST
 
-Suite *read_suite(void)
-{
-	Suite *suite = suite_create("read");
-	TCase *tcase = tcase_create("read");
-
-	suite_add_tcase(suite, tcase);
-	tcase_add_test(tcase, what_is_written_is_read);
-	tcase_add_test(tcase, full_buffers_are_read);
-	tcase_add_test(tcase, members_may_come_in_any_order);
-	tcase_add_test(tcase, results_are_read);
-	tcase_add_test(tcase, what_is_no_report_is_refused);
-	tcase_add_test(tcase, wrong_strings_are_refused);
-	tcase_add_test(tcase, wrong_times_are_refused);
-	tcase_add_test(tcase, deep_nesting_is_refused);
-	tcase_add_test(tcase, a_report_cut_anywhere_is_refused);
-	tcase_add_test(tcase, a_flipped_bit_does_no_harm);
-	tcase_add_test(tcase, unreadable_files_are_refused);
-	return suite;
-}
+UNIT_SUITE(read, what_is_written_is_read, full_buffers_are_read, members_may_come_in_any_order,
+	   results_are_read, what_is_no_report_is_refused, wrong_strings_are_refused,
+	   wrong_times_are_refused, deep_nesting_is_refused, a_report_cut_anywhere_is_refused,
+	   a_flipped_bit_does_no_harm, unreadable_files_are_refused);

@@ -161,14 +161,5 @@ START_TEST(dumps_that_do_not_fit_are_refused)
 }
 END_TEST
 
-Suite *rules_suite(void)
-{
-	Suite *suite = suite_create("rules");
-	TCase *tcase = tcase_create("rules");
-
-	tcase_add_test(tcase, a_right_structure_is_not_accused);
-	tcase_add_test(tcase, what_is_wrong_is_named);
-	tcase_add_test(tcase, dumps_that_do_not_fit_are_refused);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
+UNIT_SUITE(rules, a_right_structure_is_not_accused, what_is_wrong_is_named,
+	   dumps_that_do_not_fit_are_refused);

@@ -263,18 +263,5 @@ START_TEST(too_many_to_be_noted_are_refused)
 }
 END_TEST
 
-Suite *run_suite(void)
-{
-	Suite *suite = suite_create("run");
-	TCase *tcase = tcase_create("run");
-
-	tcase_set_timeout(tcase, 1200);
-	tcase_add_test(tcase, outcomes);
-	tcase_add_test(tcase, in_parallel_as_one_by_one);
-	tcase_add_test(tcase, selection);
-	tcase_add_test(tcase, nothing_is_left);
-	tcase_add_test(tcase, tracked_objects_are_removed);
-	tcase_add_test(tcase, too_many_to_be_noted_are_refused);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
+UNIT_SUITE(run, outcomes, in_parallel_as_one_by_one, selection, nothing_is_left,
+	   tracked_objects_are_removed, too_many_to_be_noted_are_refused);

@@ -4,22 +4,8 @@
 #ifndef UNIT_H
 #define UNIT_H
 
-#include <check.h>
-#include <stddef.h>
-
 #include "report/report.h"
-
-Suite *facts_suite(void);
-Suite *partial_suite(void);
-Suite *rules_suite(void);
-Suite *layout_suite(void);
-Suite *report_suite(void);
-Suite *expected_suite(void);
-Suite *read_suite(void);
-Suite *diff_suite(void);
-Suite *run_suite(void);
-Suite *observe_suite(void);
-Suite *history_suite(void);
+#include "suite.h"
 
 /* A new file with these bytes; its path is to be unlinked and freed. */
 char *scratch_file(const char *bytes, size_t size);
