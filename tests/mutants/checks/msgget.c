@@ -1,58 +1,12 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /* Mutants of msgget. */
-#include <limits.h>
 #include <unistd.h>
 
-#include "mutants.h"
+#include "shared.h"
 
-ON_MSGGET(existing_ignored, "a key that has a queue gets a new one")
-{
-	return t->real->msgget(msgflg & IPC_CREAT ? IPC_PRIVATE : key, msgflg);
-}
-
-ON_MSGGET(excl_alone_refused, "IPC_EXCL without IPC_CREAT refuses a key that has a queue")
-{
-	int result = t->real->msgget(key, msgflg);
-
-	return result != -1 && (msgflg & (IPC_CREAT | IPC_EXCL)) == IPC_EXCL ? fails(EEXIST)
-									     : result;
-}
-
-ON_MSGGET(seq_lost, "an id is the slot alone")
-{
-	int result = t->real->msgget(key, msgflg);
-
-	return result == -1 ? -1 : result % (1 << 15);
-}
-
-ON_MSGGET(excl_ignored, "IPC_EXCL is ignored")
-{
-	return t->real->msgget(key, msgflg & ~IPC_EXCL);
-}
-
-ON_MSGGET(creat_unasked, "a queue is made without IPC_CREAT")
-{
-	return t->real->msgget(key, msgflg | IPC_CREAT);
-}
-
-ON_MSGGET(private_is_a_key, "IPC_PRIVATE is a key as others")
-{
-	return key == IPC_PRIVATE ? t->real->msgget(INT_MAX, (msgflg & ~IPC_EXCL) | IPC_CREAT)
-				  : t->real->msgget(key, msgflg);
-}
-
-ON_MSGGET(mode_lost, "a new queue has no permission for its group")
-{
-	return t->real->msgget(key, msgflg & ~070);
-}
-
-ON_MSGGET(permission_unchecked, "the permission that is asked for is not looked at")
-{
-	int result = t->real->msgget(key, msgflg);
-
-	return result == -1 && errno == EACCES ? t->real->msgget(key, msgflg & ~0777) : result;
-}
+#define GET(KEY, FLAGS) t->real->msgget(KEY, FLAGS)
+GET_MUTANTS(ON_MSGGET, "queue", msgflg)
 
 ON_MSGGET(permission_of_none, "a user without any permission is refused though none is asked for")
 {

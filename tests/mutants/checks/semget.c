@@ -1,61 +1,13 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /* Mutants of semget. */
-#include <limits.h>
 
-#include "mutants.h"
+#include "shared.h"
 
 static const union semun none;
 
-ON_SEMGET(existing_ignored, "a key that has a set gets a new one")
-{
-	return t->real->semget(semflg & IPC_CREAT ? IPC_PRIVATE : key, nsems, semflg);
-}
-
-ON_SEMGET(excl_alone_refused, "IPC_EXCL without IPC_CREAT refuses a key that has a set")
-{
-	int result = t->real->semget(key, nsems, semflg);
-
-	return result != -1 && (semflg & (IPC_CREAT | IPC_EXCL)) == IPC_EXCL ? fails(EEXIST)
-									     : result;
-}
-
-ON_SEMGET(seq_lost, "an id is the slot alone")
-{
-	int result = t->real->semget(key, nsems, semflg);
-
-	return result == -1 ? -1 : result % (1 << 15);
-}
-
-ON_SEMGET(excl_ignored, "IPC_EXCL is ignored")
-{
-	return t->real->semget(key, nsems, semflg & ~IPC_EXCL);
-}
-
-ON_SEMGET(creat_unasked, "a set is made without IPC_CREAT")
-{
-	return t->real->semget(key, nsems, semflg | IPC_CREAT);
-}
-
-ON_SEMGET(private_is_a_key, "IPC_PRIVATE is a key as others")
-{
-	return key == IPC_PRIVATE
-		       ? t->real->semget(INT_MAX, nsems, (semflg & ~IPC_EXCL) | IPC_CREAT)
-		       : t->real->semget(key, nsems, semflg);
-}
-
-ON_SEMGET(mode_lost, "a new set has no permission for its group")
-{
-	return t->real->semget(key, nsems, semflg & ~070);
-}
-
-ON_SEMGET(permission_unchecked, "the permission that is asked for is not looked at")
-{
-	int result = t->real->semget(key, nsems, semflg);
-
-	return result == -1 && errno == EACCES ? t->real->semget(key, nsems, semflg & ~0777)
-					       : result;
-}
+#define GET(KEY, FLAGS) t->real->semget(KEY, nsems, FLAGS)
+GET_MUTANTS(ON_SEMGET, "set", semflg)
 
 ON_SEMGET(one_more, "a set has one semaphore more than asked for")
 {

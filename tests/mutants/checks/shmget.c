@@ -1,60 +1,13 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /* Mutants of shmget. */
-#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "mutants.h"
+#include "shared.h"
 
-ON_SHMGET(existing_ignored, "a key that has a segment gets a new one")
-{
-	return t->real->shmget(shmflg & IPC_CREAT ? IPC_PRIVATE : key, size, shmflg);
-}
-
-ON_SHMGET(excl_alone_refused, "IPC_EXCL without IPC_CREAT refuses a key that has a segment")
-{
-	int result = t->real->shmget(key, size, shmflg);
-
-	return result != -1 && (shmflg & (IPC_CREAT | IPC_EXCL)) == IPC_EXCL ? fails(EEXIST)
-									     : result;
-}
-
-ON_SHMGET(seq_lost, "an id is the slot alone")
-{
-	int result = t->real->shmget(key, size, shmflg);
-
-	return result == -1 ? -1 : result % (1 << 15);
-}
-
-ON_SHMGET(excl_ignored, "IPC_EXCL is ignored")
-{
-	return t->real->shmget(key, size, shmflg & ~IPC_EXCL);
-}
-
-ON_SHMGET(creat_unasked, "a segment is made without IPC_CREAT")
-{
-	return t->real->shmget(key, size, shmflg | IPC_CREAT);
-}
-
-ON_SHMGET(private_is_a_key, "IPC_PRIVATE is a key as others")
-{
-	return key == IPC_PRIVATE ? t->real->shmget(INT_MAX, size, (shmflg & ~IPC_EXCL) | IPC_CREAT)
-				  : t->real->shmget(key, size, shmflg);
-}
-
-ON_SHMGET(mode_lost, "a new segment has no permission for its group")
-{
-	return t->real->shmget(key, size, shmflg & ~070);
-}
-
-ON_SHMGET(permission_unchecked, "the permission that is asked for is not looked at")
-{
-	int result = t->real->shmget(key, size, shmflg);
-
-	return result == -1 && errno == EACCES ? t->real->shmget(key, size, shmflg & ~0777)
-					       : result;
-}
+#define GET(KEY, FLAGS) t->real->shmget(KEY, size, FLAGS)
+GET_MUTANTS(ON_SHMGET, "segment", shmflg)
 
 ON_SHMGET(one_more, "a segment has one byte more than asked for")
 {
