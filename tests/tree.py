@@ -3,15 +3,15 @@
 """Where the tree is, the programs that it builds, and how tests run them."""
 
 import os
-import platform
 import subprocess
 import sys
 from pathlib import Path
 
+import architectures
 from limits import HANG
 
 TOP = Path(__file__).resolve().parents[1]
-ARCH = {"i686": "i386"}.get(platform.machine(), platform.machine())
+ARCH = architectures.host()
 CONFORM = TOP / "build" / ARCH / "ipc-conform"
 # The harness with mutants between the checks and the calls.
 MUTANTS = CONFORM.with_name("ipc-conform-mutants")

@@ -6,11 +6,15 @@
     architectures.py list [FIELD]          the names, or those of the rows that have FIELD
     architectures.py get ARCH FIELD        that field; nothing if the row does not have it
     architectures.py rows FIELD...         a line NAME|FIELD|... for each row
+    architectures.py cells FIELD           PROGRAMS or PROGRAMS-on-ARCH for each of the programs of
+                                           each row that has FIELD; of pytest, if that is FIELD
+    architectures.py host                  the architecture of this machine
 
 Words of a list are separated by spaces.  Exit status: 0, or 2 with one line on standard error.
 """
 
 import functools
+import platform
 import re
 import sys
 import tomllib
@@ -23,7 +27,7 @@ Row = dict[str, Any]
 ALWAYS = {"compiler": str, "libc-package": str, "bits": int, "order": str, "elf-machine": int}
 SOMETIMES = {
     **{"debian": str, "layers": list, "note": str, "always": bool, "uname": list, "compat": str},
-    **{"wheel": str, "unbooted": str},
+    **{"wheel": str, "unbooted": str, "asan": str, "emulator": str},
 }
 BOOTED = {
     **{"image": str, "qemu": str, "qemu-package": str, "console": list, "results": list},
@@ -31,7 +35,7 @@ BOOTED = {
 }
 BOOTED_SOMETIMES: dict[str, type] = {
     **{"kernel": str, "config": str, "linux-arch": str, "image-file": str},
-    **{"image-bit": list, "more": list},
+    **{"image-bit": list, "more": list, "pytest": dict, "firmware": str},
 }
 
 
@@ -105,10 +109,8 @@ def is_image(arch: str, head: bytes) -> bool:
     return bool(value < 0 or (len(head) > offset and head[offset] >> bit & 1 == value))
 
 
-def of_machine(machine: str, programs: str) -> str:
-    """The architecture of a kernel by uname(2)'s word and the programs that it runs: the word
-    is the same for both byte orders of MIPS."""
-    order = table().get(programs, {}).get("order")
+def of_uname(machine: str, order: str | None) -> str:
+    """The first architecture with this word of uname(2) and byte order; else the word."""
     found = [
         name
         for name, row in table().items()
@@ -117,11 +119,36 @@ def of_machine(machine: str, programs: str) -> str:
     return found[0] if found else machine
 
 
+def of_machine(machine: str, programs: str) -> str:
+    """The architecture of a kernel by uname(2)'s word and the programs that it runs: the word
+    is the same for both byte orders of MIPS."""
+    return of_uname(machine, table().get(programs, {}).get("order"))
+
+
+def host() -> str:
+    """The architecture of this machine."""
+    return of_uname(platform.machine(), sys.byteorder)
+
+
+def reference() -> str:
+    """The architecture with which others are compared."""
+    return next(iter(table()))
+
+
+def cells(field: str) -> list[str]:
+    """The programs of each row that has the field, with "-on-ARCH" for another's programs."""
+    return [
+        programs if programs == name else f"{programs}-on-{name}"
+        for name in having(field)
+        for programs in table()[name].get("pytest" if field == "pytest" else "programs", [])
+    ]
+
+
 # ---- the command -------------------------------------------------------------------------
 
 
 def text(value: object) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return " ".join(map(str, value)) if isinstance(value, (list, dict)) else str(value)
 
 
 def command(words: list[str]) -> list[str]:
@@ -136,13 +163,22 @@ def command(words: list[str]) -> list[str]:
             fields = [field]
         case ["rows", _, *_]:
             fields = words[1:]
+        case ["cells", field]:
+            fields = [field]
+        case ["host"]:
+            return [host()]
         case _:
-            raise Misuse("usage: architectures list [FIELD] | get ARCH FIELD | rows FIELD...")
+            raise Misuse(
+                "usage: architectures list [FIELD] | get ARCH FIELD | rows FIELD... | "
+                "cells FIELD | host"
+            )
     for field in fields:
         if field not in known:
             raise Misuse(f"no such field: {field} ({' '.join(known)})")
     if words[0] == "list":
         return having(fields[0]) if fields else list(table())
+    if words[0] == "cells":
+        return cells(fields[0])
     if words[0] == "get":
         row = row_of(words[1])
         return [text(row[fields[0]])] if fields[0] in row else []

@@ -23,8 +23,10 @@ do-mutants-abi: host-tools
 BTF = conformance/btf/compare-kernels $(HOST)/ipc-btf $(HOST)/ipc-conform
 do-btf: host-tools
 	$(Q)$(BTF) $(if $(KERNEL),$(or $(ARCH),$(HOST_ARCH)) '$(KERNEL)') || [ $$? -eq 4 ]
+# The architectures of make check whose kernels also describe 32-bit programs.
+BTF_KERNELS = $(shell $(ARCHITECTURES) rows always compat | sed -n "s/|True|..*//p")
 do-btf-debian: host-tools
-	$(Q)images=$$(for arch in x86_64 aarch64; do \
+	$(Q)images=$$(for arch in $(BTF_KERNELS); do \
 	  image=$$(ci/fetch-kernel bookworm $$arch) && echo $$arch $$image || exit; done) && $(BTF) $$images
 .PHONY: host-tools
 host-tools:

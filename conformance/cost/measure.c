@@ -26,7 +26,7 @@
 enum { BATCHES = 40, MOST_CALLS = 64 };
 /*
  * The least number of instructions of a batch, because some counters tick only every 16
- * (aarch64: 62.5 MHz).  Longer batches would contain more of the allocators' slow paths.
+ * (a counter of 62.5 MHz).  Longer batches would contain more of the allocators' slow paths.
  */
 static const double enough = 8000;
 /* An operation that costs more than this is measured less often. */

@@ -12,7 +12,6 @@ import contextlib
 import functools
 import json
 import os
-import platform
 import re
 import shlex
 import shutil
@@ -139,7 +138,8 @@ def virtualizes(cpuinfo: str) -> bool:
 @functools.cache
 def accelerator(qemu: tuple[str, ...]) -> list[str]:
     """KVM, if it supports this architecture and can really create a machine; else TCG."""
-    native = {"x86_64": ["x86_64", "i386"]}.get(platform.machine(), [platform.machine()])
+    machine = architectures.host()
+    native = architectures.table().get(machine, {}).get("programs", [machine])
     if not virtualizes(read(Path("/proc/cpuinfo"))):
         native = []
     kvm = ["-accel", "kvm", "-cpu", "host"]

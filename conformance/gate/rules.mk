@@ -40,9 +40,9 @@ do-kernels-accept:
 do-kernels-observe:
 	$(Q)$(MAKE) $(QUIET) $(sort $(filter-out %-musl/ipc-conform,$(CELL_PROGRAMS)))
 	$(Q)$(PYTHON) conformance/gate/observe.py $(OPTIONS) $(CELLS)
-# One cell for each architecture, and one of IA32 programs on x86_64; a kernel that cannot be fetched is a SKIP.
+# The architectures of make check, with all their programs; a kernel that cannot be fetched is a SKIP.
 .PHONY: do-kernels-short
-do-kernels-short: CELLS = $(patsubst %,bookworm/%,x86_64 i386-on-x86_64 i386 aarch64)
+do-kernels-short: CELLS = $(patsubst %,bookworm/%,$(shell $(ARCHITECTURES) cells always))
 do-kernels-short:
 	$(Q)$(MAKE) $(QUIET) --keep-going $(sort $(CELL_PROGRAMS)) || \
 	 echo 'SKIP: programs that cannot be built'
@@ -50,27 +50,30 @@ do-kernels-short:
 
 # KERNEL_JOBS: the jobs of a kernel's make.
 KERNEL_JOBS ?= $(JOBS)
-do-mutants-kernel: build/x86_64/ipc-conform build/i386/ipc-conform
+# For the first architecture of the table and its 32-bit programs.
+MUTATED_PROGRAMS = $(shell $(ARCHITECTURES) get $(firstword $(shell $(ARCHITECTURES) list)) programs)
+do-mutants-kernel:
+	$(Q)$(MAKE) $(QUIET) $(MUTATED_PROGRAMS:%=build/%/ipc-conform)
 	$(Q)PYTHONPATH=conformance/gate $(PYTHON) tests/mutants/kernel/kernel_mutants.py --jobs $(KERNEL_JOBS) $(CHOSEN)
 
 # The module and the programs of its tests, for a root of Debian (ci/rootfs) on that kernel.
-# OPTIONS: of tests/gate/suite.py.
-SUITE_CELLS := $(shell sed -n 's/^\([a-z][^ ]*\) .*/\1/p' tests/gate/suites)
-suite-%: python
+# OPTIONS: of tests/gate/pytest_targets.py.
+PYTEST_CELLS = $(shell $(ARCHITECTURES) cells pytest)
+pytest-%: python
 	$(Q)headers=$$(ci/rootfs --headers $*) && \
 	 CC="$$($(ARCHITECTURES) get $* compiler)" && \
 	 PYTHONPATH="$$headers/sysconfig" _PYTHON_SYSCONFIGDATA_NAME=_sysconfigdata_cross \
 	 $(MAKE) $(QUIET) CC="$$CC" CPPFLAGS="-I$$headers/include/python3.11 -I$$headers/include" \
-	  OUT=build/$*/suite PACKAGE=build/$*/python python build/$*/suite/init && \
+	  OUT=build/$*/pytest PACKAGE=build/$*/python python build/$*/pytest/init && \
 	 mkdir -p build/$*/programs && CC="$$CC" $(PYTHON) tests/binding/programs.py build/$*/programs
 $(OUT)/init: $(OUT)/conformance/gate/exec.o $(OUT)/conformance/harness/init.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -static $(LDFLAGS) -o $@ $^
-do-kernel-pytest: CELLS = $(or $(ARCH),$(error make kernel-pytest: say ARCH=, one of $(SUITE_CELLS)))
-do-kernels-pytest: CELLS = $(SUITE_CELLS)
+do-kernel-pytest: CELLS = $(or $(ARCH),$(error make kernel-pytest: say ARCH=, one of $(PYTEST_CELLS)))
+do-kernels-pytest: CELLS = $(PYTEST_CELLS)
 do-kernel-pytest do-kernels-pytest:
-	$(Q)$(MAKE) $(QUIET) $(sort $(foreach cell,$(CELLS),suite-$(firstword $(subst -on-, ,$(cell)))))
-	$(Q)PYTHONPATH=conformance/gate $(PYTHON) tests/gate/suite.py --report $(REPORT) $(OPTIONS) $(CELLS)
+	$(Q)$(MAKE) $(QUIET) $(sort $(foreach cell,$(CELLS),pytest-$(firstword $(subst -on-, ,$(cell)))))
+	$(Q)PYTHONPATH=conformance/gate $(PYTHON) tests/gate/pytest_targets.py --report $(REPORT) $(OPTIONS) $(CELLS)
 
 # Other implementations of System V IPC, against their lists; NAMES of the table, or all.
 IMPLEMENTATIONS = $(PYTHON) conformance/gate/implementations/implementations.py

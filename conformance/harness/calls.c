@@ -58,9 +58,8 @@ const struct ipc_calls libc_calls = {
 /* ---- ipc(2) ---------------------------------------------------------------- */
 
 /*
- * Older architectures had ipc(2) alone.  i386, m68k, mips o32, powerpc, s390, sh and sparc
- * have the calls by number since Linux 5.1 (0d6040d46817); i386 still has semop and
- * semtimedop only through ipc(2).
+ * Older architectures had ipc(2) alone.  They have the calls by number since Linux 5.1
+ * (0d6040d46817), some of them without semop and semtimedop.
  */
 #ifdef SYS_ipc
 #define IPC2(...) syscall(SYS_ipc, __VA_ARGS__)

@@ -63,7 +63,7 @@ struct lines {
 	struct changes changes;
 };
 
-/* "static x86_64: msgget.existing_key: " */
+/* Writes "BUILD ARCH: CHECK: ". */
 static void begin_line(struct lines *lines, const struct result *result)
 {
 	if (*lines->label) {

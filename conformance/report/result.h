@@ -73,7 +73,7 @@ enum { NFACILITIES = 3, MAX_FACTS = 32 };
 /* The checks of one program on one machine. */
 struct run {
 	char build[32];	  /* "static" or "dynamic" */
-	char arch[32];	  /* the program's: "x86_64", "i386", "aarch64" */
+	char arch[32];	  /* the program's, a name of architectures.toml */
 	char machine[72]; /* the kernel's, from uname(2) */
 	char kernel[192]; /* release and version, from uname(2) */
 	char libc[64];	  /* "glibc 2.36" */

@@ -16,15 +16,16 @@ WATCHED = -O1 -g -fno-omit-frame-pointer
 BUILD_plain := CC=gcc CFLAGS='$(WATCHED)'
 BUILD_valgrind := CC=gcc CFLAGS='$(WATCHED) -DCHECKED_VALGRIND'
 BUILD_asan := CC=clang CFLAGS='$(WATCHED) -fsanitize=address,undefined -fno-sanitize-recover=all'
-# Link with the loader of the compiler's libc.
-BUILD_asan-i386 = $(call cross_asan,i686-linux-gnu,ld-linux.so.2)
-BUILD_asan-aarch64 = $(call cross_asan,aarch64-linux-gnu,ld-linux-aarch64.so.1)
-cross_asan = $(subst clang,$1-gcc,$(BUILD_asan)) \
+# asan-ARCH: link with the loader of the compiler's libc.
+cross_asan = $(call linked_asan,$(patsubst %-gcc,%,$(shell $(ARCHITECTURES) get $1 compiler)),$(shell \
+	$(ARCHITECTURES) get $1 asan))
+linked_asan = $(subst clang,$1-gcc,$(BUILD_asan)) \
 	LDFLAGS='-Wl,--dynamic-linker=/usr/$1/lib/$2 -Wl,--disable-new-dtags,-rpath,/usr/$1/lib'
+build_of = $(if $(filter asan-%,$1),$(call cross_asan,$(1:asan-%=%)),$(BUILD_$1))
 BUILD_msan := CC=clang CFLAGS='$(WATCHED) -fsanitize=memory'
 BUILD_tsan := CC=clang CFLAGS='$(WATCHED) -fsanitize=thread'
 watched-%:
-	$(Q)$(MAKE) $(QUIET) OUT=build/$* PACKAGE=build/$*/python $(BUILD_$(*:-bare=)) \
+	$(Q)$(MAKE) $(QUIET) OUT=build/$* PACKAGE=build/$*/python $(call build_of,$(*:-bare=)) \
 	 $(if $(filter %-bare,$*),CPPFLAGS='$(CPPFLAGS) -DCHECKED_CALLS=0') $(GOALS:%=build/$*/%)
 
 # The builds that each tool needs.
@@ -36,7 +37,7 @@ SECONDS ?= 10
 HISTORIES ?= 250000
 STRESS = $(PYTHON) conformance/stress/stress.py --jobs $(JOBS)
 EVERY_TOOL := asan msan tsan memcheck helgrind
-STRESS_TOOLS := $(EVERY_TOOL) asan-i386 asan-aarch64
+STRESS_TOOLS = $(EVERY_TOOL) $(patsubst %,asan-%,$(shell $(ARCHITECTURES) list asan))
 do-stress: harness
 	$(Q)$(OUT)/ipc-conform run --only 'history.*' --operations $(HISTORIES) --time-limit 3600
 	$(Q)$(if $(PRESENT),$(MAKE) $(QUIET) GOALS=ipc-stress $(call builds_of,$(PRESENT)) && \

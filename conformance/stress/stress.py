@@ -23,7 +23,7 @@ ROUNDS = [
     (r"msan msg", 100),
     (r"\S+ msg", 4),
     (r"[amt]san \w+", 10),
-    (r"asan-aarch64 \w+", 1),
+    (r"asan-\S+ \w+", 1),
     (r"\S+ \w+", 2),
 ]
 

@@ -36,7 +36,6 @@ import ipc.compat.sysv_ipc as compat
 from rows import CONTESTANTS, POLICIES, ROWS, Row
 
 TOP = Path(__file__).resolve().parents[2]
-ARCH = {"i686": "i386"}.get(platform.machine(), platform.machine())
 
 libc = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG = 1
@@ -376,7 +375,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", metavar="GLOB", action="append", help="rows, by name")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write it there as well")
     parser.add_argument(
-        "--loops", type=Path, default=TOP / "build" / ARCH / "loops.so", help="loops.c, built"
+        "--loops", type=Path, required=True, help="loops.c, built"
     )
     parser.add_argument(
         "--policies", type=Path, default=TOP / "build" / "policies", help="their builds, by name"

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Kills a run at a random moment and resumes it: the verdicts must be those of one run.
 
-killed.py [--times N] [--seed N] COMMAND...: COMMAND is ipc-conform, or an emulator before it, for
-example `qemu-x86_64 build/x86_64/ipc-conform`.  It runs in a PID namespace whose first process
-SIGKILL ends, and with it all others, as the death of a machine does.  Needs root.
-Exit status: 0 the same verdicts, 1 others.
+killed.py [--times N] [--seed N] COMMAND...: COMMAND is ipc-conform, with or without an emulator
+before it.  It runs in a PID namespace, and SIGKILL to the first process there ends all processes,
+as a power failure would.  Needs root.
+Exit status: 0 the verdicts are the same, 1 they differ.
 """
 
 import argparse

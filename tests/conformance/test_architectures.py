@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import architectures
-from tree import TOP, run
+from tree import ARCH, TOP, run
 
 READER = TOP / "conformance" / "abi" / "architectures.py"
 
@@ -44,6 +44,7 @@ def test_programs_and_suites_are_known() -> None:
         assert set(row["suites"]) <= set(architectures.SUITES), name
         for programs in row["programs"] + row.get("more", []):
             assert programs.removesuffix("-musl") in rows, name
+        assert set(row.get("pytest", {})) <= set(row["programs"]), name
     assert all(rows[name]["compat"] in rows for name in architectures.having("compat"))
 
 
@@ -102,6 +103,9 @@ def test_what_shell_and_make_get() -> None:
     assert ask("get", "arc", "kernel").stdout == ""
     assert "aarch64|64|little" in ask("rows", "bits", "order").stdout.splitlines()
     assert ask("list").stdout.split() == list(architectures.table())
+    assert ask("cells", "always").stdout.split() == ["x86_64", "i386-on-x86_64", "i386", "aarch64"]
+    assert ask("cells", "pytest").stdout.split()[-1] == "s390x"
+    assert ask("host").stdout.strip() == ARCH
 
 
 @pytest.mark.parametrize(
@@ -110,6 +114,7 @@ def test_what_shell_and_make_get() -> None:
         (("get", "vax", "bits"), "no such architecture: vax"),
         (("get", "x86_64", "vax"), "no such field: vax"),
         (("get",), "usage: "),
+        (("cells", "vax"), "no such field: vax"),
         ((), "usage: "),
     ],
 )

@@ -14,11 +14,10 @@ from limits import HANG
 
 import libcs
 import tree
-from tree import TOP
+from tree import ARCH, TOP
 
 LIBCS = TOP / "conformance" / "libc" / "libcs.py"
 run = functools.partial(tree.run, timeout=HANG)
-ARCH = {"i686": "i386"}.get(platform.machine(), platform.machine())
 
 
 def test_glibc_of_bullseye_fails_as_expected() -> None:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import architectures
 import pytest
 from limits import HANG
 from tree import ARCH, MUTANTS, TOP
@@ -24,7 +25,7 @@ def lines_of(door: str) -> str:
     pattern = rf"^## {re.escape(door)}$\n\n```sh\n(.*?)^```$"
     section = re.search(pattern, DOCUMENT.read_text(), re.M | re.S)
     assert section, f"docs/ci.md has no section {door} that begins with commands"
-    return section[1].replace("build/x86_64/", f"build/{ARCH}/")
+    return section[1].replace(f"build/{architectures.reference()}/", f"build/{ARCH}/")
 
 
 def peer(variable: str, *parts: str) -> Path:

@@ -100,11 +100,13 @@ def workspace(tmp_path: Path) -> Path:
 
 def act(workspace: Path, status: int, **inputs: object) -> str:
     """Runs the action's step as GitHub's runner does."""
-    (step,) = read_yaml(TOP / "action.yml")["runs"]["steps"]
+    action = read_yaml(TOP / "action.yml")
+    (step,) = action["runs"]["steps"]
+    defaults = {name.upper(): one.get("default", "") for name, one in action["inputs"].items()}
     said = sh(
         step["run"], workspace / "workspace", status, GITHUB_ACTION_PATH=TOP, GITHUB_ACTIONS="true",
         GITHUB_OUTPUT=workspace / "output", GITHUB_STEP_SUMMARY=workspace / "summary",
-        PATH=f"{workspace}/bin:/usr/bin:/bin:/usr/sbin:/sbin", **inputs,
+        PATH=f"{workspace}/bin:/usr/bin:/bin:/usr/sbin:/sbin", **defaults | inputs,
     )
     return said.stdout + said.stderr
 
@@ -145,6 +147,7 @@ def expectations(ids: list[str]) -> str:
     "inputs, words",
     [
         ({"KERNEL": ""}, "the input kernel is empty"),
+        ({"KERNEL": "vmlinuz", "ARCHITECTURE": ""}, "the input architecture is empty"),
         ({"KERNEL": "none"}, "kernel none: no such file"),
         ({"KERNEL": "vmlinuz", "EXPECTATIONS": "none"}, "expectations none: no such file"),
     ],

@@ -3,15 +3,37 @@
 """The rooms of the tree: which of them may include which."""
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import architectures
+import pytest
 from tree import TOP
 
 CORPUS = TOP / "tests" / "fuzz" / "corpus"
 INTERFACE = TOP / "conformance" / "interface"
 # Made by the build from the kernel's headers.
 MADE = {"kernel_constants.h"}
+
+# The files that may name an architecture of the table.
+NAMING = re.compile(
+    r"conformance/abi/(architectures\.toml|deviations\.def)|abi-dumps/.*"
+    # Baselines and expectations.
+    r"|conformance/gate/(baselines|costs|configs)/.*|conformance/gate/expected"
+    r"|conformance/gate/implementations/(table|.*\.expect|found/.*)"
+    # Pages.
+    r"|docs/.*|[^/]*\.md"
+    # Tests and their data.
+    r"|tests/.*/test_[^/]*|tests/conformance/(unit|headers)/.*|tests/fuzz/corpus/.*"
+    r"|tests/mutants/kernel/.*"
+    # A forge reads no table: its file names the architectures of a user's job.
+    r"|\.github/workflows/.*|action\.yml|ci/gitlab\.yml"
+    # make conform needs no Python, so make finds the name of this machine in gcc's.
+    r"|Makefile|conformance/rules\.mk"
+    # A debugger recognises the bytes of a function that one architecture needs.
+    r"|binding/src/timed\.c"
+)
 
 
 def included(folder: Path) -> Iterator[tuple[Path, str]]:
@@ -56,3 +78,16 @@ def test_no_test_changes_the_path_of_imports() -> None:
     change = re.compile(r"sys\.path\.(insert|append)\(")
     files = sorted((TOP / "tests").rglob("*.py"))
     assert [path for path in files if change.search(path.read_text())] == []
+
+
+def test_an_architecture_is_named_in_the_table_alone() -> None:
+    """Or in data of one architecture: architectures.py has each fact for all other files."""
+    names = "|".join(architectures.table())
+    found = subprocess.run(
+        ["git", "grep", "-nIwE", names], cwd=TOP, capture_output=True, check=False
+    )
+    if found.returncode > 1:
+        pytest.skip("not a clone: no list of files")
+    lines = found.stdout.decode(errors="replace").rstrip("\n").split("\n")
+    assert len(lines) > 1000
+    assert [line for line in lines if not NAMING.fullmatch(line.partition(":")[0])] == []

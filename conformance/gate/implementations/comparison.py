@@ -18,6 +18,8 @@ from pathlib import Path
 
 from implementations import BUILD, HERE, TOP, host, table
 
+from architectures import reference  # implementations.py finds the folder
+
 LEVELS = ["posix", "linux", "exact"]
 # From the best to the worst; a behaviour has the worst of its checks that ran.
 MARKS = {"yes": "✓", "flaky": "~", "no": "✗", "absent": "∅", "skipped": "–"}
@@ -59,7 +61,7 @@ class Column:
 
 
 def baselines() -> list[Column]:
-    """Linux of each series on x86_64, then the newest of each other architecture."""
+    """Linux of each series on the first architecture, then the newest of each other one."""
     found: list[tuple[str, str, dict[str, str]]] = []
     paths = (HERE.parent / "baselines").iterdir()
     for path in sorted(paths, key=lambda one: [int(part) for part in one.name.split(".")]):
@@ -70,10 +72,10 @@ def baselines() -> list[Column]:
                 of.setdefault(program, {})[check] = outcome
         found += [(path.name, program, outcomes) for program, outcomes in sorted(of.items())]
     columns = [Column(f"Linux {release}", outcomes) for release, program, outcomes in found
-               if program == "x86_64"]
+               if program == reference()]
     newest = {program: Column(f"{program} ({release})", outcomes)
               for release, program, outcomes in found
-              if program != "x86_64" and " on " not in program and "-musl" not in program}
+              if program != reference() and " on " not in program and "-musl" not in program}
     return columns + [newest[program] for program in sorted(newest)]
 
 

@@ -10,7 +10,6 @@ Exit status: 0 as listed, 1 something differs, 2 wrong usage, or a row could not
 
 import argparse
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parents[2]
+sys.path.append(str(TOP / "conformance" / "abi"))
+import architectures  # noqa: E402
+
 BUILD = TOP / "build"
 # Ends what hangs; a run of gVisor takes a minute.
 MOST = 3600
@@ -46,8 +48,7 @@ def table() -> list[Row]:
 
 
 def host() -> Path:
-    machine = platform.machine()
-    return BUILD / {"i686": "i386"}.get(machine, machine) / "ipc-conform"
+    return BUILD / architectures.host() / "ipc-conform"
 
 
 def container(directory: Path) -> Path:

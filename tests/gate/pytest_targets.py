@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""suite: boots Debian's kernels of other architectures, and runs the module's tests on each.
+"""pytest_targets: boots Debian's kernels and runs the module's tests with pytest on each.
 
-    suite.py CELL...      of the table in suites: x86_64, i386-on-x86_64
+    pytest_targets.py CELL...      ARCH or PROGRAMS-on-ARCH, of the field pytest of
+                                   conformance/abi/architectures.toml
 
-A machine has Debian's CPython and pytest of its architecture, the tree without what is built
-from it but the module and the programs of the tests, no network and no view of this one.
-What is not there (compilers, make, ipc-conform) skips its tests, which say so.  The
-machine is slow, so what is about repetition is done a tenth as often (IPC_TEST_SLOWNESS).
-Each result is compared with that of x86_64, where there is one of this call or before.
+The machine has Debian's CPython and pytest of its architecture, and a copy of the tree with the
+module and the programs of the tests, but without other build output.  It has no network and no
+access to this machine.  Tests that need a compiler, make or ipc-conform are skipped.  The
+machine is slow, so tests that repeat an operation repeat it a tenth as often (IPC_TEST_SLOWNESS).
+Each result is compared with that of the first architecture of the table, from this call or from
+an earlier one.
 
-Exit status: 0 every test passed or says why not, 1 one failed or a result is missing, 2 misused.
+Exit status: 0 every test passed or was skipped with a reason, 1 a test failed or a result is
+missing, 2 the arguments are wrong or a part is missing.
 """
 
 import argparse
@@ -36,25 +39,26 @@ from boot import (
     why_dead,
 )
 
-HERE = Path(__file__).resolve().parent
-TOP = HERE.parents[1]
-REFERENCE = "x86_64"
+import architectures  # boot.py finds the folder
+
+TOP = Path(__file__).resolve().parents[2]
+REFERENCE = architectures.reference()
 SUITE = "bookworm"
 
 
-# ---- what is booted -------------------------------------------------------------------
+# ---- the machine -------------------------------------------------------------------
 
 
 def fetched(script: str, *words: str) -> Path:
-    """What a script of ci/ prints, which brings it where it is not there yet."""
+    """The path that a script of ci/ prints after it has fetched what is missing."""
     ran = subprocess.run([TOP / "ci" / script, *words], stdout=subprocess.PIPE, text=True)
     if ran.returncode:
-        raise Misuse(f"ci/{script} {' '.join(words)}: it cannot be had")
+        raise Misuse(f"ci/{script} {' '.join(words)}: failed")
     return Path(ran.stdout.strip())
 
 
 def stage(folder: Path, build: Path) -> Path:
-    """The tree as the machine has it: what is built is the module, and programs of the tests."""
+    """The machine's copy of the tree, with the module and the programs of the tests."""
     tree = folder / "staged" / "tree"
     shutil.copytree(TOP, tree, ignore=shutil.ignore_patterns("build", "__pycache__", ".*"))
     for part in ("python", "programs"):
@@ -65,12 +69,12 @@ def stage(folder: Path, build: Path) -> Path:
     return tree.parent
 
 
-# ---- what comes home ---------------------------------------------------------------------
+# ---- results ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Result:
-    """Of a whole suite: what each test came to, and why."""
+    """The outcome and the reason of each test of one run."""
 
     machine: dict[str, str]
     outcomes: dict[str, tuple[str, str]]
@@ -92,13 +96,13 @@ class Result:
 
 
 def junit(text: str) -> str:
-    """Pytest's own: before it is what writes on every port, s390's boot code."""
+    """Pytest's part of the output: a boot loader may write on the same port before it."""
     begin = max(text.find("<testsuites"), 0)
     return text[begin:]
 
 
 def parse(text: str) -> Result | None:
-    """Pytest's JUnit, unless it is cut short or has no tests."""
+    """The result in pytest's JUnit; None if the text is cut short or has no tests."""
     try:
         suite = ElementTree.fromstring(junit(text))[0]
         machine = {each.get("name", ""): each.get("value", "") for each in suite[0]}
@@ -118,7 +122,7 @@ def parse(text: str) -> Result | None:
 
 
 def by_function(result: Result) -> dict[str, list[tuple[str, str]]]:
-    """Outcomes by the test's name without its parameters, which may be of the architecture."""
+    """Outcomes by the test's name without its parameters, which may depend on the architecture."""
     found: dict[str, list[tuple[str, str]]] = {}
     for name, outcome in result.outcomes.items():
         found.setdefault(name.partition("[")[0], []).append(outcome)
@@ -126,7 +130,7 @@ def by_function(result: Result) -> dict[str, list[tuple[str, str]]]:
 
 
 def compare(result: Result, reference: Result) -> tuple[list[str], list[str]]:
-    """Tests that are missing, or are too many; and in words, what one skips and not the other."""
+    """Two lists of sentences: tests that only one result has, and tests that only one skipped."""
     all_here, all_there = by_function(result), by_function(reference)
     missing, skipped = [], []
     for name in sorted(all_here.keys() | all_there.keys()):
@@ -141,7 +145,7 @@ def compare(result: Result, reference: Result) -> tuple[list[str], list[str]]:
 
 
 def earlier_reference(report: Path) -> Result | None:
-    """That of an earlier run, unless a test has changed since."""
+    """The reference's result from an earlier run, unless a test has changed since."""
     path = report / f"pytest-{REFERENCE}.xml"
     newest = max(test.stat().st_mtime for test in (TOP / "tests").rglob("*.py"))
     return parse(path.read_text()) if path.exists() and path.stat().st_mtime > newest else None
@@ -151,14 +155,17 @@ def earlier_reference(report: Path) -> Result | None:
 
 
 def limits() -> dict[str, float]:
-    """The table: for each cell, how long it may take."""
-    rows = [line.split("|") for line in (HERE / "suites").read_text().splitlines()]
-    return {row[0].strip(): float(row[1]) for row in rows if len(row) == 2 and row[0][0] != "#"}
+    """The seconds after which each cell's run is ended."""
+    found: dict[str, float] = {}
+    for cell in architectures.cells("pytest"):
+        programs, _, on = cell.partition("-on-")
+        found[cell] = architectures.row_of(on or programs)["pytest"][programs]
+    return found
 
 
-def look_at(cell: str, given: argparse.Namespace) -> tuple[Boot, Result | None]:
+def run_cell(cell: str, given: argparse.Namespace) -> tuple[Boot, Result | None]:
     if cell not in limits():
-        raise Misuse(f"no tests run on {cell}; there are: {' '.join(limits())}")
+        raise Misuse(f"no such cell: {cell} ({' '.join(limits())})")
     programs, _, on = cell.partition("-on-")
     machine: Machine = machine_of(on or programs)
     kernel = fetched("fetch-kernel", SUITE, machine.arch)
@@ -169,17 +176,17 @@ def look_at(cell: str, given: argparse.Namespace) -> tuple[Boot, Result | None]:
     options = Options(qemu="-m 1024", time_limit=given.time_limit or limits()[cell])
     with temporary_folder() as folder:
         staged = stage(folder, given.build / programs)
-        init = given.build / programs / "suite" / "init"
+        init = given.build / programs / "pytest" / "init"
         ended = boot(kernel, machine, init, words, options, root, staged)
     return ended, parse(ended.results)
 
 
 def judge(ended: Boot, result: Result | None) -> list[str]:
-    """What is wrong; nothing, where every test passed or says why not."""
+    """A line for each fault; none if every test passed or was skipped with a reason."""
     dead = why_dead(ended)
     wrong = [dead] if dead else []
     if result is None and not dead:
-        wrong.append("the results came home garbled")
+        wrong.append("the results are incomplete")
     wrong += [f"log line {n}: {words}" for n, words in trouble(ended)]
     failures = result.failures if result else []
     status = exit_status(ended)
@@ -190,11 +197,11 @@ def judge(ended: Boot, result: Result | None) -> list[str]:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        "suite", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        "pytest_targets", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("cell", nargs="+", help="ARCH or PROGRAMS-on-ARCH")
-    parser.add_argument("--report", type=Path, default=Path("build/report"), help="for JUnit")
-    parser.add_argument("--build", type=Path, default=Path("build"), help="where it is built")
+    parser.add_argument("--report", type=Path, default=Path("build/report"), help="for results")
+    parser.add_argument("--build", type=Path, default=Path("build"), help="build output")
     parser.add_argument("--pytest", default="", help="options of pytest")
     parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="not the table's")
     return parser.parse_args()
@@ -205,7 +212,7 @@ def main() -> int:
     given.report.mkdir(parents=True, exist_ok=True)
     reference, worst = earlier_reference(given.report), 0
     for cell in given.cell:
-        ended, result = look_at(cell, given)
+        ended, result = run_cell(cell, given)
         wrong, told = judge(ended, result), list[str]()
         (given.report / f"pytest-{cell}.log").write_text("\n".join(ended.log) + "\n")
         if result:
@@ -216,7 +223,7 @@ def main() -> int:
             missing, told = compare(result, reference)
             wrong += missing
         elif result:
-            told = [f"compared with nothing: there is no result of {REFERENCE}"]
+            told = [f"not compared: no result of {REFERENCE}"]
         print(f"{cell}: {result or 'no result'}; {ended.seconds:.0f} s", flush=True)
         print("".join(f"  {line}\n" for line in wrong + told), end="", flush=True)
         worst = max(worst, 1 if wrong else 0)
@@ -224,4 +231,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    end_with(main, "suite")
+    end_with(main, "pytest_targets")
