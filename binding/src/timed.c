@@ -227,6 +227,11 @@ int to_limits(struct state *state, PyObject *timeout, PyObject *wait, struct lim
 		return 0;
 	if (to_timespec(timeout, &time) < 0)
 		return -1;
+	if (time.tv_nsec < 0 || time.tv_nsec >= SECOND) {
+		PyErr_Format(PyExc_ValueError, "timeout: nsec: %ld is not from 0 to 999999999",
+			     time.tv_nsec);
+		return -1;
+	}
 	limits->timed = time.tv_sec < for_ever;
 	clock_gettime(CLOCK_MONOTONIC, &limits->deadline);
 	if (time.tv_sec < 0 || !limits->timed)

@@ -90,6 +90,13 @@ def test_times_that_are_none(q: ipc.MessageQueue, call: Call) -> None:
             call(q, wrong)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("nsec", [-1, 10**9, 2**31 - 1])
+def test_nanoseconds_out_of_range(q: ipc.MessageQueue, call: Call, nsec: int) -> None:
+    """Such a time never comes, so the call would wait for ever."""
+    with pytest.raises(ValueError, match=f"nsec: {nsec} is not from 0 to 999999999"):
+        call(q, (0, nsec))  # type: ignore[arg-type]
+
+
 # More seconds than a timeout counts, as long as time_t holds them.
 FOR_EVER = 2.0**40 if sys.maxsize > 2**32 else 1.5 * 2**30
 
