@@ -69,21 +69,24 @@ static int replace(PyObject *wake, PyObject *task, PyObject *partial, PyObject *
 
 static int watch(struct state *state, PyObject *wake, PyObject *task, PyObject *partial)
 {
-	/* A copy, None if there are none; at each receive, so by a string that is made once. */
-	PyObject *callbacks = PyObject_GetAttr(task, state->callbacks);
-	const Py_ssize_t n = callbacks && PyList_Check(callbacks) ? PyList_Size(callbacks) : 0;
+	/* None if there are none; at each receive, so by a string that is made once. */
+	PyObject *list = PyObject_GetAttr(task, state->callbacks);
+	/* The list of a task in Python, which replace() changes, so walk a copy. */
+	PyObject *callbacks = list && PyList_Check(list) ? PyList_AsTuple(list) : NULL;
+	const Py_ssize_t n = callbacks ? PyTuple_Size(callbacks) : 0;
 	int result = 0;
 
 	if (!callbacks)
 		PyErr_Clear();
 	for (Py_ssize_t i = 0; i < n && result == 0; i++) {
-		PyObject *pair = PyList_GetItem(callbacks, i);
+		PyObject *pair = PyTuple_GetItem(callbacks, i);
 		if (!PyTuple_Check(pair) || PyTuple_Size(pair) != 2)
 			continue;
 		PyObject *callback = PyTuple_GetItem(pair, 0);
 		if (is_wakeup(callback, partial))
 			result = replace(wake, task, partial, callback, PyTuple_GetItem(pair, 1));
 	}
+	Py_XDECREF(list);
 	Py_XDECREF(callbacks);
 	return result;
 }

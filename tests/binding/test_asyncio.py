@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import ipc
+from child import run_child
 from conftest import Maker, Worker, fails_with, is_blocked, message, times, wait_until
 from limits import SLOWNESS
 
@@ -527,6 +528,30 @@ def test_callbacks_of_a_task_are_called_in_their_contexts(q: ipc.MessageQueue) -
 
     run(main)
     assert sorted(map(str, called)) == ["", "(b'x', 'a')", "(b'x', 'b')"]
+
+
+def test_callbacks_that_change_while_they_are_looked_at() -> None:
+    """Those of a task in Python are a list, which any code may change."""
+    run_child(
+        """
+import functools
+
+def task_wakeup(task):
+    pass
+
+class Task:
+    def __init__(self):
+        self._callbacks = [(task_wakeup, None)] * 100
+
+    def add_done_callback(self, callback, context):
+        self._callbacks.clear()
+
+    def remove_done_callback(self, callback):
+        pass
+
+ipc._ipc._watch_wakeups(ipc._ipc._wake, Task(), functools.partial)
+"""
+    )
 
 
 def test_what_is_not_protected(q: ipc.MessageQueue) -> None:
