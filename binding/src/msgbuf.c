@@ -97,6 +97,8 @@ int text_set(PyObject *object, PyObject *value, void *Py_UNUSED(member))
 	}
 	if (text_view(value, &text) < 0)
 		return -1;
+	if (self->inbox)
+		inbox_forget(self);
 	MUTEX_LOCK(&self->head);
 	if (text.len <= self->capacity || resize(self, text.len) == 0) {
 		/* The text may be a part of this message. */

@@ -53,6 +53,8 @@ static int member_set(PyObject *object, PyObject *value, void *closure)
 	if (to_integer(value, self->layout->name, member->size, member->kind == MEMBER_SIGNED,
 		       integer) < 0)
 		return -1;
+	if (self->layout == &layouts[TYPE_msgbuf] && ((struct msgbuf_object *)self)->inbox)
+		inbox_forget((struct msgbuf_object *)self);
 	MUTEX_LOCK(self);
 	memcpy(self->bytes + member->offset, integer, member->size);
 	MUTEX_UNLOCK(self);

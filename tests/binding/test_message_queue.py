@@ -256,6 +256,23 @@ def test_one_that_was_received_before_an_exception_is_kept(
     assert texts(list(q.messages(timeout=0))) == [b"2", b"2", b"1", b"1", b"3"]
 
 
+@pytest.mark.parametrize("change", [{"mtext": b"other"}, {"mtype": 2}], ids=str)
+def test_one_that_the_program_has_changed_is_not_kept(
+    q: ipc.MessageQueue, change: dict[str, Any]
+) -> None:
+    """Nobody sent the message that it is now."""
+
+    def changed(received: ipc.msgbuf) -> ipc.msgbuf:
+        for member, value in change.items():
+            setattr(received, member, value)
+        return received
+
+    q.send(b"a")
+    with pytest.raises(ZeroDivisionError):
+        [changed(q.receive(timeout=0)), 1 // 0]
+    assert list(q.messages(timeout=0)) == []
+
+
 def test_iteration_ends_when_the_queue_is_removed(q: ipc.MessageQueue) -> None:
     q.send_many([b"a", b"b"])
     worker = Worker(lambda: texts(list(q)), q.id)
