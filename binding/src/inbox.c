@@ -7,11 +7,12 @@
  * for the next receive or hands it out as an object, and no Python code runs in between.  But the
  * interpreter runs signal handlers between the return of a C function and the next instruction,
  * and if a handler raises, the interpreter drops the returned object.  So each message is handed
- * out "fresh": until the program reads its text, the inbox also counts it, and takes it back to
- * its place if it is freed while an exception is being raised.  (CPython 3.11 to 3.15 pop the
- * stack of a frame before they fetch the exception: exception_unwind in ceval.c.)  A message that
- * the program drops is freed without an exception, so the inbox does not take it back.  A message
- * that a cancelled task awaited is freed without an exception too; handover.c marks it.
+ * out "fresh": until the program reads its text, or changes it, the inbox also counts it, and
+ * takes it back to its place if it is freed while an exception is being raised.  (CPython 3.11 to
+ * 3.15 pop the stack of a frame before they fetch the exception: exception_unwind in ceval.c.)  A
+ * message that the program drops is freed without an exception, so the inbox does not take it
+ * back.  A message that a cancelled task awaited is freed without an exception too; handover.c
+ * marks it.
  */
 #include "transfer.h"
 
@@ -35,6 +36,11 @@ struct inbox {
 	Py_ssize_t nkept, room; /* room is at least nkept + fresh + pending */
 	Py_ssize_t fresh;	/* messages handed out that may come back */
 	Py_ssize_t pending;	/* running calls, each of which may add a message */
+	Py_ssize_t nspares; /* at least pending: blocks for short messages, if memory runs out */
+	struct spare {
+		struct spare *next;
+		unsigned char bytes[HEAD + FEW - sizeof(void *)];
+	} * spares;
 	unsigned long long serial; /* of the next message */
 	unsigned long long first;  /* of the first message that this process received */
 	struct looker *lookers;
@@ -60,26 +66,49 @@ static void notice_fork(struct inbox *self)
 	self->lookers = NULL;
 }
 
+static bool add_spare(struct inbox *self)
+{
+	struct spare *spare = PyMem_Malloc(sizeof(*spare));
+
+	if (!spare)
+		return false;
+	spare->next = self->spares;
+	self->spares = spare;
+	self->nspares++;
+	return true;
+}
+
+static void *take_spare(struct inbox *self)
+{
+	MUTEX_LOCK(self);
+	struct spare *spare = self->spares;
+	self->spares = spare->next;
+	self->nspares--;
+	MUTEX_UNLOCK(self);
+	return spare;
+}
+
 /* Makes room for the message of a call before the call; -1 with MemoryError. */
 static int reserve(struct inbox *self)
 {
-	struct kept *larger = self->kept;
-
 	MUTEX_LOCK(self);
 	notice_fork(self);
 	const Py_ssize_t wanted = self->nkept + self->fresh + self->pending + 1;
-	if (wanted > self->room) {
-		larger = PyMem_Realloc(self->kept, 2 * (size_t)wanted * sizeof(*larger));
-		if (larger) {
+	bool there = self->nspares > self->pending || add_spare(self);
+	if (there && wanted > self->room) {
+		struct kept *larger =
+			PyMem_Realloc(self->kept, 2 * (size_t)wanted * sizeof(*larger));
+		there = larger != NULL;
+		if (there) {
 			self->kept = larger;
 			self->room = 2 * wanted;
 		}
 	}
-	self->pending += larger != NULL;
+	self->pending += there;
 	MUTEX_UNLOCK(self);
-	if (!larger)
+	if (!there)
 		PyErr_NoMemory();
-	return larger ? 0 : -1;
+	return there ? 0 : -1;
 }
 
 /* Ends what reserve() began. */
@@ -178,17 +207,48 @@ void inbox_take_back(struct msgbuf_object *message)
 	inbox_forget(message);
 }
 
-/* Returns the message in room as a fresh object. */
-static PyObject *received(struct state *state, struct inbox *self, const struct room *room,
-			  long length)
+/* Takes the message out of room as a block of PyMem_Malloc(). */
+static unsigned char *take_out(struct inbox *self, struct room *room, long length)
+{
+	const size_t size = HEAD + (size_t)length;
+	unsigned char *bytes;
+
+	if (room->msgp != &room->here.msgbuf) {
+		unsigned char *whole = (unsigned char *)room->msgp;
+		room_alloc(room, 0);
+		bytes = PyMem_Realloc(whole, size);
+		return bytes ? bytes : whole;
+	}
+	bytes = PyMem_Malloc(size);
+	return memcpy(bytes ? bytes : take_spare(self), room->msgp, size);
+}
+
+/*
+ * Keeps the message in room, of a call for which reserve() has made room.  The kernel serves
+ * waiting calls in the order in which they began to wait, so serial, which each call takes before
+ * it waits, is also the order of the messages.
+ */
+static void keep(struct inbox *self, struct room *room, long length, unsigned long long serial)
+{
+	const struct kept kept = {serial, length, take_out(self, room, length)};
+
+	MUTEX_LOCK(self);
+	insert(self, &kept);
+	MUTEX_UNLOCK(self);
+}
+
+/* Returns the message in room as a fresh object; without memory for one, keeps the message. */
+static PyObject *received(struct state *state, struct inbox *self, struct room *room, long length)
 {
 	PyObject *message = msgbuf_of(state, room->msgp->mtype, (char *)room->msgp + HEAD, length);
 
-	if (message) {
-		MUTEX_LOCK(self);
-		hand_out(self, (struct msgbuf_object *)message, self->serial++);
-		MUTEX_UNLOCK(self);
-	}
+	MUTEX_LOCK(self);
+	const unsigned long long serial = self->serial++;
+	if (message)
+		hand_out(self, (struct msgbuf_object *)message, serial);
+	MUTEX_UNLOCK(self);
+	if (!message)
+		keep(self, room, length, serial);
 	return message;
 }
 
@@ -197,19 +257,20 @@ static long take(struct state *state, struct inbox *self, Py_ssize_t i, const st
 		 bool sized, PyObject **message)
 {
 	struct kept *kept = &self->kept[i];
+	Py_ssize_t length = kept->length;
 
-	if (sized && (size_t)kept->length > t->msgsz) {
+	if (sized && (size_t)length > t->msgsz) {
 		if (!(t->msgflg & MSG_NOERROR)) {
 			errno = E2BIG;
 			return -1;
 		}
-		kept->length = (Py_ssize_t)t->msgsz;
+		length = (Py_ssize_t)t->msgsz;
 	}
-	*message = msgbuf_of(state, mtype_of(kept), kept->bytes + HEAD, kept->length);
+	/* A copy of a long text would let another thread take the same message meanwhile. */
+	*message = msgbuf_adopt(state, kept->bytes, length);
 	if (!*message)
 		return RAISED;
 	hand_out(self, (struct msgbuf_object *)*message, kept->serial);
-	PyMem_Free(kept->bytes);
 	self->nkept--;
 	memmove(kept, kept + 1, (size_t)(self->nkept - i) * sizeof(*kept));
 	return 0;
@@ -312,7 +373,7 @@ static long receive_one(struct state *state, struct inbox *self, struct transfer
 
 /* A fast path without waiting, for an empty inbox; -1 if the caller must use receive_one(). */
 static long receive_next(struct state *state, struct inbox *self, const struct transfer *t,
-			 const struct room *room, PyObject **message)
+			 struct room *room, PyObject **message)
 {
 	long result = -1;
 
@@ -521,25 +582,6 @@ PyType_Spec messages_spec = {
 	.slots = messages_slots,
 };
 
-/*
- * Keeps the message in room.  The kernel serves waiting calls in the order in which they began
- * to wait, so serial, which each call takes before it waits, is also the order of the messages.
- */
-static bool keep(struct inbox *self, const struct room *room, long length,
-		 unsigned long long serial)
-{
-	const size_t size = HEAD + (size_t)length;
-	unsigned char *bytes = PyMem_Malloc(size);
-
-	if (!bytes)
-		return false;
-	memcpy(bytes, room->msgp, size);
-	MUTEX_LOCK(self);
-	insert(self, &(struct kept){serial, length, bytes});
-	MUTEX_UNLOCK(self);
-	return true;
-}
-
 static PyObject *inbox_fill(PyObject *object, PyObject *const *args, Py_ssize_t nargs)
 {
 	struct state *state = state_of_object(object);
@@ -571,10 +613,8 @@ static PyObject *inbox_fill(PyObject *object, PyObject *const *args, Py_ssize_t 
 		result = receive(state, &t, args[1] != Py_None, &room, &limits);
 		if (limits.wait)
 			unregister_looker(self, &looker);
-		if (result >= 0 && !keep(self, &room, result, serial)) {
-			PyErr_NoMemory();
-			result = RAISED;
-		}
+		if (result >= 0)
+			keep(self, &room, result, serial);
 	} while (result == AGAIN);
 	const int error = errno;
 	release(self);
@@ -582,6 +622,21 @@ static PyObject *inbox_fill(PyObject *object, PyObject *const *args, Py_ssize_t 
 	errno = error;
 	return result < 0 && result != WOKEN ? transfer_ended(true, result, t.msgsz)
 					     : PyBool_FromLong(result != WOKEN);
+}
+
+/* Copies a kept message with the GIL held: another thread could take the message meanwhile. */
+static PyObject *copy_of(struct state *state, const struct kept *kept)
+{
+	const size_t size = HEAD + (size_t)kept->length;
+	unsigned char *bytes = PyMem_Malloc(size);
+
+	if (!bytes)
+		return PyErr_NoMemory();
+	memcpy(bytes, kept->bytes, size);
+	PyObject *copy = msgbuf_adopt(state, bytes, kept->length);
+	if (!copy)
+		PyMem_Free(bytes);
+	return copy;
 }
 
 static PyObject *inbox_kept(PyObject *object, PyObject *Py_UNUSED(unused))
@@ -593,8 +648,7 @@ static PyObject *inbox_kept(PyObject *object, PyObject *Py_UNUSED(unused))
 	MUTEX_LOCK(self);
 	notice_fork(self);
 	for (Py_ssize_t i = 0; list && i < self->nkept; i++) {
-		const struct kept *kept = &self->kept[i];
-		PyObject *copy = msgbuf_of(state, mtype_of(kept), kept->bytes + HEAD, kept->length);
+		PyObject *copy = copy_of(state, &self->kept[i]);
 		if (!copy || PyList_Append(list, copy) < 0)
 			Py_CLEAR(list);
 		Py_XDECREF(copy);
@@ -611,6 +665,8 @@ static void inbox_dealloc(PyObject *object)
 	for (Py_ssize_t i = 0; i < self->nkept; i++)
 		PyMem_Free(self->kept[i].bytes);
 	PyMem_Free(self->kept);
+	while (self->spares)
+		PyMem_Free(take_spare(self));
 	PyObject_Free(object);
 	Py_DECREF(type);
 }

@@ -247,6 +247,8 @@ static inline void msgbuf_unpin(struct msgbuf_object *self)
 
 PyObject *msgbuf_make(struct state *state, long mtype, PyObject *text);
 PyObject *msgbuf_of(struct state *state, long mtype, const void *text, Py_ssize_t length);
+/* Makes a message of a block of PyMem_Malloc(), which it frees; without memory it leaves it. */
+PyObject *msgbuf_adopt(struct state *state, unsigned char *bytes, Py_ssize_t length);
 /* Opens a view of a bytes-like object or of a str (UTF-8); release it with PyBuffer_Release. */
 int text_view(PyObject *object, Py_buffer *view);
 

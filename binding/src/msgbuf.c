@@ -42,14 +42,23 @@ static int resize(struct msgbuf_object *self, Py_ssize_t capacity)
 	return 0;
 }
 
-static struct msgbuf_object *alloc_with(PyTypeObject *type, Py_ssize_t capacity)
+/* Returns a message without bytes. */
+static struct msgbuf_object *alloc_head(PyTypeObject *type)
 {
 	/* The type cannot be subclassed, so no other tp_alloc exists. */
 	struct msgbuf_object *self = (struct msgbuf_object *)PyType_GenericAlloc(type, 0);
 
+	if (self)
+		self->head.layout = &layouts[TYPE_msgbuf];
+	return self;
+}
+
+static struct msgbuf_object *alloc_with(PyTypeObject *type, Py_ssize_t capacity)
+{
+	struct msgbuf_object *self = alloc_head(type);
+
 	if (!self)
 		return NULL;
-	self->head.layout = &layouts[TYPE_msgbuf];
 	/* PyMem_Calloc refuses more than PY_SSIZE_T_MAX bytes. */
 	self->head.bytes = PyMem_Calloc(1, (size_t)HEAD + (size_t)capacity);
 	if (!self->head.bytes) {
@@ -120,6 +129,17 @@ PyObject *msgbuf_of(struct state *state, long mtype, const void *text, Py_ssize_
 		message_of(self)->mtype = mtype;
 		copy_memory(message_of(self)->mtext, text, (size_t)length);
 		self->length = length;
+	}
+	return (PyObject *)self;
+}
+
+PyObject *msgbuf_adopt(struct state *state, unsigned char *bytes, Py_ssize_t length)
+{
+	struct msgbuf_object *self = alloc_head(state->type[TYPE_msgbuf]);
+
+	if (self) {
+		self->head.bytes = bytes;
+		self->capacity = self->length = length;
 	}
 	return (PyObject *)self;
 }

@@ -16,7 +16,7 @@ import pytest
 
 import ipc
 from child import run_child
-from conftest import Maker, room, row_of_proc, view
+from conftest import Limit, Maker, room, row_of_proc, times, view
 from test_interpreters import INTERPRETERS
 
 THREADS, TURNS = 4, 60
@@ -302,6 +302,41 @@ def test_messages_that_threads_receive_by_one_object(queue: int) -> None:
 
     run_threads(receive)
     assert sorted(seen) == sorted(b"%d" % n for n in range(len(seen)))
+
+
+def keep_long_messages(q: ipc.MessageQueue, limit: Limit) -> list[int]:
+    """Has q keep messages whose copying lets other threads run; returns their types."""
+    limit("msgmax", 2 * LARGE)
+    limit("msgmnb", 2 * LARGE * THREADS)
+    q.set(qbytes=2 * LARGE * THREADS)
+    mtypes = list(range(1, THREADS + 1))
+    for mtype in mtypes:
+        q.send(bytes(LARGE), mtype)
+        assert q._inbox.fill(q.id, None, mtype, 0, None, None)
+    return mtypes
+
+
+def test_long_messages_that_an_object_keeps(queue: int, limit: Limit) -> None:
+    """Each is received once."""
+    q = ipc.MessageQueue.from_id(queue)
+    for _ in range(times(300)):
+        mtypes, seen = keep_long_messages(q, limit), []
+        run_threads(lambda _: seen.append(q.receive(timeout=0).mtype))
+        assert sorted(seen) == mtypes
+
+
+def test_long_messages_are_looked_at_while_they_are_received(queue: int, limit: Limit) -> None:
+    q = ipc.MessageQueue.from_id(queue)
+    for _ in range(times(300)):
+        keep_long_messages(q, limit)
+
+        def look_and_receive(_: int) -> None:
+            for index in range(THREADS):
+                kept = q.peek(index)
+                assert kept is None or kept.mtext == bytes(LARGE)
+            assert q.receive(timeout=0).mtext == bytes(LARGE)
+
+        run_threads(look_and_receive)
 
 
 def test_messages_are_compared_while_they_are_resized() -> None:
