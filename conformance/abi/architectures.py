@@ -35,7 +35,7 @@ BOOTED = {
 }
 BOOTED_SOMETIMES: dict[str, type] = {
     **{"kernel": str, "config": str, "linux-arch": str, "image-file": str},
-    **{"image-bit": list, "more": list, "pytest": dict, "firmware": str},
+    **{"image-bit": list, "more": list, "pytest": dict, "firmware": str, "vmlinux": bool},
 }
 
 
@@ -90,11 +90,7 @@ def having(field: str) -> list[str]:
 SUITES = ("bullseye", "bookworm", "trixie", "trixie-backports", "sid")
 
 
-def image_pattern(arch: str) -> bytes:
-    """How a kernel image begins."""
-    row = row_of(arch)
-    if row["image"] != "ELF":
-        return str(row["image"]).encode()
+def elf_pattern(row: Row) -> bytes:
     order = "little" if row["order"] == "little" else "big"
     begin = b"\x7fELF" + bytes([row["bits"] // 32, 1 if order == "little" else 2])
     machine: bytes = row["elf-machine"].to_bytes(2, order)
@@ -103,9 +99,13 @@ def image_pattern(arch: str) -> bytes:
 
 def is_image(arch: str, head: bytes) -> bool:
     """Whether a file that begins so is a kernel image for the architecture."""
-    if not re.match(image_pattern(arch), head, re.DOTALL):
+    row = row_of(arch)
+    is_elf = re.match(elf_pattern(row), head, re.DOTALL)
+    if row["image"] == "ELF" or is_elf and row.get("vmlinux"):
+        return bool(is_elf)
+    if not re.match(str(row["image"]).encode(), head, re.DOTALL):
         return False
-    offset, bit, value = row_of(arch).get("image-bit", (0, 0, -1))
+    offset, bit, value = row.get("image-bit", (0, 0, -1))
     return bool(value < 0 or (len(head) > offset and head[offset] >> bit & 1 == value))
 
 

@@ -319,6 +319,11 @@ def test_images_are_told_apart(arch: str) -> None:
     assert [other for other in boot.machines() if architectures.is_image(other, image)] == [arch]
 
 
+def test_image_that_is_not_compressed() -> None:
+    elf = b"\x7fELF\x02\x01" + bytes(10) + b"\x02\0\x3e\0" + bytes(1000)
+    assert [arch for arch in boot.machines() if architectures.is_image(arch, elf)] == ["x86_64"]
+
+
 def test_ends_are_told_apart() -> None:
     good = "ipc-conform: exit status 0\r\n"
     assert boot.why_dead(ended(good, "{}")) is None

@@ -13,7 +13,8 @@ A mutant is a patch for Debian's kernel source, in the folder of its kind, below
 One that is seen by kernel.cost alone is a mutant of cost: no checks are run, what its calls cost
 is compared with what they cost on the unbroken kernel.
 The kernel without a patch is built and booted first, in each configuration that has patches: the
-gate must accept it.  Then it must refuse each mutant, for the reason that is given.
+gate must accept it.  Then it must refuse each mutant, for the reason that is given.  A mutant
+runs the checks that its header names; with --all it runs every check.
 
 Exit status: 0 so it is; 1 it is not; 2 misused, or what is needed cannot be had.
 """
@@ -24,12 +25,13 @@ import fnmatch
 import os
 import platform
 import re
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +49,8 @@ SECONDS_OF_A_WAIT = 20
 BOOT_LIMIT = 600
 # The unbroken kernel is to be accepted on a machine that is busy with twenty other jobs too.
 SECONDS_OF_A_CHECK = 120
+# Characters of a kernel's command line (x86: 2048) for the names of checks.
+ROOM_FOR_WORDS = 1000
 # Kernels that are booted while the next one is built: a wait needs no processor.
 BOOTED_AT_ONCE = 2
 
@@ -123,16 +127,14 @@ def source_tree(folder: Path, every: list[Mutant]) -> Path:
 
 @contextlib.contextmanager
 def patched(tree: Path, mutant: Mutant) -> Iterator[None]:
-    """The tree with a mutant's patch, whose file keeps its time: see Kernel.image."""
+    """The tree with a mutant's patch."""
     pristine = {tree / file: (tree / file).resolve() for file in mutant.files}
     try:
         for file, original in pristine.items():
             file.unlink()
-            shutil.copy2(original, file)
+            shutil.copy(original, file)
         if mutant.files:
             patch_tree(tree, mutant)
-        for file, original in pristine.items():
-            os.utime(file, (original.stat().st_atime, original.stat().st_mtime))
         yield
     finally:
         for file, original in pristine.items():
@@ -183,12 +185,8 @@ class Kernel:
                 os.killpg(process.pid, signal.SIGTERM)
                 raise
         if status:
-            raise Broken(f"does not build: {self.first_error()}")
-
-    def first_error(self) -> str:
-        lines = (self.folder / "log").read_text(errors="replace").splitlines()
-        errors = [line for line in lines if re.search(r"\berror\b|Error \d|\*\*\*", line)]
-        return (errors or lines or ["?"])[0]
+            log_text = (self.folder / "log").read_text(errors="replace")
+            raise Broken(f"does not build: {first_error(log_text)}")
 
     def configure(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -212,37 +210,78 @@ class Kernel:
                 raise Broken(f"this kernel does not take {line}")
         new.rename(fragment)
 
-    def compile_anew(self, files: tuple[str, ...]) -> None:
-        """
-        Make is not told what a patch changes: a header that has a structure for IPC in it is read
-        by most of the kernel, and that structure used in ipc/ alone.
-        """
-        sources = [Path(file).with_suffix(".o") for file in files if file.endswith(".c")]
-        objects = [self.folder / source for source in sources]
-        if len(sources) < len(files):
-            objects += self.folder.glob("ipc/*.o")
-        for compiled in objects:
-            compiled.unlink(missing_ok=True)
+    def saved(self, name: str) -> str:
+        """The command with which make made a file."""
+        path = self.folder / Path(name).with_name(f".{Path(name).name}.cmd")
+        command = re.match(r"(?:saved)?cmd_\S+ := (.*)", path.read_text())
+        if not command:
+            raise Broken(f"{path} has no command")
+        return command[1].replace("$(pound)", "#").replace("$$", "$")
+
+    def run(self, *command: str) -> None:
+        done = subprocess.run(
+            command, cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        )
+        if done.returncode:
+            raise Broken(f"does not build: {first_error(done.stderr)}")
+
+    def unbroken(self) -> Path:
+        self.make("vmlinux")
+        return self.folder / "vmlinux"
+
+    def objects(self, mutant: Mutant) -> list[str]:
+        """Those that a mutant changes: a header with a structure for IPC is read by most of the
+        kernel, and that structure is used in ipc/ alone."""
+        if all(file.endswith(".c") for file in mutant.files):
+            return [str(Path(file).with_suffix(".o")) for file in mutant.files]
+        return [str(path.relative_to(self.folder)) for path in self.folder.glob("ipc/[!.]*.o")]
 
     def image(self, mutant: Mutant, images: Path) -> Path:
-        """Builds a mutant's."""
+        """Compiles what a mutant changes and links it with the objects of the unbroken kernel,
+        which stay: make would look at each file of the kernel, and link it four times."""
+        folder = images / f"{mutant.name}.o"
+        shutil.rmtree(folder, ignore_errors=True)
+        changed = {name: str(folder / Path(name).name) for name in self.objects(mutant)}
+        folder.mkdir(parents=True)
         with patched(self.tree, mutant):
-            self.compile_anew(mutant.files)
-            try:
-                self.make("bzImage")
-            finally:
-                self.compile_anew(mutant.files)
-        images.mkdir(exist_ok=True)
-        kept = images / mutant.name
-        shutil.copy(self.folder / "arch/x86/boot/bzImage", kept)
-        return kept
+            for name, new in changed.items():
+                command = re.sub(r"-Wp,-MMD,\S+", "", self.saved(name))
+                self.run("sh", "-c", re.sub(rf"(?<=\s){re.escape(name)}(?!\S)", new, command))
+        self.link(images / mutant.name, changed)
+        shutil.rmtree(folder)
+        return images / mutant.name
+
+    def link(self, image: Path, changed: dict[str, str]) -> None:
+        """Links as scripts/link-vmlinux.sh does, but with the symbols of the unbroken kernel: the
+        traces of functions behind a changed one may name a neighbour."""
+        _, linker, *flags = shlex.split(self.saved("vmlinux").partition(";")[0])
+        libraries = re.search(r"--start-group .* --end-group", self.saved("vmlinux.o"))
+        listed = subprocess.run(
+            ["ar", "t", "vmlinux.a"], cwd=self.folder, capture_output=True, text=True, check=True
+        )
+        objects = [*listed.stdout.split(), "init/version-timestamp.o"]
+        symbols = sorted(self.folder.glob(".tmp_vmlinux.kallsyms?.o"))[-1:]
+        self.run(
+            *(linker, *shlex.split(" ".join(flags)), "--script=arch/x86/kernel/vmlinux.lds"),
+            *("-o", str(image), "--whole-archive"),
+            *(changed.get(name, name) for name in objects),
+            *("--no-whole-archive", *(libraries[0].split() if libraries else ())),
+            *map(str, symbols),
+        )
+        self.run("scripts/sorttable", str(image))
+
+
+def first_error(log: str) -> str:
+    lines = log.splitlines()
+    errors = [line for line in lines if re.search(r"\berror\b|Error \d|\*\*\*", line)]
+    return (errors or lines or ["?"])[0]
 
 
 # ---- verdicts -------------------------------------------------------------------------
 
 
-def failed_checks(run: Run) -> list[str]:
-    return [result["id"] for result in run["results"] if result["outcome"] in FAILURES]
+def failed_checks(run: Run, outcomes: Collection[str] = FAILURES) -> list[str]:
+    return [result["id"] for result in run["results"] if result["outcome"] in outcomes]
 
 
 def why_wrong(mutant: Mutant, status: int, lines: list[str], failed: list[str]) -> str:
@@ -262,10 +301,14 @@ def matching(mutant: Mutant, failed: list[str]) -> list[str]:
     ]
 
 
-def in_short(mutant: Mutant, failed: list[str]) -> str:
-    """Which checks refuse a mutant: those of its reason first, not each by each way."""
-    shown = dict.fromkeys(re.sub(r"\.(raw|ipc)$", "", name) for name in matching(mutant, failed))
-    named = " ".join(list(shown)[:3])
+def in_short(mutant: Mutant, failed: list[str], late: Collection[str] = ()) -> str:
+    """Which checks refuse a mutant: those of its reason first, not each by each way.  A check that
+    was late may be slow and not wrong."""
+    shown: dict[str, str] = {}
+    for name in matching(mutant, failed):
+        mark = " (timeout)" if name in late else ""
+        shown[re.sub(r"\.(raw|ipc)$", "", name)] = mark
+    named = " ".join(name + mark for name, mark in list(shown.items())[:3])
     others = len({re.sub(r"\.(raw|ipc)$", "", name) for name in failed}) - len(list(shown)[:3])
     return f"{named} and {others} more" if others else named
 
@@ -274,10 +317,14 @@ Looked = tuple[int, list[str], Run]
 Booted = Future[Looked] | str
 
 
-def only_named(mutant: Mutant) -> str:
-    globs = [glob for glob in mutant.seen_by if not glob.startswith("kernel.")]
+def only_named(those: list[Mutant], seconds: int = SECONDS_OF_A_WAIT) -> str:
+    """Options of the harness for the checks that mutants name: all, if one names none or if a
+    kernel's command line has no room for them."""
+    each = [[g for g in mutant.seen_by if not g.startswith("kernel.")] for mutant in those]
+    globs = sorted({glob for of_one in each for glob in of_one})
     only = " ".join(f"--only '{glob}'" for glob in globs)
-    return f"--time-limit {SECONDS_OF_A_WAIT} {only}"
+    limit = f"--time-limit {seconds}"
+    return f"{limit} {only}" if all(each) and len(only) <= ROOM_FOR_WORDS else limit
 
 
 def look_at(image: Path, mutant: Mutant, select: str = "") -> Looked:
@@ -304,7 +351,7 @@ class Bench:
     tree: Path
     build: Path
     jobs: int
-    named: bool
+    all: bool
     verbose: bool
     costs: dict[tuple[str, ...], Costs] = field(default_factory=dict)  # by configuration
     done: int = 0
@@ -328,16 +375,18 @@ class Bench:
         kernel = self.kernel(config)
         self.progress(f"builds the unbroken kernel {' '.join(config)}")
         kernel.configure()
-        # An earlier run may have been ended in the midst of a mutant.
-        kernel.compile_anew(("ipc/util.h",))
-        image = kernel.image(Mutant("unbroken", ""), kernel.folder)
+        image = kernel.unbroken()
         limit = max(2 * BOOT_LIMIT, *(mutant.limit for mutant in broken))
         if any(mutant.of_cost for mutant in broken) and not self.measure(config, image):
             return False
         for those in sorted({mutant.programs for mutant in broken if not mutant.of_cost}):
             self.progress(f"boots the unbroken kernel {' '.join(config)} for {those}")
             unbroken = Mutant("unbroken", "", programs=those, limit=limit)
-            status, lines, _ = look_at(image, unbroken, f"--time-limit {SECONDS_OF_A_CHECK}")
+            named = [mutant for mutant in broken if mutant.programs == those and not mutant.of_cost]
+            select = f"--time-limit {SECONDS_OF_A_CHECK}"
+            if not self.all:
+                select = only_named(named, SECONDS_OF_A_CHECK)
+            status, lines, _ = look_at(image, unbroken, select)
             words = "accepted" if status == 0 else "REFUSED"
             self.row("unbroken", " ".join(config) or "as it is", f"{words}: {lines[0]}")
             if status:
@@ -364,14 +413,15 @@ class Bench:
         """Prints a mutant's row, once it is booted or cannot be."""
         self.done += 1
         failed: list[str] = []
+        late: list[str] = []
         lines: list[str] = []
         if isinstance(booted, str):
             wrong = booted
         else:
             status, lines, run = booted.result()
-            failed = failed_checks(run)
+            failed, late = failed_checks(run), failed_checks(run, ("timeout",))
             wrong = why_wrong(mutant, status, lines, failed)
-        self.row(mutant.name, mutant.what, wrong or in_short(mutant, failed))
+        self.row(mutant.name, mutant.what, wrong or in_short(mutant, failed, late))
         if mutant.says and not wrong:
             print("    " + next(line for line in lines if re.search(mutant.says, line)).strip())
         if self.verbose or wrong:
@@ -384,12 +434,15 @@ class Bench:
         kernel = self.kernel(mutant.config)
         try:
             kernel.configure()
-            image = kernel.image(mutant, self.build / "images")
+            # A configuration is a kernel that make builds.
+            image = (
+                kernel.image(mutant, self.build / "images") if mutant.files else kernel.unbroken()
+            )
         except Broken as broken:
             return str(broken)
         if mutant.of_cost:
             return pool.submit(look_at_costs, image, self.costs[mutant.config])
-        return pool.submit(look_at, image, mutant, only_named(mutant) if self.named else "")
+        return pool.submit(look_at, image, mutant, "" if self.all else only_named([mutant]))
 
     def try_all(self, chosen: list[Mutant]) -> None:
         started: deque[tuple[Mutant, Booted]] = deque()
@@ -410,7 +463,9 @@ def main() -> int:
     )
     parser.add_argument("--build", type=Path, default=Path("build"), help="where programs are")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="of a kernel's make")
-    parser.add_argument("--named", action="store_true", help="run the named checks, and no more")
+    parser.add_argument(
+        "--all", action="store_true", help="run every check, and not only the named ones"
+    )
     parser.add_argument("--verbose", action="store_true", help="all that the gate says")
     given = parser.parse_args()
     if platform.machine() != ARCH:
@@ -420,7 +475,7 @@ def main() -> int:
     folder = (given.build / "kernel-mutants").resolve()
     folder.mkdir(parents=True, exist_ok=True)
     tree = source_tree(folder / "source", chosen)
-    bench = Bench(tree, folder, given.jobs, given.named, given.verbose)
+    bench = Bench(tree, folder, given.jobs, given.all, given.verbose)
     for config in sorted({mutant.config for mutant in chosen if mutant.files}):
         broken = [mutant for mutant in chosen if mutant.config == config]
         try:
