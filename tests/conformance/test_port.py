@@ -13,7 +13,7 @@ import pytest
 from limits import HANG
 
 from architectures import table
-from tree import CONFORM, DUMP, IMPORTS, TOP, assert_refused, run
+from tree import ARCH, CONFORM, DUMP, IMPORTS, TOP, assert_refused, run
 
 ABI = TOP / "conformance" / "abi"
 INTERFACE = TOP / "conformance" / "interface"
@@ -577,6 +577,20 @@ def test_port_of_a_target_shows_no_wrong_and_where_the_facts_are() -> None:
     for path in paths:
         committed = REFERENCES / "aarch64" / Path(path).name
         assert (TOP / path).read_text() == committed.read_text()
+
+
+def test_another_run_for_the_same_machine_does_no_harm(tmp_path: Path) -> None:
+    """At each of its calls, this compiler does as a run that has just begun."""
+    compiler = compiler_of(ARCH)
+    machine = run(*compiler.split(), "-dumpmachine").stdout.strip()
+    beginning = tmp_path / "gcc"
+    beginning.write_text(
+        f"#!/bin/sh\nfor dump in build/port/{machine}/*.abi; do : >$dump; done\n"
+        f'exec {compiler} "$@"\n'
+    )
+    beginning.chmod(0o755)
+    result = run(PORT, CONFORM, "glibc", beginning, "")
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 # ---- completeness ---------------------------------------------------------------------
