@@ -8,7 +8,7 @@
 
 #include "report/diff.h"
 
-/* Compares two texts as files; the words are to be freed. */
+/* Writes two texts to files and compares them; the caller frees the words. */
 static int diff_texts(const char *a, const char *b, char **words, char error[256])
 {
 	char *path[2] = {scratch_file(a, strlen(a)), scratch_file(b, strlen(b))};
@@ -44,7 +44,7 @@ static void assert_runs(const struct run *a, size_t na, const struct run *b, siz
 	free(is);
 }
 
-/* One result each, or none. */
+/* Compares two runs of at most one result each. */
 static void assert_results(const struct result *was, const struct result *is, int status,
 			   const char *words)
 {
@@ -71,7 +71,7 @@ END_TEST
 
 /* ---- results --------------------------------------------------------------- */
 
-START_TEST(each_change_of_outcome_is_told)
+START_TEST(each_change_of_outcome_is_reported)
 {
 	const struct result p = passed("msgrcv.x"), s = skipped("msgrcv.x", "no /proc"),
 			    f = failed("msgrcv.x", "ENOMSG", "EINVAL");
@@ -118,8 +118,8 @@ START_TEST(each_change_of_outcome_is_told)
 }
 END_TEST
 
-/* A list of expected failures that changes makes no difference between two kernels. */
-START_TEST(expected_failures_go_forward_and_backward)
+/* A change of the list of expected failures is no difference between two kernels. */
+START_TEST(expected_failures_are_compared_in_both_directions)
 {
 	static const char none[] = "backward: 0 newly failing, 0 failing differently, 0 newly "
 				   "skipped, 0 gone; forward: 0 newly passing, 0 new\n";
@@ -150,7 +150,7 @@ START_TEST(expected_failures_go_forward_and_backward)
 }
 END_TEST
 
-START_TEST(another_failure_is_told)
+START_TEST(a_different_failure_is_reported)
 {
 	struct result was = failed("a.b", "7", "8"), is = failed("a.b", "7", "9");
 
@@ -162,7 +162,7 @@ START_TEST(another_failure_is_told)
 }
 END_TEST
 
-START_TEST(another_line_of_the_source_is_no_change)
+START_TEST(a_different_line_of_the_source_is_no_change)
 {
 	struct result was = failed("a.b", "7", "8"), is = was;
 
@@ -173,7 +173,7 @@ START_TEST(another_line_of_the_source_is_no_change)
 }
 END_TEST
 
-START_TEST(another_reason_is_told)
+START_TEST(a_different_reason_is_reported)
 {
 	struct result was = skipped("a.b", "no /proc"), is = skipped("a.b", "no root");
 
@@ -242,9 +242,9 @@ START_TEST(runs_on_several_kernels_keep_their_order)
 }
 END_TEST
 
-/* ---- what cannot be compared ----------------------------------------------- */
+/* ---- files that cannot be compared ----------------------------------------- */
 
-START_TEST(what_cannot_be_compared_is_refused)
+START_TEST(incomparable_files_are_refused)
 {
 	static const char dump[] = "const A 1\n# 1 facts\n";
 	struct run *run = new_run("static", NULL, 0);
@@ -285,9 +285,9 @@ START_TEST(a_missing_file_is_named)
 }
 END_TEST
 
-UNIT_SUITE(diff, dumps_are_compared, each_change_of_outcome_is_told,
-	   expected_failures_go_forward_and_backward, another_failure_is_told,
-	   another_line_of_the_source_is_no_change, another_reason_is_told,
+UNIT_SUITE(diff, dumps_are_compared, each_change_of_outcome_is_reported,
+	   expected_failures_are_compared_in_both_directions, a_different_failure_is_reported,
+	   a_different_line_of_the_source_is_no_change, a_different_reason_is_reported,
 	   results_are_matched_by_id, runs_are_matched_by_build_and_architecture,
-	   runs_on_several_kernels_keep_their_order, what_cannot_be_compared_is_refused,
+	   runs_on_several_kernels_keep_their_order, incomparable_files_are_refused,
 	   a_missing_file_is_named);

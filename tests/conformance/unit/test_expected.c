@@ -66,7 +66,7 @@ START_TEST(each_result_has_the_outcome_of_the_list)
 
 	for (size_t i = 0; i < run->nresults; i++)
 		ck_assert_int_eq(expected_outcome(expected, run, &run->results[i]), wanted[i]);
-	/* Once more changes nothing; another list replaces the first. */
+	/* The same list again changes nothing; another list replaces the first. */
 	for (unsigned times = 0; times < 2; times++) {
 		expected_apply(expected, run);
 		for (size_t i = 0; i < run->nresults; i++)
@@ -88,7 +88,7 @@ START_TEST(each_result_has_the_outcome_of_the_list)
 }
 END_TEST
 
-START_TEST(a_time_out_stays_one_unless_it_is_expected)
+START_TEST(an_unexpected_time_out_stays_a_time_out)
 {
 	struct result results[] = {failed("a.b", "1", "2"), failed("c.d", "1", "2")};
 
@@ -103,7 +103,7 @@ START_TEST(a_time_out_stays_one_unless_it_is_expected)
 }
 END_TEST
 
-/* A failure that left nothing behind is expected, too, and has words for its evidence. */
+/* A failure without evidence may be expected too; the list then has words in its place. */
 START_TEST(a_check_that_never_ended_may_be_expected)
 {
 	struct result result = passed("a.b");
@@ -121,7 +121,7 @@ START_TEST(a_check_that_never_ended_may_be_expected)
 END_TEST
 
 /* On i386 of a 6.1.0 kernel of x86_64, with glibc 2.36. */
-START_TEST(conditions_hold_all_or_the_line_does_not)
+START_TEST(a_line_holds_if_all_its_conditions_hold)
 {
 	static const struct {
 		const char *where;
@@ -170,7 +170,7 @@ static bool knows_a(const char *glob)
 	return glob[0] == 'a';
 }
 
-START_TEST(a_line_for_no_check_is_found_where_it_holds)
+START_TEST(a_line_without_a_check_is_found_if_its_conditions_hold)
 {
 	struct run *run = new_run("static", NULL, 0);
 	struct expected *expected = parse("xfail | b.c | arch=m68k | why | BZ 1\n"
@@ -203,7 +203,7 @@ static char *next_list(const struct expected *expected, struct run *run)
 	return text;
 }
 
-START_TEST(a_written_list_is_what_the_run_asks_for)
+START_TEST(a_written_list_makes_the_run_conform)
 {
 	const struct result results[] = {
 		failed("a.b", "x|y\n", "2"), failed("c.d", "1", "2"), passed("c.e"),
@@ -234,7 +234,7 @@ START_TEST(a_written_list_is_what_the_run_asks_for)
 	expected = parse(text);
 	expected_apply(expected, run);
 	ck_assert_int_eq(verdict(run, 1), 0);
-	/* What a run asks for once, it asks for again. */
+	/* The new list, applied to the same run, gives the same list. */
 	char *again = next_list(expected, run);
 	ck_assert_str_eq(again, text);
 	free(again);
@@ -245,6 +245,7 @@ START_TEST(a_written_list_is_what_the_run_asks_for)
 END_TEST
 
 UNIT_SUITE(expected, bad_lines_are_named, each_result_has_the_outcome_of_the_list,
-	   a_time_out_stays_one_unless_it_is_expected, a_check_that_never_ended_may_be_expected,
-	   conditions_hold_all_or_the_line_does_not, a_line_for_no_check_is_found_where_it_holds,
-	   a_written_list_is_what_the_run_asks_for);
+	   an_unexpected_time_out_stays_a_time_out, a_check_that_never_ended_may_be_expected,
+	   a_line_holds_if_all_its_conditions_hold,
+	   a_line_without_a_check_is_found_if_its_conditions_hold,
+	   a_written_list_makes_the_run_conform);

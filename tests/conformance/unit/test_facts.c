@@ -54,7 +54,7 @@ START_TEST(every_fact_is_found)
 }
 END_TEST
 
-START_TEST(numbers_are_read_out_of_values)
+START_TEST(numbers_are_extracted_from_values)
 {
 	static const struct {
 		const char *kind, *name, *word;
@@ -85,7 +85,7 @@ START_TEST(numbers_are_read_out_of_values)
 }
 END_TEST
 
-START_TEST(what_is_no_dump_is_refused)
+START_TEST(an_invalid_dump_is_refused)
 {
 	static const struct {
 		const char *text, *error;
@@ -146,7 +146,7 @@ END_TEST
 
 START_TEST(names_are_in_the_order_of_sort)
 {
-	/* The longer name follows though '_' and '.' sort before and behind letters. */
+	/* The longer name comes second, although '_' and '.' sort differently beside letters. */
 	struct facts facts = parsed("const   IPC_SET                1\n"
 				    "const   IPC_SETS               1\n"
 				    "member  a.b                    offset 0 size 4 signed\n"
@@ -171,7 +171,7 @@ START_TEST(a_file_is_read)
 }
 END_TEST
 
-START_TEST(what_is_no_text_is_refused)
+START_TEST(a_binary_file_is_refused)
 {
 	char *empty = scratch_file("", 0), *zero = scratch_file(dump, sizeof(dump)), error[256];
 	struct facts facts;
@@ -228,7 +228,7 @@ START_TEST(equal_dumps_do_not_differ)
 }
 END_TEST
 
-START_TEST(changes_are_told_in_words)
+START_TEST(changes_are_described_in_words)
 {
 	assert_diff("const   IPC_CREAT              512\n"
 		    "const   LATER                  absent\n"
@@ -266,8 +266,8 @@ START_TEST(additions_at_either_end_are_warnings)
 }
 END_TEST
 
-UNIT_SUITE(facts, a_dump_is_read, every_fact_is_found, numbers_are_read_out_of_values,
-	   what_is_no_dump_is_refused, a_dump_cut_anywhere_is_refused,
-	   names_are_in_the_order_of_sort, a_file_is_read, what_is_no_text_is_refused,
+UNIT_SUITE(facts, a_dump_is_read, every_fact_is_found, numbers_are_extracted_from_values,
+	   an_invalid_dump_is_refused, a_dump_cut_anywhere_is_refused,
+	   names_are_in_the_order_of_sort, a_file_is_read, a_binary_file_is_refused,
 	   a_long_path_leaves_room_for_the_reason, equal_dumps_do_not_differ,
-	   changes_are_told_in_words, additions_at_either_end_are_warnings);
+	   changes_are_described_in_words, additions_at_either_end_are_warnings);

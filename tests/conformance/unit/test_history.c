@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The search of histories, on histories made by hand: of a semaphore whose waiting processes
- * go on in their order, and of a box for one number whose calls wait without order.
+ * The search of histories, on histories written by hand: of a semaphore whose waiting processes
+ * proceed in their order, and of a box for one number whose waiting calls have no order.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "checks/history/history.h"
-/* Not unit.h: the outcome of a check has the name of that of a step. */
+/* Not unit.h: its struct outcome (of a check) has the name of another struct (of a step). */
 #include "suite.h"
 
 enum { PUT = FIRST_OWN, TAKE };
@@ -155,7 +155,7 @@ START_TEST(a_call_does_not_come_after_a_later_one)
 }
 END_TEST
 
-START_TEST(nothing_is_taken_twice)
+START_TEST(a_value_is_taken_once)
 {
 	begin();
 	call(0, TAKE, 0, 2);
@@ -165,9 +165,9 @@ START_TEST(nothing_is_taken_twice)
 }
 END_TEST
 
-START_TEST(the_first_to_wait_is_the_first_to_go_on)
+START_TEST(waiters_proceed_in_their_order)
 {
-	/* Process 1 begins when 0 is asleep, as what both saw proves. */
+	/* The results of both processes prove that 1 begins when 0 is asleep. */
 	begin();
 	call(0, TAKE, 0, NEVER);
 	history.operation[0][0].asleep = true;
@@ -183,7 +183,7 @@ START_TEST(the_first_to_wait_is_the_first_to_go_on)
 }
 END_TEST
 
-START_TEST(a_lost_wake_up_shows_when_all_rest)
+START_TEST(a_lost_wake_up_is_found_when_all_processes_wait)
 {
 	begin();
 	call(0, TAKE, 0, NEVER)->asleep = true;
@@ -208,7 +208,7 @@ START_TEST(a_signal_ends_a_wait_and_nothing_else)
 }
 END_TEST
 
-START_TEST(a_killed_process_made_its_call_or_not)
+START_TEST(a_killed_process_may_have_made_its_call)
 {
 	for (int left = 0; left <= 1; left++) {
 		begin();
@@ -217,7 +217,7 @@ START_TEST(a_killed_process_made_its_call_or_not)
 		call(0, END, 1, 2);
 		number(call(2, OBSERVE, 2, 3), left);
 		ck_assert_int_eq(judge(&semaphore, &history), EXPLAINED);
-		/* But did before it was dead. */
+		/* But it made the call before its death. */
 		number(call(2, OBSERVE, 3, 4), !left);
 		ck_assert_int_eq(judge(&semaphore, &history), WRONG);
 	}
@@ -231,7 +231,7 @@ START_TEST(removal_ends_waits_and_comes_before_einval)
 	call(1, REMOVE, 0, 1);
 	fails(call(2, PUT, 1, 3), EINVAL);
 	ck_assert_int_eq(judge(&semaphore, &history), EXPLAINED);
-	/* The object was gone before the call: it cannot have met it. */
+	/* The object was removed before the call, so the call cannot have used it. */
 	fails(call(2, PUT, 3, 4), EIDRM);
 	ck_assert_int_eq(judge(&semaphore, &history), WRONG);
 	begin();
@@ -241,7 +241,7 @@ START_TEST(removal_ends_waits_and_comes_before_einval)
 }
 END_TEST
 
-START_TEST(calls_without_a_place_go_on_in_any_order)
+START_TEST(unordered_waiters_proceed_in_any_order)
 {
 	begin();
 	call(0, PUT, 0, 3);
@@ -250,7 +250,7 @@ START_TEST(calls_without_a_place_go_on_in_any_order)
 	number(&history.operation[0][0], 5);
 	number(call(3, PUT, 0, 1), 7);
 	ck_assert_int_eq(judge(&box, &history), EXPLAINED);
-	/* 5 was put after 7 was taken, for the box was full. */
+	/* The box was full, so 5 was put after 7 was taken. */
 	begin();
 	number(call(3, PUT, 0, 1), 7);
 	number(call(0, PUT, 1, 2), 5);
@@ -259,7 +259,7 @@ START_TEST(calls_without_a_place_go_on_in_any_order)
 }
 END_TEST
 
-START_TEST(a_forgotten_call_without_a_place_shows)
+START_TEST(a_forgotten_unordered_waiter_is_found)
 {
 	begin();
 	number(call(3, PUT, 0, 1), 7);
@@ -273,7 +273,7 @@ START_TEST(a_forgotten_call_without_a_place_shows)
 }
 END_TEST
 
-START_TEST(what_is_wrong_is_shown_without_the_rest)
+START_TEST(a_wrong_history_is_shown_without_unrelated_calls)
 {
 	begin();
 	for (int i = 0; i < 4; i++) {
@@ -294,9 +294,9 @@ START_TEST(what_is_wrong_is_shown_without_the_rest)
 }
 END_TEST
 
-START_TEST(a_search_too_long_is_not_taken_for_either)
+START_TEST(a_search_that_is_too_long_is_undecided)
 {
-	/* Each process adds different numbers, in any order: no two orders meet in one state. */
+	/* Each process adds other numbers, so each order of the calls leads to another state. */
 	begin();
 	for (int who = 0; who < MAKERS; who++)
 		for (int i = 0; i < MOST_CALLS - 2; i++)
@@ -308,8 +308,9 @@ START_TEST(a_search_too_long_is_not_taken_for_either)
 END_TEST
 
 UNIT_SUITE(history, calls_that_overlap_have_either_order, a_call_does_not_come_after_a_later_one,
-	   nothing_is_taken_twice, the_first_to_wait_is_the_first_to_go_on,
-	   a_lost_wake_up_shows_when_all_rest, a_signal_ends_a_wait_and_nothing_else,
-	   a_killed_process_made_its_call_or_not, removal_ends_waits_and_comes_before_einval,
-	   calls_without_a_place_go_on_in_any_order, a_forgotten_call_without_a_place_shows,
-	   what_is_wrong_is_shown_without_the_rest, a_search_too_long_is_not_taken_for_either);
+	   a_value_is_taken_once, waiters_proceed_in_their_order,
+	   a_lost_wake_up_is_found_when_all_processes_wait, a_signal_ends_a_wait_and_nothing_else,
+	   a_killed_process_may_have_made_its_call, removal_ends_waits_and_comes_before_einval,
+	   unordered_waiters_proceed_in_any_order, a_forgotten_unordered_waiter_is_found,
+	   a_wrong_history_is_shown_without_unrelated_calls,
+	   a_search_that_is_too_long_is_undecided);

@@ -7,7 +7,7 @@
 
 #include "abi/layout.h"
 
-/* The kernel's; a hole in the middle, one at the end, nothing at 8, an open text. */
+/* The kernel's layer: padding in the middle and at the end, an empty member, an open text. */
 static const char kernel[] = "member  msgbuf.mtext           offset 8 size 1 array\n"
 			     "member  msgbuf.mtype           offset 0 size 8 signed\n"
 			     "member  sembuf.gone            absent\n"
@@ -24,7 +24,7 @@ static const char kernel[] = "member  msgbuf.mtext           offset 8 size 1 arr
 			     "union   semun                  size 8\n"
 			     "# 14 facts\n";
 
-/* Another's: sem_op moved to 2 and narrowed, sem_flg where it was. */
+/* Another layer: sem_op is narrower and at 2, sem_flg is unchanged. */
 static const char libc[] = "member  sembuf.sem_flg         offset 8 size 2 signed\n"
 			   "member  sembuf.sem_num         offset 0 size 2 unsigned\n"
 			   "member  sembuf.sem_op          offset 2 size 2 signed\n"
@@ -93,7 +93,7 @@ START_TEST(members_of_a_union_share_bytes)
 }
 END_TEST
 
-START_TEST(what_is_not_there_is_said_to_be_so)
+START_TEST(an_absent_structure_is_reported)
 {
 	assert_text(kernel, "shminfo", "/* dump: has no shminfo */\n");
 	assert_text(kernel, "shmid_ds", "/* dump: has no shmid_ds */\n");
@@ -115,7 +115,7 @@ START_TEST(a_partial_dump_may_lack_facts)
 }
 END_TEST
 
-START_TEST(what_makes_no_sense_is_refused)
+START_TEST(an_inconsistent_dump_is_refused)
 {
 	static const struct {
 		const char *dump, *error;
@@ -148,7 +148,7 @@ START_TEST(what_makes_no_sense_is_refused)
 }
 END_TEST
 
-START_TEST(what_moved_differs)
+START_TEST(a_moved_member_differs)
 {
 	struct facts facts[2] = {parsed(kernel), parsed(libc)};
 	struct layout layout[2];
@@ -171,7 +171,7 @@ START_TEST(what_moved_differs)
 }
 END_TEST
 
-START_TEST(each_way_to_differ_is_seen)
+START_TEST(each_kind_of_difference_is_found)
 {
 	static const struct {
 		const char *name, *what;
@@ -242,9 +242,9 @@ START_TEST(a_drawing_has_a_row_for_each_layer_and_marks_what_moved)
 	assert_has(text, "title=\"sem_op: offset 2, size 2, signed; in the kernel: offset 4, "
 			 "size 4, signed\">sem_op</div>");
 	assert_has(text, "12 bytes, 1 member differs from the kernel's");
-	/* The legend has one too. */
+	/* The legend counts as one. */
 	ck_assert_uint_eq(count(text, "member moved"), 2);
-	/* libc's differs from what was reviewed in each that it does not have, too. */
+	/* A member that libc lacks is a difference too. */
 	assert_has(text, ">libc, reviewed</div>");
 	assert_has_not(text, ">uapi, reviewed</div>");
 	assert_has(text, "does not have it</div>");
@@ -260,7 +260,7 @@ START_TEST(a_drawing_of_equal_layers_marks_nothing)
 	ck_assert_uint_eq(count(text, "member moved"), 1);
 	assert_has_not(text, "reviewed");
 	assert_has_not(text, "differ");
-	/* Bytes 2 and 3, 10 and 11, of each; none where text goes on. */
+	/* Bytes 2, 3, 10 and 11 of each layer; an open text has no padding behind it. */
 	ck_assert_uint_eq(count(text, "<div class=\"hole\""), 4);
 	assert_has(text, "grid-area: 2 / 10 / auto / span 8; --n: 8");
 	free(text);
@@ -284,7 +284,8 @@ START_TEST(a_long_member_is_drawn_on_each_line)
 END_TEST
 
 UNIT_SUITE(layout, members_stand_by_offset_with_the_padding_between_them,
-	   members_of_a_union_share_bytes, what_is_not_there_is_said_to_be_so,
-	   a_partial_dump_may_lack_facts, what_makes_no_sense_is_refused, what_moved_differs,
-	   each_way_to_differ_is_seen, a_drawing_has_a_row_for_each_layer_and_marks_what_moved,
+	   members_of_a_union_share_bytes, an_absent_structure_is_reported,
+	   a_partial_dump_may_lack_facts, an_inconsistent_dump_is_refused, a_moved_member_differs,
+	   each_kind_of_difference_is_found,
+	   a_drawing_has_a_row_for_each_layer_and_marks_what_moved,
 	   a_drawing_of_equal_layers_marks_nothing, a_long_member_is_drawn_on_each_line);

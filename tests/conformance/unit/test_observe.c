@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The observer, on a kernel that writes what it should, too much or too little:
- * a shim around the real calls makes the difference.
+ * The observer, on a kernel that writes the right members, too much or too little: a shim
+ * around the real calls changes what the kernel wrote.
  */
 #include "unit.h"
 
@@ -12,7 +12,7 @@
 #include "abi/observe.h"
 #include "harness/isolate.h"
 
-/* Bytes that the shim's kernel writes behind the structure, or leaves unwritten. */
+/* Bytes that the shim writes behind the structure or leaves unwritten. */
 static int too_many;
 
 static int msgctl_shim(int msqid, int cmd, struct msqid_ds *buf)
@@ -29,7 +29,7 @@ static int msgctl_shim(int msqid, int cmd, struct msqid_ds *buf)
 	return result;
 }
 
-/* One that forgets a member in the middle. */
+/* A shim that does not write one member. */
 static int shmctl_shim(int shmid, int cmd, struct shmid_ds *buf)
 {
 	struct shmid_ds whole;
@@ -43,7 +43,7 @@ static int shmctl_shim(int shmid, int cmd, struct shmid_ds *buf)
 	return result;
 }
 
-/* One that writes a semaphore more than the set has. */
+/* A shim that writes the value of one semaphore more than the set has. */
 static int semctl_shim(int semid, int semnum, int cmd, union semun arg)
 {
 	int result = raw_calls.semctl(semid, semnum, cmd, arg);
@@ -79,7 +79,7 @@ static bool agrees(const struct ipc_calls *ipc, int index, bool whole, char seen
 	return result;
 }
 
-START_TEST(the_kernel_agrees)
+START_TEST(the_kernel_agrees_with_the_headers)
 {
 	char seen[256];
 
@@ -93,7 +93,7 @@ START_TEST(the_kernel_agrees)
 }
 END_TEST
 
-START_TEST(eight_bytes_too_many_or_too_few)
+START_TEST(a_size_that_is_wrong_by_eight_bytes_is_found)
 {
 	const struct ipc_calls calls = shim();
 	char seen[256], wanted[256];
@@ -109,7 +109,7 @@ START_TEST(eight_bytes_too_many_or_too_few)
 }
 END_TEST
 
-START_TEST(a_member_that_is_forgotten)
+START_TEST(a_member_that_is_not_written_is_found)
 {
 	const struct ipc_calls calls = shim();
 	char seen[256];
@@ -121,7 +121,7 @@ START_TEST(a_member_that_is_forgotten)
 }
 END_TEST
 
-START_TEST(an_array_too_long)
+START_TEST(an_array_that_is_too_long_is_found)
 {
 	const struct ipc_calls calls = shim();
 	char seen[256];
@@ -132,7 +132,7 @@ START_TEST(an_array_too_long)
 }
 END_TEST
 
-/* libc may leave padding as it is, the kernel may not. */
+/* libc may leave padding unchanged; the kernel may not. */
 START_TEST(padding)
 {
 	struct observed observed = {{false}};
@@ -151,5 +151,6 @@ START_TEST(padding)
 }
 END_TEST
 
-UNIT_SUITE(observe, the_kernel_agrees, eight_bytes_too_many_or_too_few, a_member_that_is_forgotten,
-	   an_array_too_long, padding);
+UNIT_SUITE(observe, the_kernel_agrees_with_the_headers,
+	   a_size_that_is_wrong_by_eight_bytes_is_found, a_member_that_is_not_written_is_found,
+	   an_array_that_is_too_long_is_found, padding);

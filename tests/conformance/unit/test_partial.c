@@ -35,13 +35,13 @@ static void assert_partial(const char *said, unsigned errors, size_t agreed, con
 	facts_free(&partial);
 }
 
-START_TEST(a_partial_dump_may_say_all)
+START_TEST(a_partial_dump_may_be_complete)
 {
 	assert_partial(headers, 0, 7, "");
 }
 END_TEST
 
-START_TEST(a_partial_dump_may_say_less)
+START_TEST(a_partial_dump_may_cover_fewer_kinds)
 {
 	assert_partial("member  a.absent               absent\n"
 		       "member  a.number               offset 0 size 8 unsigned\n"
@@ -97,5 +97,5 @@ START_TEST(a_partial_dump_may_not_differ)
 }
 END_TEST
 
-UNIT_SUITE(partial, a_partial_dump_may_say_all, a_partial_dump_may_say_less,
+UNIT_SUITE(partial, a_partial_dump_may_be_complete, a_partial_dump_may_cover_fewer_kinds,
 	   a_partial_dump_may_not_lack_a_member_of_its_kinds, a_partial_dump_may_not_differ);

@@ -24,7 +24,7 @@ static void assert_round_trip(const struct run *runs, size_t nruns)
 	free_runs(read, n);
 }
 
-START_TEST(what_is_written_is_read)
+START_TEST(a_written_report_is_read_back)
 {
 	struct run *runs = two_runs(), *nasty = nasty_run(), *empty = new_run("static", NULL, 0);
 
@@ -119,7 +119,7 @@ static void assert_refused(const char *text, const char *why)
 	ck_assert_msg(strstr(error, why), "'%s' instead of '%s' for %s", error, why, text);
 }
 
-START_TEST(what_is_no_report_is_refused)
+START_TEST(an_invalid_report_is_refused)
 {
 	static const struct {
 		const char *text, *why;
@@ -179,8 +179,8 @@ START_TEST(what_is_no_report_is_refused)
 }
 END_TEST
 
-/* A table as above: the rows are data, and each test wraps the text in another way. */
-START_TEST(wrong_strings_are_refused)
+/* This table is like the one above, but the test wraps each text in another way. */
+START_TEST(invalid_strings_are_refused)
 {
 	static const struct {
 		const char *string, *why;
@@ -213,7 +213,7 @@ START_TEST(wrong_strings_are_refused)
 }
 END_TEST
 
-START_TEST(wrong_times_are_refused)
+START_TEST(invalid_times_are_refused)
 {
 	static const char none[] = "a number from 0 to 1e9 is missing";
 	static const struct {
@@ -268,7 +268,7 @@ START_TEST(a_report_cut_anywhere_is_refused)
 	struct run *runs = two_runs();
 	char *text = report_string(FORMAT_JSON, runs, 2);
 
-	/* Without its last newline it is still whole. */
+	/* The last newline may be missing. */
 	for (size_t length = 0; length < strlen(text) - 1; length++) {
 		char *part = strndup(text, length);
 
@@ -280,7 +280,7 @@ START_TEST(a_report_cut_anywhere_is_refused)
 }
 END_TEST
 
-/* Whatever a byte is changed to, it is read or refused; a sanitizer build sees the rest. */
+/* Any text is read or refused; a build with sanitizers finds wrong accesses. */
 START_TEST(a_flipped_bit_does_no_harm)
 {
 	struct run *runs = nasty_run();
@@ -320,7 +320,8 @@ START_TEST(unreadable_files_are_refused)
 }
 END_TEST
 
-UNIT_SUITE(read, what_is_written_is_read, full_buffers_are_read, members_may_come_in_any_order,
-	   results_are_read, what_is_no_report_is_refused, wrong_strings_are_refused,
-	   wrong_times_are_refused, deep_nesting_is_refused, a_report_cut_anywhere_is_refused,
-	   a_flipped_bit_does_no_harm, unreadable_files_are_refused);
+UNIT_SUITE(read, a_written_report_is_read_back, full_buffers_are_read,
+	   members_may_come_in_any_order, results_are_read, an_invalid_report_is_refused,
+	   invalid_strings_are_refused, invalid_times_are_refused, deep_nesting_is_refused,
+	   a_report_cut_anywhere_is_refused, a_flipped_bit_does_no_harm,
+	   unreadable_files_are_refused);

@@ -12,7 +12,7 @@ static const enum format formats[] = {FORMAT_TEXT,  FORMAT_KTAP, FORMAT_JSON,
 				      FORMAT_JUNIT, FORMAT_HTML, FORMAT_LTP};
 enum { NFORMATS = sizeof(formats) / sizeof(formats[0]) };
 
-/* How often a part stands in a text. */
+/* The number of times that a part occurs in a text. */
 static unsigned occurrences(const char *text, const char *part)
 {
 	unsigned n = 0;
@@ -60,7 +60,7 @@ static int verdict_of(const struct result *results, size_t n)
 	return status;
 }
 
-START_TEST(all_skipped_is_no_success)
+START_TEST(a_run_that_is_all_skipped_is_no_success)
 {
 	struct result ended = passed("a.b"), noted = passed("a.b");
 
@@ -75,7 +75,7 @@ END_TEST
 
 /* ---- the formats ----------------------------------------------------------- */
 
-START_TEST(text_has_one_screen)
+START_TEST(text_fits_on_one_screen)
 {
 	struct run *runs = two_runs();
 	char *text = report_string(FORMAT_TEXT, runs, 2);
@@ -108,8 +108,8 @@ START_TEST(text_has_one_screen)
 }
 END_TEST
 
-/* Found by fuzzing: it was in no row, and so missing from the table. */
-START_TEST(text_has_a_row_of_what_has_no_facility)
+/* A fuzz target found a check that was in no row of the table. */
+START_TEST(text_has_a_row_for_checks_without_a_facility)
 {
 	struct run *run = new_run("static", ARRAY((struct result[]){passed(".b"), passed("a.b")}));
 	char *text = report_string(FORMAT_TEXT, run, 1);
@@ -238,7 +238,7 @@ START_TEST(ltp_has_words_and_a_summary)
 }
 END_TEST
 
-START_TEST(html_needs_nothing_else)
+START_TEST(html_refers_to_no_other_file)
 {
 	struct run *runs = two_runs();
 	char *text = report_string(FORMAT_HTML, runs, 2);
@@ -270,7 +270,7 @@ START_TEST(html_lists_a_check_once)
 }
 END_TEST
 
-START_TEST(html_unfolds_what_differs)
+START_TEST(html_unfolds_differences)
 {
 	struct result p[] = {passed("a.b"), passed("a.c")};
 	struct result q[] = {passed("a.b"), passed("a.c"), passed("a.d")};
@@ -278,7 +278,7 @@ START_TEST(html_unfolds_what_differs)
 	struct run runs[] = {*one, *two};
 	char *same = report_string(FORMAT_HTML, runs, 2);
 
-	/* A check that only one of them has is no difference. */
+	/* A check that only one run has is no difference. */
 	assert_has_not(same, "What differs");
 	runs[1].results[1].outcome = SKIPPED;
 	char *other = report_string(FORMAT_HTML, runs, 2);
@@ -334,7 +334,7 @@ static struct result listed(struct result result, enum outcome outcome)
 	return result;
 }
 
-/* One result of each outcome that a list of expected failures makes, flaky both ways. */
+/* A result of each outcome that a list of expected failures makes; flaky passes and fails. */
 static struct run *listed_run(void)
 {
 	const struct result results[] = {
@@ -463,7 +463,7 @@ START_TEST(a_time_out_has_its_own_word_in_every_format)
 	run = parse_runs(text[FORMAT_JSON], "json", &n, error);
 	ck_assert_msg(run, "%s", error);
 	ck_assert_int_eq(run->results[1].outcome, TIMED_OUT);
-	/* A failure that was noted before says that the kernel does not conform. */
+	/* A failure that was recorded before means that the kernel does not conform. */
 	run->results[1].nfailures = 2;
 	ck_assert_int_eq(outcome_of(&run->results[1]), FAILED);
 	free_runs(run, 1);
@@ -472,7 +472,7 @@ START_TEST(a_time_out_has_its_own_word_in_every_format)
 }
 END_TEST
 
-START_TEST(a_check_that_says_nothing_has_failed_everywhere)
+START_TEST(a_failure_without_evidence_is_in_every_format)
 {
 	struct result result = passed("a.b");
 
@@ -498,7 +498,7 @@ START_TEST(a_check_that_says_nothing_has_failed_everywhere)
 }
 END_TEST
 
-START_TEST(failures_past_the_kept_are_counted)
+START_TEST(failures_beyond_the_limit_are_counted)
 {
 	struct result result = failed("a.b", "1", "2");
 
@@ -514,7 +514,7 @@ START_TEST(failures_past_the_kept_are_counted)
 }
 END_TEST
 
-START_TEST(no_runs_are_a_report_too)
+START_TEST(a_report_of_no_runs_is_valid)
 {
 	for (size_t i = 0; i < NFORMATS; i++) {
 		char *text = report_string(formats[i], NULL, 0);
@@ -527,7 +527,7 @@ END_TEST
 
 /* ---- escaping -------------------------------------------------------------- */
 
-START_TEST(nothing_breaks_out_of_its_format)
+START_TEST(special_characters_are_escaped_in_every_format)
 {
 	struct run *run = nasty_run();
 
@@ -582,7 +582,7 @@ START_TEST(ktap_lines_stay_lines)
 }
 END_TEST
 
-START_TEST(times_that_are_none_are_zero)
+START_TEST(infinite_times_are_written_as_zero)
 {
 	struct result result = passed("a.b");
 	struct run *run = new_run("static", &result, 1);
@@ -596,14 +596,15 @@ START_TEST(times_that_are_none_are_zero)
 }
 END_TEST
 
-UNIT_SUITE(report, formats_have_names, one_failure_is_enough, all_skipped_is_no_success,
-	   text_has_one_screen, text_has_a_row_of_what_has_no_facility, text_tells_machines_apart,
+UNIT_SUITE(report, formats_have_names, one_failure_is_enough,
+	   a_run_that_is_all_skipped_is_no_success, text_fits_on_one_screen,
+	   text_has_a_row_for_checks_without_a_facility, text_tells_machines_apart,
 	   ktap_of_one_run_is_flat, ktap_of_several_runs_is_nested,
 	   ktap_of_a_run_that_is_all_skipped, a_time_out_has_its_own_word_in_every_format,
-	   junit_has_cases_and_properties, ltp_has_words_and_a_summary, html_needs_nothing_else,
-	   html_lists_a_check_once, html_unfolds_what_differs, all_formats_have_the_same_counts,
-	   expected_failures_keep_their_evidence_everywhere,
+	   junit_has_cases_and_properties, ltp_has_words_and_a_summary,
+	   html_refers_to_no_other_file, html_lists_a_check_once, html_unfolds_differences,
+	   all_formats_have_the_same_counts, expected_failures_keep_their_evidence_everywhere,
 	   json_of_expected_failures_is_read_again, only_an_unexpected_pass_is_bad,
-	   a_check_that_says_nothing_has_failed_everywhere, failures_past_the_kept_are_counted,
-	   no_runs_are_a_report_too, nothing_breaks_out_of_its_format, json_escapes,
-	   ktap_lines_stay_lines, times_that_are_none_are_zero);
+	   a_failure_without_evidence_is_in_every_format, failures_beyond_the_limit_are_counted,
+	   a_report_of_no_runs_is_valid, special_characters_are_escaped_in_every_format,
+	   json_escapes, ktap_lines_stay_lines, infinite_times_are_written_as_zero);

@@ -7,7 +7,7 @@
 
 #include "abi/rules.h"
 
-/* A structure as a kernel of 64 bits has it; * is the byte order. */
+/* A structure of a 64-bit kernel; * stands for the byte order. */
 static const char *const kernel[] = {
 	"const   IPC_64                 256",
 	"const   IPC_STAT               2",
@@ -20,7 +20,7 @@ static const char *const kernel[] = {
 	"struct  semid_ds               size 32 align 8",
 };
 
-/* A libc for it, by the book. */
+/* The same structure of a correct libc. */
 static const char *const libc[] = {
 	"const   IPC_STAT               2",
 	"const   __BYTE_ORDER__         *",
@@ -33,7 +33,7 @@ static const char *const libc[] = {
 	"type    time_t                 size 8 signed",
 };
 
-/* The lines as a dump, one of them replaced by one that begins alike. */
+/* Makes a dump of the lines; the last argument, if any, replaces the line that begins alike. */
 static struct facts dump(const char *const *lines, size_t n, const char *order, const char *other)
 {
 	struct facts facts;
@@ -52,7 +52,7 @@ static struct facts dump(const char *const *lines, size_t n, const char *order, 
 	return facts;
 }
 
-/* What is said of the libc named libc, with one line of it replaced; to be freed. */
+/* The verdict on the libc named libc with one line replaced; the caller frees it. */
 static char *judged(const char *order, const char *other)
 {
 	struct facts of_libc = dump(libc, sizeof(libc) / sizeof(libc[0]), order, other);
@@ -68,7 +68,7 @@ static char *judged(const char *order, const char *other)
 	return text;
 }
 
-START_TEST(a_right_structure_is_not_accused)
+START_TEST(a_correct_structure_has_no_fault)
 {
 	char *text = judged("1234", NULL);
 
@@ -80,7 +80,7 @@ START_TEST(a_right_structure_is_not_accused)
 }
 END_TEST
 
-START_TEST(what_is_wrong_is_named)
+START_TEST(each_fault_is_named)
 {
 	static const struct {
 		const char *order, *line, *words;
@@ -138,7 +138,7 @@ END_TEST
 
 #define NO_LONG "const   __SIZEOF_LONG__        4611686018427387904"
 
-START_TEST(dumps_that_do_not_fit_are_refused)
+START_TEST(two_dumps_of_one_side_or_of_two_targets_are_refused)
 {
 	struct facts of_libc = dump(libc, sizeof(libc) / sizeof(libc[0]), "1234", NULL);
 	struct facts of_kernel = dump(kernel, sizeof(kernel) / sizeof(kernel[0]), "4321", NULL);
@@ -161,5 +161,5 @@ START_TEST(dumps_that_do_not_fit_are_refused)
 }
 END_TEST
 
-UNIT_SUITE(rules, a_right_structure_is_not_accused, what_is_wrong_is_named,
-	   dumps_that_do_not_fit_are_refused);
+UNIT_SUITE(rules, a_correct_structure_has_no_fault, each_fault_is_named,
+	   two_dumps_of_one_side_or_of_two_targets_are_refused);

@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The runner, on checks that misbehave in every way there is.  They stand in
- * this program in place of the real ones.
+ * The runner, on checks of this program that misbehave in each possible way.
  */
 #include "unit.h"
 
@@ -118,7 +117,7 @@ CHECK("self.left_behind", LIBC, 0, "leaves objects and a child", "none")
 	}
 }
 
-/* ---- running them ------------------------------------------------------------ */
+/* ---- running the checks ------------------------------------------------------------ */
 
 static struct run run_only(const char *glob, unsigned jobs)
 {
@@ -134,7 +133,7 @@ static struct run run_only(const char *glob, unsigned jobs)
 	return run;
 }
 
-/* One check's result: its outcome, and a part of its first failure's or skip's words. */
+/* The result of one check: its outcome, and a part of the text of its failure or skip. */
 static void assert_outcome(const char *id, enum outcome outcome, unsigned nfailures,
 			   const char *words)
 {
@@ -172,7 +171,7 @@ START_TEST(outcomes)
 }
 END_TEST
 
-START_TEST(in_parallel_as_one_by_one)
+START_TEST(parallel_jobs_give_the_same_results)
 {
 	struct run one = run_only("*", 1), many = run_only("*", 4);
 
@@ -218,7 +217,7 @@ static unsigned count_objects(void)
 	return lines - 3;
 }
 
-START_TEST(nothing_is_left)
+START_TEST(no_object_remains_after_a_check)
 {
 	unsigned before = count_objects();
 
@@ -227,7 +226,7 @@ START_TEST(nothing_is_left)
 }
 END_TEST
 
-/* What is noted where there is no namespace is removed, and nothing else. */
+/* Without a namespace, the runner removes exactly the objects that it recorded. */
 START_TEST(tracked_objects_are_removed)
 {
 	struct made made = {0};
@@ -249,8 +248,8 @@ START_TEST(tracked_objects_are_removed)
 }
 END_TEST
 
-/* What there is no room to note is not made. */
-START_TEST(too_many_to_be_noted_are_refused)
+/* If the table is full, the object is not created. */
+START_TEST(objects_beyond_the_table_are_refused)
 {
 	struct made made = {.n = MAX_MADE - 1};
 
@@ -263,5 +262,6 @@ START_TEST(too_many_to_be_noted_are_refused)
 }
 END_TEST
 
-UNIT_SUITE(run, outcomes, in_parallel_as_one_by_one, selection, nothing_is_left,
-	   tracked_objects_are_removed, too_many_to_be_noted_are_refused);
+UNIT_SUITE(run, outcomes, parallel_jobs_give_the_same_results, selection,
+	   no_object_remains_after_a_check, tracked_objects_are_removed,
+	   objects_beyond_the_table_are_refused);

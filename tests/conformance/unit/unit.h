@@ -1,19 +1,19 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Unit tests of the harness's own parts: facts, results, runner, observer. */
+/* Unit tests of the harness: facts, results, runner, observer. */
 #ifndef UNIT_H
 #define UNIT_H
 
 #include "report/report.h"
 #include "suite.h"
 
-/* A new file with these bytes; its path is to be unlinked and freed. */
+/* Makes a file with these bytes; the caller unlinks and frees its path. */
 char *scratch_file(const char *bytes, size_t size);
 
-/* The runs in a format, to be freed. */
+/* The runs in a format; the caller frees the text. */
 char *report_string(enum format format, const struct run *runs, size_t nruns);
 
-/* Sorted results and their run: free_runs(run, 1). */
+/* Results, and a run of sorted results, which free_runs(run, 1) frees. */
 struct result passed(const char *id);
 struct result failed(const char *id, const char *expected, const char *seen);
 struct result skipped(const char *id, const char *reason);
@@ -21,7 +21,7 @@ struct run *new_run(const char *build, const struct result *results, size_t n);
 
 /* Two runs: 3 passed, 2 failed, 2 skipped together. */
 struct run *two_runs(void);
-/* A run with one failed and one skipped check, full of what must be escaped. */
+/* A run with a failed and a skipped check whose texts must be escaped. */
 struct run *nasty_run(void);
 
 #define ARRAY(...) (__VA_ARGS__), sizeof(__VA_ARGS__) / sizeof((__VA_ARGS__)[0])
