@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The harness is itself tested: mutants, each of which a check must find.
+"""The checks find mutants.
 
-`make mutants KIND=checks` does this for all of them; these are one of each kind.
+`make mutants KIND=checks` runs all mutants; this file runs one of each kind.
 """
 
 import re
@@ -50,7 +50,7 @@ def table(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.fixture(scope="module", name="found")
 def fixture_found() -> "dict[str, list[str]]":
-    """What each of those mutants makes fail."""
+    """The checks that fail for each of these mutants."""
     options = [word for mutant in KINDS for word in ("--only", mutant)]
     done = table("--all", *options)
     assert done.stdout.splitlines()[-1] == f"{len(KINDS)} mutants, {len(KINDS)} caught"
@@ -60,14 +60,14 @@ def fixture_found() -> "dict[str, list[str]]":
 
 
 @pytest.mark.parametrize("mutant", KINDS)
-def test_a_mutant_is_found_by_the_check_of_it(mutant: str, found: "dict[str, list[str]]") -> None:
+def test_a_mutant_is_found_by_its_check(mutant: str, found: "dict[str, list[str]]") -> None:
     assert KINDS[mutant] in found[mutant]
 
 
 @pytest.mark.parametrize("mutant, check", [("semop.undo_forgotten", "random.sem"),
                                            ("msgsnd.last_byte_lost", "random.msg"),
                                            ("shmat.nattch_leak", "random.shm")])
-def test_a_failure_is_repeated_by_its_seed_and_short(mutant: str, check: str) -> None:
+def test_a_seed_repeats_a_failure_which_is_shortened(mutant: str, check: str) -> None:
     def failing(*options: str) -> "list[str]":
         done = subprocess.run([MUTANTS, "--mutant", mutant, "run", "--only", check, *options],
                               stdout=subprocess.PIPE, text=True, check=False)
@@ -82,7 +82,7 @@ def test_a_failure_is_repeated_by_its_seed_and_short(mutant: str, check: str) ->
     assert int(steps.group(1)) == int(steps.group(2)) <= 8
 
 
-def test_an_unknown_mutant_is_misuse() -> None:
+def test_an_unknown_mutant_is_refused() -> None:
     done = table("--only", "msgget.nothing")
     words = "table.py: --only: no mutant matches msgget.nothing\n"
     assert (done.returncode, done.stdout) == (2, words)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Debian's packaging: what can be tested without building it (make debs does)."""
+"""Debian's packaging, as far as it can be tested without building the packages."""
 
 import os
 import re
@@ -29,7 +29,7 @@ def run(*command: object, **more: str) -> "subprocess.CompletedProcess[str]":
 
 
 def debian_version() -> str:
-    """The version of the package as Debian writes it: 1.0.0rc1 is before 1.0.0."""
+    """The version in Debian's form, in which 1.0.0~rc1 comes before 1.0.0."""
     return re.sub(r"(?<=\d)(a|b|rc)(?=\d)", r"~\1", ipc.__version__)
 
 
@@ -38,7 +38,7 @@ def test_the_changelog_has_the_version_of_the_module() -> None:
     assert re.match(rf"python-ipc \({re.escape(debian_version())}-\d+\) ", first), first
 
 
-def test_every_file_that_debhelper_installs_is_there() -> None:
+def test_every_file_that_debhelper_installs_exists() -> None:
     lists = sorted([*DEBIAN.glob("*.manpages"), *DEBIAN.glob("*.install"), *DEBIAN.glob("*.docs")])
     sources = [line.split()[0] for path in lists for line in path.read_text().splitlines()]
     made = {"build/docs/html"}
@@ -64,7 +64,7 @@ def test_every_autopkgtest_is_declared_and_executable() -> None:
 
 
 def test_autopkgtest_of_the_module(tmp_path: Path) -> None:
-    """With the module of this build in place of the installed one."""
+    """The test runs with the module of this build instead of an installed one."""
     package = Path(ipc.__file__).parent.parent
     result = run(
         DEBIAN / "tests/module", AUTOPKGTEST_TMP=str(tmp_path), PYTHONPATH=str(package)
@@ -73,10 +73,10 @@ def test_autopkgtest_of_the_module(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("status", "expected"), [(0, 0), (1, 1), (2, 2), (4, 77)])
-def test_autopkgtest_of_the_suite_by_exit_status(
+def test_autopkgtest_of_the_suite_depends_on_the_exit_status(
     tmp_path: Path, status: int, expected: int
 ) -> None:
-    """By programs that end so; make debs-check runs the real ones."""
+    """Programs that only end with a status replace the real ones, which make debs-check runs."""
     for name in ("ipc-conform", "ipc-conform-dynamic"):
         program = tmp_path / name
         program.write_text(f"#!/bin/sh\nexit {status}\n")
@@ -94,7 +94,7 @@ def test_debs_names_the_tool_that_is_missing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [[], ["--test"], ["--wrong"], ["a", "b"]])
-def test_misuse_of_debs_is_one_line(words: list[str]) -> None:
+def test_a_wrong_argument_of_debs_gives_one_line(words: list[str]) -> None:
     result = run(TOP / "ci/debs", *words)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == "debs: usage: debs [--test] FOLDER\n"

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def run(*command: object) -> str:
-    """Run a command that has to succeed, without the settings of make and of this test run."""
+    """Run a command that must succeed, without the settings of make and of this test run."""
     forgotten = ("MAKEFLAGS", "MAKELEVEL", "PYTHONPATH", "CC", "CFLAGS", "CPPFLAGS", "LDFLAGS")
     environment = {k: v for k, v in os.environ.items() if k not in forgotten}
     result = subprocess.run(
@@ -47,7 +47,7 @@ def files_below(folder: Path) -> set[str]:
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The variable PACKAGE of make: a build beside the one that the other tests import."""
+    """The variable PACKAGE of make: not the build that the other tests import."""
     return f"PACKAGE={tmp_path_factory.mktemp('package') / 'python'}"
 
 

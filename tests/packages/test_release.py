@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""make release: what it refuses before it builds anything; the building takes minutes."""
+"""make release: the errors that it finds before it builds, which takes minutes."""
 
 import re
 import shutil
@@ -17,7 +17,7 @@ VERSION = "1.0.0-rc1"
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A repository with the files that have a version, ready for VERSION."""
+    """A repository with the files that contain the version, ready to release VERSION."""
     for name in ("ci/release", "binding/ipc/__init__.py", "debian/changelog", "NEWS.md"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(TOP / name, tmp_path / name)
@@ -46,7 +46,7 @@ def check(tree: Path, version: str = VERSION) -> "subprocess.CompletedProcess[st
     return subprocess.run(command, capture_output=True, text=True, timeout=HANG)
 
 
-def test_a_tree_that_is_ready(tree: Path) -> None:
+def test_a_tree_that_is_ready_is_accepted(tree: Path) -> None:
     result = check(tree)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
@@ -60,7 +60,7 @@ def test_a_tree_that_is_ready(tree: Path) -> None:
         ("NEWS.md", "The first.", "", "NEWS.md has no section '## 1.0.0-rc1' with text"),
     ],
 )
-def test_a_tree_that_is_not_ready(
+def test_a_tree_that_is_not_ready_is_refused(
     name: str, pattern: str, new: str, words: str, tree: Path
 ) -> None:
     change(tree, name, re.escape(pattern), new)
@@ -71,7 +71,7 @@ def test_a_tree_that_is_not_ready(
     assert result.stderr.count("\n") == 1
 
 
-def test_changes_that_are_not_committed(tree: Path) -> None:
+def test_uncommitted_changes_are_refused(tree: Path) -> None:
     (tree / "more").write_text("")
     result = check(tree)
     assert result.returncode == 1
@@ -79,7 +79,7 @@ def test_changes_that_are_not_committed(tree: Path) -> None:
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.0.0rc1", "v1.0.0", "1.0.0-rc", "", "1.0.0\n2"])
-def test_a_bad_version(version: str) -> None:
+def test_an_invalid_version_is_refused(version: str) -> None:
     result = run(RELEASE, "--check", version)
     assert result.returncode == 2
     assert "VERSION: invalid value '" in result.stderr

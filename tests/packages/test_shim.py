@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The companion distribution that provides the module name sysv_ipc.
 
-SYSV_IPC=DIR, a source tree of sysv_ipc, runs that module's own tests on it.
+With SYSV_IPC=DIR, a source tree of sysv_ipc, the tests of that module run on it too.
 """
 
 import importlib.util
@@ -38,7 +38,7 @@ def run(*command: object, cwd: Path, path: str) -> "subprocess.CompletedProcess[
     )
 
 
-def test_the_name_is_the_drop_in(tmp_path: Path) -> None:
+def test_the_module_is_the_drop_in(tmp_path: Path) -> None:
     program = "import sysv_ipc, ipc.compat.sysv_ipc as drop_in; print(sysv_ipc is drop_in)"
     result = run(sys.executable, "-c", program, cwd=tmp_path, path=f"{SHIM}:{PACKAGE}")
     assert (result.stdout, result.returncode) == ("True\n", 0), result.stderr

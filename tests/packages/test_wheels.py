@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The sdist and the wheels: what is in them, what they are for, and that they install."""
+"""The sdist and the wheels: their content, their platform tags, and their installation."""
 
 import email
 import hashlib
@@ -23,7 +23,7 @@ from limits import HANG
 from tree import ARCH, TOP
 
 NEEDED = ("pip", "setuptools", "wheel")
-# What builds under a sanitizer needs more headers than others do.
+# A build under a sanitizer needs more headers.
 SANITIZED = {"CFLAGS": "-O0 -g0 -w -fsanitize=address"}
 
 pytestmark = pytest.mark.skipif(
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def run(*command: object, cwd: Path = TOP, **more: str) -> "subprocess.CompletedProcess[str]":
-    """Runs a command, without make's own settings and without the package that is tested here."""
+    """Runs a command without the settings of make and without the package of this build."""
     forgotten = ("MAKEFLAGS", "MAKELEVEL", "PYTHONPATH", "CC", "CFLAGS", "CPPFLAGS", "LDFLAGS")
     environment = {k: v for k, v in os.environ.items() if k not in forgotten} | more
     return subprocess.run(
@@ -47,7 +47,7 @@ def run(*command: object, cwd: Path = TOP, **more: str) -> "subprocess.Completed
 
 
 def done(*command: object, cwd: Path = TOP, **more: str) -> str:
-    """What a command prints that has to succeed."""
+    """The output of a command that must succeed."""
     result = run(*command, cwd=cwd, **more)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
@@ -60,7 +60,7 @@ def make(folder: Path, *archs: str, **more: str) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The sdist, and this machine's wheel."""
+    """The sdist and the wheel for this machine."""
     return make(tmp_path_factory.mktemp("wheels"), ARCH)
 
 
@@ -76,18 +76,18 @@ def wheel(made: list[Path]) -> Path:
 
 @pytest.fixture
 def sources(sdist: Path, tmp_path: Path) -> Path:
-    """The sdist, unpacked far from everything else."""
+    """The sdist, unpacked outside of the tree."""
     with tarfile.open(sdist) as archive:
         archive.extractall(tmp_path)
     (folder,) = tmp_path.iterdir()
     return folder
 
 
-# ---- what is in them ------------------------------------------------------------------
+# ---- content ------------------------------------------------------------------
 
 
 def test_the_same_sources_give_the_same_bytes(made: list[Path], tmp_path: Path) -> None:
-    """Wherever and whenever they are made, and whatever the files' rights are to be."""
+    """The folder, the time and the umask do not change the bytes."""
     epoch = zipfile.ZipFile(made[1]).infolist()[0].date_time
     again = make(tmp_path, ARCH, TZ="Asia/Tokyo", PYTHONHASHSEED="1")
     assert [path.name for path in again] == [path.name for path in made]
@@ -115,7 +115,7 @@ def in_dist_info(wheel: Path, name: str) -> bytes:
 
 
 def test_the_bill_of_materials_has_every_file(wheel: Path) -> None:
-    """PEP 770; the hashes are those of the files in the wheel."""
+    """PEP 770.  The hashes are those of the files in the wheel."""
     bill = json.loads(in_dist_info(wheel, "sboms/python-ipc.cdx.json"))
     assert bill["bomFormat"] == "CycloneDX"
     assert bill["metadata"]["component"]["version"] == ipc.__version__
@@ -144,7 +144,7 @@ def test_the_wheel_is_for_every_cpython_from_3_11_on(wheel: Path) -> None:
     assert metadata["Tag"] == tag[1] and metadata["Root-Is-Purelib"] == "false"
 
 
-# What the sdist has beside the C and the Python of the package.
+# The files of the sdist besides the C and the Python of the package.
 SHARED = [
     "binding/src/control.h",
     "binding/src/module.h",
@@ -160,8 +160,8 @@ SHARED = [
 
 
 @pytest.mark.parametrize("name", SHARED)
-def test_the_sdist_needs_all_that_it_has(sources: Path, name: str) -> None:
-    """Without any one of them it does not build."""
+def test_the_sdist_needs_each_of_its_files(sources: Path, name: str) -> None:
+    """Without any one of its files the sdist does not build."""
     (sources / name).unlink()
     command = [sys.executable, "-W", "ignore", "setup.py", "-q", "build"]
     assert run(*command, cwd=sources, **SANITIZED).returncode != 0
@@ -180,11 +180,11 @@ def test_the_sdist_has_nothing_else(sdist: Path) -> None:
     assert {member.mode & 0o22 for member in members} == {0}
 
 
-# ---- what they are for ----------------------------------------------------------------
+# ---- platform tags ----------------------------------------------------------------
 
 
 def versions_needed(extension: Path) -> set[tuple[int, ...]]:
-    """The versions of glibc's symbols, read by other eyes than those that made the tag."""
+    """The versions of glibc's symbols, read by another tool than the one that makes the tag."""
     elffile = pytest.importorskip("elftools.elf.elffile")
     with extension.open("rb") as file:
         elf = elffile.ELFFile(file)
@@ -197,14 +197,14 @@ def versions_needed(extension: Path) -> set[tuple[int, ...]]:
     return {tuple(map(int, name.removeprefix("GLIBC_").split("."))) for name in names}
 
 
-def test_the_tag_is_what_the_newest_symbol_says(wheel: Path, tmp_path: Path) -> None:
+def test_the_tag_is_that_of_the_newest_symbol(wheel: Path, tmp_path: Path) -> None:
     extension = Path(zipfile.ZipFile(wheel).extract("ipc/_ipc.abi3.so", tmp_path))
     newest = max(versions_needed(extension))
     assert wheel.name.split("-")[-1] == f"manylinux_2_{newest[1]}_{platform.machine()}.whl"
 
 
 def compiled(output: Path, source: str, *flags: object) -> Path:
-    """A shared library of a line of C."""
+    """A shared library made of one line of C."""
     (output.parent / "source.c").write_text(source)
     command = ["gcc", "-shared", "-fPIC", "-w", "-o", output, output.parent / "source.c", *flags]
     done(*command)
@@ -220,7 +220,7 @@ def test_a_newer_symbol_makes_a_newer_tag(tmp_path: Path) -> None:
     assert max(versions_needed(library)) == (2, 25)
 
 
-def test_what_no_machine_needs_to_have_is_refused(tmp_path: Path) -> None:
+def test_a_library_outside_of_the_policy_is_refused(tmp_path: Path) -> None:
     library = tmp_path / "module.so"
     compiled(tmp_path / "libother.so", "int other(void) { return 1; }", "-Wl,-soname,libother.so")
     compiled(library, "int other(void); int f(void) { return other(); }", tmp_path / "libother.so")
@@ -230,20 +230,20 @@ def test_what_no_machine_needs_to_have_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["--tag"], ["--tag", "README.md", "i386"]])
-def test_misuse_is_one_line(arguments: list[str]) -> None:
+def test_a_wrong_argument_gives_one_line(arguments: list[str]) -> None:
     result = run(TOP / "ci/wheels", *arguments)
     assert (result.returncode, result.stdout) == (2, "")
     assert len(result.stderr.splitlines()) == 1 and result.stderr.startswith("wheels: ")
 
 
-def test_an_unknown_architecture_is_one_line(tmp_path: Path) -> None:
+def test_an_unknown_architecture_gives_one_line(tmp_path: Path) -> None:
     result = run(TOP / "ci/wheels", tmp_path / "folder", "pdp11", PYTHON=sys.executable)
     assert result.returncode == 2
     table = "conformance/abi/architectures.toml"
     assert result.stderr == f"wheels: no such architecture in {table}: pdp11\n"
 
 
-# ---- that they install ----------------------------------------------------------------
+# ---- installation ----------------------------------------------------------------
 
 PROGRAM = """
 import ipc
@@ -259,7 +259,7 @@ print(message.mtext, ipc.__file__)
 
 
 def installed(folder: Path, cwd: Path, *what: object) -> None:
-    """Installs by pip without an index, and uses what came."""
+    """Installs a file with pip, without an index, and imports the module."""
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-index", "--root-user-action=ignore"]
     done(*pip, "--target", folder, *what, cwd=cwd)
     printed = done(sys.executable, "-c", PROGRAM, cwd=cwd, PYTHONPATH=str(folder))
@@ -268,7 +268,7 @@ def installed(folder: Path, cwd: Path, *what: object) -> None:
 
 
 def test_the_wheel_installs(wheel: Path, tmp_path: Path) -> None:
-    """Pip refuses one that is not for this interpreter and this libc."""
+    """pip refuses a wheel that is not for this interpreter and this libc."""
     installed(tmp_path / "site", tmp_path, wheel)
 
 

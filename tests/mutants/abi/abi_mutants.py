@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Mutants of real headers: each must be found, and what is not mutated must not be accused.
+"""Mutants of real headers: each must be found, and the unchanged headers must have no fault.
 
     abi_mutants.py IPC-CONFORM [--each N] [--only GLOB] [TARGET...]
 
-For each target (by default those of the table with `always`) and each layer with headers of
-its own (uapi, glibc, musl), the declarations that DWARF tells the place of are changed, one at
-a time, in a copy of the header that is found before the real one.  A mutant is found by rule
-where the layer and its counterpart no longer agree or are no longer complete, and by reference
-where the dump is no longer the committed one; it is caught if either finds it.  --each N: at
-most so many of each kind in a layer, 0: all.  Prints each that no rule finds; the last line is
-`N mutants, N caught`.
-Exit status: 0 all caught, 1 not all, 2 it could not be done.
+For each target (by default the rows of the table with `always`) and each layer that has headers
+(uapi, glibc, musl), the program changes one declaration at a time in a copy of the header, which
+the compiler finds before the real one.  DWARF has the place of each declaration.  A rule finds a
+mutant if the layer and its counterpart no longer agree or are incomplete; the reference finds it
+if the dump differs from the committed one.  A mutant is caught if either finds it.  --each N: at
+most N mutants of each kind in a layer, 0: all.  The program prints each mutant that no rule
+finds; the last line is `N mutants, N caught`.
+Exit status: 0 all are caught, 1 some are not, 2 the arguments are wrong or a step failed.
 """
 
 import argparse
@@ -63,7 +63,7 @@ class Mutant(NamedTuple):
     text: str
 
 
-# ---- making them ---------------------------------------------------------------------
+# ---- making mutants ---------------------------------------------------------------------
 
 
 def declared(size: int, is_signed: bool, name: str) -> str:
@@ -71,7 +71,7 @@ def declared(size: int, is_signed: bool, name: str) -> str:
 
 
 def members(layer: Layer, folder: Path) -> dict[str, tuple[Path, int]]:
-    """STRUCT.MEMBER, as DWARF spells it -> where it is declared."""
+    """The file and line of each STRUCT.MEMBER, as DWARF spells it."""
     elf = folder / "places.elf"
     result = run(INTERFACE / "dump", "-g", elf, layer.name, *layer.compiler, *layer.flags)
     if result.returncode:
@@ -88,7 +88,7 @@ def members(layer: Layer, folder: Path) -> dict[str, tuple[Path, int]]:
 
 
 def facts(dump: str) -> dict[str, list[str]]:
-    """STRUCT.MEMBER -> its words, without what is absent."""
+    """The fact of each STRUCT.MEMBER that is not absent."""
     rows = (line.split() for line in dump.splitlines() if line.startswith("member "))
     return {row[1]: row[2:] for row in rows if row[2] != "absent"}
 
@@ -128,7 +128,7 @@ def member_mutants(layer: Layer, dump: str, folder: Path) -> Iterator[Mutant]:
                 yield mutant("narrowed", declared(size // 2, signed, member))
             aligned = f"__attribute__((aligned(16))) {member};"
             yield mutant("alignment changed", declared(size, signed, aligned[:-1]))
-        # In a union they may stand in any order.
+        # The members of a union may have any order.
         if previous and previous[:2] == (file, number - 1) and previous[4] != offset:
             both = {sign, previous[3]}
             kind = "padding moved" if "pad" in both else "swapped"
@@ -141,7 +141,7 @@ def member_mutants(layer: Layer, dump: str, folder: Path) -> Iterator[Mutant]:
 
 
 def constant_mutants(layer: Layer, dump: str) -> Iterator[Mutant]:
-    """Every constant that stands as a number in a #define."""
+    """A mutant of each constant that a #define defines as a number."""
     names = set(re.findall(r"^const +(\w+) +-?\d+$", dump, flags=re.M))
     folder = "linux" if layer.name == "uapi" else "sys"
     source = "".join(f"#include <{folder}/{name}.h>\n" for name in CONSTANTS)
@@ -156,7 +156,7 @@ def constant_mutants(layer: Layer, dump: str) -> Iterator[Mutant]:
                 yield Mutant("constant changed", match[2], file, with_line(file, number, new))
 
 
-# ---- finding them ---------------------------------------------------------------------
+# ---- finding mutants ---------------------------------------------------------------------
 
 
 def include_folders(layer: Layer) -> list[Path]:
@@ -169,7 +169,7 @@ def include_folders(layer: Layer) -> list[Path]:
 
 
 def overlay(mutant: Mutant, folders: list[Path], folder: Path) -> None:
-    """The mutated header, at its path below the folder that the compiler finds it in."""
+    """Writes the mutated header to a folder that the compiler searches first."""
     file = mutant.file.resolve()
     roots = [root for root in folders if root in file.parents]
     if not roots:
@@ -181,9 +181,9 @@ def overlay(mutant: Mutant, folders: list[Path], folder: Path) -> None:
 
 
 def found(conform: Path, layer: Layer, folder: Path) -> tuple[bool, bool] | None:
-    """By rule, by reference; of what a folder's headers hide.  None: it does not compile."""
+    """Whether a rule and whether the reference finds the mutant; None if it does not compile."""
     dump, elf = folder / f"{layer.name}.abi", folder / "elf"
-    # In front of those of the layer.
+    # The compiler searches this folder before those of the layer.
     flags = ["-isystem", folder, *layer.flags]
     result = run(INTERFACE / "dump", layer.name, *layer.compiler, *flags)
     if result.returncode:
@@ -233,14 +233,14 @@ def mutants_of(layer: Layer, each: int, only: list[str], scratch: Path) -> list[
     chosen = []
     for kind in sorted({mutant.kind for mutant in made}):
         of_kind = [mutant for mutant in made if mutant.kind == kind]
-        # Spread over the headers, the same in each run.
+        # The selection is spread over the headers and is the same in each run.
         step = max(1, len(of_kind) // each) if each else 1
         chosen += of_kind[::step][: each or None]
     return chosen
 
 
 def try_layer(conform: Path, layer: Layer, each: int, only: list[str]) -> tuple[int, int, int]:
-    """How many there are, by how many rules and how many references found them."""
+    """The numbers of mutants, of those that rules find, and of those that references find."""
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         folders = include_folders(layer)
@@ -259,7 +259,7 @@ def try_layer(conform: Path, layer: Layer, each: int, only: list[str]) -> tuple[
 
         with ThreadPoolExecutor(2) as pool:
             tried = list(pool.map(one, enumerate(mutants_of(layer, each, only, scratch))))
-    # What does not compile is no mutant: nobody can have it.
+    # A change that does not compile is no mutant.
     results = [(mutant, *result) for mutant, result in tried if result]
     for mutant, rule, reference in results:
         if not rule:

@@ -1,14 +1,14 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Each mutant of the binding, and which tool sees it while the module's tests run.
+"""Builds each mutant of the binding and shows which tool finds it while the module's tests run.
 
-A mutant is one change of a copy of the tree, which is built for each column and tested by what
-`make check-binding` runs: plain, no tool but the tests themselves; asan; memcheck; tsan.  A cell
-says which noticed: the tool, the tests, a crash, or nobody ("-").  The first row is the tree as it
-is: there a tool that speaks gives a false alarm.
+A mutant is one change of a copy of the tree, which is built for each column and tested as `make
+check-binding` does.  The columns are plain (the tests without a tool), asan, memcheck and tsan.  A
+cell is the first that found the mutant: the tool, the tests or a crash; "-" means that none did.
+The first row is the unchanged tree, in which any report of a tool is a false alarm.
 
-Exit status: 0 if each mutant is caught, by the tool that is for it if there is one, and there is
-no false alarm; 1 if not; 2 if misused.
+Exit status: 0 if each mutant is caught, by its own tool if it has one, and there is no false
+alarm; 1 if not; 2 if an argument is wrong.
 """
 
 import argparse
@@ -38,7 +38,7 @@ class Mutant(NamedTuple):
 
 SOUND = Mutant("sound", "binding/src/msg.c", "", "", "test_msg.py test_threads.py", "plain")
 MUTANTS = [
-    # What the wrapper of 2003 did: the structure as it stands, a text of one byte and a tail.
+    # The wrapper of 2003 sent the structure itself: a text of one byte, and padding.
     Mutant(
         "mtext.swig.size_1",
         "binding/src/msgbuf.c",
@@ -55,7 +55,7 @@ MUTANTS = [
         "test_msg.py",
         "asan",
     ),
-    # Messages with a zero byte: no byte is anybody else's, so only a test can tell.
+    # A message with a zero byte: no access is out of bounds, so only a test finds this.
     Mutant(
         "mtext.nul_cut",
         "binding/src/msgbuf.c",
@@ -65,7 +65,7 @@ MUTANTS = [
         "test_msg.py",
         "plain",
     ),
-    # The type was forgotten: eight bytes, on a 64-bit machine.
+    # The size without the type, which has eight bytes on a 64-bit machine.
     Mutant(
         "mtext.receive.8_over",
         "binding/src/msg.c",
@@ -106,7 +106,7 @@ MUTANTS = [
         "test_semall.py test_sem.py",
         "asan",
     ),
-    # Behind it is no memory: the kernel says EFAULT.
+    # No memory follows, so the call fails with EFAULT.
     Mutant(
         "short.getall.array",
         "binding/src/semall.c",
@@ -187,7 +187,7 @@ MUTANTS = [
         "test_sem.py",
         "asan",
     ),
-    # While other threads run, the memory is everybody's.
+    # Other threads may change the memory while they run.
     Mutant(
         "race.getall",
         "binding/src/semall.c",
@@ -211,7 +211,7 @@ MUTANTS = [
 
 
 class Failed(Exception):
-    """That a mutant could not be made."""
+    """A mutant could not be made."""
 
 
 def seed(tree: Path, mutant: Mutant) -> None:

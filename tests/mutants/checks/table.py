@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""What each mutant makes fail, and the checks that none does.
+"""Prints the checks that fail for each mutant, and the checks that fail for none.
 
     table.py [--only GLOB]... [--all] [--jobs N] [--unfailed FILE] IPC-CONFORM-MUTANTS
 
-Runs the checks of a mutant's own facility, and those of no facility, once for
-each mutant.  With --only only those, and nothing is said of the checks.  Exit
-status: 1 where a mutant is not found, a check fails without one, or a check that
-none makes fail has no reason in FILE; 2 where it could not be run.
+For each mutant, runs the checks of its facility and those of no facility.  With --only, only
+these mutants run, and checks that never fail are not listed.  Exit status: 1 if no check finds a
+mutant, if a check fails without a mutant, or if a check that never fails has no reason in FILE;
+2 if the program could not be run.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from typing import NamedTuple, NoReturn
 
 FACILITIES = ("msg", "sem", "shm", "ftok")
 SHOWN = 3
-# As long as the slowest check takes where nothing is wrong, thrice.
+# Three times as long as the slowest check takes without a mutant.
 TIME_LIMIT = 4
 
 
 class Mutant(NamedTuple):
-    """One mutant: its name, which begins with its function's, and a sentence."""
+    """A mutant: its name, which begins with that of its function, and a description."""
 
     name: str
     what: str
 
 
 class Outcome(NamedTuple):
-    """Ids of the checks of one run, by outcome."""
+    """The ids of the checks of one run by outcome."""
 
     passed: frozenset[str]
     failed: frozenset[str]
@@ -45,13 +45,13 @@ class Outcome(NamedTuple):
 
 
 def misused(why: str) -> NoReturn:
-    """End with one line."""
+    """End with one line on standard error."""
     print(f"table.py: {why}", file=sys.stderr)
     sys.exit(2)
 
 
 def others(mutant: str, every: frozenset[str]) -> list[str]:
-    """Options that leave out the checks of facilities that a mutant is none of."""
+    """Options that skip the checks of the other facilities."""
     if not mutant.startswith(FACILITIES):
         return []
     globs = [glob for facility in FACILITIES if not mutant.startswith(facility)
@@ -60,7 +60,7 @@ def others(mutant: str, every: frozenset[str]) -> list[str]:
 
 
 def run(program: str, mutant: str | None = None, options: list[str] | None = None) -> Outcome:
-    """Run the checks with a mutant, or without."""
+    """Run the checks with or without a mutant."""
     command = [program] + (["--mutant", mutant] if mutant else []) + ["run", "--format", "json"]
     command += ["--jobs", "2", "--seed", "1"] + (options or [])
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -76,7 +76,7 @@ def run(program: str, mutant: str | None = None, options: list[str] | None = Non
 
 
 def mutants(program: str, globs: list[str]) -> list[Mutant]:
-    """Those that the program has, by name."""
+    """The mutants of the program by name."""
     listing = subprocess.run([program, "mutants"], capture_output=True, text=True, check=True)
     every = sorted(Mutant(*line.split("\t")) for line in listing.stdout.splitlines())
     chosen = [mutant for mutant in every
@@ -88,7 +88,7 @@ def mutants(program: str, globs: list[str]) -> list[Mutant]:
 
 
 def reasons(path: str | None) -> dict[str, str]:
-    """Lines "glob: reason" of a file, for checks that no mutant makes fail."""
+    """The lines "glob: reason" of a file, for checks that fail for no mutant."""
     if path is None:
         return {}
     with open(path, encoding="utf-8") as file:
@@ -97,14 +97,14 @@ def reasons(path: str | None) -> dict[str, str]:
 
 
 def progress(text: str) -> None:
-    """Say on a terminal how far it is."""
+    """Show the progress on a terminal."""
     if sys.stderr.isatty():
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
 def rows(program: str, chosen: list[Mutant], every: frozenset[str],
          jobs: int) -> list[frozenset[str]]:
-    """What each mutant makes fail, of all checks."""
+    """The checks that fail for each mutant."""
     def mutated(mutant: Mutant) -> Outcome:
         limit = ["--time-limit", str(TIME_LIMIT)]
         return run(program, mutant.name, limit + others(mutant.name, every))
@@ -119,7 +119,7 @@ def rows(program: str, chosen: list[Mutant], every: frozenset[str],
 
 
 def report_unfailed(never: frozenset[str], of: int, known: dict[str, str]) -> bool:
-    """List the checks that no mutant makes fail; whether all is well with them."""
+    """List the checks that fail for no mutant; true if each has a reason and they are few."""
     well = True
     used = set()
     print(f"\nof {of} checks {len(never)} fail with none of them:")
@@ -138,7 +138,7 @@ LEVELS = ["posix", "linux", "exact"]
 
 
 def report_levels(found: list[frozenset[str]], without: Outcome) -> None:
-    """How many mutants the checks of each level, with those of the lower ones, catch."""
+    """Print how many mutants the checks of each level and of the lower ones catch."""
     print("level   checks  mutants caught")
     for level in LEVELS:
         upto = LEVELS[: LEVELS.index(level) + 1]

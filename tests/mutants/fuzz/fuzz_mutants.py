@@ -1,14 +1,15 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Mutants of the code that each fuzz target tests, and how soon the target finds each.
+"""Measures how soon each fuzz target finds mutants of the code that it tests.
 
     fuzz_mutants.py [--only GLOB] [--seconds N | --runs N] BUILD
 
-A mutant changes a line of one source, in a copy that the target is linked with, or for `python`
-in a copy of the whole binding; or it is one of tests/mutants/checks, before the calls.  A text
-that its source does not have exactly once is an error, so no mutant changes nothing.
+A mutant changes a line in a copy of one source, which the target is linked with, or for `python`
+in a copy of the binding; or it is a mutant of a call from tests/mutants/checks.  A text that its
+source does not contain exactly once is an error, so each mutant changes something.
 
-Exit status: 0 each was found in time; 1 one was not; 2 misused, or a mutant does not take.
+Exit status: 0 each mutant was found in time; 1 one was not; 2 an argument is wrong, or a mutant
+could not be built.
 """
 
 import argparse
@@ -28,7 +29,7 @@ TOP = HERE.parents[1]
 
 
 class Mutant(NamedTuple):
-    """In the source, `old` becomes `new`; a mutant of the calls has neither."""
+    """Replaces `old` in the source by `new`; a mutant of a call has neither."""
 
     target: str
     name: str
@@ -116,7 +117,7 @@ MUTANTS = [
 
 
 class Caught(NamedTuple):
-    """Whether, after what, and by which words."""
+    """Whether the target found the mutant, after how long, and its message."""
 
     found: bool
     seconds: float
@@ -142,7 +143,7 @@ def build_reader(mutant: Mutant, build: Path, folder: Path) -> Path:
 
 
 def build_module(mutant: Mutant, folder: Path) -> Path:
-    """A copy of what setup.py reads, and the package built of it."""
+    """Builds the package from a copy of the files that setup.py reads."""
     for name in ("binding", "conformance"):
         shutil.copytree(TOP / name, folder / name, dirs_exist_ok=True)
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):

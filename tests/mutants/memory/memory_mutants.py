@@ -1,15 +1,15 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Each mutant under each tool: who notices.
+"""Runs each mutant under each tool and shows which tool finds it.
 
 A column is a tool, whose build in BUILD/COLUMN has the checked calls; TOOL-bare, a sanitizer or
-Valgrind alone; or plain, the program by itself.  A cell says which noticed: the tool, a crash, the
-stress programs' own frame, or nobody ("-").  The first row is a program without a mutant: there a
-tool that speaks gives a false alarm.
+Valgrind without them; or plain, the program without a tool.  A cell is the first that found the
+mutant: the tool, a crash or the checks of the stress programs; "-" means that none did.  The first
+row is a program without a mutant, in which any report of a tool is a false alarm.
 
 Exit status: 0 if with the checked calls each mutant is caught, those of a message's size by asan,
-no tool gives a false alarm, and the sanitizer alone misses what it is known to; 1 if not; 2 if
-misused.
+no tool gives a false alarm, and the sanitizer alone misses the mutants that it is known to miss;
+1 if not; 2 if an argument is wrong.
 """
 
 import argparse
@@ -25,10 +25,10 @@ from limits import HANG
 
 UNDER = Path(__file__).resolve().parents[3] / "conformance" / "stress" / "run-under"
 SOUND = "sound"
-# What makes the checked calls needed: a message that is shorter than its room, a call past libc.
+# A sanitizer alone misses a message that is shorter than its buffer, and a call without libc.
 UNSEEN_ALONE = re.compile(r"mtext\.(receive_short|raw_)")
 NOTICED = {0: "-", 99: "tool", 1: "frame"}
-# Valgrind's columns share a build.
+# The two columns of Valgrind share a build.
 BUILDS = {
     "memcheck": "valgrind",
     "helgrind": "valgrind",
@@ -49,7 +49,7 @@ def see(build: Path, column: str, mutant: str) -> str:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            # What a tool says is not read here, and names of functions take it long.
+            # The text of a report is not read, and looking up the names of functions is slow.
             env={**os.environ, "SANITIZER_OPTIONS": "symbolize=0"},
             timeout=HANG,
         )
@@ -60,7 +60,7 @@ def see(build: Path, column: str, mutant: str) -> str:
 
 
 def caught(mutant: str, cells: dict[str, str]) -> bool:
-    """Whether the columns with the checked calls did what they are for, and were needed."""
+    """Whether the columns with checked calls found the mutant, and were needed for it."""
     watched = {column: cell for column, cell in cells.items() if not column.endswith("-bare")}
     if mutant == SOUND:
         return set(watched.values()) == {"-"}
