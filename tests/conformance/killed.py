@@ -27,7 +27,7 @@ def verdicts(text: str) -> dict[str, str]:
 
 
 def killed(command: list[str], record: Path, seconds: float) -> bool:
-    """Whether SIGKILL found the run alive after that time."""
+    """Kills the run after that time; false if it had ended before."""
     run = subprocess.Popen(
         [*command, "--record", str(record)], stdout=subprocess.DEVNULL, start_new_session=True
     )

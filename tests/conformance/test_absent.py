@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""ipc-conform on kernels that do not have every call, and in a chroot with nothing else.
+"""ipc-conform on kernels that lack calls, and alone in a chroot.
 
-tests/conformance/absent/enosys.c makes such a kernel: its seccomp filter answers calls with ENOSYS.
+tests/conformance/absent/enosys.c simulates such a kernel: with its seccomp filter, calls fail with
+ENOSYS.
 """
 
 import json
@@ -31,7 +32,7 @@ pytestmark = [
 # Checks of /proc/sys/kernel and of namespaces, which need no call.
 OF_PROC = re.compile(r"\.(limit|next_id|namespace|capability)\.|\.clone_newipc$")
 
-# Calls, and the reasons that their checks have.
+# Calls, and the reasons in the results of their checks.
 KERNELS: dict[str, tuple[list[str], set[str]]] = {
     "msg": (MSG, {"message queues: not implemented"}),
     "sem": (SEM, {"semaphores: not implemented"}),
@@ -83,14 +84,14 @@ def results(text: str) -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_everything_else_runs(enosys: Path, kernel: str) -> None:
+def test_checks_of_other_calls_run(enosys: Path, kernel: str) -> None:
     calls, reasons = KERNELS[kernel]
     status, text = run([enosys, ",".join(calls), PROGRAM], "--format", "json")
     found = results(text)
     assert [(one["id"], one["failures"]) for one in found.get("failed", [])] == []
     assert status == 0
     assert {one["reason"] for one in found["not implemented"]} == reasons
-    # A call is the subject of the checks that are named after it.
+    # The id of a check begins with the call that it tests.
     ran = [one["id"] for one in found["passed"]]
     assert not [one for one in ran if one.split(".")[0] in calls and not OF_PROC.search(one)]
     assert len(ran) > 300
@@ -101,8 +102,8 @@ def test_everything_else_runs(enosys: Path, kernel: str) -> None:
         assert facts[name] == (absent if mine else "yes")
 
 
-def test_the_calls_that_are_left_run(enosys: Path) -> None:
-    """Without semtimedop(2): glibc makes semop(3) of it or not; by its number semop(2) is there."""
+def test_semop_is_checked_without_semtimedop(enosys: Path) -> None:
+    """semtimedop(2) is missing; glibc may call it for semop(3), but semop(2) still works."""
     status, text = run([enosys, "semtimedop", PROGRAM], "--format", "json")
     found = results(text)
     assert status == 0 and "failed" not in found
@@ -114,7 +115,7 @@ def test_the_calls_that_are_left_run(enosys: Path) -> None:
     assert any(one.startswith("semop.") and one.endswith(".raw") for one in passed)
 
 
-def test_nothing_is_there(enosys: Path) -> None:
+def test_a_kernel_without_any_call(enosys: Path) -> None:
     program: list[str | Path] = [enosys, ",".join(MSG + SEM + SHM), PROGRAM]
     status, text = run(program, "--format", "json")
     assert status == 4
@@ -128,13 +129,13 @@ WORDS = "semaphores: not implemented"
 
 
 @pytest.mark.parametrize("form", ["text", "ktap", "json", "junit", "html", "ltp"])
-def test_every_format_has_the_words(enosys: Path, form: str) -> None:
+def test_every_format_has_the_reason(enosys: Path, form: str) -> None:
     only = ("--only", "semget.*", "--only", "msgget.limit*")
     status, text = run([enosys, ",".join(SEM), PROGRAM], *only, "--format", form)
     assert status == 0 and WORDS in text
     if form == "text":
         assert len([line for line in text.splitlines() if WORDS in line]) == 1
-        # The run begins with what the machine has.
+        # The run begins with a line about the machine.
         assert text.startswith("message queues   yes\nsemaphores       not implemented\n")
 
 
@@ -144,7 +145,7 @@ I386 = TOP / "build" / "i386" / "ipc-conform"
 @pytest.mark.skipif(not I386.exists(), reason="build/i386/ipc-conform is not built")
 @pytest.mark.parametrize("calls", [["shmctl"], SHM, MSG + SHM], ids=["shmctl", "shm", "msg shm"])
 def test_a_kernel_with_ipc_2(tmp_path: Path, calls: list[str]) -> None:
-    """Without shmctl the program cannot ask which calls take IPC_64."""
+    """Without shmctl the program cannot find out which calls accept IPC_64."""
     source = TOP / "tests" / "absent" / "enosys.c"
     program = tmp_path / "enosys"
     flags = ["-static", "-std=c11", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE"]
@@ -161,7 +162,7 @@ def test_a_kernel_with_ipc_2(tmp_path: Path, calls: list[str]) -> None:
 
 
 def test_a_chroot_with_the_program_alone(tmp_path: Path) -> None:
-    """No /proc, no /tmp, nothing writable."""
+    """The chroot has no /proc and no /tmp, and is not writable."""
     shell = 'mount -t tmpfs none "$0" && cp "$1" "$0/ipc-conform" && mount -o remount,ro "$0"'
     shell += ' && root="$0" && shift && exec chroot "$root" /ipc-conform "$@"'
     ended = subprocess.run(
@@ -176,7 +177,7 @@ def test_a_chroot_with_the_program_alone(tmp_path: Path) -> None:
     assert "failed" not in found and "not implemented" not in found
     passed = {one["id"] for one in found["passed"]}
     assert len(passed) > len(found["skipped"])
-    # Processes that wait are seen without /proc.
+    # The harness recognises waiting processes without /proc.
     for way in ("", ".raw"):
         assert {f"{name}{way}" for name in WAITING} <= passed
     facts = {fact["name"]: fact["value"] for fact in json.loads(ended.stdout)["runs"][0]["facts"]}

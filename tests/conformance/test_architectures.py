@@ -14,7 +14,7 @@ READER = TOP / "conformance" / "abi" / "architectures.py"
 
 
 def unbooted(rows: dict[str, dict[str, Any]]) -> list[str]:
-    """The rows whose programs no booted kernel runs and that do not say why."""
+    """The rows whose programs no booted kernel runs, and that have no reason."""
     run = {
         programs.removesuffix("-musl")
         for row in rows.values()
@@ -24,10 +24,10 @@ def unbooted(rows: dict[str, dict[str, Any]]) -> list[str]:
     return [name for name, row in rows.items() if (name in run) == bool(row.get("unbooted"))]
 
 
-def test_every_architecture_is_booted_or_says_why_not() -> None:
+def test_every_architecture_is_booted_or_has_a_reason() -> None:
     rows = architectures.table()
     assert unbooted(rows) == []
-    # The rule can fail: a row that says nothing, and one that is booted all the same.
+    # The rule can fail: a row without a reason, and a row with a reason that is booted.
     assert unbooted({**rows, "vax": {}}) == ["vax"]
     assert unbooted({**rows, "vax": {"unbooted": "words", "suites": ["sid"], "programs": ["vax"]}})
 
@@ -97,7 +97,7 @@ def ask(*words: str) -> "subprocess.CompletedProcess[str]":
     return run(READER, *words)
 
 
-def test_what_shell_and_make_get() -> None:
+def test_answers_for_shell_and_make() -> None:
     assert ask("get", "aarch64", "debian").stdout == "arm64\n"
     assert ask("get", "x86_64", "programs").stdout == "x86_64 i386\n"
     assert ask("get", "arc", "kernel").stdout == ""
@@ -118,7 +118,7 @@ def test_what_shell_and_make_get() -> None:
         ((), "usage: "),
     ],
 )
-def test_bad_questions(words: tuple[str, ...], says: str) -> None:
+def test_wrong_arguments_are_refused(words: tuple[str, ...], says: str) -> None:
     answer = ask(*words)
     assert answer.returncode == 2 and answer.stdout == ""
     assert answer.stderr.startswith(f"architectures: {says}") and answer.stderr.count("\n") == 1

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Every behaviour has a check, and every check a behaviour: behaviours.txt and the program."""
+"""behaviours.txt and the program: every behaviour has a check, every check a behaviour."""
 
 import fnmatch
 import os
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not CONFORM.exists(), reason="ipc-conform is not
 
 
 def behaviours() -> "list[tuple[str, list[str]]]":
-    """Each behaviour, its section before it, and the patterns of its checks."""
+    """Each behaviour with its section, and the patterns of its checks."""
     found = []
     section = ""
     for line in MAP.read_text().splitlines():
@@ -30,7 +30,7 @@ def behaviours() -> "list[tuple[str, list[str]]]":
 
 
 def checks() -> "set[str]":
-    """What `list` names, through whichever way of calling."""
+    """The checks that `list` prints, by any way of calling."""
     listed = subprocess.run([CONFORM, "list"], stdout=subprocess.PIPE, text=True, check=True)
     return {re.sub(r"\.(raw|ipc)$", "", line.split()[0]) for line in listed.stdout.splitlines()}
 
@@ -47,7 +47,7 @@ def test_every_behaviour_has_a_check_that_exists() -> None:
             assert fnmatch.filter(known, pattern), f"{behaviour}: no check {pattern}"
 
 
-def test_every_check_is_of_a_behaviour() -> None:
+def test_every_check_belongs_to_a_behaviour() -> None:
     patterns = [pattern.strip("()") for _, listed in behaviours() for pattern in listed]
     unmapped = [i for i in sorted(checks()) if not any(fnmatch.fnmatchcase(i, p) for p in patterns)]
     assert not unmapped
@@ -67,12 +67,12 @@ def test_each_check_has_a_sentence_and_a_source() -> None:
         assert re.fullmatch(r"\S+ +\S.*\S \[[^ ].*\]", line), line
 
 
-def test_coverage_says_of_each_hole_why() -> None:
+def test_coverage_has_a_reason_for_each_gap() -> None:
     command = [str(CONFORM), "coverage", "--jobs", "8"]
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     assert result.returncode == 0
     table, _, rest = result.stdout.partition("no check covers:\n")
-    # Each call stands in the table, and each command behind its call.
+    # The table has each call, and each command after its call.
     for call, command_name in [("msgrcv", ""), ("semctl", "SETALL"), ("shmctl", "SHM_LOCK")]:
         assert re.search(rf"^{call} +{command_name} +[0-9.]", table, flags=re.M), call
     if os.geteuid() == 0:

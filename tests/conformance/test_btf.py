@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""ipc-btf: the kernel's own types, out of kernels, of the project's own objects, and of rubbish."""
+"""ipc-btf reads types from kernels, from objects made here, and refuses damaged files."""
 
 import os
 import random
@@ -46,7 +46,7 @@ def unchanged(text: str) -> str:
 
 
 def make_btf(folder: Path, change: Change = unchanged, compiler: str = "gcc") -> Path:
-    """An object with BTF, of the structures after a change to their declarations."""
+    """An object with BTF of the structures, whose declarations were changed."""
     plain, source, obj = folder / "plain.c", folder / "own.c", folder / "own.o"
     plain.write_text(SOURCE)
     expanded = run(compiler, "-E", "-P", "-I", TOP / "conformance", plain)
@@ -59,7 +59,7 @@ def make_btf(folder: Path, change: Change = unchanged, compiler: str = "gcc") ->
 
 
 def section(obj: Path) -> bytes:
-    """The bytes of its .BTF."""
+    """The bytes of the section .BTF."""
     out = obj.with_suffix(".btf")
     only = ["--only-section=.BTF", "--set-section-flags=.BTF=alloc"]
     run("objcopy", "-O", "binary", *only, obj, out)
@@ -68,7 +68,7 @@ def section(obj: Path) -> bytes:
 
 
 def against_headers(folder: Path, image: Path, compiler: str = "gcc") -> str:
-    """What BTF says otherwise than headers; the last line counts."""
+    """The differences between BTF and the headers; the last line is their number."""
     headers, dump = folder / "headers.abi", folder / "btf.abi"
     headers.write_text(run(DUMP, "uapi", compiler).stdout)
     result = run(BTF, image)
@@ -79,14 +79,14 @@ def against_headers(folder: Path, image: Path, compiler: str = "gcc") -> str:
     return result.stdout
 
 
-# ---- what agrees -----------------------------------------------------------------
+# ---- agreement -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "compiler",
     ["gcc", "clang", "i686-linux-gnu-gcc", "aarch64-linux-gnu-gcc", "s390x-linux-gnu-gcc"],
 )
-def test_an_own_object_agrees_with_the_headers(compiler: str, tmp_path: Path) -> None:
+def test_an_object_of_the_headers_agrees_with_them(compiler: str, tmp_path: Path) -> None:
     if not shutil.which(compiler):
         pytest.skip(f"no {compiler}")
     words = against_headers(tmp_path, make_btf(tmp_path, compiler=compiler), compiler)
@@ -110,11 +110,11 @@ def test_make_btf_of_an_image(tmp_path: Path) -> None:
     assert all("SKIP" in line and "32-bit programs" in line for line in lines[1:])
 
 
-# ---- what does not -----------------------------------------------------------------
+# ---- differences -----------------------------------------------------------------
 
 
 def in_structure(tag: str, pattern: str, replacement: str) -> Change:
-    """A change between the braces of a structure of the headers."""
+    """A change of the members of a structure in the headers."""
 
     def change(text: str) -> str:
         whole = re.search(rf"(struct|union) {tag} {{.*?}};", text, flags=re.S)
@@ -154,7 +154,7 @@ def in_structure(tag: str, pattern: str, replacement: str) -> Change:
 def test_a_changed_structure_is_named(
     tag: str, pattern: str, replacement: str, words: str | None, tmp_path: Path
 ) -> None:
-    """Without words: changed in spelling only, and so not to be accused."""
+    """Without words, only the spelling changed, which is no difference."""
     said = against_headers(tmp_path, make_btf(tmp_path, in_structure(tag, pattern, replacement)))
     if words:
         assert re.search(words, said), said
@@ -163,14 +163,14 @@ def test_a_changed_structure_is_named(
 
 
 def test_a_structure_that_the_kernel_does_not_have_is_named(tmp_path: Path) -> None:
-    """But for a union: the kernel takes semun as a number."""
+    """Except semun, which the kernel takes as a number."""
     for name, words in (("struct shminfo64", "struct shminfo: .* has absent"), ("union semun", "")):
         obj = make_btf(tmp_path, lambda text: re.sub(rf"{name}\b", f"{name}_of_old", text))
         said = against_headers(tmp_path, obj)
         assert re.search(words, said) if words else said.count("\n") == 1, said
 
 
-def test_make_btf_names_what_differs(tmp_path: Path) -> None:
+def test_make_btf_names_differences(tmp_path: Path) -> None:
     obj = make_btf(tmp_path, in_structure("seminfo", "int semmap;", "long long semmap;"))
     result = run("make", "btf", f"KERNEL={obj}")
     assert result.returncode == 2 and re.search(rf"^{ARCH} +btf +differs: ", result.stdout)
@@ -218,7 +218,7 @@ def packed(command: list[str], data: bytes) -> bytes:
 
 @pytest.mark.parametrize("packer", PACKERS, ids=lambda words: "-".join(words[:2] + words[2:3]))
 def test_a_packed_image_is_unpacked(packer: list[str], tmp_path: Path) -> None:
-    """Behind what begins with code and before what ends with code, as in a bzImage."""
+    """The packed part has code before and behind it, as in a bzImage."""
     obj, image = make_btf(tmp_path), tmp_path / "vmlinuz"
     code = random.Random(4).randbytes(5000).replace(b"\x1f\x8b", b"..")
     image.write_bytes(b"MZ" + code + packed(packer, obj.read_bytes()) + code)
@@ -228,7 +228,7 @@ def test_a_packed_image_is_unpacked(packer: list[str], tmp_path: Path) -> None:
 
 
 def test_an_image_is_read_without_elf_and_through_two_packings(tmp_path: Path) -> None:
-    """The types lie bare in an arm64 Image, which may be packed, in a packed image."""
+    """An arm64 Image has the types without ELF; it may be packed in a packed image."""
     obj = make_btf(tmp_path)
     image = b"code" * 999 + section(obj) + b"data" * 999
     inner = packed(["zstd", "-cq"], image)
@@ -238,14 +238,14 @@ def test_an_image_is_read_without_elf_and_through_two_packings(tmp_path: Path) -
         assert run(BTF, tmp_path / "image").stdout == run(BTF, obj).stdout, number
 
 
-def test_a_member_that_stands_twice_is_refused(tmp_path: Path) -> None:
-    """No compiler makes that; the tools that read dumps refuse one with it."""
+def test_a_member_that_occurs_twice_is_refused(tmp_path: Path) -> None:
+    """No compiler makes such a file; tools that read dumps refuse it."""
     types, image = section(make_btf(tmp_path)), tmp_path / "image"
     image.write_bytes(types.replace(b"\0semmni\0", b"\0semmap\0"))
     assert_refused(run(BTF, image), "seminfo.semmap: stands twice")
 
 
-def test_other_types_before_the_kernels_are_passed_over(tmp_path: Path) -> None:
+def test_types_before_those_of_the_kernel_are_skipped(tmp_path: Path) -> None:
     others = tmp_path / "others"
     others.mkdir()
     alien = section(make_btf(others, lambda text: "struct alien { int x; } a;"))
@@ -254,10 +254,10 @@ def test_other_types_before_the_kernels_are_passed_over(tmp_path: Path) -> None:
     assert run(BTF, tmp_path / "image").stdout == run(BTF, obj).stdout
 
 
-# ---- what is none ------------------------------------------------------------------------
+# ---- invalid files ------------------------------------------------------------------------
 
 
-def test_what_has_no_types_is_refused(tmp_path: Path) -> None:
+def test_files_without_types_are_refused(tmp_path: Path) -> None:
     obj, image = make_btf(tmp_path), tmp_path / "image"
     types = section(obj)
     newer = types[:2] + b"\2" + types[3:]
@@ -293,7 +293,7 @@ def test_misuse_is_one_line_and_status_2(arguments: list[str], words: str) -> No
     assert_refused(run(BTF, *arguments), words)
 
 
-def test_a_packer_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_unpacker_is_named(tmp_path: Path) -> None:
     image = tmp_path / "vmlinuz"
     image.write_bytes(packed(["zstd", "-cq"], b"x" * 999))
     assert_refused(run("env", f"PATH={tmp_path}", BTF, image), "zstd, which is not installed")
@@ -310,7 +310,7 @@ def test_check_without_a_reference_or_an_image(tmp_path: Path) -> None:
     assert_refused(run(CHECK, BTF, CONFORM, ARCH, "/no/such"), "/no/such")
 
 
-# ---- rubbish, with a sanitizer watching -----------------------------------------------------
+# ---- damaged files, with sanitizers -----------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -324,7 +324,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def corruptions(data: bytes, n: int) -> list[bytes]:
-    """Cut short, or a few bytes changed; the same ones on every run."""
+    """The file cut short, and with a few bytes changed; the same changes in each run."""
     chance = random.Random(20031124)
     made = []
     for i in range(n):
@@ -332,7 +332,7 @@ def corruptions(data: bytes, n: int) -> list[bytes]:
         if i % 4 == 0:
             changed = changed[: chance.randrange(len(data))]
         for _ in range(0 if i % 4 == 0 else chance.choice((1, 2, 40))):
-            # Most of all where the header and the first types are.
+            # Most changes are in the header and the first types.
             end = chance.choice((24, 400, len(data)))
             changed[chance.randrange(end)] = chance.choice((0, 1, 0x7F, 0x80, 0xFF, 0x0D, 0x04))
         made.append(bytes(changed))
@@ -340,7 +340,7 @@ def corruptions(data: bytes, n: int) -> list[bytes]:
 
 
 @pytest.mark.parametrize("form", ["section", "object", "gzip"])
-def test_rubbish_is_refused_or_read_without_a_slip(
+def test_damaged_files_cause_no_wrong_access(
     form: str, watched: Path, tmp_path: Path
 ) -> None:
     obj, image = make_btf(tmp_path), tmp_path / "image"

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Lists of expected failures, parts of a run and its end after a failure, with a mutant."""
+"""Lists of expected failures, parts of a run, and the end of a run after a failure."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(not MUTANTS.exists(), reason="ipc-conform-mutant
 
 
 def run(*words: object, mutant: bool = True, status: int = 0, checks: bool = True) -> str:
-    """What it prints, its complaint where it was misused."""
+    """The output; the error message if the exit status is 2."""
     seeded = ("--mutant", MUTANT) if mutant else ()
     result = tree.run(MUTANTS, *seeded, "run", *(CHECKS if checks else ()), *words)
     assert result.returncode == status, result.stdout + result.stderr
@@ -37,7 +37,7 @@ def ids(results: dict[str, Any], outcome: str) -> set[str]:
 
 @pytest.fixture
 def failures(tmp_path: Path) -> Path:
-    """A list that a run with the mutant has written."""
+    """The list that a run with the mutant wrote."""
     path = tmp_path / "list"
     assert ids(outcomes("--expect-write", path, status=1), "failed") == FOUND
     return path
@@ -51,13 +51,13 @@ def test_the_list_of_a_run_makes_that_run_conform(failures: Path) -> None:
         assert results[name]["reason"].endswith("]")
 
 
-def test_a_failure_that_is_gone_fails_the_run(failures: Path) -> None:
+def test_an_unexpected_pass_fails_the_run(failures: Path) -> None:
     results = outcomes("--expect", failures, mutant=False, status=1)
     assert ids(results, "xpassed") == FOUND
     assert "2 xpassed" in run("--expect", failures, mutant=False, status=1)
 
 
-def test_a_failure_that_no_line_names_fails_the_run(failures: Path) -> None:
+def test_an_unexpected_failure_fails_the_run(failures: Path) -> None:
     text = failures.read_text()
     failures.write_text(text.replace("read_only.raw", "read_only"))
     assert ids(outcomes("--expect", failures, status=1), "failed") == {"msgrcv.right.read_only.raw"}
@@ -94,7 +94,7 @@ def test_a_bad_list_is_refused_before_the_run(line: str, tmp_path: Path) -> None
     assert complaint.startswith(f"ipc-conform: {path}: {BAD[line]}") and complaint.count("\n") == 1
 
 
-def test_a_list_that_cannot_be_had(tmp_path: Path) -> None:
+def test_a_list_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     assert "No such file" in run("--expect", tmp_path / "none", status=2)
     assert "No such file" in run("--expect-write", tmp_path / "no" / "list", status=2)
     list_of = ("--expect", tmp_path / "none", "--expect-write", tmp_path / "list")
@@ -109,11 +109,11 @@ def test_no_check_begins_after_a_failure(failures: Path) -> None:
     skipped = {name for name, result in results.items() if "--fail-fast" in result["reason"]}
     assert skipped == {name for name in results if name > first}
     assert f"and {first} failed" in results[max(results)]["reason"]
-    # One that is expected is no reason to stop.
+    # An expected failure does not end the run.
     results = outcomes("--fail-fast", "--expect", failures)
     assert ids(results, "xfailed") == FOUND
     assert not any("--fail-fast" in result["reason"] for result in results.values())
-    # One that passes against expectation is.
+    # An unexpected pass ends the run.
     results = outcomes("--fail-fast", "--expect", failures, mutant=False, status=1)
     assert ids(results, "xpassed") == {first}
 

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Whatever fails while a check is being isolated: nothing outside of its namespace changes.
+"""If the isolation of a check fails, nothing outside of its namespace changes.
 
-The program runs in a namespace that is made for the test and has limits and objects of somebody
-else.  Each way in which isolation can fail is made to happen: by limits on namespaces, and by a
-preloaded library that has the calls fail.  A check that has no namespace then does not run.
+The program runs in a namespace that is made for the test and has foreign limits and objects.
+Limits on namespaces, and a preloaded library in which calls fail, cause each kind of failure.  A
+check without a namespace does not run.
 """
 
 import errno
@@ -23,7 +23,7 @@ from tree import ARCH, TOP
 
 PROGRAM = TOP / "build" / ARCH / "ipc-conform-dynamic"
 HERE = Path(__file__).parent / "isolation"
-# Those that write limits, make namespaces, or look at all objects, and some that do neither.
+# Checks that write limits, make namespaces or read all objects, and some others.
 CHECKS = (
     "*limit*",
     "*namespace*",
@@ -47,7 +47,7 @@ def run_outside(
     user: bool = False,
     checks: tuple[str, ...] = CHECKS,
 ) -> dict[str, list[dict[str, str]]]:
-    """Runs the checks beside somebody's objects; the results by their outcome."""
+    """Runs the checks beside foreign objects; returns the results by outcome."""
     output = tmp_path / "run.json"
     program = [str(PROGRAM), "run", "--jobs", "4", "--format", "json", "--output", str(output)]
     program += [word for glob in checks for word in ("--only", glob)]
@@ -99,13 +99,13 @@ def fail(library: Path, call: str, error: int, after: int, path: str = "") -> di
 
 
 def test_nothing_fails(tmp_path: Path) -> None:
-    """So the checks run here at all."""
+    """This shows that the checks run here."""
     assert len(run_outside(tmp_path)["passed"]) > 100
 
 
 @pytest.mark.parametrize("namespaces", [2, 3, 5])
 def test_few_namespaces(tmp_path: Path, namespaces: int) -> None:
-    """The kernel frees a namespace late; a check waits for it."""
+    """The kernel frees a namespace with a delay, and a check waits for that."""
     outcomes = run_outside(tmp_path, namespaces=namespaces, checks=WAITING)
     assert len(outcomes["passed"]) > 50
 
@@ -116,7 +116,7 @@ def test_no_namespaces(tmp_path: Path) -> None:
     assert any("no IPC namespace" in reason for reason in reasons), reasons
 
 
-# The first three are of the probe, which finds that there are namespaces.
+# The first three calls are those of the probe for namespaces.
 @pytest.mark.parametrize("after", [0, 3, 20])
 @pytest.mark.parametrize("error", [errno.EPERM, errno.EINVAL, errno.ENOSPC, errno.ENOMEM])
 def test_unshare_fails(tmp_path: Path, failing: Path, error: int, after: int) -> None:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""What other languages declare of the interface, beside the headers of libc (docs/languages.md)."""
+"""Declarations of the interface in other languages, compared with libc (docs/languages.md)."""
 
 import re
 import shutil
@@ -20,7 +20,7 @@ pytestmark = [
 
 
 def compare(language: str, tmp_path: Path) -> list[str]:
-    """The facts of the language whose value is not that of the headers."""
+    """The facts in which the language differs from the headers."""
     interpreter, program = PROGRAMS[language]
     if not shutil.which(interpreter):
         pytest.skip(f"there is no {interpreter}")
@@ -33,7 +33,7 @@ def compare(language: str, tmp_path: Path) -> list[str]:
 
 
 def test_perl_has_one_wrong_constant(tmp_path: Path) -> None:
-    """IPC::SysV fixes SHMLBA, which the C library takes from the machine."""
+    """IPC::SysV has a fixed SHMLBA; the C library asks the kernel for it."""
     assert compare("perl", tmp_path) == ["SHMLBA"]
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""ipc-conform layout, and the drawings of the HTML report, beside what pahole says."""
+"""ipc-conform layout and the drawings of the HTML report, compared with pahole."""
 
 import re
 import shutil
@@ -14,7 +14,7 @@ from tree import ARCH, CONFORM, DUMP, REFERENCES, TOP, assert_refused, run
 
 pytestmark = pytest.mark.skipif(not CONFORM.exists(), reason="ipc-conform is not built")
 
-# name, offset, size; of padding that no member has the name is empty.
+# name, offset, size; the name of padding without a member is empty.
 Piece = tuple[str, int, int]
 
 KERNELS_NAMES = dict(
@@ -27,7 +27,7 @@ KERNELS_NAMES = dict(
 
 
 def layout(*arguments: object) -> dict[str, list[Piece]]:
-    """By structure, what stands in it."""
+    """The parts of each structure."""
     result = run(CONFORM, "layout", *arguments)
     assert result.returncode == 0, result.stderr
     found: dict[str, list[Piece]] = {}
@@ -52,12 +52,12 @@ def pahole(obj: Path, tag: str) -> list[Piece]:
         result.stdout,
         flags=re.M,
     )
-    # In a union pahole says no offset.
+    # pahole prints no offset for members of a union.
     return [(m[0] or m[3], int(m[1] or 0), int(m[2] or m[4])) for m in members]
 
 
 @pytest.mark.skipif(not shutil.which("pahole"), reason="there is no pahole to compare with")
-def test_the_text_is_what_pahole_says(tmp_path: Path) -> None:
+def test_the_text_agrees_with_pahole(tmp_path: Path) -> None:
     obj = make_btf(tmp_path)
     found = layout("--layer", "uapi")
     assert set(found) == set(KERNELS_NAMES)
@@ -66,7 +66,7 @@ def test_the_text_is_what_pahole_says(tmp_path: Path) -> None:
         assert sorted(members) == sorted(pahole(obj, tag)), structure
 
 
-def test_every_byte_is_there_once() -> None:
+def test_every_byte_occurs_once() -> None:
     dump = run(CONFORM, "dump", "--layer", "uapi").stdout
     for structure, pieces in layout("--layer", "uapi").items():
         if structure == "semun":
@@ -111,7 +111,7 @@ def test_misuse_is_one_line_and_status_2(arguments: list[str], words: str) -> No
     assert_refused(run(CONFORM, "layout", *arguments), words)
 
 
-def test_a_dump_that_makes_no_sense_is_refused(tmp_path: Path) -> None:
+def test_an_inconsistent_dump_is_refused(tmp_path: Path) -> None:
     dump = tmp_path / "dump"
     for size in ("-8", "0", "99999999"):
         dump.write_text(f"struct  msgbuf size {size}\n# 1 facts\n")
@@ -122,7 +122,7 @@ def test_a_dump_that_makes_no_sense_is_refused(tmp_path: Path) -> None:
 
 
 class Drawings(HTMLParser):
-    """The cells of each structure: layer's row by number, where it says the piece is."""
+    """The cells of each structure: the row of the layer, and the place in the title."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -172,7 +172,7 @@ def structures_of(report: str) -> str:
     return "<h2>" + report.split("<h2>Structures")[1].split("</body>")[0]
 
 
-def test_each_piece_is_drawn_where_it_says_it_is(report: str) -> None:
+def test_each_cell_is_at_the_place_in_its_title(report: str) -> None:
     assert f"<h2>Structures of {ARCH}, byte by byte</h2>" in report
     drawings = Drawings()
     drawings.feed(structures_of(report))
@@ -196,7 +196,7 @@ def test_every_member_of_the_kernel_is_drawn(report: str) -> None:
         drawn = structures_of(report).split(f'<span class="id">{structure}</span>')[1]
         drawn = drawn.split("</details>")[0]
         for name, offset, size in pieces:
-            # Where text ends there is no hole: it goes on.
+            # Behind an open text there is no padding.
             if size and (name or structure != "msgbuf"):
                 title = f'title="{name or "no member"}: offset {offset}, size {size}, '
                 assert title in drawn, (structure, name)

@@ -41,7 +41,7 @@ def test_each_level_selects_its_checks_and_the_lower_ones(listed: list[dict[str,
     assert "semctl.enumeration.highest" in below
 
 
-def test_a_check_of_posix_names_its_clause_and_is_of_libc(listed: list[dict[str, Any]]) -> None:
+def test_a_check_of_posix_names_its_clause_and_calls_libc(listed: list[dict[str, Any]]) -> None:
     for check in listed:
         assert (check["level"] == "posix") == ("clause" in check), check["id"]
         assert check["level"] != "posix" or check["calls"] == "libc"
@@ -56,7 +56,7 @@ def test_no_line_of_the_table_is_unused(listed: list[dict[str, Any]]) -> None:
         assert fnmatch.filter(ids, glob), glob
 
 
-def test_the_counts_by_level_stand_in_each_report() -> None:
+def test_each_report_has_the_counts_by_level() -> None:
     ran = conform("run", "--only", "msgget.e*", "--format", "json")
     levels = json.loads(ran.stdout)["runs"][0]["levels"]
     assert levels["posix"]["passed"] < levels["linux"]["passed"] <= levels["exact"]["passed"]
@@ -75,7 +75,7 @@ def test_a_count_by_level_that_is_wrong_is_refused(tmp_path: Path) -> None:
 
 
 def lines_of(listed: list[dict[str, Any]], path: str) -> dict[int, str]:
-    """The lines of a source file that are of a check of level posix, with its id."""
+    """The lines of a source file that belong to checks of level posix, with the id."""
     text = (TOP / path).read_text().splitlines()
     found: dict[int, str] = {}
     for check in listed:
@@ -90,7 +90,7 @@ def lines_of(listed: list[dict[str, Any]], path: str) -> dict[int, str]:
 def test_checks_of_posix_need_only_headers_of_posix(
     listed: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    """A file may need more for its other checks, so errors count on the lines of these alone."""
+    """Other checks of a file may need more headers, so errors in their lines do not count."""
     (tmp_path / "kernel_constants.h").write_text("")
     flags = ["-fsyntax-only", "-std=c11", "-D_XOPEN_SOURCE=700", "-fmax-errors=0"]
     flags += [f"-I{tmp_path}", f"-I{TOP}/conformance"]

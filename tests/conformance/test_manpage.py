@@ -30,12 +30,12 @@ def run(*words: str, where: Path = TOP) -> "subprocess.CompletedProcess[str]":
 
 
 def options() -> "set[str]":
-    """What the program's tables for getopt_long(3) have."""
+    """The options in the tables for getopt_long(3)."""
     return set(re.findall(r'\{"([a-z-]+)", (?:required|no)_argument', SOURCE))
 
 
 def commands() -> "set[str]":
-    """What the program tells its commands by."""
+    """The names in the table of commands."""
     table = SOURCE.split("} commands[] = {")[1].split("};")[0]
     return set(re.findall(r'\{"([a-z]+)", ', table))
 
@@ -48,7 +48,7 @@ def section(name: str) -> str:
     return PAGE.split(f"\n.Sh {name}\n")[1].split("\n.Sh ")[0]
 
 
-def test_there_is_something_to_hold() -> None:
+def test_page_and_program_have_options() -> None:
     assert {"only", "jobs", "format", "layer"} < options()
     assert {"list", "run", "coverage", "diff"} < commands()
     assert statuses() == {"0", "1", "2", "4"}
@@ -59,7 +59,7 @@ def test_page_has_the_options_and_the_commands(name: str) -> None:
     text = section(name)
     tagged = r"^\.It " if name == "DESCRIPTION" else r"^\.(?:Op )?"
     assert set(re.findall(tagged + r"Fl -([a-z-]+)", text, flags=re.M)) == options() | {"help"}
-    # A list, because a command may be described once only.
+    # This is a list, so that a command which is described twice counts twice.
     assert sorted(re.findall(tagged + r"Cm ([a-z]+)", text, flags=re.M)) == sorted(commands())
 
 
@@ -91,7 +91,7 @@ def examples() -> "list[list[str]]":
 def test_examples_run_in_their_order(tmp_path: Path) -> None:
     assert {words[0] for words in examples()} >= {"run", "diff", "coverage", "dump", "report"}
     for words in examples():
-        # On what was seen a moment ago by the same program there is nothing new.
+        # The same program saw the same facts a moment ago, so nothing differs.
         jobs = ["--jobs", "4"] if words[0] in ("run", "coverage") else []
         if "--operations" in words:  # as many take minutes
             jobs += ["--operations", "3000"]

@@ -22,11 +22,11 @@ def dumps(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", KERNELS, ids=[path.parent.name for path in KERNELS])
-def test_kernels_write_what_headers_say(path: Path) -> None:
+def test_kernels_write_the_members_of_the_headers(path: Path) -> None:
     assert observed.differences(path.read_text(), dumps(path.parent)) == []
 
 
-# A line of the kernel's or a fact of the headers, what it becomes, and what is said of it.
+# A line of the kernel or a fact of the headers, its replacement, and the message about it.
 MUTANTS = [
     ("wrote   shmctl.IPC_STAT.raw    bytes 0-111", "bytes 0-119", "byte 112 is written"),
     ("wrote   shmctl.IPC_STAT.raw    bytes 0-111", "bytes -1-111", "byte -1 is written"),

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""ipc-conform in places that rule checks out: what cannot run is skipped, and nothing fails.
+"""ipc-conform in places where some checks cannot run: they are skipped, and nothing fails.
 
 Each program runs in an IPC namespace that is made for the test.
 """
@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.skipif(not PROGRAM.exists(), reason="ipc-conform is not built"),
 ]
 
-# unshare's options, the shell's words before the program, a reason, and how many pass at least.
+# Options of unshare, shell commands before the program, a reason, the least number that passes.
 PLACES = {
     "PID namespace without its /proc": ("--pid --fork", "", "another PID namespace", 500),
     "/proc with subset=pid": (
@@ -68,7 +68,7 @@ PLACES = {
 
 
 def run(options: str, before: str, *more: str) -> dict[str, list[dict[str, str]]]:
-    """The results of a run in such a place, by their outcome."""
+    """The results of a run in such a place by outcome."""
     script = f'{before} "$@"'
     ended = subprocess.run(
         ["unshare", "--ipc", *options.split(), "sh", "-c", script, "sh", str(PROGRAM), "run"]
@@ -95,14 +95,14 @@ def test_nothing_fails(place: str) -> None:
 
 
 def test_no_capabilities() -> None:
-    """Root without a capability, in a namespace that is not the program's."""
+    """Root without capabilities, in a namespace that the program did not make."""
     outcomes = run("", "setpriv --bounding-set=-all --inh-caps=-all")
     assert [(one["id"], one["failures"]) for one in outcomes["failed"]] == []
     assert len(outcomes["passed"]) >= 500
 
 
 def test_soft_limits_are_raised() -> None:
-    """A low soft limit takes no check away, as a hard one does."""
+    """Only a low hard limit makes checks skip."""
     only = [word for glob in ("shm*", "random*", "ftok*", "msgget*") for word in ("--only", glob)]
     soft = "prlimit --nofile=6: --memlock=0: --as=67108864: --sigpending=0: --"
     usual, low = run("", "", *only), run("", soft, *only)
@@ -126,7 +126,7 @@ def test_a_full_disk_is_named() -> None:
 
 
 def read_maps(stop: threading.Event) -> None:
-    """What ps, top and monitoring agents do to every process."""
+    """Reads the maps of every process, as ps, top and monitoring agents do."""
     while not stop.is_set():
         for folder in Path("/proc").glob("[0-9]*"):
             for name in ("smaps", "environ"):

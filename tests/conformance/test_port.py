@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""make port and ipc-conform judge: the ABI's old bugs are named, and no true layout is accused."""
+"""make port and ipc-conform judge name old bugs of the ABI and find no fault in right layouts."""
 
 import os
 import re
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(not CONFORM.exists(), reason="ipc-conform is not
 
 
 def targets() -> dict[str, tuple[str, list[str]]]:
-    """Target -> compiler, layers besides uapi; from the table."""
+    """The compiler and the layers besides uapi of each target of the table."""
     return {
         name: (row["compiler"], ["glibc", *row.get("layers", [])]) for name, row in table().items()
     }
@@ -66,10 +66,9 @@ def port(target: str, libc: str, flags: str) -> "subprocess.CompletedProcess[str
     return run(PORT, CONFORM, libc, compiler_of(target), flags)
 
 
-# ---- what went wrong in the field ---------------------------------------------------
+# ---- bugs of released libcs ---------------------------------------------------
 
-# Folder, target, name that the libc goes by, what is named; nothing else may be accused than
-# these structures.
+# The folder, the target, the name of the libc, and the faults, in these structures alone.
 BUGS = [
     ("nsems-wide", "aarch64", "musl", ["semid_ds.sem_nsems: posix: is unsigned of 8 bytes"]),
     ("nsems-half", "s390x", "musl", ["semid_ds.sem_nsems: place: has bytes 64-65"]),
@@ -134,7 +133,7 @@ def test_an_old_bug_is_named(folder: str, target: str, libc: str, named: list[st
     assert result.returncode == 1, result.stdout + result.stderr
     wrong = re.findall(r"^wrong: (.*)$", result.stdout, flags=re.M)
     for words in named:
-        # With the place of the declaration, in this folder.
+        # The message has the place of the declaration in this folder.
         assert any(line.startswith(words) and f"/{folder}/bits/" in line for line in wrong), wrong
     structures = {words.split(".")[0].split(":")[0] for words in named}
     assert {line.split(".")[0].split(":")[0] for line in wrong} <= structures | {"ipc_perm"}
@@ -159,8 +158,8 @@ def test_known_deviations_of_musl_are_wrong_in_another_libc(target: str, named: 
 
 # ---- headers that real libcs have -------------------------------------------------------
 
-# A libc of 64 bits with the generic structures (aarch64), besides what glibc has: {WORD} is
-# replaced in the cases below.
+# A 64-bit libc with the generic structures (aarch64) and other spellings than glibc: the cases
+# below replace {WORD}.
 OWN = {
     "sys/ipc.h": """#ifndef OWN_IPC_H
 #define OWN_IPC_H
@@ -223,7 +222,7 @@ WORDS = {
 
 
 def own_libc(headers: Path, **words: str) -> str:
-    """Headers in a folder; the flags that lead to them."""
+    """Writes headers to a folder; returns the flags for the compiler."""
     for name, text in OWN.items():
         (headers / name).parent.mkdir(parents=True, exist_ok=True)
         (headers / name).write_text(text.format(**{**WORDS, **words}))
@@ -231,7 +230,7 @@ def own_libc(headers: Path, **words: str) -> str:
 
 
 def wrong_of(result: "subprocess.CompletedProcess[str]") -> list[str]:
-    """MEMBER: RULE of each line; glibc's other structures have one known deviation."""
+    """MEMBER: RULE of each fault; glibc's structures have one known deviation."""
     assert result.returncode in (0, 1), result.stderr
     found = re.findall(r"^wrong: ([\w.]+: \w+)", result.stdout, flags=re.M)
     assert f": {len(found)} wrong," in result.stdout
@@ -241,7 +240,7 @@ def wrong_of(result: "subprocess.CompletedProcess[str]") -> list[str]:
 
 NAMED_FREELY: list[tuple[dict[str, str], list[str]]] = [
     ({}, []),
-    # Names that libcs have: the kernel's, mlibc's, and any.
+    # Names of the kernel, of mlibc, and other names.
     ({"key": "key_t key;", "seq": "unsigned short seq, pad;"}, []),
     ({"key": "key_t _key;", "seq": "unsigned short _seq, _pad;"}, []),
     ({"key": "key_t __ipc_perm_key;", "seq": "int __ipc_perm_seq;"}, []),
@@ -256,7 +255,7 @@ NAMED_FREELY: list[tuple[dict[str, str], list[str]]] = [
         [],
     ),
     ({"end": "unsigned long __spare[2];"}, []),
-    # Larger by words behind what the kernel writes.
+    # Larger structures: more words behind the members that the kernel writes.
     ({"end": "unsigned long __spare[2]; unsigned long __mine, __mine_too;"}, []),
     # Anonymous members, bit-fields, macros.
     ({"bytes": "union { unsigned long msg_cbytes; unsigned long __in_use; };"}, []),
@@ -287,7 +286,7 @@ NAMED_FREELY: list[tuple[dict[str, str], list[str]]] = [
         [],
     ),
     ({"before": "#include <linux/types.h>\n#include <asm/posix_types.h>"}, []),
-    # What is wrong is named, and nothing else.
+    # The message names the fault alone.
     ({"key": "unsigned ipc_key;"}, ["ipc_perm.key: sign"]),
     (
         {"before": "#define msg_cbytes __q.in_use", "bytes": "struct { long in_use; } __q;"},
@@ -328,7 +327,7 @@ NAMED_FREELY: list[tuple[dict[str, str], list[str]]] = [
 
 @needs_elftools
 @pytest.mark.parametrize("words, named", NAMED_FREELY)
-def test_what_posix_leaves_to_the_libc_is_found_by_place(
+def test_members_with_other_names_are_found_by_place(
     words: dict[str, str], named: list[str], tmp_path: Path
 ) -> None:
     result = port("aarch64", "own", own_libc(tmp_path, **words))
@@ -353,7 +352,7 @@ def test_a_limit_that_is_set_at_run_time_is_a_note(tmp_path: Path) -> None:
     assert " 2 notes\n" in result.stdout
 
 
-# union semun, and its fault where libc defines it.
+# union semun, and its fault if libc defines it.
 SEMUNS = [
     ("int val; struct semid_ds *buf; unsigned short *array; struct seminfo *__buf;", []),
     ("int val; struct semid_ds *buf; unsigned short *array; struct seminfo *sem_info;", []),
@@ -432,7 +431,7 @@ def test_the_project_compiles_where_libc_defines_union_semun(tmp_path: Path) -> 
 @needs_elftools
 @pytest.mark.parametrize("target", ["i386", "powerpc"])
 def test_the_words_of_times_have_any_names(target: str, tmp_path: Path) -> None:
-    """A libc whose times have 64 bits and stand behind what the kernel writes."""
+    """A libc may have 64-bit times behind the members that the kernel writes."""
     flags = "-D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64"
     names = ["sent", "received", "changed"]
     low, high = ("{0}_first", "{0}_second") if target == "i386" else ("{0}_second", "{0}_first")
@@ -454,7 +453,7 @@ def test_the_words_of_times_have_any_names(target: str, tmp_path: Path) -> None:
     header.write_text(text)
     found = wrong_of(port(target, "own", f"-isystem {tmp_path} {flags}"))
     assert not [line for line in found if "msqid_ds" in line]
-    # Their words in the wrong order of the structure: another member is on them.
+    # The words of the times are in the wrong order, so another member is in their place.
     sent, used = f"__msg_{low.format('sent')}", "msg_qnum"
     header.write_text(text.replace("msgqnum_t msg_qnum", "msgqnum_t msg_q").replace(sent, used))
     found = wrong_of(port(target, "own", f"-isystem {tmp_path} {flags}"))
@@ -479,7 +478,7 @@ def test_a_libc_may_have_kernel_headers_that_are_not_the_kernels(tmp_path: Path)
     assert "kernel     aarch64-linux-gnu-gcc: the compiler's own\n" in result.stdout
 
 
-def test_a_header_in_the_way_of_the_kernels_is_named(
+def test_a_header_that_hides_one_of_the_kernel_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KERNEL_CPPFLAGS", f"-isystem {other_asm(tmp_path)}")
@@ -513,7 +512,7 @@ def test_a_libc_without_a_facility_lacks_what_posix_has(tmp_path: Path) -> None:
     assert_refused(port("aarch64", "own", flags), "<sys/ipc.h>")
 
 
-def test_a_header_that_refuses_is_named(tmp_path: Path) -> None:
+def test_a_header_with_an_error_is_named(tmp_path: Path) -> None:
     (tmp_path / "sys").mkdir()
     (tmp_path / "sys" / "msg.h").write_text("#error define ONE_OF_US first\n")
     result = port("aarch64", "glibc", f"-isystem {tmp_path}")
@@ -531,7 +530,7 @@ def test_a_compiler_with_flags(compiler: str) -> None:
 
 
 def test_make_takes_a_compiler_with_flags() -> None:
-    """The build's folder is that of the target, by gcc's flags too."""
+    """The flags of gcc too decide the target, whose name the folder of the build has."""
     for compiler, target in (("gcc", os.uname().machine), ("gcc -m32", "i386")):
         result = run("make", "-s", f"CC={compiler}", "--eval=show: ; @echo $(TARGET)", "show")
         if os.uname().machine == "x86_64":
@@ -549,17 +548,17 @@ def test_dietlibc_has_the_known_deviations_and_no_other(target: str) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
     strict = wrong_of(port(target, "own", flags))
     assert "shminfo: size" in strict and "msqid_ds.msg_perm: place" in strict
-    # Its msgbuf, sembuf, seminfo and msginfo are right.
+    # dietlibc's msgbuf, sembuf, seminfo and msginfo are right.
     assert {name.split(":")[0].split(".")[0] for name in strict} == {
         "ipc_perm", "msqid_ds", "semid_ds", "shmid_ds", "shminfo", "SHMLBA",
     }
 
 
-# ---- what is right is not accused ----------------------------------------------------
+# ---- right layouts have no fault ----------------------------------------------------
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_no_true_layout_is_accused(target: str) -> None:
+def test_a_right_layout_has_no_fault(target: str) -> None:
     for layer in TARGETS[target][1]:
         libc = layer.split("=")[0]
         folder = REFERENCES / target
@@ -568,7 +567,7 @@ def test_no_true_layout_is_accused(target: str) -> None:
         assert " 0 wrong," in result.stdout
 
 
-def test_port_of_a_target_shows_no_wrong_and_where_the_facts_are() -> None:
+def test_port_of_a_target_has_no_fault_and_names_its_files() -> None:
     result = port("aarch64", "glibc", "")
     assert result.returncode == 0, result.stdout
     assert "WRONG" not in result.stdout
@@ -595,7 +594,7 @@ def test_another_run_for_the_same_machine_does_no_harm(tmp_path: Path) -> None:
 
 # ---- completeness ---------------------------------------------------------------------
 
-# A line of the table; what DWARF calls the member, by the layers that have it.
+# A line of the table, and the name of the member in DWARF for each layer that has it.
 LINES = [
     (r"MEMBER__\(ipc_perm, key,", r"ipc_perm\.(__)?key: "),
     (r"MEMBER__\(msqid_ds, msg_cbytes,", r"msqid_ds\.(__)?msg_cbytes: "),
@@ -613,7 +612,7 @@ LINES = [
     [(*line, "i386") for line in LINES]
     + [(*line, target) for line in LINES[:2] for target in ("x86_64", "aarch64")],
 )
-def test_a_line_taken_from_the_table_is_missed(
+def test_a_member_that_the_table_lacks_is_reported(
     line: str, member: str, target: str, tmp_path: Path
 ) -> None:
     for file in ("dump", "probe.h", "types.h", "semun.h", "sysvipc.def"):
@@ -636,7 +635,7 @@ def test_a_line_taken_from_the_table_is_missed(
 
 
 @needs_elftools
-def test_a_hole_that_nothing_asks_for_is_missed(tmp_path: Path) -> None:
+def test_padding_that_nothing_requires_is_reported(tmp_path: Path) -> None:
     headers = tmp_path / "bits"
     headers.mkdir()
     original = musl("x86_64") / "bits" / "shm.h"
@@ -657,7 +656,7 @@ def test_a_hole_that_nothing_asks_for_is_missed(tmp_path: Path) -> None:
 
 @needs_elftools
 def test_mutants_of_real_headers_are_caught() -> None:
-    """One of each kind, layer and target; make mutants KIND=abi has more."""
+    """One mutant of each kind, layer and target; make mutants KIND=abi has more."""
     result = subprocess.run(
         [str(PYTHON), str(MUTANTS), str(CONFORM), "--each", "1"],
         env=os.environ | {"PYTHONPATH": IMPORTS},
@@ -684,7 +683,7 @@ def test_mutants_of_real_headers_are_caught() -> None:
         (["glibc", "gcc", "-fno-such-flag"], "-fno-such-flag"),
     ],
 )
-def test_port_refuses_what_it_cannot_use(arguments: list[str], words: str) -> None:
+def test_port_refuses_wrong_arguments(arguments: list[str], words: str) -> None:
     assert_refused(run(PORT, CONFORM, *arguments), words)
 
 
@@ -699,14 +698,14 @@ def test_port_refuses_what_it_cannot_use(arguments: list[str], words: str) -> No
         ("aarch64/origin", "i386/uapi", "aarch64/origin"),
     ],
 )
-def test_judge_refuses_what_does_not_fit(libc: str, kernel: str, words: str) -> None:
+def test_judge_refuses_dumps_of_different_origin(libc: str, kernel: str, words: str) -> None:
     paths = [REFERENCES / (path if "origin" in path else f"{path}.abi") for path in (libc, kernel)]
     assert_refused(run(CONFORM, "judge", *paths), words)
 
 
 @needs_elftools
 @pytest.mark.parametrize("command", ["complete", "places"])
-def test_dwarf_refuses_what_is_no_elf(command: str, tmp_path: Path) -> None:
+def test_dwarf_refuses_files_other_than_elf(command: str, tmp_path: Path) -> None:
     dump = REFERENCES / "aarch64" / "uapi.abi"
     before = [dump] if command == "complete" else []
     cut = tmp_path / "cut"
@@ -727,7 +726,7 @@ def test_make_abi_of_an_unknown_target() -> None:
 
 
 def test_the_binding_agrees_with_libcs_headers(tmp_path: Path) -> None:
-    """ipc.sizeof, ipc.offsetof and its constants, by the facts of layer glibc."""
+    """ipc.sizeof, ipc.offsetof and the constants agree with the facts of the layer glibc."""
     import ipc
 
     if "musl" in run("gcc", "-dumpmachine").stdout:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Records of a run: what a run that was killed has recorded, and how another goes on."""
+"""Records of a run: a killed run leaves a record, and another run resumes it."""
 
 import json
 import os
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not CONFORM.exists(), reason="ipc-conform is not
 
 
 def run(*words: object, status: int = 0) -> tuple[dict[str, str], str]:
-    """Outcomes by id, and the complaints."""
+    """The outcomes by id, and the error messages."""
     result = tree.run(CONFORM, "run", *CHECKS, *words, "--format", "json")
     assert result.returncode == status, result.stdout + result.stderr
     if status == 2:
@@ -31,7 +31,7 @@ def run(*words: object, status: int = 0) -> tuple[dict[str, str], str]:
 
 @pytest.fixture(scope="module")
 def whole() -> dict[str, str]:
-    """The outcomes of a run that nobody kills."""
+    """The outcomes of a run that is not killed."""
     return run()[0]
 
 
@@ -41,14 +41,14 @@ def lines(record: Path) -> list[str]:
 
 @pytest.fixture
 def record(tmp_path: Path) -> Path:
-    """A whole record."""
+    """The record of a complete run."""
     path = tmp_path / "record"
     run("--record", path)
     return path
 
 
 def cut_behind(record: Path, word: str, n: int) -> str:
-    """Cuts a record behind its nth line of a kind, which is returned."""
+    """Cuts a record behind the nth line of a kind and returns that line."""
     all_lines = lines(record)
     places = [i for i, line in enumerate(all_lines) if line.startswith(f'{{"{word}"')]
     record.write_text("".join(all_lines[: places[n] + 1]))
@@ -64,7 +64,7 @@ def test_each_check_begins_and_ends_in_the_record(record: Path, whole: dict[str,
 
 
 @pytest.mark.parametrize("moment", [1, 20, 60])
-def test_a_run_that_was_killed_goes_on(moment: int, tmp_path: Path, whole: dict[str, str]) -> None:
+def test_a_killed_run_is_resumed(moment: int, tmp_path: Path, whole: dict[str, str]) -> None:
     record = tmp_path / "record"
     command = [str(CONFORM), "run", *CHECKS, "--record", str(record)]
     with subprocess.Popen(
@@ -79,7 +79,7 @@ def test_a_run_that_was_killed_goes_on(moment: int, tmp_path: Path, whole: dict[
     assert moment <= results < len(whole)
     outcomes, _ = run("--resume", record)
     assert outcomes == whole
-    # What was recorded did not run again.
+    # Recorded checks did not run again.
     assert record.read_text().startswith(killed[: killed.rindex("\n") + 1])
     assert record.read_text().count('{"result"') == len(whole)
 
@@ -104,11 +104,11 @@ def test_a_check_in_which_the_machine_dies_again_has_failed(
     outcomes, complaint = run("--resume", record, status=1)
     assert outcomes == whole | {killer: "failed"}
     assert f"the machine died in {killer}, alone: it has failed\n" in complaint
-    # It has its result now, and does not run in the next part either.
+    # The check has a result now, so the next run does not run it either.
     assert run("--resume", record, status=1)[0] == outcomes
 
 
-def test_a_run_that_is_told_to_end_blames_no_check(record: Path, whole: dict[str, str]) -> None:
+def test_a_terminated_run_fails_no_check(record: Path, whole: dict[str, str]) -> None:
     line = cut_behind(record, "begun", 30)
     stopped = line.replace("begun", "stopped")
     record.write_text(record.read_text() + stopped + line + stopped)
@@ -129,7 +129,7 @@ def test_sigterm_is_recorded(tmp_path: Path) -> None:
     assert set(filter(None, begun)) == set(filter(None, stopped + ended))
 
 
-def test_a_record_goes_on_in_another_file(
+def test_a_record_may_continue_in_another_file(
     record: Path, tmp_path: Path, whole: dict[str, str]
 ) -> None:
     cut_behind(record, "result", 20)
@@ -140,12 +140,12 @@ def test_a_record_goes_on_in_another_file(
     assert run("--resume", other)[0] == whole
 
 
-def test_a_file_that_is_not_there_begins_anew(tmp_path: Path, whole: dict[str, str]) -> None:
+def test_a_missing_record_begins_a_new_run(tmp_path: Path, whole: dict[str, str]) -> None:
     assert run("--resume", tmp_path / "record")[0] == whole
     assert run("--resume", tmp_path / "record")[0] == whole
 
 
-def test_what_is_no_record_of_this_run_is_refused(record: Path, tmp_path: Path) -> None:
+def test_the_record_of_another_run_is_refused(record: Path, tmp_path: Path) -> None:
     text = record.read_text()
     assert "No such file" in run("--record", tmp_path / "no" / "record", status=2)[1]
     for old, new, words in [

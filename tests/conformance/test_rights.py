@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""ipc-conform where it has fewer rights than it could use, and where it is the first process."""
+"""ipc-conform without root's rights, and as the first process of a PID namespace."""
 
 import json
 import os
@@ -23,14 +23,14 @@ pytestmark = [
 
 @pytest.fixture
 def program() -> "Iterator[Path]":
-    """ipc-conform where everybody may execute it."""
+    """A copy of ipc-conform that every user may execute."""
     with tempfile.TemporaryDirectory() as place:
         os.chmod(place, 0o755)
         yield Path(shutil.copy(CONFORM, place))
 
 
 def results(program: Path, *prefix: str) -> "list[dict[str, Any]]":
-    """Each check's result, of a run that ended as one that conforms."""
+    """The result of each check, of a run whose exit status is 0."""
     if not shutil.which(prefix[0]):
         pytest.skip(f"no {prefix[0]}")
     command = [*prefix, str(program), "run", "--jobs", "8", "--format", "json"]
@@ -45,7 +45,7 @@ def outcomes(found: "list[dict[str, Any]]") -> "dict[str, int]":
     return {name: names.count(name) for name in set(names)}
 
 
-def test_without_capabilities_what_cannot_run_says_why(program: Path) -> None:
+def test_without_capabilities_a_skip_has_a_reason(program: Path) -> None:
     found = results(program, "setpriv", "--bounding-set=-all", "--inh-caps=-all")
     assert outcomes(found)["passed"] > 300
     assert outcomes(found)["skipped"] > 50

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""outside.py COMMAND...: runs a command in an IPC namespace with limits and objects of others.
+"""outside.py COMMAND...: runs a command in an IPC namespace with foreign objects and limits.
 
-It is started in a namespace that was made for it.  It prints, as JSON, the exit status of the
-command, and each limit and object that is not as it was before.
+The caller makes the namespace.  The output is JSON: the exit status of the command, and each
+limit and object that the command changed.
 """
 
 import json
@@ -27,7 +27,7 @@ KERNEL = Path("/proc/sys/kernel")
 
 
 def state() -> dict[str, str]:
-    """Everything in this namespace that somebody else could change."""
+    """The limits and objects of this namespace."""
     found = {name: (KERNEL / name).read_text().strip() for name in LIMITS}
     for kind in ("msg", "sem", "shm"):
         found[kind] = Path(f"/proc/sysvipc/{kind}").read_text()
