@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""What the tests of the doors share: the documented lines, and the programs on the other side."""
+"""Shared by the tests of other test systems: the documented commands, and their programs."""
 
 import os
 import re
@@ -21,7 +21,7 @@ built = pytest.mark.skipif(not CONFORM.exists(), reason="ipc-conform is not buil
 
 
 def lines_of(door: str) -> str:
-    """The shell commands that stand first in a section of docs/ci.md."""
+    """The shell commands at the beginning of a section of docs/ci.md."""
     pattern = rf"^## {re.escape(door)}$\n\n```sh\n(.*?)^```$"
     section = re.search(pattern, DOCUMENT.read_text(), re.M | re.S)
     assert section, f"docs/ci.md has no section {door} that begins with commands"
@@ -45,7 +45,7 @@ def need(program: str) -> None:
 def sh(
     commands: str, folder: Path = TOP, status: int = 0, **variables: object
 ) -> "subprocess.CompletedProcess[str]":
-    """Runs shell commands, of which the first that fails is the last."""
+    """Runs shell commands until one fails."""
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
     environment |= {name: str(value) for name, value in variables.items()}
     done = subprocess.run(
@@ -57,14 +57,14 @@ def sh(
 
 
 def program(path: Path, script: str) -> None:
-    """Writes a shell script that can be executed."""
+    """Writes an executable shell script."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
 
 
 def mutated() -> str:
-    """The program with a mutant of msgget, which makes checks fail, as words of a command line."""
+    """The command of the program with a mutant of msgget, with which checks fail."""
     if not MUTANTS.exists():
         pytest.skip("ipc-conform-mutants is not built")
     names = [line.split("\t")[0] for line in sh(f"{MUTANTS} mutants").stdout.splitlines()]

@@ -17,7 +17,7 @@ KTAP = re.compile(r"^\s*(?:# )?(not )?ok \d+ (\S+)(?: # (\w+)(?: (.*))?)?$", re.
 
 
 def outcomes(ktap: str) -> dict[str, str]:
-    """Of each check: pass, fail or skip; expected failures are skipped."""
+    """pass, fail or skip for each check; an expected failure is a skip."""
     found = {}
     for failed, name, directive, _ in KTAP.findall(ktap):
         skipped = directive in ("SKIP", "XFAIL")
@@ -26,12 +26,12 @@ def outcomes(ktap: str) -> dict[str, str]:
 
 
 def harness(path: Path, options: str, program_file: Path = CONFORM) -> None:
-    """Puts the program in a place, with options for its run."""
+    """Installs the program at a path, with options for its run."""
     path.unlink(missing_ok=True)
     program(path, f'exec {program_file} {options} "$@"')
 
 
-# What a check may be and no check is here: a program that says it.
+# A program prints the outcomes that no check has here.
 SAYS = r"""
 while [ $# -gt 0 ]; do [ "$1" != --output ] || out=$2; shift; done
 cat >"${out:-/dev/stdout}" <<'END'
@@ -55,7 +55,7 @@ SAID |= {"a.xfails": "skip", "a.xpasses": "fail"}
 
 @pytest.fixture
 def definitions(tmp_path: Path) -> Path:
-    """A copy of what the folder needs of the real repository."""
+    """A copy of the files of the real repository that the folder needs."""
     real = peer("TEST_DEFINITIONS", "automated", "utils", "send-to-lava.sh").parents[2]
     copy = tmp_path / "test-definitions"
     for folder in ("automated/lib", "automated/utils"):
@@ -101,8 +101,8 @@ def test_lava_finds_a_mutant(definitions: Path, tmp_path: Path) -> None:
     assert {name.split(".")[0] for name in found} == {"msgget", "ftok"}
 
 
-def test_the_lava_definition_has_what_test_definitions_asks_for(definitions: Path) -> None:
-    """The rules of validate.py of that repository."""
+def test_the_lava_definition_follows_the_rules_of_test_definitions(definitions: Path) -> None:
+    """These are the rules of validate.py in test-definitions."""
     yaml = pytest.importorskip("yaml", reason="there is no python3-yaml")
     path = TOP / "ci/lava/automated/linux/ipc-conform/ipc-conform.yaml"
     definition = yaml.safe_load(path.read_text())
@@ -125,7 +125,7 @@ def test_the_lava_definition_has_what_test_definitions_asks_for(definitions: Pat
 
 @pytest.fixture
 def kselftest(tmp_path: Path) -> Path:
-    """As `make install` of tools/testing/selftests leaves it: kselftest_install.sh."""
+    """A folder as kselftest_install.sh (make install in tools/testing/selftests) makes it."""
     need("perl")
     real = peer("LINUX", "tools", "testing", "selftests")
     folder = tmp_path / "kselftest"
@@ -156,7 +156,7 @@ def test_kselftest_takes_the_exit_status(status: int, line: str, kselftest: Path
 
 
 def test_virtme_ng_understands_the_line(tmp_path: Path) -> None:
-    """The kernel has to have 9p built in to be booted so; here it is the command of QEMU."""
+    """A boot needs a kernel with 9p, so the test reads the command of QEMU instead."""
     need(f"qemu-system-{BUILD.name}")
     vng = peer("VIRTME_NG", "vng")
     fetched = sh(f"ci/fetch-kernel bookworm {BUILD.name} || true")
@@ -174,7 +174,7 @@ def test_virtme_ng_understands_the_line(tmp_path: Path) -> None:
 
 
 def run_tmt(folder: Path, status: int, script: str) -> str:
-    """What tmt does with the test: runs it in the folder, with TMT_TEST_DATA."""
+    """Runs the test as tmt does: in its folder, with TMT_TEST_DATA."""
     yaml = pytest.importorskip("yaml", reason="there is no python3-yaml")
     install, *_ = lines_of("tmt").splitlines(keepends=True)
     sh(install, TREE=folder)
@@ -211,12 +211,12 @@ def test_tmt_gets_each_outcome(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status, word", [(2, "error"), (4, "skip")])
-def test_tmt_gets_what_did_not_run(status: int, word: str, tmp_path: Path) -> None:
+def test_tmt_gets_checks_that_did_not_run(status: int, word: str, tmp_path: Path) -> None:
     assert results_of(run_tmt(tmp_path, status, f"exit {status}")) == {"/": word}
 
 
 def test_tmt_s_schemas_accept_test_and_results(tmp_path: Path) -> None:
-    """tmt/schemas of the real tmt."""
+    """The schemas are tmt/schemas of the real tmt."""
     jsonschema = pytest.importorskip("jsonschema", reason="there is no python3-jsonschema")
     yaml = pytest.importorskip("yaml", reason="there is no python3-yaml")
     folder = peer("TMT", "tmt", "schemas", "test.yaml").parent

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""KCIDB, squad, GitHub and traces: the exports, and what the other side says of them."""
+"""Exports for KCIDB, squad, GitHub and traces, checked by their schemas and programs."""
 
 import csv
 import fnmatch
@@ -41,7 +41,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With a mutant, which makes checks fail."""
+    """The result of a run with a mutant, in which checks fail."""
     path = tmp_path_factory.mktemp("bad") / "run.json"
     options = f"--only 'msgget.*' --format json --output {path}"
     sh(f"{mutated()} run {options}", status=1)
@@ -50,7 +50,7 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def expected(bad: Path, tmp_path: Path) -> Path:
-    """The same, of which one failure was expected and one check passed against expectation."""
+    """The same with one expected failure and one unexpected pass."""
     document = json.loads(bad.read_text())
     rows = document["runs"][0]["results"]
     next(row for row in rows if row["outcome"] == "failed").update(outcome="xfailed", reason="r")
@@ -143,12 +143,12 @@ def test_kcidb_has_costs_with_units_and_the_builds_given(cost: Path) -> None:
         ("--origin t --build-id u:1", "--build-id 'u:1': must begin with t:"),
     ],
 )
-def test_what_kcidb_would_refuse_is_refused(options: str, words: str, good: Path) -> None:
+def test_a_submission_that_kcidb_refuses_is_refused(options: str, words: str, good: Path) -> None:
     assert words in export("kcidb", good, options=options, status=2)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"schema": 1}', '{"schema": "ipc-conform/1"}'])
-def test_what_is_no_result_is_refused(text: str, tmp_path: Path) -> None:
+def test_an_invalid_result_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text(text)
     said = export("squad-tests", tmp_path / "x.json", status=2)
     assert said.startswith(f"export: {tmp_path}/x.json: ") and said.count("\n") == 1
@@ -156,7 +156,7 @@ def test_what_is_no_result_is_refused(text: str, tmp_path: Path) -> None:
 
 
 class Server(http.server.BaseHTTPRequestHandler):
-    """Takes one submission."""
+    """Accepts one submission."""
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -214,7 +214,7 @@ def unescape(words: str) -> str:
     return functools.reduce(lambda text, code: text.replace(code, codes[code]), codes, words)
 
 
-def test_an_annotation_leads_to_the_line_of_the_check(bad: Path, good: Path) -> None:
+def test_an_annotation_has_the_line_of_the_check(bad: Path, good: Path) -> None:
     assert export("github", good) == ""
     failed = [result for result in results_of(bad) if result["outcome"] == "failed"]
     lines = export("github", bad).splitlines()
@@ -229,7 +229,7 @@ def test_an_annotation_leads_to_the_line_of_the_check(bad: Path, good: Path) -> 
         assert unescape(words).startswith(result["title"])
 
 
-def test_an_annotation_is_one_line_whatever_a_check_saw(bad: Path, tmp_path: Path) -> None:
+def test_an_annotation_is_one_line_for_any_evidence(bad: Path, tmp_path: Path) -> None:
     document = json.loads(bad.read_text())
     run = document["runs"][0]
     run["results"] = [row for row in run["results"] if row["outcome"] == "failed"][:1]
@@ -259,7 +259,7 @@ def test_the_summary_has_the_counts(bad: Path, good: Path) -> None:
 # ---- traces --------------------------------------------------------------------------------
 
 
-def test_the_trace_leads_from_clause_to_mutants(good: Path) -> None:
+def test_the_trace_links_clauses_checks_and_mutants(good: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(export("trace-csv", good))))
     listed = {}
     for line in sh(f"{CONFORM} list").stdout.splitlines():
@@ -292,7 +292,7 @@ def test_the_spdx_graph_is_closed_and_complete(good: Path) -> None:
 
 
 def test_the_spdx_terms_are_those_of_the_published_context(good: Path) -> None:
-    """Each type, property and value: rdf/spdx-context.jsonld of github.com/spdx/spdx-spec."""
+    """rdf/spdx-context.jsonld of github.com/spdx/spdx-spec has each type, property and value."""
     context = json.loads(peer("SPDX_SPEC", "rdf", "spdx-context.jsonld").read_text())["@context"]
     document = json.loads(export("trace-spdx", good))
     assert document["@context"] == "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
@@ -309,7 +309,7 @@ def test_the_spdx_terms_are_those_of_the_published_context(good: Path) -> None:
 
 @functools.cache
 def terms_of_model() -> set[tuple[str, str]]:
-    """Entries of vocabularies: the start of their address, and the word."""
+    """The address and the word of each entry of a vocabulary."""
     text = peer("SPDX_SPEC", "rdf", "spdx-model.nt").read_text()
     subjects = re.findall(r"^<(https://spdx\.org/rdf/[^>]*/)(\w+)>", text, re.M)
     return set(subjects)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""GitHub and GitLab: their files by the published rules, and what the action does."""
+"""GitHub and GitLab: their files follow the published rules, and the action gates a kernel."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def read_yaml(path: Path) -> Any:
 
 @pytest.mark.parametrize("name", OF_GITHUB)
 def test_github_s_schema_accepts_the_file(name: str) -> None:
-    """SchemaStore's, that editors use."""
+    """The schema is that of SchemaStore, which editors use."""
     jsonschema = pytest.importorskip("jsonschema", reason="there is no python3-jsonschema")
     kind = "github-action" if name == "action.yml" else "github-workflow"
     schema = json.loads(peer("SCHEMASTORE", "src", "schemas", "json", f"{kind}.json").read_text())
@@ -48,8 +48,8 @@ def test_the_action_has_its_inputs_and_reads_each() -> None:
         assert name in inputs
 
 
-def test_gitlab_s_template_says_what_the_documented_lines_set() -> None:
-    """Debian and SchemaStore have no schema of GitLab's; these are the rules of its reference."""
+def test_gitlab_s_template_has_the_documented_variables() -> None:
+    """Debian and SchemaStore have no schema of GitLab; the rules are from its reference."""
     template = read_yaml(TOP / "ci" / "gitlab.yml")
     job = template["ipc-conform"]
     assert set(job) <= {"image", "variables", "parallel", "script", "artifacts"}
@@ -63,7 +63,7 @@ def test_gitlab_s_template_says_what_the_documented_lines_set() -> None:
 
 
 def test_gitlab_s_script_runs_the_gate(tmp_path: Path) -> None:
-    """make is one that says how it was called."""
+    """A program in place of make prints its arguments."""
     job = read_yaml(TOP / "ci" / "gitlab.yml")["ipc-conform"]
     program(tmp_path / "bin" / "make", 'printf "%s\\n" "$@"')
     (tmp_path / "vmlinuz").touch()
@@ -83,7 +83,7 @@ def test_gitlab_s_script_runs_the_gate(tmp_path: Path) -> None:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    """With a kernel, and a make whose gate gives the results of a mutant."""
+    """A folder with a kernel, and a make that returns the results of a mutant."""
     program(
         tmp_path / "bin" / "make",
         f'echo "$*" >{tmp_path}/called\n'
@@ -152,14 +152,14 @@ def expectations(ids: list[str]) -> str:
         ({"KERNEL": "vmlinuz", "EXPECTATIONS": "none"}, "expectations none: no such file"),
     ],
 )
-def test_the_action_refuses_what_is_not_there(
+def test_the_action_refuses_missing_inputs(
     inputs: dict[str, str], words: str, workspace: Path
 ) -> None:
     assert words in act(workspace, 2, **inputs)
 
 
 def test_the_gate_annotates_the_line_of_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`make kernel` by itself in a step of GitHub's."""
+    """A step of GitHub may run `make kernel` without the action."""
     import boot
     import gate
 

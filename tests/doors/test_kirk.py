@@ -22,7 +22,7 @@ WORDS = ("passed", "failed", "skipped")
 
 
 def groups() -> dict[str, list[str]]:
-    """Each group's globs."""
+    """The globs of each group."""
     lines = [line for line in RUNTEST.read_text().splitlines() if line[0] != "#"]
     rows = [shlex.split(line) for line in lines]
     return {row[0]: [word for word in row if "*" in word] for row in rows}
@@ -41,8 +41,8 @@ def test_each_check_is_in_one_group() -> None:
 
 @pytest.fixture
 def kirk(tmp_path: Path) -> Path:
-    """A folder of programs with the real kirk and an `install` that keeps what each group says:
-    the harness in the place that it installs writes its JSON beside."""
+    """A folder with the real kirk, and an `install` that keeps the results of each group: the
+    installed harness also writes JSON."""
     path = peer("KIRK", "kirk")
     program(tmp_path / "bin" / "kirk", f'exec {sys.executable} {path} --no-colors "$@"')
     (tmp_path / "json").mkdir()
@@ -50,7 +50,7 @@ def kirk(tmp_path: Path) -> Path:
 
 
 def run_kirk(folder: Path, harness: str) -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
-    """What kirk says of the documented commands, and the harness's own counts by command."""
+    """The counts of kirk for the documented commands, and those of the harness by command."""
     install, *rest = lines_of("kirk").splitlines(keepends=True)
     assert "testcases/bin/ipc-conform" in install
     bin_folder = folder / "ltp" / "testcases" / "bin"
@@ -72,7 +72,7 @@ def run_kirk(folder: Path, harness: str) -> tuple[dict[str, Any], dict[str, tupl
 
 
 def compare(said: dict[str, Any], own: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
-    """kirk's counts of each group, which have to be the harness's own."""
+    """Compares the counts of kirk for each group with those of the harness."""
     rows = {row["test_fqn"]: row["test"] for row in said["results"]}
     assert rows.keys() == groups().keys()
     for name, row in rows.items():
@@ -100,7 +100,7 @@ def test_kirk_counts_checks_that_fail(kirk: Path) -> None:
 
 
 def test_a_group_that_cannot_run_is_skipped(kirk: Path) -> None:
-    """As another user, to whom each check of msgget.eacces is skipped."""
+    """For another user than root, the checks of msgget.eacces are skipped."""
     become = "setpriv --reuid=65534 --regid=65534 --clear-groups"
     if subprocess.run([*become.split(), "true"]).returncode:
         pytest.skip("there is no other user to become")

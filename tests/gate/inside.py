@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Runs in the booted machine: the whole suite of tests, then its JUnit into a port.
+"""Runs pytest in the booted machine and writes its JUnit to a port.
 
     inside.py PORT [OPTION OF PYTEST...]
 
-The exit status is pytest's.  What the machine is stands in the file as properties.
+The exit status is that of pytest.  The properties in the JUnit describe the machine.
 """
 
 import os
@@ -30,7 +30,7 @@ def run(port: str, junit: Path, *options: str) -> int:
         "IPC_TEST_PROGRAMS": "/tree/build/programs",
         "IPC_TEST_SLOWNESS": "10",
     }
-    # No names on the console, which is the kernel's log too: some tests' are of its messages.
+    # The console is also the kernel's log, and names of tests could look like its messages.
     command = [sys.executable, "-m", "pytest", "--tb=no", "--color=no"]
     command += [f"--junit-xml={junit}", *options]
     status = subprocess.call(command, stdin=subprocess.DEVNULL)

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The kernel gate: kernels that are broken each in a way of their own, and bad input.
+"""The kernel gate: kernels with different defects, and wrong arguments.
 
-The kernels are real; seeds.c makes them break in the midst of the harness's checks.
+The kernels are real; seeds.c makes them fail during the checks.
 """
 
 import contextlib
@@ -49,7 +49,7 @@ def kernel() -> Path:
 
 
 def processes() -> Iterator[tuple[int, str, int]]:
-    """Each one's id, name and parent: proc(5), stat."""
+    """The id, the name and the parent of each process; see stat in proc(5)."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             pid, rest = stat.read_text().split(" (", 1)
@@ -58,7 +58,7 @@ def processes() -> Iterator[tuple[int, str, int]]:
 
 
 def emulators() -> list[int]:
-    """Emulators that were started below this process."""
+    """The emulators among the descendants of this process."""
     rows = list(processes())
     below = {os.getpid()}
     for _ in rows:
@@ -67,7 +67,7 @@ def emulators() -> list[int]:
 
 
 SEEDED_CHECKS = "--only msgget.seeded --only 'msgget.e*' --only 'semop.e*'"
-# Seed, seconds of silence that are a hang, the line that tells of it.
+# The seed, the seconds without output that count as a hang, and the line of the report.
 BROKEN = [
     ("panic", 600, r"kernel.lives: the kernel panics at "),
     ("hang", 60, r"kernel.lives: the kernel hangs "),
@@ -83,7 +83,7 @@ def gate(kernel: Path, *options: object) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize("seed, limit, words", BROKEN, ids=[seed for seed, _, _ in BROKEN])
-def test_broken_kernel(kernel: Path, tmp_path: Path, seed: str, limit: int, words: str) -> None:
+def test_defective_kernel(kernel: Path, tmp_path: Path, seed: str, limit: int, words: str) -> None:
     output = tmp_path / "result.json"
     result = gate(
         kernel,
@@ -96,7 +96,7 @@ def test_broken_kernel(kernel: Path, tmp_path: Path, seed: str, limit: int, word
     assert json.loads(output.read_text())["runs"][0]["counts"]["failed"] >= 1
 
 
-def test_kernel_that_is_not_broken(kernel: Path) -> None:
+def test_kernel_without_a_defect(kernel: Path) -> None:
     result = gate(kernel, "--program", SEEDED)
     assert result.returncode == 0, result.stdout + result.stderr
 
@@ -116,7 +116,7 @@ def test_kernel_that_hangs_before_its_first_program(kernel: Path) -> None:
 
 
 def test_terminated_gate_leaves_nothing(kernel: Path, tmp_path: Path) -> None:
-    # Without KVM, whose trial is an emulator too.
+    # Not with KVM, because the probe for KVM starts an emulator too.
     command = [str(GATE), str(kernel), ARCH, "--programs", ARCH, "--qemu=-S", "--emulate"]
     environment = os.environ | {"TMPDIR": str(tmp_path)}
     with subprocess.Popen(command, cwd=TOP, env=environment) as process:
@@ -140,12 +140,12 @@ def test_terminated_gate_leaves_nothing(kernel: Path, tmp_path: Path) -> None:
         ("", True),
     ],
 )
-def test_kvm_is_used_where_the_processor_has_it(cpuinfo: str, real: bool) -> None:
+def test_kvm_is_used_if_the_processor_has_it(cpuinfo: str, real: bool) -> None:
     assert boot.virtualizes(cpuinfo) is real
 
 
 class Emulator:
-    """An emulator as boot.ends() sees it: a second passes at each look, at which it may write."""
+    """An emulator for boot.ends(): each poll takes a second."""
 
     def __init__(self, folder: Path, writes: int, lasts: int) -> None:
         self.folder, self.writes, self.lasts, self.seconds = folder, writes, lasts, 0
@@ -173,7 +173,7 @@ class Emulator:
         (10**6, 10**6, False),  # it repeats itself for ever
     ],
 )
-def test_hang_is_silence(
+def test_a_kernel_without_output_hangs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes: int, lasts: int, ended: bool
 ) -> None:
     emulator = Emulator(tmp_path, writes, lasts)
@@ -190,7 +190,7 @@ def assert_refused(result: "subprocess.CompletedProcess[str]", words: str) -> No
 
 
 @pytest.mark.skipif(not shutil.which("qemu-system-x86_64"), reason="no qemu-system-x86_64")
-def test_file_that_is_no_kernel(tmp_path: Path) -> None:
+def test_a_file_other_than_a_kernel_is_refused(tmp_path: Path) -> None:
     (tmp_path / "random").write_bytes(os.urandom(100000))
     assert_refused(run(GATE, tmp_path / "random", ARCH), "is not a kernel image for x86_64")
     assert_refused(run(GATE, tmp_path / "none", ARCH), "No such file")
@@ -214,7 +214,7 @@ def test_number_of_processors(given: str) -> None:
     assert result.stderr.endswith(f"argument --smp: {given}: 1 to 64\n")
 
 
-def test_processors_are_those_asked_for(tmp_path: Path) -> None:
+def test_the_kernel_has_the_number_of_processors(tmp_path: Path) -> None:
     def processors(**options: Any) -> "list[str]":
         machine = boot.machines()[ARCH]
         command = boot.qemu_command(
@@ -224,7 +224,7 @@ def test_processors_are_those_asked_for(tmp_path: Path) -> None:
 
     assert processors() == ["2"]
     assert processors(smp=8) == ["2", "8"]
-    # What counts instructions runs on one, whatever is asked for.
+    # A run that counts instructions always has one processor.
     assert processors(smp=8, qemu="-smp 1")[-1] == "1"
 
 
@@ -234,7 +234,7 @@ def test_wrong_kind_of_kernel(kernel: Path) -> None:
     assert_refused(run(GATE, kernel, "i386"), "is not a kernel image for i386")
 
 
-def test_checks_that_there_are_not(kernel: Path) -> None:
+def test_unknown_checks_are_refused(kernel: Path) -> None:
     assert_refused(run(GATE, kernel, ARCH, "--select", "--only none"), "no check matches: none")
 
 
@@ -268,7 +268,7 @@ TROUBLE = [
 
 
 @pytest.mark.parametrize("line", TROUBLE)
-def test_log_tells_of_trouble(line: str) -> None:
+def test_trouble_in_the_log_is_found(line: str) -> None:
     assert len(boot.trouble(ended(f"[    1.0] fine\r\n{line}\r\n"))) == 1
 
 
@@ -280,25 +280,25 @@ def test_log_tells_of_trouble(line: str) -> None:
         "[    0.1] ACPI BIOS Warning (bug): 32/64X length mismatch",
     ],
 )
-def test_log_without_trouble(line: str) -> None:
+def test_a_normal_log_has_no_trouble(line: str) -> None:
     assert boot.trouble(ended(line)) == []
 
 
 def test_log_of_a_console_of_lines() -> None:
-    """s390's swallows carriage returns and escapes, and what they move."""
+    """A console of lines (s390) drops carriage returns and escape sequences."""
     seen = ended("[K7/9 msgget.new[K[    1.234567] WARNING: odd\n[K8/9 msgget.old")
     assert seen.progress == "8/9 msgget.old"
     assert boot.trouble(seen) == [(1, "WARNING: odd")]
 
 
-def test_results_behind_what_firmware_writes() -> None:
+def test_firmware_may_write_before_the_results() -> None:
     run = boot.parse_results('KASLR disabled: CPU has no PRNG\r\n{"schema":"","runs":[{"a":1}]}')
     assert run == {"a": 1}
     assert boot.parse_results('{"schema":"","runs":[{"a"') is None
     assert boot.parse_results("KASLR disabled") is None
 
 
-# What the boot protocols have at the beginning of an image, a bit away from any other.
+# The beginning of an image of each boot protocol; one changed bit makes it another.
 HEADS = {
     "x86_64": (0x202, b"HdrS" + bytes(48) + b"\x01"),
     "i386": (0x202, b"HdrS" + bytes(48) + b"\x00"),
@@ -313,7 +313,7 @@ HEADS = {
 
 
 @pytest.mark.parametrize("arch", boot.machines())
-def test_images_are_told_apart(arch: str) -> None:
+def test_images_are_distinguished(arch: str) -> None:
     offset, magic = HEADS[arch]
     image = bytes(offset) + magic + bytes(100)
     assert [other for other in boot.machines() if architectures.is_image(other, image)] == [arch]
@@ -324,7 +324,7 @@ def test_image_that_is_not_compressed() -> None:
     assert [arch for arch in boot.machines() if architectures.is_image(arch, elf)] == ["x86_64"]
 
 
-def test_ends_are_told_apart() -> None:
+def test_ends_are_distinguished() -> None:
     good = "ipc-conform: exit status 0\r\n"
     assert boot.why_dead(ended(good, "{}")) is None
     assert "gives no results" in str(boot.why_dead(ended(good)))
@@ -365,7 +365,7 @@ def test_committed_baselines_are_sorted_and_of_known_outcomes() -> None:
             assert set(outcomes.values()) <= {"passed", "skipped", "xfailed"}
 
 
-def test_accepted_runs_leave_those_of_others(
+def test_accepting_a_run_keeps_those_of_others(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(baseline, "BASELINES", tmp_path)
@@ -385,7 +385,7 @@ def test_programs_on_their_own_kernel(machine: str, name: str) -> None:
     assert baseline.name_of(a_run() | {"libc": "musl"}) == "i386-musl"
 
 
-def test_what_differs_from_glibc_is_told_and_no_failure() -> None:
+def test_a_difference_from_glibc_is_reported_but_no_failure() -> None:
     outcomes = {
         "i386": {"*": "passed", "a.skips": "skipped"},
         "i386-musl": {"*": "passed", "b.skips": "skipped"},
@@ -432,7 +432,7 @@ def test_expected_failures_of_the_user_come_first(tmp_path: Path) -> None:
         boot.expected_failures(tmp_path / "none")
 
 
-def test_baseline_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_baseline_for_a_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(baseline, "committed", lambda: ["5.10", "6.1", "6.12"])
     monkeypatch.setattr(baseline, "read_committed", lambda name: baseline.Baseline(name, {}))
     for kernel, name in [("5.15.1", "5.10"), ("6.1.0-50-686", "6.1"), ("7.2.1", "6.12")]:

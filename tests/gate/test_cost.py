@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""ipc-conform cost, and what the gate makes of costs."""
+"""ipc-conform cost, and the comparison of costs by the gate."""
 
 import json
 import subprocess
@@ -57,7 +57,7 @@ def test_every_row_is_measured_and_every_series_fitted(tmp_path: Path) -> None:
     series = {line.split()[0] for line in run("--list").stdout.splitlines() if "grows with" in line}
     assert {row["id"] for row in got["growth"]} == series - skipped
     assert {row["class"] for row in got["growth"]} <= set(CLASSES)
-    # What it wrote, it reads; and the table has a line for each row.
+    # The program reads its own output, and the table has a line for each row.
     again = run("--read", output, "--format", "json")
     assert json.loads(again.stdout) == got
     lines = run("--read", output).stdout.splitlines()
@@ -68,7 +68,7 @@ def test_every_row_is_measured_and_every_series_fitted(tmp_path: Path) -> None:
 
 
 @built
-def test_a_clock_of_time_does_not_count_instructions() -> None:
+def test_a_clock_that_measures_time_counts_no_instructions() -> None:
     result = run("--clock", "instructions", "--only", "semop")
     assert result.returncode == 2
     assert "does not advance 1 ns with each instruction" in result.stderr
@@ -125,7 +125,7 @@ OLD = costs({1: 640, 100: 645, 1000: 650})
              "msgget.keys (n=1000): 10650 instructions, was 650 (+1538.5 %)"],
             [],
         ),
-        # Another class by a few instructions is none.
+        # A difference of a few instructions does not make another class.
         (costs({1: 640, 100: 645, 1000: 655}, "linear"), [], []),
         (Costs("x86_64", "6.1.0"), ["msgget.keys: not measured: no such row"], []),
     ],
@@ -134,7 +134,7 @@ def test_comparison(new: Costs, worse: "list[str]", better: "list[str]") -> None
     assert compare_costs(new, OLD) == (worse, better)
 
 
-def test_a_row_that_was_skipped_says_why() -> None:
+def test_a_skipped_row_has_a_reason() -> None:
     new = Costs("x86_64", "6.1.0", skipped={"msgget.keys": "operation: Invalid argument"})
     assert compare_costs(new, OLD)[0] == ["msgget.keys: not measured: operation: Invalid argument"]
 
@@ -155,7 +155,7 @@ def test_thresholds_have_reasons_and_hold_for_rows() -> None:
     assert all(len(row.split("|")[4].strip()) > 10 for row in rows)
 
 
-def test_costs_are_kept_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_written_costs_are_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cost, "COSTS", tmp_path)
     assert cost.accept_costs([OLD]) == [tmp_path / "6.1"]
     kept = cost.read_committed("6.1")["x86_64"]
@@ -184,7 +184,7 @@ def test_costs_in_time_are_never_compared(tmp_path: Path) -> None:
 
 
 @built
-def test_every_committed_row_is_one_of_the_program() -> None:
+def test_every_committed_row_exists_in_the_program() -> None:
     listed = {line.split()[0] for line in run("--list").stdout.splitlines()}
     assert cost.committed()
     for name in cost.committed():

@@ -49,7 +49,7 @@ def test_each_line_of_a_list_has_a_reason_and_names_a_check(name: str) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="makes namespaces as root")
 def test_a_row_that_differs_fails(tmp_path: Path) -> None:
-    """The container is the row that is there without another package."""
+    """The container is the only row that needs no other package."""
     ended = script("implementations.py", "--output", tmp_path, "container")
     if "it printed no result" in ended.stdout:
         pytest.skip(f"no container here: {ended.stdout}")

@@ -33,7 +33,7 @@ FAILS = "def test_fails(): assert 0, 'words'"
 
 
 def home(folder: Path, *tests: str) -> tuple[int, str]:
-    """What inside.py brings home of real tests: pytest's exit status, and the results."""
+    """Runs inside.py with real tests; returns the exit status of pytest and the results."""
     (folder / "test_these.py").write_text("\n".join(tests))
     port = folder / "port"
     command = [sys.executable, str(TOP / "tests/gate/inside.py"), str(port), "test_these.py"]
@@ -53,7 +53,7 @@ def parsed(folder: Path, *tests: str) -> tuple[Boot, pytest_targets.Result]:
     return boot(results, status=status), result
 
 
-def test_outcomes_come_home_with_their_reasons(tmp_path: Path) -> None:
+def test_results_have_outcomes_and_reasons(tmp_path: Path) -> None:
     ended, result = parsed(tmp_path, TESTS, FAILS)
     assert [result.count(word) for word in ("passed", "failed", "skipped")] == [2, 2, 1]
     assert result.outcomes["test_these::test_skips"] == ("skipped", "for a reason")
@@ -62,7 +62,7 @@ def test_outcomes_come_home_with_their_reasons(tmp_path: Path) -> None:
     assert len(wrong) == 2 and "words" in wrong[1] and "KeyError" in wrong[0]
 
 
-def test_what_passes_is_not_wrong(tmp_path: Path) -> None:
+def test_a_test_that_passes_is_no_fault(tmp_path: Path) -> None:
     assert pytest_targets.judge(*parsed(tmp_path, "def test_passes(): pass")) == []
 
 
@@ -81,7 +81,7 @@ def test_a_result_that_is_cut_short_is_an_error(tmp_path: Path) -> None:
     assert wrong == ["the results are incomplete"]
 
 
-def test_a_result_may_come_behind_a_boot_loader(tmp_path: Path) -> None:
+def test_a_boot_loader_may_write_before_the_results(tmp_path: Path) -> None:
     _, results = home(tmp_path, TESTS)
     behind = "LOADPARM=[........]\r\n<0>" + results.replace("\n", "\r\n")
     assert pytest_targets.parse(behind) == pytest_targets.parse(results)
@@ -97,7 +97,7 @@ def test_a_result_may_come_behind_a_boot_loader(tmp_path: Path) -> None:
         ([], 3, "pytest ends with status 3"),
     ],
 )
-def test_what_the_kernel_or_pytest_does_is_wrong(
+def test_warnings_and_other_statuses_are_faults(
     tmp_path: Path, log: list[str], status: int | None, words: str
 ) -> None:
     _, results = home(tmp_path, "def test_passes(): pass")
@@ -105,7 +105,7 @@ def test_what_the_kernel_or_pytest_does_is_wrong(
     assert wrong and any(words in line for line in wrong), wrong
 
 
-def test_a_test_that_is_missing_is_told(tmp_path: Path) -> None:
+def test_a_missing_test_is_reported(tmp_path: Path) -> None:
     _, all_of_them = parsed(tmp_path, TESTS)
     _, fewer = parsed(tmp_path, TESTS.replace("[1, 2]", "[1]"))
     _, others = parsed(tmp_path, TESTS.replace("[1, 2]", "[2**31, 2**63]"))
