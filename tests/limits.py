@@ -8,7 +8,7 @@ processors, and a machine may have twenty other jobs.
 
 import os
 
-# How many times slower than most the machine is: one under an emulator has more time, and
-# where a test is about repetition, repeats less.
+# How many times slower than usual the machine is: under an emulator, tests have more time and
+# repeat operations less often.
 SLOWNESS = int(os.environ.get("IPC_TEST_SLOWNESS", 1))
 HANG = max(1800, 60 * SLOWNESS)

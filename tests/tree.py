@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Where the tree is, the programs that it builds, and how tests run them."""
+"""The paths of the tree and of its programs, and a function that runs programs."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ IMPORTS = os.pathsep.join(sys.path)
 def run(
     *command: object, timeout: int = HANG, **more: str
 ) -> "subprocess.CompletedProcess[str]":
-    """Runs a command from the top of the tree, without make's own settings."""
+    """Runs a command at the top of the tree, without the settings of make."""
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
     return subprocess.run(
         [str(word) for word in command],

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Measures each call of the binding beside the same calls in C, by sysv_ipc and by ctypes.
+"""Compares each call of the binding with the same call in C, sysv_ipc and ctypes.
 
-All are in one process.  In a round every contestant makes its calls, one after the other, so
-that whatever else the machine does meets all alike; a number is the median over the rounds,
-and a ratio that of the rounds' own ratios.  Nothing here passes or fails by time.
+All run in one process.  In each round, one contestant after the other makes its calls, so other
+load of the machine affects all alike.  A time is the median of the rounds, and a ratio is the
+median of the ratios of the rounds.  No time makes the program fail.
 """
 
 import argparse
@@ -40,11 +40,11 @@ TOP = Path(__file__).resolve().parents[2]
 libc = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG = 1
 
-# ---- what the statements name ---------------------------------------------------------
+# ---- names for the statements ---------------------------------------------------------
 
 
 def enter_namespace() -> str:
-    """Leaves the machine's IPC objects behind; says whose namespace it is in then."""
+    """Enters a new IPC namespace if possible; returns a description of the namespace."""
     new_ipc, new_user = 0x08000000, 0x10000000
     uid, gid = os.geteuid(), os.getegid()
     if libc.unshare(new_ipc) == 0:
@@ -59,14 +59,14 @@ def enter_namespace() -> str:
 
 
 def raw(structure: Any) -> Any:
-    """The C bytes of a structure, or of nothing but bytes, for ctypes."""
+    """A structure or bytes as C memory for ctypes."""
     data = bytes(structure)
     return ctypes.create_string_buffer(data, len(data))
 
 
 @contextlib.contextmanager
 def objects(sysv_ipc: Any) -> Iterator[dict[str, Any]]:
-    """The objects of IPC, each made with a key of its own and removed at the end."""
+    """Makes an object of each kind with its own key and removes all at the end."""
     first = 0x60000000 | os.getpid()
     second, third = first + (1 << 24), first + (2 << 24)
     make = ipc.IPC_CREAT | ipc.IPC_EXCL | 0o600
@@ -107,7 +107,7 @@ def by_sysv_ipc(sysv_ipc: Any, first: int, second: int) -> dict[str, Any]:
 
 
 def extension(name: str, folder: Path) -> Any:
-    """The extension in this folder that is for this interpreter, beside any that is imported."""
+    """Loads the extension in this folder, even if another one is imported."""
     spec = importlib.machinery.PathFinder.find_spec(name, [str(folder)])
     if not spec or not spec.loader:
         raise ImportError("not built (make bench builds it)")
@@ -117,7 +117,7 @@ def extension(name: str, folder: Path) -> Any:
 
 
 def addresses(names: dict[str, Any], bare: Any) -> dict[str, Any]:
-    """What is named for ctypes, as numbers for bare.c."""
+    """The arguments for ctypes as numbers for bare.c."""
     functions = {"libc": bare, "c_shmat": bare.shmat, "c_shmdt": bare.shmdt}
     return functions | {
         name: value.value if isinstance(value, ctypes.c_void_p) else ctypes.addressof(value)
@@ -127,7 +127,7 @@ def addresses(names: dict[str, Any], bare: Any) -> dict[str, Any]:
 
 
 def buffers(ipc: Any, q: int) -> dict[str, Any]:
-    """Memory of the caller's: for the binding, and c_* the same for ctypes."""
+    """Buffers for the binding, and the same as c_* for ctypes."""
     head = struct.pack("l", 1)
     data = {"b5": b"hello", "b16": bytes(16), "b8k": bytes(8192), "b1m": bytes(1 << 20)}
     structures: dict[str, Any] = {
@@ -190,7 +190,7 @@ def compiled(row: Row, contestant: str, scope: dict[str, Any]) -> Loop:
     if contestant == "c":
         loop: Loop = eval(f"lambda count: loops.{statement}", scope)
         return loop
-    # The loop's own variables, as they are C's: to look names up is no part of a call.
+    # Local variables, as in C: looking up global names is no part of a call.
     names = set(compile(statement, contestant, "exec").co_names) & scope.keys()
     setup = "; ".join(f"{name} = scope[{name!r}]" for name in sorted(names))
     names_of_all = scope | {"scope": scope}
@@ -226,7 +226,7 @@ def one_cpu() -> Iterator[None]:
 
 @contextlib.contextmanager
 def child(loop: Loop, count: int) -> Iterator[None]:
-    """A process that runs the loop meanwhile; where it fails, it interrupts this one."""
+    """Runs the loop in a child at the same time; a failure of the child interrupts this process."""
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
@@ -248,14 +248,14 @@ def child(loop: Loop, count: int) -> Iterator[None]:
 
 
 def measure(row: Row, loop: Loop, partner: Loop | None, count: int) -> float:
-    """ns for the row's calls, once."""
+    """The nanoseconds for the calls of the row, measured once."""
     with contextlib.ExitStack() as beside:
         if row.busy:
             beside.enter_context(busy_thread())
         if partner:
             beside.enter_context(one_cpu())
             beside.enter_context(child(partner, 1 + count))
-        # The first is not measured: a child has to start, and memory that was shared with one
+        # The first call is not measured: a child must start, and memory that was shared with one
         # is copied when it is written to.
         loop(1)
         times = [loop(1) for _ in range(count)] if row.busy else [loop(count) / count]
@@ -268,7 +268,7 @@ Times = dict[str, list[float]]  # by contestant, one for each round
 def run(
     rows: list[Row], scopes: dict[str, dict[str, Any]], rounds: int, count: int
 ) -> dict[str, Times]:
-    """With what each contestant's statements name."""
+    """Measures all rows, with the names that the statements use."""
     names = list(scopes)
     loops = {
         (row.name, name): (
@@ -293,7 +293,7 @@ def run(
     return times
 
 
-# What a start of the interpreter costs without and with: nothing of the site, no option.
+# The start of an interpreter without the module and with it, in isolated mode.
 STARTS = {
     "an empty start": "",
     "import ipc": "import ipc",
@@ -302,7 +302,7 @@ STARTS = {
 
 
 def start_up(rounds: int) -> dict[str, float]:
-    """ms of a process, the median; of the others what they add to an empty one."""
+    """The median time of a process in ms; for the others, the time beyond an empty one."""
     package = Path(ipc.__file__).parent
     head = f"import sys; sys.path[:0] = {[str(package.parent), str(package)]}; "
     times: dict[str, list[float]] = {name: [] for name in STARTS}

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""What bench.py measures: statements that do the same, in C and by each way there is in Python.
+"""The rows of bench.py: statements that do the same in C and by each module for Python.
 
-bench.py says what their names stand for.  A * is for what C does with an IPC_STAT more than it
-must: the binding makes one, since it has to know the size.
+bench.py defines their names.  A * marks rows in which C also calls IPC_STAT, which it does not
+need: the binding makes this call because it needs the size.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import NamedTuple, Optional
 
 
 class Row(NamedTuple):
-    """A line of the table: a statement for each contestant; "" where it has no such call."""
+    """A line of the table: a statement for each contestant; "" if it lacks the call."""
 
     name: str
     c: str  # a function of loops.c
@@ -23,7 +23,7 @@ class Row(NamedTuple):
     partner: Optional["Row"] = None  # what a child does meanwhile, on the same CPU
 
     def statement(self, contestant: str) -> str:
-        """What a contestant runs; "" where there is nothing that it does another way."""
+        """The statement of a contestant; "" if it lacks the call or does it like another one."""
         if contestant == "compat":
             return self.sysv_ipc
         if contestant == "bare":
@@ -34,17 +34,17 @@ class Row(NamedTuple):
 
     @property
     def calls(self) -> list[str]:
-        """The functions of the binding that are measured."""
+        """The measured functions of the binding."""
         return sorted(set(re.findall(r"\bipc\.([a-z_]+)\(", self.ipc)))
 
 
-# Builds of the binding that differ in one thing: what they do about the interpreter's lock
-# around a call that may block (binding/src/blocking.c).
+# Builds of the binding that differ in the way they release the GIL around a call that may block
+# (binding/src/blocking.c).
 POLICIES = ("tries", "releases")
 BLOCKING = {"msgsnd", "msgrcv", "semop", "semtimedop"}
 
-# compat is ipc.compat.sysv_ipc, with the statements of sysv_ipc; bare is bare.c, with those of
-# ctypes: what any call from Python costs.
+# compat is ipc.compat.sysv_ipc with the statements of sysv_ipc; bare is bare.c with those of
+# ctypes, and shows the cost of any call from Python.
 CONTESTANTS = ("c", "bare", "ipc", *POLICIES, "compat", "sysv_ipc", "ctypes")
 
 ROWS = [

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""bench/: every call has its row, with numbers.  How large they are is nobody's test."""
+"""The benchmark has a row with numbers for every call.  No test checks the numbers."""
 
 import json
 import os
@@ -23,7 +23,7 @@ LOOPS = TOP / "build" / ARCH / "loops.so"
 ROWS, CONTESTANTS = (
     runpy.run_path(str(BENCH / "rows.py"))[name] for name in ("ROWS", "CONTESTANTS")
 )
-# What is in the table of the interface, and what only the binding has.
+# Functions of the table of the interface, and those that only the binding has.
 FUNCTIONS = re.findall(
     r"^FUNCTION\([^,]*, (\w+),", (TOP / "conformance/interface/sysvipc.def").read_text(), flags=re.M
 ) + ["ftok", "mkmsgbuf", "shmcpy_to", "shmcpy_from"]
@@ -73,7 +73,7 @@ def test_every_row_is_measured(tmp_path: Path) -> None:
     assert len(document["start"]) == 3 and document["start"]["an empty start"] > 0
 
 
-def test_a_policy_is_a_build_and_is_measured_where_calls_may_block(tmp_path: Path) -> None:
+def test_each_policy_has_a_build_and_rows_that_may_block(tmp_path: Path) -> None:
     package = Path(ipc.__file__).parent
     for policy in "tries", "releases":
         (tmp_path / policy).mkdir()

@@ -1,13 +1,13 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Runs fuzz targets, some at a time, and says what came of it: one line for each.
+"""Runs fuzz targets, some at a time, and prints one line for each.
 
     fuzz.py [--seconds N | --runs N] [--seed N] [--jobs N] BUILD [TARGET...]
 
 A target is BUILD/fuzz-TARGET (libFuzzer); `python` is interface.py beside this file.  It begins
-with the inputs of corpus/TARGET; with --seconds also with those that earlier runs found worth
-keeping, in BUILD/corpus.  Exit status: 0 nothing was found; 1 something was, and the line names
-the input that shows it; 2 misused; 4 nothing could be run.
+with the inputs of corpus/TARGET, and with --seconds also with the inputs in BUILD/corpus, which
+earlier runs kept.  Exit status: 0 no target failed; 1 a target failed, and its line names the
+input; 2 an argument is wrong; 4 no target could be run.
 """
 
 import argparse
@@ -28,12 +28,12 @@ READERS_OF_TEXT = ["facts", "judge", "diff", "results"]
 CALLERS = ["msg", "sem", "shm"]
 TARGETS = [*READERS_OF_TEXT, "btf", *CALLERS, "python"]
 
-# An input that takes longer is a finding, as is one that takes so much memory.
+# An input that takes more time or memory counts as a failure.
 LIMITS = ["-timeout=20", "-rss_limit_mb=1500"]
 
 
 class Result(NamedTuple):
-    """What a target came to: what it said last, and in all where something was found."""
+    """The result of a target: its last line, or its whole output if it failed."""
 
     target: str
     status: str  # "nothing", "SKIP: ...", or the path of an input
@@ -43,7 +43,7 @@ class Result(NamedTuple):
 
 
 class Extent(NamedTuple):
-    """How long, from which seed, and in which folder."""
+    """The time or the number of runs, the seed and the folder."""
 
     seconds: int
     runs: int
@@ -52,14 +52,14 @@ class Extent(NamedTuple):
 
 
 def habits(target: str) -> list[str]:
-    """Words for text; long sequences of calls from the beginning."""
+    """Options: words for targets that read text, long inputs for sequences of calls."""
     if target in READERS_OF_TEXT:
         return [f"-dict={HERE / 'words.dict'}"]
     return ["-len_control=0", "-max_len=800"] if target in CALLERS else []
 
 
 def command(target: str, extent: Extent, new: Path) -> list[str]:
-    """The target's; what it finds worth keeping goes to the folder `new`."""
+    """The command of the target, which writes new inputs to the folder `new`."""
     found = extent.build / "found" / f"{target}-"
     if target == "python":
         bound = ["--seconds", str(extent.seconds)] if extent.seconds else [
@@ -80,7 +80,7 @@ def last(pattern: str, text: str) -> str:
 
 @contextlib.contextmanager
 def kept_in(target: str, extent: Extent) -> Iterator[Path]:
-    """Where new inputs go: a run that is bounded by a count knows nothing of earlier ones."""
+    """The folder for new inputs; a run of a fixed count does not use those of earlier runs."""
     if extent.seconds:
         folder = extent.build / "corpus" / target
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,17 +1,17 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The whole interface of the module against arguments of every kind.
+"""Calls the whole interface of the module with arguments of every kind.
 
     interface.py [--examples N | --seconds N] [--seed N | --derandomize] [--found PREFIX]
     interface.py --program FILE
 
-A program is a list of steps: calls of the module's functions, of methods of what came of them,
-members read, set and deleted, views taken and released.  Each runs in a child, so that a crash
-is a finding as another one is, and is made shorter by hypothesis.  Whatever the arguments, a
-step returns or raises what the module documents, and no object stays that was not returned.
+A program is a list of steps: calls of functions and of methods of their results; reading, setting
+and deleting members; making and releasing views.  Each program runs in a child, so a crash is a
+failure like others, and hypothesis shortens the program.  For any arguments, a step must return
+or raise what the module documents, and no object may remain that was not returned.
 
-Exit status: 0 nothing was found; 1 something was, and PREFIX... is a file of the program for
---program; 2 misused; 4 an IPC namespace cannot be created.
+Exit status: 0 no program failed; 1 one failed, and PREFIX... is a file of it for --program; 2 an
+argument is wrong; 4 an IPC namespace cannot be created.
 """
 
 import argparse
@@ -40,7 +40,7 @@ from hypothesis import strategies as st
 
 import ipc
 
-# ---- what is called ------------------------------------------------------------------
+# ---- the functions ------------------------------------------------------------------
 
 NAMES = sorted(name for name in {*dir(ipc), *dir(ipc._ipc)} if not name.startswith("_"))
 # The functions and types of the extension.  The classes in Python keep their objects by themselves.
@@ -50,7 +50,7 @@ FUNCTIONS = [
 MAIN = [name for name in FUNCTIONS if name in ipc.__all__]
 CONSTANTS = [name for name in NAMES if isinstance(getattr(ipc, name), int)]
 TYPES = [name for name in FUNCTIONS if isinstance(getattr(ipc, name), type)]
-# Their results are objects, which no alarm may lose.
+# These return objects, which an alarm must not lose.
 MAKERS = {"msgget", "semget", "shmget"}
 
 
@@ -66,7 +66,7 @@ CALLED = mmap.mmap(-1, len(FUNCTIONS))
 
 PARAMETERS = {name: parameters(name) for name in FUNCTIONS}
 
-# What may be raised; any other exception is a finding.
+# Allowed exceptions; any other is a failure.
 DOCUMENTED = (
     TypeError,
     ValueError,
@@ -79,18 +79,18 @@ DOCUMENTED = (
 
 
 class Own(Exception):
-    """Raised by an argument; it comes out as it is."""
+    """An argument raises this; the call must pass it on."""
 
 
 class Expired(BaseException):
-    """Raised by the alarm; it comes out of a call that waits."""
+    """The alarm raises this; a call that waits must pass it on."""
 
 
 # ---- arguments: each kind is data, and a function that makes it ------------------------------
 
 
 class Raises:
-    """An object whose every conversion raises."""
+    """An object whose conversions all raise."""
 
     def __index__(self) -> int:
         raise Own
@@ -121,7 +121,7 @@ class Raises:
 
 
 class Lies:
-    """Conversions that return what they must not."""
+    """An object whose conversions return values of wrong types."""
 
     def __index__(self) -> int:
         return "1"  # type: ignore[return-value]
@@ -139,7 +139,7 @@ class Lies:
 
 
 class Endless(list[Any]):
-    """A sequence that is longer than it says."""
+    """A sequence that is longer than its len()."""
 
     def __iter__(self) -> Iterator[Any]:
         for _ in range(10000):
@@ -147,7 +147,7 @@ class Endless(list[Any]):
 
 
 class Mutates:
-    """An integer that, asked for, changes what the pool holds."""
+    """An integer whose conversion changes the objects of the pool."""
 
     def __init__(self, pool: "Pool", number: int) -> None:
         self.pool, self.number = pool, number
@@ -232,7 +232,7 @@ plain: st.SearchStrategy[Spec] = st.one_of(
     st.tuples(st.just("constant"), st.sampled_from(CONSTANTS)),
     st.tuples(st.just("nasty"), st.sampled_from(sorted(NASTY))),
 )
-# What came of earlier steps, so that calls meet what they are for.
+# Results of earlier steps, so that calls get valid arguments.
 earlier = st.tuples(st.just("pool"), st.integers(0, 30))
 sops = st.tuples(
     st.just("sops"),
@@ -243,7 +243,7 @@ specs: st.SearchStrategy[Spec] = st.recursive(
     lambda inner: st.tuples(st.sampled_from(["list", "tuple"]), st.lists(inner, max_size=5)),
     max_leaves=6,
 )
-# As a call is meant to be: an object that there is, of the kind that is asked for.
+# A valid call: an existing object of the right kind.
 BY_PARAMETER: dict[str, st.SearchStrategy[Spec]] = {
     "msqid": st.just(("object", "msg")),
     "semid": st.just(("object", "sem")),
@@ -261,7 +261,7 @@ BY_PARAMETER: dict[str, st.SearchStrategy[Spec]] = {
 
 
 def type_of(name: str) -> str | None:
-    """Whose a function of one structure is: msgbuf_mtext_get, delete_msgbuf."""
+    """The structure of a function such as msgbuf_mtext_get or delete_msgbuf."""
     owners = sorted((one for one in TYPES if f"_{one}_" in f"_{name}_"), key=len)
     return owners[-1] if owners else None
 
@@ -275,7 +275,7 @@ def argument(name: str, parameter: str) -> st.SearchStrategy[Spec]:
 
 @st.composite
 def calls(draw: Any) -> Step:
-    # Those of 2003 are many and much alike.
+    # The functions of the wrapper of 2003 are many and alike.
     name = draw(st.sampled_from(MAIN) | st.sampled_from(FUNCTIONS))
     wanted = PARAMETERS[name]
     count = draw(st.sampled_from([len(wanted)] * 4 + list(range(len(wanted) + 2))))
@@ -302,7 +302,7 @@ steps: st.SearchStrategy[Step] = st.one_of(
     st.tuples(st.just("release"), what),
     st.tuples(st.just("drop"), what),
 )
-# Some thirty steps; hypothesis leaves out of a list what is not needed.
+# About thirty steps; hypothesis removes those that a failure does not need.
 programs: st.SearchStrategy[list[Step]] = st.tuples(*[st.lists(steps, max_size=12)] * 6).map(
     lambda parts: [step for part in parts for step in part]
 )
@@ -312,7 +312,7 @@ programs: st.SearchStrategy[list[Step]] = st.tuples(*[st.lists(steps, max_size=1
 
 
 class Pool:
-    """The objects of one program: three of the kernel, one of each type, and what steps return."""
+    """The objects of one program: three IPC objects, one of each type, and results of steps."""
 
     def __init__(self) -> None:
         self.ids = {"msg": ipc.msgget(ipc.IPC_PRIVATE, 0o600),
@@ -329,7 +329,7 @@ class Pool:
         self.cycle.append(self.cycle)
 
     def upset(self) -> None:
-        """What an argument does in the middle of a call."""
+        """Changes objects of the pool in the middle of a call."""
         for one in self.objects:
             with suppress(*DOCUMENTED):
                 if isinstance(one, memoryview):
@@ -366,7 +366,7 @@ class Pool:
 
 
 class Alarm:
-    """Whether a call is watched; a signal that comes to the interpreter later is none."""
+    """True during a call; a signal that arrives after the call does nothing."""
 
     armed = False
 
@@ -379,7 +379,7 @@ def expired(*_: object) -> None:
 
 @contextmanager
 def an_alarm(name: str) -> Iterator[None]:
-    """What waits is ended soon, and again, should the end be lost in an argument's own code."""
+    """Ends a call that waits; repeats that, because an argument may catch the exception."""
     if name in MAKERS:
         yield
         return
@@ -476,7 +476,7 @@ def perform(pool: Pool, step: Step) -> None:
     try:
         result = KINDS[kind](pool, *arguments)
     except (*DOCUMENTED, Own, Expired) as error:
-        # That an error is set and a value returned, or neither, is SystemError.
+        # SystemError means that a function set an error and returned a value, or did neither.
         del error
     else:
         if result is not None and result is not NotImplemented:
@@ -491,13 +491,13 @@ REMOVE: dict[str, Callable[[int], object]] = {
 
 
 def present() -> set[tuple[str, int]]:
-    """Objects of the namespace, see proc(5)."""
+    """The objects of the namespace; see proc(5)."""
     return {(kind, int(row.split()[1])) for kind in REMOVE
             for row in Path("/proc/sysvipc", kind).read_text().splitlines()[1:]}
 
 
 def child(program: list[Step], out: int) -> None:
-    """Runs it; says on `out` what was wrong."""
+    """Runs the program and writes the failure, if any, to `out`."""
     gc.freeze()  # what is the parent's is not looked at, and so not copied
     signal.signal(signal.SIGALRM, expired)
     resource.setrlimit(resource.RLIMIT_AS, (1 << 31, 1 << 31))
@@ -522,7 +522,7 @@ SECONDS_OF_A_PROGRAM = 30
 
 
 def run(program: list[Step]) -> str:
-    """What is wrong with what the program came to; "" where nothing is."""
+    """The failure of the program; "" if there is none."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -530,7 +530,7 @@ def run(program: list[Step]) -> str:
         try:
             os.close(reading)
             os.dup2(os.open(os.devnull, os.O_RDWR), 1)
-            # Its own end is one that no code of a program can put off.
+            # This end cannot be delayed by code of a program.
             resource.setrlimit(resource.RLIMIT_CPU, (SECONDS_OF_A_PROGRAM,) * 2)
             child(program, writing)
             status = 0
@@ -566,7 +566,7 @@ EVERY: list[Spec] = [
 
 
 def meant(name: str, parameter: str) -> Spec:
-    """One argument of those that are meant."""
+    """A valid argument."""
     if parameter == "p":
         return ("of", type_of(name) or "shm_address")
     return MEANT.get(parameter, ("value", 1))
@@ -590,7 +590,7 @@ MEANT: dict[str, Spec] = {
 
 
 def sweep(name: str) -> list[list[Step]]:
-    """Without an argument, with those that are meant, and with each kind in each place."""
+    """Calls without arguments, with valid ones, and with each kind in each place."""
     usual = [meant(name, parameter) for parameter in PARAMETERS[name]]
     rows = [[], usual, [*usual, ("value", None)]]
     rows += [[*usual[:i], one, *usual[i + 1:]] for i in range(len(usual)) for one in EVERY]
@@ -598,7 +598,7 @@ def sweep(name: str) -> list[list[Step]]:
 
 
 def first_wrong(name: str) -> tuple[list[Step], str]:
-    """The first of its programs that goes wrong; all of them as one, first, since that is quick."""
+    """The first program that fails.  All run as one first, because that is quick."""
     every = sweep(name)
     together = [step for program in every for step in program]
     said = run(together)
@@ -609,11 +609,11 @@ def first_wrong(name: str) -> tuple[list[Step], str]:
     return together, said
 
 
-# ---- many of them ------------------------------------------------------------------------------
+# ---- many programs ------------------------------------------------------------------------------
 
 
 def examples(count: int, of_seed: int | None, wrong: list[tuple[list[Step], str]]) -> None:
-    """So many programs, by a seed or always the same; AssertionError of the shortest found."""
+    """Tries N programs; raises AssertionError with the shortest one that fails."""
 
     def test(program: list[Step]) -> None:
         said = run(program)
@@ -635,7 +635,7 @@ def examples(count: int, of_seed: int | None, wrong: list[tuple[list[Step], str]
 
 # unshare(2), user_namespaces(7)
 CLONE_NEWIPC, CLONE_NEWUSER = 0x08000000, 0x10000000
-# Two pages: what is attached over an attachment with SHM_REMAP stays small.
+# Two pages: an attachment that SHM_REMAP places over another stays small.
 SHMMAX = 8192
 
 
@@ -657,7 +657,7 @@ BATCH = 300
 
 
 def found(prefix: str, where: str, program: list[Step], said: str) -> int:
-    """Says it; a long program is in the file alone."""
+    """Prints the failure; the file alone has a long program."""
     path = prefix + hashlib.sha1(repr(program).encode()).hexdigest()
     Path(path).write_text(repr(program) + "\n")
     print(f"{where}: {str(program)[:2000]}\n{said}Test unit written to {path}")
@@ -665,7 +665,7 @@ def found(prefix: str, where: str, program: list[Step], said: str) -> int:
 
 
 def watch_memory() -> None:
-    """This program again, with an allocator that sees a byte written beside its block."""
+    """Runs this program again with an allocator that finds writes beside a block."""
     if "PYTHONMALLOC" not in os.environ:
         os.execve(sys.executable, [sys.executable, *sys.argv],
                   {**os.environ, "PYTHONMALLOC": "debug"})

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The fuzz targets: what they find of this code, nothing; and of mutated defects, each."""
+"""The fuzz targets find no failure in this code, and find the mutants."""
 
 import subprocess
 import sys
@@ -36,13 +36,13 @@ def fuzz(*arguments: "str | Path") -> "subprocess.CompletedProcess[str]":
 
 @pytest.fixture(scope="module")
 def targets() -> list[str]:
-    """Built, and their names."""
+    """Builds the targets and returns their names."""
     result = run("make", "-s", "-j2", "fuzz-targets")
     assert result.returncode == 0, result.stderr
     return result.stdout.split()
 
 
-def test_nothing_is_found(targets: list[str]) -> None:
+def test_no_target_fails(targets: list[str]) -> None:
     result = fuzz("--runs", "2000", "--seed", "1", BUILD)
     assert result.returncode == 0, result.stdout + result.stderr
     rows = [line.split() for line in result.stdout.splitlines()[2:-1]]
@@ -55,7 +55,7 @@ def test_nothing_is_found(targets: list[str]) -> None:
 def test_a_mutant_is_found_by_the_corpus_and_some_runs(
     mutant: str, targets: list[str]
 ) -> None:
-    """`make mutants KIND=fuzz` does so with all, by time."""
+    """`make mutants KIND=fuzz` does so with all mutants."""
     words = [sys.executable, MUTANTS, "--only", mutant, "--runs", "500", BUILD]
     result = run(*words, PYTHONPATH=IMPORTS)
     assert result.returncode == 0, result.stdout + result.stderr
@@ -68,6 +68,6 @@ def test_each_corpus_is_small() -> None:
         assert 0 < len(sizes) <= 30 and sum(sizes) < 100_000, folder
 
 
-def test_misuse_is_status_2(tmp_path: Path) -> None:
+def test_a_wrong_argument_has_status_2(tmp_path: Path) -> None:
     result = fuzz(tmp_path, "nothing")
     assert result.returncode == 2 and "no such target: nothing" in result.stderr

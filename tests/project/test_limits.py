@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""No test has a limit by time of a machine's speed: limits.py's HANG ends a hang, nothing else."""
+"""No test depends on the speed of the machine: HANG of limits.py is the only time limit."""
 
 import ast
 from pathlib import Path
@@ -9,11 +9,11 @@ import pytest
 
 HERE = Path(__file__).resolve().parents[1]
 FILES = sorted(path for path in HERE.rglob("*.py") if "cache" not in str(path))
-# What waits for another process or thread, and the place of its limit among the arguments.
-# The module's own timeouts are what its tests are about.
+# Functions that wait for another process or thread, by the place of their time limit.  The
+# module's functions are not listed, because tests of timeouts need numbers.
 PROCESSES = {"run", "call", "check_call", "check_output", "communicate"}
 WAITS = {"wait", "join"}
-# A pause of a loop is shorter.
+# The pause of a loop is shorter than this.
 SHORTEST = 1
 
 
@@ -28,7 +28,7 @@ def is_number(node: ast.expr) -> bool:
 
 
 def limits(source: str) -> list[int]:
-    """The lines on which a call that waits has a number as its limit."""
+    """The lines in which a call that waits has a number as its time limit."""
     found = []
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call):

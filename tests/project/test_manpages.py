@@ -11,7 +11,7 @@ from tree import TOP
 
 
 def text_of(name: str) -> str:
-    """A file of the tree by its name, wherever its folder is."""
+    """The text of a file of the tree, found by its name."""
     (path,) = [p for folder in ("binding", "conformance") for p in (TOP / folder).rglob(name)]
     return path.read_text()
 

@@ -10,7 +10,7 @@ import pytest
 from tree import TOP
 
 LIST = Path(__file__).with_name("phrases.txt")
-# Data, and texts of others.
+# Data, and texts by other authors.
 NOT_PROSE = re.compile(r"abi-dumps/|LICENSE|.*\.patch$|.*/corpus/|tests/project/(test_)?phrases\.")
 
 
@@ -21,8 +21,8 @@ def phrases() -> list[tuple[str, str]]:
 
 
 def found(name: str, text: str) -> list[str]:
-    """The lines with a phrase.  One that goes on over a line's end counts too."""
-    # A comment's or a string's line begins with its mark.
+    """The lines with a phrase, which may continue on the next line."""
+    # Removes the mark at the beginning of a line of a comment or string.
     joined = re.sub(r'["\\]*\n[ \t]*(?:\*|#|//|--|")?[ \t]*', "\n", text)
     return [
         f"{name}: {' '.join(match[0].split())!r}: write {instead}"

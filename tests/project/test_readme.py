@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""README and docs/: the Python examples run, the commands run, the links lead somewhere."""
+"""README and docs/: the Python examples and the commands run, and the links exist."""
 
 import importlib.util
 import os
@@ -17,14 +17,14 @@ from limits import HANG
 from tree import ARCH, TOP
 
 PAGES = [TOP / "README.md", *sorted((TOP / "docs").rglob("*.md"))]
-# Lines for the configuration of CI systems, which tests/doors gives to those systems.
+# Configuration of CI systems, which tests/doors gives to those systems.
 OF_OTHERS = {"docs/ci.md"}
 CHECKED = [page for page in PAGES if str(page.relative_to(TOP)) not in OF_OTHERS]
 
 KINDS = {"sh", "python", "c", "text", "yaml", "json"}
-# CI runs these by themselves, and this test runs within `make check`.
+# CI runs these commands separately, because this test is a part of `make check`.
 BY_CI = {"make", "make conform", "make check"}
-# Commands of README and the guides that take minutes, and what runs in their place.
+# Commands of README and the guides that take minutes, and their shorter replacements.
 SLOW = {
     "make install": "tests/packages/test_wheels.py installs the package",
     "make libcs": "builds the harness four times; tests/conformance tests the comparison",
@@ -63,14 +63,14 @@ NAMED = [
 COMMANDS = list(dict.fromkeys(line for line, why in NAMED if not why and line not in BY_CI))
 
 
-def test_there_is_something_to_run() -> None:
+def test_pages_have_commands_and_examples() -> None:
     assert len(EXAMPLES) >= 2
     assert len(COMMANDS) >= 10
     lines = {line for line, _ in NAMED}
     assert BY_CI | set(SLOW) <= lines
 
 
-def test_every_fence_says_what_it_holds() -> None:
+def test_every_fence_has_a_language() -> None:
     for page in PAGES:
         fences = re.findall(r"^ *```", page.read_text(), flags=re.M)
         assert len(fences) == 2 * len(blocks(page)), page
@@ -106,7 +106,7 @@ def test_command(command: str) -> None:
         pytest.skip("there are no headers of musl")
     (TOP / "build" / "headers").mkdir(exist_ok=True)
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
-    # Whole runs and costs are of make check's own stage of kernels and the tests of the gate.
+    # The stage of kernels in make check and the tests of the gate run whole runs and costs.
     environment["GATE"] = "--no-cost --select '--only msgget.e*'"
     suite = re.search(r"SUITE=(\S+) ARCH=(\S+)", command)
     if suite:
@@ -137,7 +137,7 @@ def test_command(command: str) -> None:
 
 
 def test_every_command_exists() -> None:
-    """For those that no test runs too: make's targets and variables, and other programs."""
+    """Also commands that no test runs use existing targets, variables and programs."""
     makefiles = "".join(path.read_text() for path in [TOP / "Makefile", *TOP.rglob("rules.mk")])
     offered = set(re.findall(r"^#: make ?([a-z-]*)", makefiles, flags=re.M)) | {"help"}
     for line, _ in NAMED:

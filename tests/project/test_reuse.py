@@ -12,7 +12,7 @@ from limits import HANG
 from tree import TOP
 
 SOURCES = {".c", ".h", ".def", ".py", ".rst", ".md", ".1", ".mk", ".toml", ".yml"}
-# Written so that reuse does not take the pattern for the licence of this file.
+# reuse would take the whole pattern for the licence of this file.
 HEADER = re.compile(
     r"SPDX-File" r"CopyrightText: \d{4} \S.*\n"
     r".*SPDX-License" r"-Identifier: [\w.-]+(?: \*/)?$", re.M
@@ -46,7 +46,7 @@ def test_every_source_file_has_spdx_lines() -> None:
 @pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
 @pytest.mark.skipif(not shutil.which("reuse"), reason="reuse is not installed")
 def test_the_tree_is_reuse_clean(tmp_path: Path) -> None:
-    """Of the tracked files alone, since a build leaves others."""
+    """Only tracked files count, because a build leaves others."""
     for path in tracked():
         copy = tmp_path / path.relative_to(TOP)
         copy.parent.mkdir(parents=True, exist_ok=True)

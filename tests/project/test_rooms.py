@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The rooms of the tree: which of them may include which."""
+"""The folders of the tree: their includes, their size, and the names in them."""
 
 import re
 import subprocess
@@ -58,8 +58,8 @@ def test_the_binding_includes_the_interface_alone() -> None:
         assert name in MADE or place.exists(), (path, name)
 
 
-def test_rooms_are_not_too_full() -> None:
-    """In the sources of the harness and the module: a reader sees a folder at once."""
+def test_folders_are_small() -> None:
+    """A folder of sources or tests has at most 40 entries, so that it fits on a screen."""
     rooms = [TOP / "conformance", *(TOP / "conformance").rglob("*"), TOP / "binding" / "src"]
     rooms += [one for one in (TOP / "tests", *(TOP / "tests").rglob("*")) if one.parent != CORPUS]
     full = {
@@ -74,14 +74,14 @@ def test_rooms_are_not_too_full() -> None:
 
 
 def test_no_test_changes_the_path_of_imports() -> None:
-    """pyproject.toml names the folders, and PYTHONPATH does for programs."""
+    """pyproject.toml names the folders for pytest, and PYTHONPATH those for programs."""
     change = re.compile(r"sys\.path\.(insert|append)\(")
     files = sorted((TOP / "tests").rglob("*.py"))
     assert [path for path in files if change.search(path.read_text())] == []
 
 
 def test_an_architecture_is_named_in_the_table_alone() -> None:
-    """Or in data of one architecture: architectures.py has each fact for all other files."""
+    """Other files ask architectures.py, except data about one architecture."""
     names = "|".join(architectures.table())
     found = subprocess.run(
         ["git", "grep", "-nIwE", names], cwd=TOP, capture_output=True, check=False

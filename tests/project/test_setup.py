@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""ci/setup beside another apt, ci/interpreters beside another run: they wait, and say so."""
+"""ci/setup waits for another apt, ci/interpreters for another run, and both print that."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ as_root = pytest.mark.skipif(
     os.geteuid() != 0 or not shutil.which("apt-get"), reason="ci/setup calls apt as root alone"
 )
 
-# A folder in place of the machine's, without sources: nothing can be installed.
+# apt's state in a folder without sources, so nothing can be installed.
 APT_CONF = """
 Dir::Etc::main "/dev/null";
 Dir::Etc::parts "/dev/null";
@@ -33,7 +33,7 @@ Dir::Bin::dpkg "/bin/false";
 
 @pytest.fixture
 def setup(tmp_path: Path) -> "list[str]":
-    """ci/setup with an apt of the folder; pkg-config finds nothing, so that check is missing."""
+    """ci/setup with the state of apt in this folder; pkg-config does not find check."""
     for name in ("lists/partial", "archives/partial", "dpkg"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "dpkg/status").touch()
@@ -43,7 +43,7 @@ def setup(tmp_path: Path) -> "list[str]":
 
 
 @as_root
-def test_it_says_what_apt_could_not_install(setup: "list[str]") -> None:
+def test_packages_that_apt_could_not_install_are_named(setup: "list[str]") -> None:
     ended = subprocess.run(setup, capture_output=True, text=True, timeout=HANG)
     assert ended.returncode == 2
     assert "Unable to locate package check" in ended.stderr
@@ -63,7 +63,7 @@ def test_it_waits_for_a_lock_of_another_apt(setup: "list[str]", tmp_path: Path, 
             _, rest = process.communicate(timeout=HANG)
     assert "make conform: waits for another apt: Could not get lock" in said
     assert str(tmp_path / lock) in said
-    # It went on once the lock was free.
+    # It continued after the lock was released.
     assert "Unable to locate package check" in rest
     assert process.returncode == 2
 
@@ -83,7 +83,7 @@ def test_interpreters_are_fetched_by_one_run_at_a_time(tmp_path: Path) -> None:
         ) as process:
             assert process.stdout
             said = process.stdout.readline()
-            # What the other run does: it completes the suite's folder, then ends.
+            # The other run completes the folder of the suite and ends.
             (tmp_path / "bookworm").mkdir()
             (tmp_path / "bookworm" / "complete").write_text("3.11\n")
             fcntl.flock(file, fcntl.LOCK_UN)

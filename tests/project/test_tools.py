@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The tools as their users meet them: dump, compare, ipc-conform, and their exit status."""
+"""dump, compare-dumps, ipc-conform and make abi: their output and exit status."""
 
 import json
 import platform
@@ -45,7 +45,7 @@ def test_every_compiler_and_every_run_give_the_same_dump(layer: str) -> None:
     assert run(DUMP, layer, "clang").stdout == first.stdout
 
 
-# A libc of this test's own, with one of each kind of fact.
+# A small libc for this test, with one fact of each kind.
 HEADERS = {
     "time.h": "",
     "sys/types.h": "typedef int key_t; typedef unsigned char mode_t; typedef unsigned long size_t;",
@@ -66,7 +66,7 @@ HEADERS = {
     "sys/shm.h": "int page(void);\n#define SHMLBA (page())",
 }
 
-# Worked out by hand from those declarations, for a 64-bit target.
+# Derived by hand from these declarations for a 64-bit target.
 FACTS = """\
 const   IPC_CREAT              512
 const   IPC_PRIVATE            -1
@@ -119,7 +119,7 @@ def test_dump_of_a_known_libc(compiler: str, tmp_path: Path) -> None:
 
 @pytest.fixture
 def system_headers(tmp_path: Path) -> Path:
-    """A copy of this machine's <sys/msg.h> and of what it includes, to be broken."""
+    """A copy of <sys/msg.h> and of the headers that it includes, which tests change."""
     include = Path("/usr/include")
     multiarch = next(include.glob("*-linux-gnu*/bits/msq.h"), include / "bits/msq.h").parent.parent
     for name in ("sys/msg.h", "bits/msq.h", "bits/types/struct_msqid_ds.h"):
@@ -292,7 +292,7 @@ def count_ltp(text: str) -> tuple[int, int, int]:
 
 @pytest.mark.parametrize("user", ["root", "nobody"])
 def test_every_format_of_one_run_has_the_same_counts(user: str, public: Path) -> None:
-    """As nobody too, to whom some checks are skipped."""
+    """Also for the user nobody, for whom some checks are skipped."""
     become = as_nobody() if user == "nobody" else []
     names = {"ktap": "a.ktap", "json": "a.json", "junit": "a.xml", "html": "a.html", "text": "a"}
     names["ltp"] = "a.ltp"
@@ -320,12 +320,12 @@ AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
 
 def may_become_another() -> bool:
-    """Root's right, but not where a user namespace has no other user."""
+    """True if root may become another user, which a small user namespace does not allow."""
     return run(*AS_NOBODY, "true").returncode == 0
 
 
 def may_have_a_user_namespace() -> bool:
-    """Not even root may below chroot, see user_namespaces(7)."""
+    """False also for root below chroot; see user_namespaces(7)."""
     return run("unshare", "--user", "true").returncode == 0
 
 
@@ -337,7 +337,7 @@ def as_nobody() -> list[str]:
 
 @pytest.fixture
 def public() -> Iterator[Path]:
-    """A folder that every user may enter and write, with the program in it."""
+    """A folder with the program, which every user may enter and write."""
     folder = Path(tempfile.mkdtemp())
     folder.chmod(folder.stat().st_mode | stat.S_IRWXO)
     shutil.copy(CONFORM, folder)
@@ -345,14 +345,14 @@ def public() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def test_nothing_that_could_run_is_status_4(public: Path) -> None:
+def test_a_run_that_is_all_skipped_has_status_4(public: Path) -> None:
     result = run(*as_nobody(), public / "ipc-conform", "run", "--only", "msgget.eacces*")
     assert result.returncode == 4
     assert "run as root" in result.stdout
 
 
 def test_a_check_that_fails_is_status_1_and_diff_says_what_changed(tmp_path: Path) -> None:
-    """No check fails here, so the record of one that passed is changed by hand."""
+    """No check fails here, so the test changes the result of one that passed."""
     good, bad = tmp_path / "good.json", tmp_path / "bad.json"
     only = ["--only", "msgget.eexist", "--format", "json", "--output"]
     assert run(CONFORM, "run", *only, good).returncode == 0
@@ -370,12 +370,12 @@ def test_a_check_that_fails_is_status_1_and_diff_says_what_changed(tmp_path: Pat
     assert "msgget.eexist: passed, now fails" in difference.stdout
 
 
-def test_list_is_sorted_and_says_where_each_check_is_from() -> None:
+def test_list_is_sorted_and_has_file_and_line() -> None:
     lines = run(CONFORM, "list").stdout.splitlines()
     ids = [line.split()[0] for line in lines]
     assert ids == sorted(set(ids))
     assert all(re.search(r"\[[^\]]+\]$", line) for line in lines)
-    # The line where a check begins has its id, or the macro that makes it of a table.
+    # The first line of a check has its id, or the macro that makes it from a table.
     for line in lines:
         path, number = line.split()[1].split(":")
         begin = (TOP / path).read_text().splitlines()[int(number) - 1]
