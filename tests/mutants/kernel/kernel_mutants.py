@@ -49,8 +49,9 @@ SECONDS_OF_A_WAIT = 20
 BOOT_LIMIT = 600
 # The unbroken kernel is to be accepted on a machine that is busy with twenty other jobs too.
 SECONDS_OF_A_CHECK = 120
-# Characters of a kernel's command line (x86: 2048) for the names of checks.
-ROOM_FOR_WORDS = 1000
+# Words for the names of checks of the 32 that a kernel gives its first process
+# (CONFIG_INIT_ENV_ARG_LIMIT).
+ROOM_FOR_NAMES = 18
 # Kernels that are booted while the next one is built: a wait needs no processor.
 BOOTED_AT_ONCE = 2
 
@@ -319,12 +320,12 @@ Booted = Future[Looked] | str
 
 def only_named(those: list[Mutant], seconds: int = SECONDS_OF_A_WAIT) -> str:
     """Options of the harness for the checks that mutants name: all, if one names none or if a
-    kernel's command line has no room for them."""
+    kernel does not pass on so many."""
     each = [[g for g in mutant.seen_by if not g.startswith("kernel.")] for mutant in those]
     globs = sorted({glob for of_one in each for glob in of_one})
-    only = " ".join(f"--only '{glob}'" for glob in globs)
+    only = " ".join(f"--only='{glob}'" for glob in globs)
     limit = f"--time-limit {seconds}"
-    return f"{limit} {only}" if all(each) and len(only) <= ROOM_FOR_WORDS else limit
+    return f"{limit} {only}" if all(each) and len(globs) <= ROOM_FOR_NAMES else limit
 
 
 def look_at(image: Path, mutant: Mutant, select: str = "") -> Looked:
