@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Every function and type of the module, called well and badly: one table for several tests."""
+"""A table of correct and wrong calls of every function and type, which several tests use."""
 
 import functools
 import gc
@@ -23,7 +23,7 @@ c: Any = ipc
 
 
 class World:
-    """What the calls are made on; each call leaves it as it was."""
+    """The objects that the calls use; each call leaves them unchanged."""
 
     def __init__(self, make: Maker) -> None:
         self.msqid, self.semid, self.shmid = make.queue(), make.semset(3), make.segment(100)
@@ -44,7 +44,7 @@ class World:
 
 @pytest.fixture
 def world(make: Maker) -> Iterator[World]:
-    """Objects, and that they are as before in the end."""
+    """Makes the objects and checks at the end that they are unchanged."""
     world = World(make)
     before = all_objects(), row_of_proc("shm", world.shmid)["nattch"]
     yield world
@@ -125,7 +125,7 @@ def semun_of(**member: Any) -> Any:
 
 
 def repeat(case: Case, world: World, n: int) -> None:
-    """Calls, and that each ends as it is to."""
+    """Makes the calls and checks that each ends as expected."""
     call, error = case.call, case.error or ()
     raised = 0
     for _ in range(n):
@@ -302,7 +302,7 @@ CASES = [
 
 
 def nested(w: World) -> None:
-    """A part outlives what it is a part of."""
+    """A nested structure outlives the structure around it."""
     part = ipc.msqid_ds(msg_perm=ipc.ipc_perm(uid=1)).msg_perm
     part.uid = 2
     ipc.msqid_ds().msg_perm = part
@@ -312,7 +312,7 @@ CASES.append(Case("msqid_ds", "nested", nested))
 
 
 def type_cases(name: str) -> list[Case]:
-    """What all types have."""
+    """Calls that all types have."""
     new = getattr(ipc, name)
 
     def used(w: World) -> None:
@@ -343,7 +343,7 @@ for structure in STRUCTURES:
 
 
 def swig_case(structure: str) -> Case:
-    """The functions of 2003: each member is set to what it is, or is not there."""
+    """The functions of 2003: each member is set to its own value, or is missing."""
     names = [name for name in c._ipc._swig_names if owner_of(name) == structure]
     pairs = [(getattr(ipc, name), getattr(ipc, f"{name[:-4]}_set"))
              for name in names if name.endswith("_get")]
@@ -448,7 +448,7 @@ def up_and_down_by_hook(w: World) -> None:
 
 
 class Task:
-    """What _watch_wakeups and _wake use of asyncio.Task."""
+    """The part of asyncio.Task that _watch_wakeups and _wake use."""
 
     def __init__(self, result: object) -> None:
         self._result, self._must_cancel = result, True
@@ -490,7 +490,7 @@ def woken_one_by_one(w: World) -> None:
 
 
 class Exporting(h._Exporter):  # type: ignore[misc]
-    """What _Exporter of binding/src/internal.c is the base of."""
+    """A class with the base _Exporter of binding/src/internal.c."""
 
     def __init__(self, memory: object) -> None:
         self._memory = memory

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Programs that end: each runs as a child, in development mode, and is to end without a word."""
+"""Runs a program as a child in development mode, in which it must end without any warning."""
 
 import inspect
 import os
@@ -55,7 +55,7 @@ def run_child(
     options: Sequence[str] = ("-X", "dev"),
     environment: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """What it prints; it is to exit with 0 and to have no complaint, nor its interpreter."""
+    """The output of the program, which must exit with 0 and print nothing on standard error."""
     if "blocked(" in program and not Path("/proc/self/syscall").exists():
         pytest.skip("this kernel has no /proc/PID/syscall")
     child = subprocess.run(

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Programs in C of the tests: what a compiler says of <sys/msg.h> and its kin, and what it makes.
+"""C programs for the tests: facts about <sys/msg.h>, <sys/sem.h> and <sys/shm.h>, and helpers.
 
     CC=... programs.py FOLDER      builds them for a machine that has no compiler
 
-Such a machine is told by IPC_TEST_PROGRAMS where they are.
+On such a machine, IPC_TEST_PROGRAMS is the folder with the programs.
 """
 
 import os
@@ -50,7 +50,7 @@ class Fact(NamedTuple):
 
     @property
     def part(self) -> slice:
-        """Its bytes in the structure."""
+        """The bytes of the member in the structure."""
         return slice(self.offset, self.offset + self.size)
 
     @property
@@ -82,7 +82,7 @@ int main(void) { @ return 0; }
 
 
 def facts_program() -> str:
-    """It prints sizes and offsets, and which members have a sign."""
+    """A program that prints sizes, offsets, and which members are signed."""
     kind = {name: "union" if name == "semun" else "struct" for name in STRUCTURES}
     lines = [f"SIZE({kind[name]}, {name})" for name in STRUCTURES]
     for name, member in MEMBERS:
@@ -147,7 +147,7 @@ PROGRAMS = {
 
 
 def build(name: str, folder: Path) -> Path | None:
-    """A program, in the folder unless it was built before; none where nothing can build it."""
+    """Builds a program in the folder if it is missing; None if there is no compiler."""
     if "IPC_TEST_PROGRAMS" in os.environ:
         return Path(os.environ["IPC_TEST_PROGRAMS"], name)
     compiler = os.environ.get("CC", "cc").split()

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Calls that wait for asyncio: cancelled at any moment they leave no thread, and lose nothing."""
+"""Calls for asyncio: cancelled at any moment, they leave no thread and lose no message."""
 
 import asyncio
 import contextvars
@@ -45,7 +45,7 @@ def s(q: ipc.MessageQueue) -> Iterator[ipc.Semaphore]:
 
 @pytest.fixture(autouse=True)
 def no_thread_stays() -> Iterator[None]:
-    """Not even for a moment: they are at their end before a cancellation is seen."""
+    """No thread remains: threads end before the task sees its cancellation."""
     before = threading.active_count()
     if RACES > 10_000:  # they may take their time
         signal.alarm(0)
@@ -60,7 +60,7 @@ def threads_blocked(ident: int) -> int:
 
 
 async def started(coroutine: Coroutine[Any, Any, Any], ident: int, n: int = 1) -> asyncio.Task[Any]:
-    """A task that waits, in the nth thread that does."""
+    """Starts a task and returns it when its call, in the nth thread, waits."""
     task = asyncio.ensure_future(coroutine)
     end = time.monotonic() + 10
     while threads_blocked(ident) < n:
@@ -85,7 +85,7 @@ def run(main: Callable[[], Awaitable[None]]) -> None:
 # ---- what is there, and what is waited for
 
 
-def test_what_is_there_needs_no_thread(
+def test_a_message_that_has_arrived_needs_no_thread(
     q: ipc.MessageQueue, s: ipc.Semaphore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main() -> None:
@@ -197,7 +197,7 @@ def test_cancelled_while_it_waits(q: ipc.MessageQueue, s: ipc.Semaphore) -> None
 
 
 def test_a_loop_that_ends_leaves_no_thread(q: ipc.MessageQueue) -> None:
-    """asyncio.run cancels what waits; a coroutine that nobody ends is closed."""
+    """asyncio.run cancels tasks that wait, and a coroutine that never ends is closed."""
 
     async def main() -> None:
         await started(q.receive_async(), q.id)
@@ -216,7 +216,7 @@ def test_a_loop_that_ends_leaves_no_thread(q: ipc.MessageQueue) -> None:
 
 @contextmanager
 def received_though_cancelled(q: ipc.MessageQueue, *messages: ipc.msgbuf) -> Iterator[None]:
-    """As if each had come at the same moment as its receive was cancelled."""
+    """Messages that arrived at the moment in which their receive was cancelled."""
 
     async def main() -> None:
         tasks = [
@@ -236,7 +236,7 @@ def received_though_cancelled(q: ipc.MessageQueue, *messages: ipc.msgbuf) -> Ite
     yield
 
 
-def test_what_came_just_then_is_for_the_next(q: ipc.MessageQueue) -> None:
+def test_a_message_that_arrives_on_cancellation_goes_to_the_next_call(q: ipc.MessageQueue) -> None:
     with received_though_cancelled(q, message(b"a"), message(b"b")):
         q.send(b"c")
         assert [q.peek(i) for i in range(4)] == [message(t) for t in (b"a", b"b", b"c")] + [None]
@@ -254,7 +254,7 @@ def test_what_came_just_then_is_for_the_next(q: ipc.MessageQueue) -> None:
             q.receive_many(1, timeout=0)
 
 
-def test_it_is_chosen_by_its_type(q: ipc.MessageQueue) -> None:
+def test_a_kept_message_is_chosen_by_its_type(q: ipc.MessageQueue) -> None:
     kept = [message(b"a", 5), message(b"b", 3), message(b"c", 5)]
     with received_though_cancelled(q, *kept):
         q.send(b"d", 4)
@@ -272,8 +272,8 @@ def test_it_is_chosen_by_its_type(q: ipc.MessageQueue) -> None:
         assert q.receive(size=0, truncate=True) == message(b"", 5)
 
 
-def test_who_waits_already_has_it(q: ipc.MessageQueue) -> None:
-    """Two wait; one is cancelled just when a message came: the other one gets it."""
+def test_a_task_that_already_waits_gets_the_message(q: ipc.MessageQueue) -> None:
+    """Two tasks wait; one is cancelled just when a message arrives, and the other one gets it."""
 
     async def main() -> None:
         first = await started(q.receive_async(1), q.id)
@@ -293,7 +293,7 @@ def test_who_waits_already_has_it(q: ipc.MessageQueue) -> None:
     run(main)
 
 
-def test_a_thread_that_waits_has_it(q: ipc.MessageQueue) -> None:
+def test_a_thread_that_already_waits_gets_the_message(q: ipc.MessageQueue) -> None:
     async def main() -> None:
         first = await started(q.receive_async(1), q.id)
         worker = Worker(lambda: q.receive(), q.id)
@@ -311,7 +311,7 @@ def test_a_thread_that_waits_has_it(q: ipc.MessageQueue) -> None:
 
 @asynccontextmanager
 async def partner(action: str, start: int) -> AsyncIterator[None]:
-    """A process that does something once for each time that start is raised."""
+    """A process that makes one call each time that start is raised."""
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
@@ -333,7 +333,7 @@ async def partner(action: str, start: int) -> AsyncIterator[None]:
 
 
 class Moment:
-    """When to cancel: sooner after what was too late, later after what was too soon."""
+    """Chooses when to cancel: earlier after a late try, later after an early one."""
 
     def __init__(self) -> None:
         self.delay = 2e-5
@@ -348,7 +348,7 @@ class Moment:
 
 
 async def receive_by(q: ipc.MessageQueue, tasks: int) -> ipc.msgbuf:
-    """A message as the result of so many tasks, each of which only this awaits."""
+    """Receives a message through a chain of n tasks, each awaited by the next."""
     if tasks:
         return await asyncio.ensure_future(receive_by(q, tasks - 1))
     return await q.receive_async()
@@ -447,7 +447,7 @@ async def cancelled_when_its_task_has_ended(outer: Coroutine[Any, Any, Any]) -> 
 
 
 @pytest.mark.parametrize("how", ["receive_async", "anext", "timeout", "nested"])
-def test_a_message_of_a_task_that_nobody_is_left_to_take(q: ipc.MessageQueue, how: str) -> None:
+def test_a_message_of_a_task_without_a_waiter_is_kept(q: ipc.MessageQueue, how: str) -> None:
     async def receive() -> ipc.msgbuf:
         if how == "anext":
             return await asyncio.ensure_future(q.__aiter__().__anext__())
@@ -496,7 +496,7 @@ def test_a_task_that_the_program_has_keeps_its_message(q: ipc.MessageQueue) -> N
     run(main)
 
 
-def test_what_the_program_drops_stays_dropped(q: ipc.MessageQueue) -> None:
+def test_a_result_that_the_program_drops_is_lost(q: ipc.MessageQueue) -> None:
     async def main() -> None:
         q.send_many(["a", "b", "c"])
         await asyncio.ensure_future(q.receive_async())
@@ -554,8 +554,8 @@ ipc._ipc._watch_wakeups(ipc._ipc._wake, Task(), functools.partial)
     )
 
 
-def test_what_is_not_protected(q: ipc.MessageQueue) -> None:
-    """As the guide says: results that asyncio itself drops, and units that a task took."""
+def test_documented_losses(q: ipc.MessageQueue) -> None:
+    """The guide names two losses: results that asyncio drops, and units that a task took."""
 
     async def main() -> None:
         q.send("a")

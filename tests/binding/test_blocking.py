@@ -23,7 +23,7 @@ from programs import Facts
 
 
 class Wait(NamedTuple):
-    """A call that waits, on an object that is made so that it does."""
+    """A call that waits, and the object that makes it wait."""
 
     prepare: Callable[[Maker], int]
     call: Callable[[int], int]
@@ -56,7 +56,7 @@ def remove_semset(semid: int) -> None:
 
 
 def wait_of_semaphores(call: Callable[[int], int]) -> Wait:
-    """The call is to wait for the first, which is 1, to be 0, or for the second to be more."""
+    """The call waits until the first value, 1, is 0, or until the second value rises."""
 
     def unblock(semid: int) -> None:
         ipc.semop(semid, [(0, -1, 0), (1, 1, 0)])
@@ -152,8 +152,8 @@ def test_waiters_are_counted(make: Maker) -> None:
         worker.result()
 
 
-def test_what_comes_after_a_wait_is_as_before_it(make: Maker, queue: int) -> None:
-    """For some calls after one that had to wait, none is tried without waiting first."""
+def test_a_call_after_a_wait_behaves_as_before(make: Maker, queue: int) -> None:
+    """After a call that had to wait, the next calls do not try without waiting first."""
     worker = Worker(lambda: ipc.msgrcv(queue, room(64)), queue)
     worker.wait_until_blocked()
     ipc.msgsnd(queue, message("x"))
@@ -186,8 +186,8 @@ def test_operations_of_the_caller_are_not_flagged(make: Maker) -> None:
 
 
 @pytest.mark.parametrize("form", ["sembuf", "list", "list of a tuple"])
-def test_an_operation_that_waits_is_what_it_was_when_it_began(make: Maker, form: str) -> None:
-    """Whatever its sembuf becomes meanwhile: after a signal the same is waited for."""
+def test_a_waiting_operation_does_not_change(make: Maker, form: str) -> None:
+    """The sembuf may change meanwhile; after a signal the call waits for the old operation."""
     semid = semset_of_one(make)
     sembuf = ipc.sembuf(1, -1, 0)
     sops: Any = sembuf
@@ -207,7 +207,7 @@ def test_an_operation_that_waits_is_what_it_was_when_it_began(make: Maker, form:
     assert ipc.semctl(semid, 0, ipc.GETALL) == [0, 0, 1]
 
 
-def test_memory_that_is_waited_with_cannot_move(queue: int) -> None:
+def test_memory_of_a_waiting_call_cannot_move(queue: int) -> None:
     m, buffer = room(8), raw_message()
     targets: list[tuple[Any, Callable[[], None]]] = [
         (m, lambda: setattr(m, "mtext", b"longer than that")),
@@ -234,7 +234,7 @@ def test_memory_that_is_sent_cannot_move(make: Maker) -> None:
     m.mtext = b"longer than that"
 
 
-def test_an_object_that_all_forget_stays_while_it_is_waited_with(queue: int) -> None:
+def test_an_object_stays_alive_while_a_call_waits_with_it(queue: int) -> None:
     worker = Worker(lambda: ipc.msgrcv(queue, room(2000)), queue)
     worker.wait_until_blocked()
     ipc.msgsnd(queue, message(b"x" * 2000))
@@ -247,7 +247,7 @@ LARGE = 32 * 2**20
 
 
 def attach_touched(make: Maker) -> ipc.shm_address:
-    """A large attachment whose pages are there, of a segment that goes with it."""
+    """A large attachment with all pages in memory; its segment ends with it."""
     shmid = make.segment(LARGE)
     p = ipc.shmat(shmid)
     ipc.shmctl(shmid, ipc.IPC_RMID)
@@ -291,7 +291,7 @@ LONG: dict[str, tuple[Callable[[Maker], Any], Callable[[Any], object]]] = {
 def test_other_threads_run_while_much_is_copied_or_freed(
     make: Maker, limit: Limit, name: str
 ) -> None:
-    """A thread that asks for the lock all the time gets it just when a call lets go of it."""
+    """A thread that always requests the GIL gets it when a call releases it."""
     if name.startswith("msg"):
         limit("msgmnb", len(LARGE_MESSAGE))
         limit("msgmax", len(LARGE_MESSAGE))
@@ -346,7 +346,7 @@ def handler(function: Callable[[], object]) -> Iterator[None]:
 
 
 def interrupt_main(ident: int) -> None:
-    """Sends the signal to the main thread when that waits with the object."""
+    """Sends the signal to the main thread when that thread waits on the object."""
     main = threading.main_thread()
     wait_until(lambda: is_blocked(main.native_id or 0, ident), "the main thread waits")
     signal.pthread_kill(main.ident or 0, signal.SIGUSR1)
@@ -432,7 +432,7 @@ def test_a_timeout_is_eagain_and_not_before_its_time(
 
 @pytest.mark.parametrize("timeout", [0.3, 1.05])
 def test_a_signal_does_not_change_a_timeout(semset: int, timeout: float) -> None:
-    """Interrupted again and again, sooner than its time is over: it would wait for ever."""
+    """Signals arrive faster than the timeout; if they restarted it, the call would never end."""
     done = threading.Event()
 
     def interrupt_until_done() -> int:
@@ -489,7 +489,7 @@ def test_a_timeout_does_not_matter_where_nothing_waits(semset: int, timeout: Any
 
 
 def test_a_timeout_has_the_range_of_time_t(semset: int, facts: Facts) -> None:
-    """Which has 32 bits where programs were made before 2038 was thought of."""
+    """time_t has 32 bits on old 32-bit systems."""
     _, most = facts.member["semid_ds", "sem_otime"].range
     assert ipc.semtimedop(semset, [(0, 1, 0)], None, min(most, 2**60)) == 0
     with pytest.raises(OverflowError):

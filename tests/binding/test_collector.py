@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The garbage collector, and whatever else runs, at any moment: while a call converts its
-arguments, while an object goes, while a weak reference says that it went."""
+"""The garbage collector and other code run at any moment: while a call converts its arguments,
+while an object is destroyed, in the callback of a weak reference."""
 
 import errno
 import gc
@@ -23,7 +23,7 @@ c: Any = ipc
 
 @pytest.fixture
 def collecting_always() -> Iterator[None]:
-    """The collector runs at every allocation of what it looks after."""
+    """Makes the collector run at every allocation of an object that it tracks."""
     gc.collect()
     gc.freeze()
     old = gc.get_threshold()
@@ -42,7 +42,7 @@ def test_every_call_while_it_collects(world: World, collecting_always: None, cas
 
 
 class Array(array):  # type: ignore[type-arg]
-    """An array that can have attributes, and so be part of a cycle."""
+    """An array that can have attributes, so it can be part of a cycle."""
 
     owner: object
 
@@ -93,9 +93,9 @@ def test_a_callback_may_collect_and_make_another(name: str) -> None:
 def test_an_attachment_that_goes_cannot_be_found(
     segment: int, use: Callable[[int], object]
 ) -> None:
-    """The callback knows its number; that found an object that was half gone, and freed it again.
+    """The callback has its number, by which a half-destroyed object was found and freed twice.
 
-    What else is attached has to stay so.
+    Other attachments must remain.
     """
     others = [ipc.shmat(segment) for _ in range(2)]
     p = ipc.shmat(segment)
@@ -138,7 +138,7 @@ def test_an_attachment_that_goes_cannot_be_mapped_over(segment: int) -> None:
 
 
 class Index:
-    """A number that does something when it is asked for, and collects."""
+    """A number whose conversion runs an action and the collector."""
 
     def __init__(self, value: int, action: Callable[[], object] = int) -> None:
         self.value, self.action = value, action
@@ -168,7 +168,7 @@ def test_a_number_may_collect(make: Maker, collecting_always: None) -> None:
 
 
 class Stage:
-    """What the actions below pull away from under a call."""
+    """The objects that the actions below remove during a call."""
 
     def __init__(self, make: Maker) -> None:
         self.msqid, self.semid, self.shmid = make.queue(), make.semset(3), make.segment(100)
@@ -252,7 +252,7 @@ PULLS = {
 
 
 @pytest.mark.parametrize("pull", PULLS.values(), ids=PULLS)
-def test_what_a_number_pulls_away_is_missed(make: Maker, pull: Pull) -> None:
+def test_an_object_that_a_number_removes_is_missed(make: Maker, pull: Pull) -> None:
     stage = Stage(make)
     with pytest.raises(pull.error) as caught:
         pull.call(stage)
@@ -260,7 +260,7 @@ def test_what_a_number_pulls_away_is_missed(make: Maker, pull: Pull) -> None:
 
 
 def test_a_message_that_grows_while_its_type_is_set(make: Maker) -> None:
-    """The type went to where the message had been before it moved."""
+    """A defect wrote the type to the old place of the message."""
     for set_type in (lambda m, v: setattr(m, "mtype", v), ipc.msgbuf_mtype_set):
         stage = Stage(make)
         set_type(stage.message, Index(0x1234, stage.lengthen))
@@ -275,7 +275,7 @@ def test_a_message_that_grows_while_it_is_received_into(make: Maker) -> None:
 
 
 def test_operations_that_change_while_they_are_read(semset: int) -> None:
-    """A sequence is read as it was when the call began; a buffer may not be made shorter."""
+    """A call uses the sequence as it was at the beginning; a buffer must not shrink."""
     sops: list[Any] = [(0, 1, 0)]
     sops += [(1, Index(1, sops.clear), 0), (2, 1, 0)]
     ipc.semop(semset, sops)
@@ -298,7 +298,7 @@ def test_a_list_that_changes_while_it_is_filled(semset: int) -> None:
 
 
 def test_a_target_that_goes_with_its_union() -> None:
-    """A union that is taken apart while what it pointed to says that it went."""
+    """A union is destroyed while a callback reports the end of its target."""
     seen = []
     union = ipc.semun(array=[1, 2])
     reference = weakref.ref(union.array, lambda _: seen.append((union.array, union.buf)))

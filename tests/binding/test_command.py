@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""python -m ipc: what it prints is what there is, and it removes what it is told and no more."""
+"""python -m ipc prints the existing objects and removes exactly those that it is told."""
 
 import contextlib
 import fcntl
@@ -30,7 +30,7 @@ KINDS = ("msg", "sem", "shm")
 
 
 def run(*words: object, status: int = 0) -> tuple[str, str]:
-    """What it prints, and its complaints."""
+    """The output and the error messages."""
     result = subprocess.run(
         [sys.executable, "-m", "ipc", *map(str, words)],
         capture_output=True,
@@ -130,7 +130,7 @@ F_SETPIPE_SZ = 1031  # fcntl.F_SETPIPE_SZ, of Linux
 def test_peek_prints_each_message_when_it_is_read(
     limit: Any, make: Maker, options: list[str]
 ) -> None:
-    """The pipe holds little, so that most messages cannot be read yet when the queue goes."""
+    """The pipe is small, so most messages are unread when the queue is removed."""
     limit("msgmnb", 1 << 20)
     msqid = make.queue()
     for _ in range(100):
@@ -221,7 +221,7 @@ def test_an_identifier_whose_slot_has_another_object(make: Maker, kind: str) -> 
 
 
 def complaint_to_nobody(*words: object) -> str:
-    """What it says to a user without rights, whom it is to refuse."""
+    """The error message for a user without rights, whom the command must refuse."""
     with tempfile.TemporaryFile("w+") as stream:
 
         def call() -> None:
@@ -255,7 +255,7 @@ def test_without_the_right_to_it(objects: Objects, kind: str) -> None:
     assert (kind, ident) in all_objects()
 
 
-def test_rm_of_what_cannot_be_read(make: Maker) -> None:
+def test_rm_of_an_object_that_cannot_be_read(make: Maker) -> None:
     msqid = make.queue(msgflg=0)
     run("rm", "msg", msqid)
     assert msqid not in ipc.queues()
@@ -271,7 +271,7 @@ def test_rm_of_the_private_key_removes_nothing(objects: Objects) -> None:
 # ---- abi
 
 
-def test_abi_is_what_the_module_says(alone: None) -> None:
+def test_abi_agrees_with_the_module(alone: None) -> None:
     before = all_objects()
     found = document("abi")
     assert all_objects() == before
@@ -297,7 +297,7 @@ def test_abi_is_what_the_module_says(alone: None) -> None:
         ("shm", "ctime", "shmid_ds", "shm_ctime"),
     ],
 )
-def test_abi_says_what_disagrees(
+def test_abi_names_differences(
     alone: None,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -375,7 +375,7 @@ def test_a_reader_that_stops(alone: None) -> None:
 
 
 def output_to(where: str, *words: object) -> tuple[int, str]:
-    """The exit status and the complaints, with standard output so redirected in sh."""
+    """The exit status and the error messages with this redirection of standard output."""
     line = f'exec "$@" {where}'
     result = subprocess.run(
         ["sh", "-c", line, "sh", sys.executable, "-m", "ipc", *map(str, words)],
@@ -408,7 +408,7 @@ def test_output_that_cannot_be_written(
     assert status == 2
 
 
-def test_rm_that_cannot_say_what_it_removed(make: Maker) -> None:
+def test_rm_with_output_that_cannot_be_written(make: Maker) -> None:
     first, second = make.queue(), make.queue()
     status, complaints = output_to(">&-", "rm", "--json", "msg", first)
     assert (status, complaints) == (2, "python -m ipc: rm: standard output is closed\n")
@@ -421,7 +421,7 @@ def test_rm_that_cannot_say_what_it_removed(make: Maker) -> None:
 
 
 @pytest.mark.parametrize("where", ["2>&-", "2>/dev/full"])
-def test_complaints_that_cannot_be_written(alone: None, where: str) -> None:
+def test_error_messages_that_cannot_be_written(alone: None, where: str) -> None:
     for words in ("show", "msg", "12345"), ("ls", "queue"), ("rm", "msg", "12345"):
         assert output_to(f">/dev/full {where}", *words) == (2, "")
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The documentation: its examples run, and there is none that does not."""
+"""The documentation: all its examples run."""
 
 import doctest
 import re
@@ -40,8 +40,8 @@ def examples_of(*pages: Path) -> str:
 
 
 @pytest.mark.parametrize("name", [*_memory.__all__, *_queue.__all__, *_semaphore.__all__])
-def test_what_is_above_c_is_described_and_shown(name: str) -> None:
-    """By a page that takes its docstring, and by examples that use what it has."""
+def test_the_object_layer_is_described_and_shown(name: str) -> None:
+    """A page includes its docstring, and examples use its methods."""
     value = getattr(ipc, name)
     assert re.search(rf"^\.\. auto(class|function):: ipc\.{name}$", CLASSES, flags=re.M)
     shown = examples_of(DOCS / "objects.rst")
@@ -57,7 +57,7 @@ def test_the_command_is_described(command: str, monkeypatch: pytest.MonkeyPatch)
     assert f"python3 -m ipc {command}``" in lines and f"usage: python -m ipc {command}" in lines
 
 
-def test_the_drop_in_is_in_the_page_for_those_who_come_from_it() -> None:
+def test_the_page_of_the_drop_in_describes_it() -> None:
     shown = examples_of(DOCS / "from_sysv_ipc.rst")
     assert f"import {sysv_ipc.__name__} as sysv_ipc" in shown
     for name in "MessageQueue", "Semaphore", "SharedMemory":

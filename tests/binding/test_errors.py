@@ -36,7 +36,7 @@ class Index:
 
 
 def numbers(low: int, high: int) -> Cases:
-    """For a number of a C type: what is none, and what it cannot hold."""
+    """Values that are not numbers of a C type, or are out of its range."""
     return [
         ("1", TypeError),
         (b"1", TypeError),
@@ -117,7 +117,7 @@ COMMAND_STRUCTURE: Cases = [
 
 
 class Call(NamedTuple):
-    """Good arguments, and by name what is wrong instead of one."""
+    """Correct arguments, and wrong values by the name of the argument."""
 
     good: Callable[[Maker], tuple[Any, ...]]
     wrong: dict[str, Cases]
@@ -409,7 +409,7 @@ def test_a_buffer_that_was_given_may_change_afterwards(make: Maker, name: str) -
 
 
 class Shrinks:
-    """A number that makes a buffer small when it is asked for."""
+    """A number whose conversion shrinks a buffer."""
 
     def __init__(self, buffer: bytearray, number: int) -> None:
         self.buffer, self.number = buffer, number

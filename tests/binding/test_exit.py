@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""How a process ends, or goes on in two, while objects are alive: without a crash or a word."""
+"""A process ends or forks while objects are alive, without a crash or a warning."""
 
 import pytest
 
@@ -191,7 +191,7 @@ for end in (lambda: None, lambda: sys.exit(0), lambda: os._exit(0)):
 # What the other thread held is lost in the child: a leak that is not the module's.
 @pytest.mark.unwatched
 def test_fork_while_another_thread_waits(make: Maker) -> None:
-    """The child has no such thread, but the message that it receives into, and the module."""
+    """The child lacks the thread, but has its message and the module."""
     msqid = make.queue()
     run_child(
         FORK

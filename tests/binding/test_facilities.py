@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""What holds of queues, sets and segments alike: keys, identifiers, slots, owners."""
+"""Properties of queues, sets and segments alike: keys, identifiers, slots, owners."""
 
 import contextlib
 import errno
@@ -26,7 +26,7 @@ from conftest import (
 
 
 class Facility(NamedTuple):
-    """One of the three, its calls with the arguments that all have."""
+    """A facility: its calls with the arguments that all three have."""
 
     name: str  # "msg"
     make: Callable[[Maker, int, int], int]  # with a key and a mode
@@ -39,7 +39,7 @@ class Facility(NamedTuple):
     calls: dict[str, Callable[[int], object]]  # that ask for permission; the word is the call
 
     def command(self, name: str) -> int:
-        """Its own: MSG_STAT for "STAT"."""
+        """The command of the facility: MSG_STAT for "STAT"."""
         return int(getattr(ipc, f"{self.name.upper()}_{name}"))
 
     def stat(self, ident: int) -> Any:
@@ -231,12 +231,12 @@ def test_an_unknown_command_is_einval(make: Maker, facility: Facility) -> None:
 
 
 @EACH_CALL
-def test_who_may_not_read_or_write_gets_eacces(make: Maker, facility: Facility, name: str) -> None:
+def test_without_permission_a_call_gets_eacces(make: Maker, facility: Facility, name: str) -> None:
     ident = facility.make(make, ipc.IPC_PRIVATE, 0)
     assert errno_in_child(drop_capabilities, partial(facility.calls[name], ident)) == "EACCES"
 
 
-def test_who_may_not_read_or_write_is_not_given_the_identifier(
+def test_without_permission_there_is_no_identifier(
     make: Maker, facility: Facility, key: int
 ) -> None:
     facility.make(make, key, 0)
@@ -256,7 +256,7 @@ def test_stat_any_asks_for_no_permission(alone: None, make: Maker, facility: Fac
     [(facility, cmd) for facility in FACILITIES.values() for cmd in facility.owners],
     ids=[f"{facility.name}-{cmd}" for facility in FACILITIES.values() for cmd in facility.owners],
 )
-def test_who_does_not_own_it_gets_eperm(make: Maker, facility: Facility, cmd: int) -> None:
+def test_only_the_owner_may_change_an_object(make: Maker, facility: Facility, cmd: int) -> None:
     ident = facility.make(make, ipc.IPC_PRIVATE, 0o666)
     call = partial(facility.control, ident, cmd, facility.stat(ident))
     assert errno_in_child(become_nobody, call) == "EPERM"

@@ -52,7 +52,7 @@ def test_every_annotation_resolves() -> None:
     assert wrong == {}
 
 
-def test_hints_are_what_is_annotated() -> None:
+def test_hints_agree_with_the_annotations() -> None:
     hints = typing.get_type_hints(ipc.MessageQueue.send)
     assert hints["timeout"] == float | None and hints["mtype"] is int
     assert str in typing.get_args(hints["text"]) and ipc.msgbuf in typing.get_args(hints["text"])
@@ -60,7 +60,7 @@ def test_hints_are_what_is_annotated() -> None:
 
 
 def test_the_import_does_not_import_typing() -> None:
-    """Which takes longer than the import of the package."""
+    """The import of typing takes longer than that of the package."""
     program = "import sys; assert 'typing' not in sys.modules; import ipc; print(*sys.modules)"
     result = subprocess.run(
         [sys.executable, "-S", "-c", program], capture_output=True, text=True, timeout=HANG

@@ -103,7 +103,7 @@ if failures:
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="before 3.12, one lock counts for all")
-def test_what_lives_for_ever_is_not_counted() -> None:
+def test_immortal_objects_are_not_counted() -> None:
     """
     Small ints are shared by interpreters that have a lock each (PEP 683, PEP 684): counted in
     place, as the headers of 3.11 do it, they were freed, and the process was aborted.
@@ -137,8 +137,8 @@ for thread in threads:
 
 
 @EACH_KIND
-def test_what_is_ones_is_not_the_others(make: Maker, kind: str) -> None:
-    """Types, attachments by number, audit hooks: nothing is shared but the kernel's objects."""
+def test_interpreters_share_no_state(make: Maker, kind: str) -> None:
+    """Interpreters share only IPC objects, and no types, attachments or audit hooks."""
     msqid, shmid = make.queue(), make.segment()
     run_child(
         INTERPRETERS
@@ -186,8 +186,8 @@ assert ipc.shmcpy_from(p, 3) == b"sub"
 
 @pytest.mark.unwatched
 @EACH_KIND
-def test_one_that_ends_leaves_nothing(make: Maker, kind: str) -> None:
-    """Many that use the module need no more memory than as many that do not."""
+def test_an_interpreter_that_ends_leaves_nothing(make: Maker, kind: str) -> None:
+    """Interpreters that use the module leave no more memory than others."""
     printed = run_child(
         INTERPRETERS
         + """

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Random sequences of calls against a model in plain Python: what the manual pages say."""
+"""Random sequences of calls, compared with a model of the manual pages in Python."""
 
 import errno
 import gc
@@ -79,7 +79,7 @@ class Set:
         self.values = [0] * nsems
 
     def result(self, operations: list[tuple[int, int, int]]) -> tuple[int, list[int]]:
-        """The error, and the values after."""
+        """The error and the values after the call."""
         values = list(self.values)
         if any(num >= len(values) for num, _, _ in operations):
             return errno.EFBIG, self.values
@@ -328,7 +328,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(attachment=attachments)
     def remap(self, attachment: Attachment) -> None:
-        """The same segment over itself: the old object is detached, a new one is there."""
+        """Attaches the segment over itself, which detaches the old object and makes a new one."""
         try:
             fresh = ipc.shmat(
                 attachment.segment.shmid,

@@ -29,21 +29,21 @@ def run(name: str, *arguments: object) -> "subprocess.CompletedProcess[str]":
 
 
 def printed(name: str, *arguments: object) -> str:
-    """What a program prints that succeeds and has nothing to complain about."""
+    """The output of a program that must succeed without error messages."""
     result = run(name, *arguments)
     assert (result.returncode, result.stderr) == (0, "")
     return result.stdout
 
 
 def refused(name: str, *arguments: object) -> str:
-    """What a program complains about."""
+    """The error message of a program that must fail."""
     result = run(name, *arguments)
     assert (result.returncode, result.stdout) == (1, "")
     return result.stderr
 
 
 class Background:
-    """A program that waits, and its lines."""
+    """A program that waits, and the lines of its output."""
 
     def __init__(self, name: str, *arguments: object) -> None:
         self.process = subprocess.Popen(
@@ -55,7 +55,7 @@ class Background:
         return self.process.stdout.readline()
 
     def rest(self) -> str:
-        """What it prints until it ends, which is to be well."""
+        """The rest of the output of the program, which must exit with 0."""
         output, _ = self.process.communicate(timeout=HANG)
         assert self.process.returncode == 0, output
         return output
@@ -73,7 +73,7 @@ class Background:
 
 @pytest.fixture
 def sent_to(make: Maker, key: int) -> int:
-    """The key of a queue, which the programs find there."""
+    """Makes a queue at the key that the programs use."""
     make.queue(key, 0o666)
     return key
 
@@ -109,7 +109,7 @@ def test_msgop_makes_the_queue(removed_at_the_end: int) -> None:
     "arguments, words",
     [([], "-s"), (["-s", "-t", "0"], "greater than 0"), (["-q"], "-q"), (["-s", "-k"], "-k")],
 )
-def test_msgop_says_how_it_is_used(arguments: list[str], words: str) -> None:
+def test_msgop_prints_its_usage(arguments: list[str], words: str) -> None:
     complaint, usage, *_ = refused("msgop", *arguments).splitlines()
     assert words in complaint and usage.startswith("usage: ")
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""MessageQueue: as an object what the calls of C do, and what they leave to the caller."""
+"""MessageQueue does what the C calls do, and what C leaves to the caller."""
 
 import errno
 import os
@@ -69,7 +69,7 @@ def test_by_its_id(make: Maker, key: int) -> None:
         ipc.MessageQueue.from_id(2**31 - 1)
 
 
-def test_it_is_removed_only_where_asked_for(make: Maker, key: int) -> None:
+def test_an_object_is_removed_only_on_request(make: Maker, key: int) -> None:
     msqid = make.queue(key)
     with ipc.MessageQueue(key):
         pass
@@ -87,7 +87,7 @@ def test_it_is_removed_only_where_asked_for(make: Maker, key: int) -> None:
 
 
 @pytest.mark.parametrize("text, sent", [(b"a\0b", b"a\0b"), ("ü", "ü".encode()), (b"", b"")])
-def test_what_is_sent_is_received(q: ipc.MessageQueue, text: Any, sent: bytes) -> None:
+def test_a_sent_message_is_received(q: ipc.MessageQueue, text: Any, sent: bytes) -> None:
     q.send(text)
     q.send(memoryview(sent), 2**31 - 1)
     q.send(ipc.mkmsgbuf(7, text), 3)
@@ -162,7 +162,7 @@ def test_many(q: ipc.MessageQueue) -> None:
 
 
 def test_more_than_fit(q: ipc.MessageQueue) -> None:
-    """Bulk calls wait as single ones do, and let others run."""
+    """Bulk calls wait as single calls do, and other threads run meanwhile."""
     q.set(qbytes=64)
     worker = Worker(lambda: q.send_many(b"%8d" % n for n in range(5000)), q.id)
     received: list[ipc.msgbuf] = []
@@ -217,10 +217,10 @@ def interrupting() -> Iterator[Any]:
     signal.signal(signal.SIGUSR1, old)
 
 
-def test_what_was_received_before_an_exception_is_kept(
+def test_messages_received_before_an_exception_are_kept(
     q: ipc.MessageQueue, interrupting: Any
 ) -> None:
-    """A signal's handler that raises in the midst of many: it is called after each 1024."""
+    """A signal handler, called after each 1024 messages, raises an exception."""
     sent = [b"%d" % i for i in range(3000)]
     q.send_many(sent, timeout=0)
     for _ in range(2):  # the second time it gets those that were kept the first time
@@ -233,10 +233,10 @@ def test_what_was_received_before_an_exception_is_kept(
     assert texts(list(q.messages(timeout=0))) == sent[100:]
 
 
-def test_one_that_was_received_before_an_exception_is_kept(
+def test_a_message_received_before_an_exception_is_kept(
     q: ipc.MessageQueue, interrupting: Any
 ) -> None:
-    """A signal's handler that raises just when a message is there."""
+    """A signal handler raises an exception just when a message has arrived."""
     q.send(b"a")
     with pytest.raises(ZeroDivisionError):
         q.receive_many(9, size=interrupting, timeout=60)
@@ -303,7 +303,7 @@ def test_errors_end_an_iteration(q: ipc.MessageQueue) -> None:
 # ---- the queue itself
 
 
-def test_state_and_what_can_be_changed(q: ipc.MessageQueue) -> None:
+def test_the_state_and_members_that_can_be_changed(q: ipc.MessageQueue) -> None:
     q.send(b"hello")
     state = q.stat()
     assert isinstance(state, ipc.msqid_ds)
@@ -328,7 +328,7 @@ def test_all_queues(alone: None, make: Maker, key: int) -> None:
 
 
 def test_an_exception_of_the_program_is_not_the_end_of_an_iteration(q: ipc.MessageQueue) -> None:
-    """Though it is of the same type, and has the same errno, as the end's."""
+    """The exception has the type and the errno that end an iteration."""
     for error in TimeoutError(), OSError(errno.EIDRM, ""), OSError(errno.EINVAL, ""):
 
         def handler(*_: object) -> None:

@@ -103,7 +103,7 @@ def test_every_member_is_documented() -> None:
                 assert value.__doc__, f"{name}.{member}"
 
 
-def test_there_is_no_public_name_that_is_not_of_the_interface() -> None:
+def test_every_public_name_belongs_to_the_interface() -> None:
     accessors = re.compile(f"(new|delete)_\\w+|({'|'.join(STRUCTURES)})_\\w+_(get|set)")
     others = [
         name
@@ -113,8 +113,8 @@ def test_there_is_no_public_name_that_is_not_of_the_interface() -> None:
     assert sorted(others) == sorted([*SIGNATURES, *STRUCTURES, "shm_address", *OBJECTS])
 
 
-def test_what_an_import_loads() -> None:
-    """No more than it must: every module that `import ipc` loads costs all who import it."""
+def test_an_import_loads_few_modules() -> None:
+    """`import ipc` loads few modules, because each costs time in every program."""
     program = """
 import sys
 before = set(sys.modules)
@@ -131,7 +131,7 @@ def test_a_class_is_pickled_by_its_public_name(name: str) -> None:
     assert getattr(ipc, name).__module__ == "ipc"
 
 
-def test_a_name_is_looked_up_the_short_way() -> None:
+def test_a_name_is_found_without_getattr() -> None:
     """A module with __getattr__ has its every name looked up the long one (specialize.c)."""
     assert not hasattr(ipc, "__getattr__")
     assert set(OBJECTS) <= set(ipc.__all__) <= set(dir(ipc))
@@ -235,7 +235,7 @@ AUDITED = {
 
 @pytest.mark.parametrize("name", AUDITED)
 def test_a_call_raises_an_audit_event_and_a_hook_may_refuse_it(make: Maker, name: str) -> None:
-    """Nothing was made, removed, sent or detached."""
+    """A refused call makes, removes, sends and detaches nothing."""
     run_child(
         HOOKED
         + f"""
@@ -392,7 +392,7 @@ def test_no_call_leaks(queue: int, semset: int, segment: int) -> None:
     kept = object()
 
     class Fresh:
-        """A number that nobody else holds."""
+        """A number without other references."""
 
         def __index__(self) -> int:
             return int("1000000")
@@ -458,7 +458,7 @@ def test_no_call_leaks(queue: int, semset: int, segment: int) -> None:
         watched.append(None)
 
     def growth(call: Callable[[], object]) -> list[int]:
-        """Of memory, and of references to what is watched, in a hundred calls."""
+        """The growth of memory and of references to the watched objects in a hundred calls."""
         before = [sys.getallocatedblocks(), *map(sys.getrefcount, watched)]
         for _ in range(100):
             call()

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Message queues: what msgsnd, msgrcv, msgctl and mkmsgbuf do.  See sysvipc(7)."""
+"""Message queues: msgsnd, msgrcv, msgctl and mkmsgbuf.  See sysvipc(7)."""
 
 import errno
 import os
@@ -247,7 +247,7 @@ def test_msg_copy_without_ipc_nowait_or_with_msg_except_is_einval(queue: int, ms
 # ---- msgctl ---------------------------------------------------------------------------
 
 
-def test_ipc_stat_says_what_proc_says(queue: int) -> None:
+def test_ipc_stat_agrees_with_proc(queue: int) -> None:
     ipc.msgsnd(queue, message("hello"))
     ipc.msgsnd(queue, message("world!"))
     receive(queue)
@@ -288,14 +288,14 @@ def test_ipc_rmid_removes_and_needs_no_structure(make: Maker) -> None:
             ipc.msgctl(msqid, ipc.IPC_STAT, ipc.msqid_ds())
 
 
-def test_ipc_info_says_the_limits(queue: int) -> None:
+def test_ipc_info_returns_the_limits(queue: int) -> None:
     info = ipc.msginfo()
     assert ipc.msgctl(0, ipc.IPC_INFO, info) >= 0
     for name in ("msgmni", "msgmax", "msgmnb"):
         assert getattr(info, name) == int(Path("/proc/sys/kernel", name).read_text())
 
 
-def test_msg_info_says_the_use(alone: None, make: Maker) -> None:
+def test_msg_info_returns_the_use(alone: None, make: Maker) -> None:
     for texts in (["a", "bc"], ["def"]):
         msqid = make.queue()
         for text in texts:
@@ -306,7 +306,7 @@ def test_msg_info_says_the_use(alone: None, make: Maker) -> None:
     assert (info.msgpool, info.msgmap, info.msgtql) == (2, 3, 6)
 
 
-def test_who_has_no_privilege_gets_eperm_above_msgmnb(queue: int) -> None:
+def test_an_unprivileged_process_gets_eperm_above_msgmnb(queue: int) -> None:
     ds = stat(queue)
     ds.msg_qbytes += 1
     call = partial(ipc.msgctl, queue, ipc.IPC_SET, ds)

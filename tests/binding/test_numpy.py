@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Memory that outlives its detachment, in the hands of NumPy and its kin: nothing crashes.
+"""NumPy and other libraries may use memory after its detachment without a crash.
 
-A program here is a process, since what fails is a crash of the interpreter.
+Each program is a process, because a failure is a crash of the interpreter.
 """
 
 import itertools
@@ -102,7 +102,7 @@ HOLD = {"asarray", "view", "cast", "ctypes"}
 
 
 @pytest.mark.parametrize("exporter, consumer", itertools.product(EXPORTERS, CONSUMERS))
-def test_no_crash(make: Maker, exporter: str, consumer: str) -> None:
+def test_a_program_does_not_crash(make: Maker, exporter: str, consumer: str) -> None:
     shmid = make.segment(4096)
     for order in ORDERS:
         said = run_child(
@@ -126,8 +126,8 @@ def test_the_idiom_of_multiprocessing(make: Maker) -> None:
     assert not m.address
 
 
-def test_what_is_detached_is_no_longer_the_segment(make: Maker) -> None:
-    """An array that has the address and no view: zeros, while the segment has no attachment."""
+def test_detached_memory_is_not_the_segment(make: Maker) -> None:
+    """An array made from the address, without a view, reads zeros after the detachment."""
     shmid = make.segment(5000)
     p = ipc.shmat(shmid)
     a = np.ndarray((5000,), np.uint8, buffer=p)

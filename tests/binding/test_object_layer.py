@@ -40,7 +40,7 @@ def is_there(thing: Any) -> bool:
 
 
 def use(thing: Any, results: Any) -> None:
-    """In another process."""
+    """Uses the object in another process."""
     if isinstance(thing, ipc.MessageQueue):
         results.put((thing.id, thing.remove_on_exit, bytes(thing.receive(timeout=600).mtext)))
     elif isinstance(thing, ipc.SharedMemory):
@@ -141,7 +141,7 @@ assert len(q._inbox.kept()) == 1 and len(q.receive_many(9, timeout=0)) == 1 + le
 
 @pytest.mark.parametrize("kind", ["MessageQueue", "Semaphore", "SharedMemory"])
 def test_others_make_and_remove_it(kind: str, make: Maker) -> None:
-    """Making succeeds at last; opening says that it is not there, and nothing else."""
+    """Making succeeds in the end; opening fails with ENOENT only."""
     run_child(
         """
 key, kind = ids[0], sys.argv[2]
@@ -228,7 +228,7 @@ assert received + drained == 30000, (received, drained)
 
 
 def test_a_child_of_a_thread_that_receives(make: Maker) -> None:
-    """It is forked while other threads are in the midst of a receive."""
+    """The fork happens while other threads receive."""
     run_child(
         """
 q = ipc.MessageQueue.from_id(ids[0])
@@ -333,7 +333,7 @@ def test_it_is_detached_though_it_cannot_be_removed() -> None:
 
 
 def test_threads_of_asyncio_end_with_the_interpreter(make: Maker) -> None:
-    """The loop is left while a receive waits: the process ends all the same."""
+    """The process ends although a receive waits when the loop ends."""
     run_child(
         """
 import asyncio

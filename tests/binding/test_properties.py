@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""What holds for all values: messages, operations, members, segments."""
+"""Properties that hold for all values of messages, operations, members and segments."""
 
 import os
 import struct

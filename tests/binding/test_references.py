@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Every call, well or badly made, leaves as many references and as much memory as there was."""
+"""No call, correct or wrong, changes the number of references or the use of memory."""
 
 import faulthandler
 import gc
@@ -31,7 +31,7 @@ COUNTED = hasattr(sys, "gettotalrefcount")
 
 @pytest.fixture(autouse=True, scope="module")
 def what_was_there_before_is_not_searched() -> Iterator[None]:
-    """The collector is called often, and what it finds is to be of these tests."""
+    """Freezes older objects, because the tests call the collector often."""
     gc.collect()
     gc.freeze()
     yield
@@ -43,7 +43,7 @@ def magnitude(change: int) -> int:
 
 
 def changes(count: Callable[[], int], do: Callable[[], None]) -> list[int]:
-    """How much each of some rounds adds, after one in which caches are filled."""
+    """The growth in each of some rounds, after a round that fills caches."""
     do()
     found = []
     for _ in range(ROUNDS):
@@ -125,7 +125,7 @@ for refuse in (False, True):
 
 
 def resident() -> int:
-    """KiB of memory: exact, which statm(5) is not."""
+    """The resident memory in KiB; unlike statm, this is exact."""
     lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("Rss:"))
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Semaphore sets: what semget, semop, semtimedop and semctl do.  See sysvipc(7)."""
+"""Semaphore sets: semget, semop, semtimedop and semctl.  See sysvipc(7)."""
 
 import errno
 import gc
@@ -169,7 +169,7 @@ def test_operations_of_the_caller_are_not_changed(
     assert (sembuf, buffer) == (ipc.sembuf(0, 1, 0), raw((1, 1, 0)))
 
 
-def test_a_sembuf_is_what_it_has_become(semset: int, operate: Callable[..., int]) -> None:
+def test_a_call_uses_current_members(semset: int, operate: Callable[..., int]) -> None:
     """Each of its members: what a call found in it before is not what the next one does."""
     ipc.semctl(semset, 0, ipc.SETALL, [109, 9, 9])
     sembuf = ipc.sembuf(0, -1, 0)
@@ -247,7 +247,7 @@ def test_setval_beyond_semvmx_is_erange(semset: int, value: int) -> None:
         ipc.semctl(semset, 0, ipc.SETVAL, value)
 
 
-def test_getpid_is_who_changed_it_last(semset: int) -> None:
+def test_getpid_is_the_process_that_changed_it_last(semset: int) -> None:
     assert ipc.semctl(semset, 0, ipc.GETPID) == 0
     ipc.semop(semset, [(0, 1, 0)])
     assert ipc.semctl(semset, 0, ipc.GETPID) == os.getpid()
@@ -375,7 +375,7 @@ def test_a_set_that_may_be_written_but_not_read_is_known_by_its_slot(make: Maker
 # ---- semctl: the union --------------------------------------------------------------------
 
 
-def test_a_semun_hands_over_what_it_points_to(semset: int) -> None:
+def test_a_semun_passes_its_target(semset: int) -> None:
     ds, info = ipc.semid_ds(), ipc.seminfo()
     assert ipc.semctl(semset, 0, ipc.IPC_STAT, ipc.semun(buf=ds)) == 0
     assert ds.sem_nsems == 3
@@ -383,7 +383,7 @@ def test_a_semun_hands_over_what_it_points_to(semset: int) -> None:
     assert info.semmsl == limits()[0]
 
 
-def test_a_semun_keeps_alive_what_it_points_to(semset: int) -> None:
+def test_a_semun_keeps_its_target_alive(semset: int) -> None:
     targets = {"buf": ipc.semid_ds(), "__buf": ipc.seminfo(), "array": array("H", [1, 2, 3])}
     for member in list(targets):
         target: Any = targets.pop(member)
@@ -430,7 +430,7 @@ def test_a_semun_that_points_elsewhere_is_refused(semset: int, cmd: int, semun: 
 # ---- semctl: the set -----------------------------------------------------------------------
 
 
-def test_ipc_stat_says_what_proc_says(semset: int) -> None:
+def test_ipc_stat_agrees_with_proc(semset: int) -> None:
     ipc.semop(semset, [(0, 1, 0)])
     ds, row = stat(semset), row_of_proc("sem", semset)
     assert {
@@ -464,14 +464,14 @@ def test_ipc_rmid_removes_and_needs_no_structure(make: Maker) -> None:
             ipc.semctl(semid, 0, ipc.IPC_STAT, ipc.semid_ds())
 
 
-def test_ipc_info_says_the_limits(semset: int) -> None:
+def test_ipc_info_returns_the_limits(semset: int) -> None:
     info = ipc.seminfo()
     assert ipc.semctl(0, 0, ipc.IPC_INFO, info) >= 0
     assert [info.semmsl, info.semmns, info.semopm, info.semmni] == limits()
     assert info.semvmx == SEMVMX
 
 
-def test_sem_info_says_the_use(alone: None, make: Maker) -> None:
+def test_sem_info_returns_the_use(alone: None, make: Maker) -> None:
     make.semset(2), make.semset(5)
     info = ipc.seminfo()
     ipc.semctl(0, 0, ipc.SEM_INFO, info)
@@ -506,7 +506,7 @@ def test_a_semaphore_is_a_lock_between_threads(semset: int) -> None:
 
 @pytest.mark.parametrize("pointer", ["array", "buf"])
 def test_a_pointer_is_no_value_to_set(semset: int, pointer: str) -> None:
-    """C would pass the low half of an address."""
+    """In C, the kernel would get the low half of an address."""
     targets = {"array": [1, 2, 3], "buf": ipc.semid_ds()}
     with pytest.raises(TypeError):
         ipc.semctl(semset, 0, ipc.SETVAL, ipc.semun(**{pointer: cast(Any, targets[pointer])}))

@@ -22,7 +22,7 @@ NEXT_ID = Path("/proc/sys/kernel/sem_next_id")
 
 @pytest.fixture
 def replaced(alone: None) -> None:
-    """For a test that chooses an id, by CONFIG_CHECKPOINT_RESTORE."""
+    """Chooses the id of a new set, which needs CONFIG_CHECKPOINT_RESTORE."""
     try:
         NEXT_ID.open("w").close()
     except OSError as error:

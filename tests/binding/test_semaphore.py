@@ -79,7 +79,7 @@ def in_the_making(key: int) -> int:
 
 
 def make_ready(semid: int) -> None:
-    """As its maker does it."""
+    """Gives a set its values as its creator does."""
     ipc.semctl(semid, 0, ipc.SETVAL, 7)
     ipc.semop(semid, [(0, 1, 0)])
     state = ipc.semid_ds()
@@ -87,8 +87,8 @@ def make_ready(semid: int) -> None:
     ipc.semctl(semid, 0, ipc.IPC_SET, state)
 
 
-def test_who_opens_waits_for_the_values(make: Maker, key: int) -> None:
-    """Its maker has made it, and no more yet."""
+def test_opening_waits_for_the_values(make: Maker, key: int) -> None:
+    """The creator has made the set but has not set the values."""
     semid = in_the_making(key)
     try:
         begin = time.monotonic()
@@ -103,7 +103,7 @@ def test_who_opens_waits_for_the_values(make: Maker, key: int) -> None:
         ipc.semctl(semid, 0, ipc.IPC_RMID)
 
 
-def test_who_opens_begins_anew_where_the_maker_gave_up(make: Maker, key: int) -> None:
+def test_opening_starts_again_if_the_creator_failed(make: Maker, key: int) -> None:
     semid = in_the_making(key)
     opened: list[ipc.SemaphoreSet] = []
     looked = threading.Event()
@@ -123,8 +123,8 @@ def test_who_opens_begins_anew_where_the_maker_gave_up(make: Maker, key: int) ->
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o622, 0o666, 0o400])
-def test_a_set_of_somebody_else_is_opened_at_once(key: int, mode: int) -> None:
-    """One that C functions or ipcmk make: its sem_otime is 0, and nobody will change that."""
+def test_a_set_of_another_program_is_opened_at_once(key: int, mode: int) -> None:
+    """A set from C functions or ipcmk has sem_otime 0 and may keep it for ever."""
     semid = ipc.semget(key, 3, ipc.IPC_CREAT | ipc.IPC_EXCL | mode)
     try:
         s = ipc.SemaphoreSet(key, 2)
@@ -153,7 +153,7 @@ def test_a_set_that_may_be_altered_and_not_read(make: Maker, key: int) -> None:
 
 
 def test_no_process_sees_a_set_without_its_values(make: Maker, key: int) -> None:
-    """Several make or open the same set at the same time, again and again."""
+    """Several processes make or open the same set at the same time, repeatedly."""
     start, done = make.semset(2), make.semset(1)
     run_child(
         """
@@ -206,7 +206,7 @@ def test_operations(s: ipc.SemaphoreSet) -> None:
     assert s.values == [2, 2, 2]
 
 
-def test_with_undo_they_are_undone(s: ipc.SemaphoreSet) -> None:
+def test_operations_with_undo_are_undone(s: ipc.SemaphoreSet) -> None:
     run_child(
         """
 s = ipc.SemaphoreSet.from_id(ids[0])
@@ -270,7 +270,7 @@ def test_it_waits_and_is_counted(s: ipc.SemaphoreSet) -> None:
         s[2].wait_for_zero(timeout=0.01)
 
 
-def test_who_waits_hears_of_the_removal(s: ipc.SemaphoreSet) -> None:
+def test_a_removal_ends_a_wait(s: ipc.SemaphoreSet) -> None:
     worker = Worker(lambda: s[1].acquire(), s.id)
     worker.wait_until_blocked()
     s.remove()
@@ -281,7 +281,7 @@ def test_who_waits_hears_of_the_removal(s: ipc.SemaphoreSet) -> None:
 # ---- the set itself
 
 
-def test_what_can_be_changed(s: ipc.SemaphoreSet) -> None:
+def test_members_that_can_be_changed(s: ipc.SemaphoreSet) -> None:
     s.set(mode=0o640, uid=os.geteuid(), gid=os.getegid())
     row = row_of_proc("sem", s.id)
     assert (row["perms"], row["uid"], row["gid"]) == (0o640, os.geteuid(), os.getegid())

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""SharedMemory: as an object what the calls of C do; its memory outlives nothing that uses it."""
+"""SharedMemory does what the C calls do, and stays attached while its memory is used."""
 
 import array
 import errno
@@ -73,7 +73,7 @@ def test_read_only(m: ipc.SharedMemory) -> None:
             same.buf[0] = 1
 
 
-def test_what_cannot_be_attached_leaves_no_segment(alone: None) -> None:
+def test_a_failed_attachment_leaves_no_segment(alone: None) -> None:
     with pytest.raises(OSError):
         ipc.SharedMemory(size=HUGE)
     if os.geteuid():
@@ -82,7 +82,7 @@ def test_what_cannot_be_attached_leaves_no_segment(alone: None) -> None:
     assert ipc.segments() == {}
 
 
-def test_it_is_removed_only_where_asked_for(make: Maker, key: int) -> None:
+def test_an_object_is_removed_only_on_request(make: Maker, key: int) -> None:
     shmid = make.segment(1, key)
     with ipc.SharedMemory(key):
         pass
@@ -142,7 +142,7 @@ def test_one_that_is_forgotten_detaches(make: Maker) -> None:
     assert row_of_proc("shm", shmid)["nattch"] == 0
 
 
-def test_state_and_what_can_be_changed(m: ipc.SharedMemory) -> None:
+def test_the_state_and_members_that_can_be_changed(m: ipc.SharedMemory) -> None:
     state = m.stat()
     assert isinstance(state, ipc.shmid_ds)
     assert (state.shm_segsz, state.shm_nattch, state.shm_cpid) == (1000, 1, os.getpid())

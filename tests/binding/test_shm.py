@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Shared memory: what shmget, shmat, shmdt, shmctl and the copies do.  See sysvipc(7)."""
+"""Shared memory: shmget, shmat, shmdt, shmctl and the copies.  See sysvipc(7)."""
 
 import ctypes
 import errno
@@ -77,7 +77,7 @@ def test_flags_above_int_max_reach_the_kernel(make: Maker) -> None:
 
 
 def test_a_segment_may_be_larger_than_four_gib(make: Maker) -> None:
-    """Of memory that is not touched there is none, with SHM_NORESERVE: shmget(2)."""
+    """With SHM_NORESERVE, memory that is not touched is not allocated; see shmget(2)."""
     if ctypes.sizeof(ctypes.c_void_p) < 8:
         pytest.skip("no room for it in 32 bits")
     size = 5 * 2**30
@@ -123,7 +123,7 @@ def test_a_segment_is_shared_between_processes(segment: int) -> None:
         assert ipc.shmcpy_from(p, 14) == b"from the child"
 
 
-def test_what_is_written_stays_when_all_have_detached(segment: int) -> None:
+def test_bytes_remain_when_all_have_detached(segment: int) -> None:
     with ipc.shmat(segment) as p:
         ipc.shmcpy_to(p, "stays")
     with ipc.shmat(segment) as p:
@@ -156,7 +156,7 @@ def test_the_context_manager_detaches_at_its_end(segment: int) -> None:
 
 
 def free_range(size: int) -> int:
-    """An address where nothing is mapped for so many bytes."""
+    """An address at which this number of bytes is unmapped."""
     with mmap.mmap(-1, size + ipc.SHMLBA) as memory:
         pointer = ctypes.c_char.from_buffer(memory)
         address = ctypes.addressof(pointer)
@@ -187,7 +187,7 @@ def test_an_address_where_something_is_is_einval(segment: int) -> None:
         assert nattch(segment) == 1
 
 
-def test_who_may_only_read_attaches_for_reading(make: Maker) -> None:
+def test_a_reader_attaches_for_reading(make: Maker) -> None:
     segment = make.segment(shmflg=0o400)
     for shmflg, expected in ((0, "EACCES"), (ipc.SHM_RDONLY, "")):
         call = partial(ipc.shmat, segment, None, shmflg)
@@ -278,7 +278,7 @@ def test_shm_remap_over_memory_of_others_is_refused(make: Maker) -> None:
 
 
 def stack() -> tuple[int, int]:
-    """Where the main thread's stack is by now, see proc(5)."""
+    """The address range of the main thread's stack; see proc(5)."""
     for line in Path("/proc/self/maps").read_text().splitlines():
         if line.endswith("[stack]"):
             begin, end = line.split()[0].split("-")
@@ -286,7 +286,7 @@ def stack() -> tuple[int, int]:
     pytest.skip("there is no [stack] in /proc/self/maps")
 
 
-def test_where_the_stack_is_to_grow_nothing_is_attached(segment: int) -> None:
+def test_an_attachment_in_the_way_of_the_stack_is_refused(segment: int) -> None:
     """With a gap of 256 pages a mapping is let through by the kernel, and the stack is not."""
     limit = resource.getrlimit(resource.RLIMIT_STACK)[0]
     if limit == resource.RLIM_INFINITY:
@@ -384,7 +384,7 @@ def test_the_context_manager_refuses_under_a_live_view(segment: int) -> None:
         lambda p: ipc.shmat(p.shmid, p),
     ],
 )
-def test_a_detached_one_is_an_error_to_use(
+def test_using_a_detached_address_is_an_error(
     segment: int, use: Callable[[ipc.shm_address], object]
 ) -> None:
     p = ipc.shmat(segment)
@@ -493,7 +493,7 @@ def test_a_copy_may_overlap_its_source(make: Maker) -> None:
 
 
 class Detaches:
-    """A number that detaches when it is asked for."""
+    """A number whose conversion detaches the segment."""
 
     def __init__(self, p: ipc.shm_address, number: int) -> None:
         self.p, self.number = p, number
@@ -521,7 +521,7 @@ def test_an_argument_that_detaches_meanwhile_is_an_error(
 # ---- shmctl ----------------------------------------------------------------------------
 
 
-def test_ipc_stat_says_what_proc_says(segment: int) -> None:
+def test_ipc_stat_agrees_with_proc(segment: int) -> None:
     with ipc.shmat(segment):
         ds, row = stat(segment), row_of_proc("shm", segment)
     del row["rss"], row["swap"]
@@ -562,7 +562,7 @@ def test_ipc_rmid_removes_and_needs_no_structure(make: Maker, size: int) -> None
             ipc.shmctl(shmid, ipc.IPC_STAT, ipc.shmid_ds())
 
 
-def test_ipc_info_says_the_limits(segment: int) -> None:
+def test_ipc_info_returns_the_limits(segment: int) -> None:
     info = ipc.shminfo()
     assert ipc.shmctl(0, ipc.IPC_INFO, info) >= 0
     for name in ("shmmni", "shmmax", "shmall"):
@@ -573,7 +573,7 @@ def test_ipc_info_says_the_limits(segment: int) -> None:
     assert info.shmmin == 1
 
 
-def test_shm_info_says_the_use(alone: None, make: Maker) -> None:
+def test_shm_info_returns_the_use(alone: None, make: Maker) -> None:
     make.segment(1)
     with ipc.shmat(make.segment(2 * PAGE)) as p:
         ipc.shmcpy_to(p, "x")

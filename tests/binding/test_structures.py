@@ -46,7 +46,7 @@ def values(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_sizeof_is_what_the_c_compiler_says(facts: Facts, name: str) -> None:
+def test_sizeof_agrees_with_the_c_compiler(facts: Facts, name: str) -> None:
     assert ipc.sizeof(type_of(name)) == facts.size[name]
     if name != "msgbuf":
         assert ipc.sizeof(type_of(name)()) == view(type_of(name)()).nbytes == facts.size[name]
@@ -59,7 +59,7 @@ def test_sizeof_a_message_is_with_the_room_for_its_text(capacity: int) -> None:
 
 
 @pytest.mark.parametrize("name, member", MEMBERS)
-def test_offsetof_is_what_the_c_compiler_says(facts: Facts, name: str, member: str) -> None:
+def test_offsetof_agrees_with_the_c_compiler(facts: Facts, name: str, member: str) -> None:
     for spelt in {member, member.removeprefix("__")} if name != "semun" else {member}:
         assert ipc.offsetof(type_of(name), spelt) == facts.member[name, member].offset
         assert ipc.offsetof(type_of(name)(), spelt) == facts.member[name, member].offset
@@ -81,7 +81,7 @@ def test_offsetof_a_member_that_there_is_not_is_an_attribute_error() -> None:
 
 
 @pytest.mark.parametrize("name, member", INTEGERS)
-def test_a_member_lies_where_the_c_compiler_says(facts: Facts, name: str, member: str) -> None:
+def test_a_member_is_where_the_c_compiler_has_it(facts: Facts, name: str, member: str) -> None:
     fact = facts.member[name, member]
     # Bytes that tell their order, and a sign.
     low, high = fact.range
@@ -289,7 +289,7 @@ def test_an_attachment_is_made_by_shmat_only(segment: int) -> None:
 
 @pytest.mark.parametrize("name", STRUCTURES)
 def test_keywords_are_strings(name: str) -> None:
-    """What ** brings to a type, nobody has looked at before it."""
+    """A type must check the keys of ** itself, because no other code does."""
     for keyword in (b"A" * 200, 1, None, object()):
         keywords: Any = {keyword: 2}
         with pytest.raises(TypeError, match="keywords must be strings"):
@@ -448,7 +448,7 @@ def test_a_union_has_one_member_at_a_time() -> None:
         ("array", ["a"]),
     ],
 )
-def test_a_union_points_to_what_it_should_only(member: str, target: Any) -> None:
+def test_a_union_points_only_to_objects_of_the_right_type(member: str, target: Any) -> None:
     semun = ipc.semun(9)
     with pytest.raises(TypeError):
         setattr(semun, member, target)

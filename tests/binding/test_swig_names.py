@@ -86,7 +86,7 @@ def test_new_makes_a_zeroed_one_and_delete_takes_it(structure: str) -> None:
 
 
 @pytest.mark.parametrize("structure, member", PRESENT)
-def test_what_was_set_is_got(structure: str, member: str) -> None:
+def test_a_getter_returns_the_value_that_was_set(structure: str, member: str) -> None:
     get, set_ = (function(f"{structure}_{member}_{verb}") for verb in ("get", "set"))
     made = function(f"new_{structure}")()
     value = VALUES.get(member, lambda: 42)()

@@ -27,7 +27,7 @@ LARGE = 80 * 1024
 
 
 def run_threads(body: Callable[[int], None]) -> None:
-    """In as many threads at once; what one raises, this raises."""
+    """Runs the function in n threads at once and raises the exception of any."""
     errors: list[BaseException] = []
     gate = threading.Barrier(THREADS)
 
@@ -48,7 +48,7 @@ def run_threads(body: Callable[[int], None]) -> None:
 
 
 def test_a_queue(queue: int) -> None:
-    """Half of them send what the others receive: each message once, and whole."""
+    """Half of the threads send, the others receive each message once and complete."""
     seen: list[bytes] = []
 
     def body(number: int) -> None:
@@ -68,7 +68,7 @@ def test_a_queue(queue: int) -> None:
 
 
 def test_a_message_that_threads_share(queue: int) -> None:
-    """Who receives has it for as long as the call takes: it is not resized meanwhile."""
+    """The message is not resized while a call receives into it."""
     message = ipc.msgbuf(capacity=64)
 
     def body(number: int) -> None:
@@ -107,7 +107,7 @@ def test_a_segment(make: Maker) -> None:
 
 
 def test_sets(make: Maker) -> None:
-    """Each has a set, and gets its values while the others get theirs."""
+    """Each thread reads the values of its own set at the same time."""
     sets = [make.semset(50) for _ in range(THREADS)]
     for number, semid in enumerate(sets):
         ipc.semctl(semid, 0, ipc.SETALL, [number] * 50)
@@ -172,7 +172,7 @@ with ipc.shmat(ids[2]) as memory:
 
 
 def hammer(*calls: Callable[[], object], allowed: tuple[type[Exception], ...] = ()) -> None:
-    """Each call over and over in threads, all at once; what is not allowed is raised."""
+    """Repeats each call in threads at the same time; raises unexpected exceptions."""
     turns = [0] * THREADS
 
     def body(number: int) -> None:
@@ -354,7 +354,7 @@ def test_messages_are_compared_while_they_are_resized() -> None:
 # ---- semun --------------------------------------------------------------------------
 
 
-def test_what_a_union_points_to_stays_while_it_is_used(make: Maker) -> None:
+def test_the_target_of_a_union_stays_alive_while_it_is_used(make: Maker) -> None:
     semid, union = make.semset(3), ipc.semun()
 
     def point() -> None:
@@ -379,7 +379,7 @@ def test_what_a_union_points_to_stays_while_it_is_used(make: Maker) -> None:
 
 
 def test_values_of_sets_are_not_mixed_up(make: Maker) -> None:
-    """The module has one array for all of them."""
+    """The module has one array for the values of all sets."""
 
     def call_for(nsems: int) -> Callable[[], object]:
         semid, values = make.semset(nsems), [nsems] * nsems
@@ -442,7 +442,7 @@ def test_an_attachment_that_is_used_is_not_detached(make: Maker) -> None:
     assert row_of_proc("shm", shmid)["nattch"] == 0
 
 
-def test_one_that_goes_is_not_found_by_its_number(make: Maker) -> None:
+def test_an_attachment_in_destruction_is_not_found_by_its_number(make: Maker) -> None:
     """The last reference goes while others look for the number."""
     shmid = make.segment(4096)
     numbers = [0] * THREADS

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Messages waited for only so long: the time, the signal that ends a call, and whose it is."""
+"""Timeouts of messages: the time, and the signal that ends a call."""
 
 import asyncio
 import errno
@@ -46,7 +46,7 @@ def call(request: pytest.FixtureRequest) -> Call:
 
 
 def signals(line: str) -> set[int]:
-    """Those in a line of proc(5), status: all that the kernel knows."""
+    """The signals in a line of /proc/PID/status; see proc(5)."""
     mask = int(Path("/proc/self/status").read_text().split(f"{line}:")[1].split()[0], 16)
     return {number for number in range(1, 65) if mask >> (number - 1) & 1}
 
@@ -66,7 +66,7 @@ def signals_stay_as_they_are() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("timeout", [0.0001, 0.003, 0.05])
-def test_it_is_over_in_time(q: ipc.MessageQueue, call: Call, timeout: float) -> None:
+def test_a_call_times_out(q: ipc.MessageQueue, call: Call, timeout: float) -> None:
     begin = time.monotonic()
     with pytest.raises(TimeoutError, match="timed out") as caught:
         call(q, timeout)
@@ -76,7 +76,7 @@ def test_it_is_over_in_time(q: ipc.MessageQueue, call: Call, timeout: float) -> 
 
 
 @pytest.mark.parametrize("timeout", [0, -1, -1e9, 0.0])
-def test_without_a_time_it_is_tried(q: ipc.MessageQueue, call: Call, timeout: float) -> None:
+def test_a_timeout_of_zero_tries_once(q: ipc.MessageQueue, call: Call, timeout: float) -> None:
     with pytest.raises(TimeoutError, match="timed out"):
         call(q, timeout)
     q.receive(timeout=timeout)
@@ -84,7 +84,7 @@ def test_without_a_time_it_is_tried(q: ipc.MessageQueue, call: Call, timeout: fl
     assert q.receive(2, timeout=timeout) == message(b"x", 2)
 
 
-def test_times_that_are_none(q: ipc.MessageQueue, call: Call) -> None:
+def test_invalid_timeouts_are_refused(q: ipc.MessageQueue, call: Call) -> None:
     for wrong, error in ((float("nan"), ValueError), ("1", TypeError), (1e300, OverflowError)):
         with pytest.raises(error):
             call(q, wrong)  # type: ignore[arg-type]
@@ -92,7 +92,7 @@ def test_times_that_are_none(q: ipc.MessageQueue, call: Call) -> None:
 
 @pytest.mark.parametrize("nsec", [-1, 10**9, 2**31 - 1])
 def test_nanoseconds_out_of_range(q: ipc.MessageQueue, call: Call, nsec: int) -> None:
-    """Such a time never comes, so the call would wait for ever."""
+    """The timer would never expire, so the call would wait for ever."""
     with pytest.raises(ValueError, match=f"nsec: {nsec} is not from 0 to 999999999"):
         call(q, (0, nsec))  # type: ignore[arg-type]
 
@@ -102,7 +102,7 @@ FOR_EVER = 2.0**40 if sys.maxsize > 2**32 else 1.5 * 2**30
 
 
 @pytest.mark.parametrize("timeout", [None, 60, 1e9, FOR_EVER])
-def test_it_goes_on_when_it_can(q: ipc.MessageQueue, timeout: float | None) -> None:
+def test_a_call_ends_when_it_can_proceed(q: ipc.MessageQueue, timeout: float | None) -> None:
     worker = Worker(lambda: q.receive(2, timeout=timeout), q.id)
     worker.wait_until_blocked()
     q.receive()
@@ -116,7 +116,7 @@ def test_it_goes_on_when_it_can(q: ipc.MessageQueue, timeout: float | None) -> N
 
 
 def test_many_short_times(q: ipc.MessageQueue) -> None:
-    """The signal that comes before the call comes again: none waits for ever."""
+    """A signal that arrives before the call is repeated, so no call waits for ever."""
     for i in range(2_000):
         with pytest.raises(TimeoutError, match="timed out"):
             q.receive(2, timeout=(i % 50) * 1e-6)
@@ -267,7 +267,7 @@ def test_asyncio_takes_and_gives_signals(q: ipc.MessageQueue, dispositions: None
 
 @pytest.mark.parametrize("sent", [signal.SIGRTMAX, signal.SIGRTMIN, signal.SIGUSR1])
 def test_a_signal_that_is_waited_for_is_not_lost(q: ipc.MessageQueue, sent: signal.Signals) -> None:
-    """With all of them blocked: sent before a wait and during one, and taken afterwards."""
+    """All signals are blocked, sent before and during a wait, and accepted afterwards."""
     run_child(
         """
 import signal
@@ -293,7 +293,7 @@ assert len(signal.pthread_sigmask(signal.SIG_BLOCK, [])) == len(signal.valid_sig
     )
 
 
-def test_where_libc_has_a_handler(q: ipc.MessageQueue, call: Call) -> None:
+def test_a_signal_with_a_handler_of_libc(q: ipc.MessageQueue, call: Call) -> None:
     """pthread_cancel(3) of a thread that is at its end installs it."""
     run_child(
         """
@@ -322,8 +322,8 @@ os._exit(0)
     )
 
 
-def test_where_no_timer_is_left(q: ipc.MessageQueue) -> None:
-    """RLIMIT_SIGPENDING: it tries again and again; a message and a wake end it too."""
+def test_without_a_free_timer_a_call_polls(q: ipc.MessageQueue) -> None:
+    """With RLIMIT_SIGPENDING 0 the call polls; a message or a wake-up also ends it."""
     run_child(
         """
 import asyncio, resource
@@ -360,7 +360,7 @@ WAITS = int(os.environ.get("IPC_TEST_WAITS", 4000))
 
 
 def test_waits_beside_every_use_of_signals(make: Maker) -> None:
-    """Every wait ends; no signal is lost, and none kills; see the program's own words."""
+    """Every wait ends, no signal is lost, and none kills the process."""
     said = run_child(
         """
 import fcntl, select, signal
@@ -452,7 +452,7 @@ print(sum(late), "waits,", sum(sent.values()), "signals")
 
 
 def test_after_fork_a_child_has_its_own(make: Maker) -> None:
-    """One that is forked while others wait, and one from a handler in the midst of a call."""
+    """A child is forked while other threads wait, and another one in a signal handler."""
     run_child(
         """
 import signal

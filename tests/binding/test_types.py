@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Type stubs: they say what the module says of itself, and type checkers accept the examples."""
+"""Type stubs agree with the module, and type checkers accept the examples."""
 
 import ast
 import doctest
@@ -153,7 +153,7 @@ def test_mypy_accepts_each_example(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_mypy_refuses_what_is_wrong(tmp_path: Path) -> None:
+def test_mypy_refuses_wrong_programs(tmp_path: Path) -> None:
     (tmp_path / "wrong.py").write_text(WRONG)
     result = mypy(tmp_path, "wrong")
     reported = {int(n) for n in re.findall(r"^wrong\.py:(\d+): error", result.stdout, flags=re.M)}

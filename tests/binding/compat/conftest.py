@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Both modules, and what they make."""
+"""Fixtures for ipc.compat.sysv_ipc and sysv_ipc, and for their objects."""
 
 import contextlib
 import ctypes
@@ -43,7 +43,7 @@ REMOVE: dict[str, Callable[[int], object]] = {
 
 
 def detach_all() -> None:
-    """What theirs leaves attached when nobody has it any more."""
+    """Detaches the segments that sysv_ipc leaves attached."""
     for line in Path("/proc/self/maps").read_text().splitlines():
         if "/SYSV" in line:
             libc.shmdt(ctypes.c_void_p(int(line.partition("-")[0], 16)))
@@ -51,7 +51,7 @@ def detach_all() -> None:
 
 @pytest.fixture(params=[OURS, pytest.param(THEIRS, marks=THERE_IS_NONE)])
 def sysv_ipc(request: pytest.FixtureRequest, alone: None) -> Iterator[Any]:
-    """The module; what a test makes is removed."""
+    """The module; the objects that a test makes are removed."""
     before = all_objects()
     yield importlib.import_module(request.param)
     if request.param == THEIRS:
@@ -75,7 +75,7 @@ def queue(sysv_ipc: Any) -> Any:
 
 @pytest.fixture
 def semaphore(sysv_ipc: Any) -> Any:
-    """Of value 0."""
+    """A semaphore of value 0."""
     return sysv_ipc.Semaphore(None, sysv_ipc.IPC_CREX)
 
 
@@ -86,7 +86,7 @@ def detach(segment: Any) -> None:
 
 @pytest.fixture
 def segment(sysv_ipc: Any) -> Iterator[Any]:
-    """Of 100 bytes, each a space."""
+    """A segment of 100 bytes, each a space."""
     made = sysv_ipc.SharedMemory(None, sysv_ipc.IPC_CREX, size=100)
     yield made
     detach(made)
@@ -124,7 +124,7 @@ KIND = {"MessageQueue": "msg", "Semaphore": "sem", "SharedMemory": "shm"}
 
 
 def row(obj: Any) -> dict[str, int]:
-    """What the kernel says of it, see proc(5)."""
+    """The row of the object in /proc/sysvipc; see proc(5)."""
     return row_of_proc(KIND[type(obj).__name__], obj.id)
 
 
@@ -138,7 +138,7 @@ def each(request: pytest.FixtureRequest, sysv_ipc: Any) -> Iterator[Any]:
 
 
 def interrupted(obj: Any, call: Callable[[], Any], unblock: Callable[[], object]) -> int:
-    """How often a handler ran before a call of this thread that waits ended."""
+    """The number of times that a handler ran before a waiting call of this thread ended."""
     main = threading.get_native_id()
     handled: list[int] = []
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""What MessageQueue, Semaphore and SharedMemory have in common."""
+"""The common part of MessageQueue, Semaphore and SharedMemory."""
 
 import errno
 import importlib
@@ -23,7 +23,7 @@ SETTABLE = {
 
 
 @each_class
-def test_no_flags_open_what_is_there(sysv_ipc: Any, key: int, name: str) -> None:
+def test_no_flags_open_an_existing_object(sysv_ipc: Any, key: int, name: str) -> None:
     make = getattr(sysv_ipc, name)
     with pytest.raises(sysv_ipc.ExistentialError):
         make(key)
@@ -88,7 +88,7 @@ def test_a_random_key_that_is_used_is_not_taken(
             each.remove()
 
 
-def test_where_no_key_is_unused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_unused_key(monkeypatch: pytest.MonkeyPatch) -> None:
     ours = importlib.import_module(OURS)
     tried = []
 
@@ -152,7 +152,7 @@ def test_bits_of_a_semaphores_mode_are_no_flags(sysv_ipc: Any, key: int) -> None
 
 
 @each_class
-def test_mode_is_what_is_asked_for(sysv_ipc: Any, name: str, key: int) -> None:
+def test_mode_is_the_requested_permission(sysv_ipc: Any, name: str, key: int) -> None:
     """semget(2) and its kin: what is there must allow what is asked for."""
     make = getattr(sysv_ipc, name)
     make(key, sysv_ipc.IPC_CREX, 0o444)
@@ -213,7 +213,7 @@ def test_the_creators_user_and_group_are_two(sysv_ipc: Any, name: str) -> None:
     assert (made.cuid, made.cgid) == (os.geteuid(), gid + 1)
 
 
-def test_what_is_read_only(each: Any) -> None:
+def test_read_only_attributes(each: Any) -> None:
     name = type(each).__name__
     for attribute in set(CLASSES[name].split()) - SETTABLE[name] - {"__enter__", "__exit__"}:
         with pytest.raises(AttributeError):
@@ -222,14 +222,14 @@ def test_what_is_read_only(each: Any) -> None:
         each.another = 1
 
 
-def test_what_is_set_is_an_integer(each: Any) -> None:
+def test_attributes_accept_integers_only(each: Any) -> None:
     for attribute in SETTABLE[type(each).__name__] - {"undo", "block"}:
         with pytest.raises(TypeError):
             setattr(each, attribute, "1")
 
 
 @differs("cuts it, or says that the object does not exist")
-def test_what_is_set_fits(each: Any) -> None:
+def test_attributes_refuse_values_out_of_range(each: Any) -> None:
     for attribute in SETTABLE[type(each).__name__] - {"undo", "block", "value"}:
         before = getattr(each, attribute)
         for wrong in -1, 2**32 if attribute != "max_size" else 2**64:

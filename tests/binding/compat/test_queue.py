@@ -26,7 +26,7 @@ def test_send_and_receive(queue: Any) -> None:
     assert queue.receive(False) == (b"any", 2)
 
 
-def test_what_can_be_sent(queue: Any) -> None:
+def test_texts_that_can_be_sent(queue: Any) -> None:
     for message in bytearray(b"array"), memoryview(b"view"):
         queue.send(message)
         assert queue.receive() == (bytes(message), 1)
@@ -35,7 +35,7 @@ def test_what_can_be_sent(queue: Any) -> None:
 
 
 @differs("crashes", run=False)
-def test_what_cannot_be_sent(queue: Any) -> None:
+def test_texts_that_cannot_be_sent(queue: Any) -> None:
     for wrong, error in (None, TypeError), (1, TypeError), ("\udc80", UnicodeEncodeError):
         with pytest.raises(error):
             queue.send(wrong)
@@ -143,7 +143,7 @@ def test_longer_than_the_system_allows(sysv_ipc: Any, limit: Limit) -> None:
 
 
 @differs("says EINVAL of a queue that is gone")
-def test_as_long_as_the_system_allows_to_a_queue_that_is_gone(sysv_ipc: Any, limit: Limit) -> None:
+def test_the_longest_text_to_a_removed_queue(sysv_ipc: Any, limit: Limit) -> None:
     limit("msgmax", 100)
     queue = sysv_ipc.MessageQueue(None, sysv_ipc.IPC_CREX)
     queue.remove()
@@ -180,7 +180,7 @@ def test_max_size(sysv_ipc: Any, queue: Any, limit: Limit) -> None:
     assert queue.max_size == 999
 
 
-def test_a_queue_that_is_gone(sysv_ipc: Any, queue: Any) -> None:
+def test_a_removed_queue(sysv_ipc: Any, queue: Any) -> None:
     queue.remove()
     with pytest.raises(sysv_ipc.ExistentialError):
         queue.receive()
@@ -190,7 +190,7 @@ def test_a_queue_that_is_gone(sysv_ipc: Any, queue: Any) -> None:
 
 
 @differs("raises an OSError, where receive() raises an ExistentialError")
-def test_sending_to_a_queue_that_is_gone(sysv_ipc: Any, queue: Any) -> None:
+def test_sending_to_a_removed_queue(sysv_ipc: Any, queue: Any) -> None:
     queue.remove()
     with pytest.raises(sysv_ipc.ExistentialError):
         queue.send(b"x")
@@ -203,7 +203,7 @@ def test_a_queue_that_is_removed_meanwhile(sysv_ipc: Any, queue: Any) -> None:
         worker.result()
 
 
-def test_what_another_user_may_do_with_a_queue(sysv_ipc: Any, queue: Any) -> None:
+def test_permissions_of_another_user_of_a_queue(sysv_ipc: Any, queue: Any) -> None:
     queue.send(b"x")
     queue.mode = 0o604
     assert as_nobody(lambda: queue.send(b"x")) is sysv_ipc.PermissionsError

@@ -285,7 +285,7 @@ def test_a_segment_is_there_until_all_have_detached(sysv_ipc: Any, segment: Any)
         segment.attach()
 
 
-def test_what_another_user_may_do_with_a_segment(sysv_ipc: Any, segment: Any) -> None:
+def test_permissions_of_another_user_of_a_segment(sysv_ipc: Any, segment: Any) -> None:
     segment.detach()
     segment.mode = 0o604
     assert as_nobody(segment.attach) is sysv_ipc.PermissionsError
