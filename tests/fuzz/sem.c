@@ -198,7 +198,7 @@ static void getall(struct set *set)
 	free(array);
 }
 
-/* GETVAL and its kin; nobody waits. */
+/* GETVAL, GETPID, GETNCNT and GETZCNT; no process waits. */
 static void get(struct set *set)
 {
 	static const int cmds[] = {GETVAL, GETPID, GETNCNT, GETZCNT};

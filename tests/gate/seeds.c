@@ -1,10 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Kernels that are broken, as far as a program can make one so: linked with the
- * whole harness, one more check does it in the midst of the others.  Which one
- * the kernel's command line says (seed=NAME), as words that the kernel does not
- * know become its first program's environment.
+ * Simulates kernels with defects: this file, linked with the harness, adds a check that fails
+ * like such a kernel.  seed=NAME on the kernel's command line selects the defect, because the
+ * first program gets words that the kernel does not know as its environment.
  */
 #include <fcntl.h>
 #include <linux/audit.h>

@@ -73,7 +73,7 @@ static int tick(struct shared *shared)
 
 /* ---- in the processes ------------------------------------------------------------------- */
 
-/* Signals or kills another process in the midst of what it does. */
+/* Signals or kills another process during its calls. */
 static void disturb(struct shared *shared, const struct step *step)
 {
 	int victim = step->arg[0], pid = load(&shared->maker[victim].pid);

@@ -153,7 +153,7 @@ def test_bits_of_a_semaphores_mode_are_no_flags(sysv_ipc: Any, key: int) -> None
 
 @each_class
 def test_mode_is_the_requested_permission(sysv_ipc: Any, name: str, key: int) -> None:
-    """semget(2) and its kin: what is there must allow what is asked for."""
+    """semget(2): the existing object must grant the requested permissions."""
     make = getattr(sysv_ipc, name)
     make(key, sysv_ipc.IPC_CREX, 0o444)
     assert as_nobody(lambda: make(key)) is sysv_ipc.PermissionsError
