@@ -35,7 +35,7 @@ HEADER = '''"""System V IPC: the C extension.  Made by binding/stubs.py."""
 import sys
 from _typeshed import ReadableBuffer, StrOrBytesPath, WriteableBuffer
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NoReturn, SupportsIndex, final, overload
+from typing import Any, NoReturn, SupportsIndex, TypeVar, final, overload
 
 _Structure = (
     ipc_perm | msqid_ds | msgbuf | msginfo | semid_ds | sembuf | seminfo | semun | shmid_ds
@@ -106,6 +106,16 @@ def _watch_wakeups(
     wake: Callable[..., object], task: object, partial: type[object], /
 ) -> None: ...
 def _wake(partial: type[object], wakeup: Callable[[object], object], task: object, /) -> object: ...
+# For the classes of those modules (method.c).
+class _Object:
+    id: int
+    _inbox: _Inbox
+class _Semaphore:
+    set: Any
+    _up: sembuf
+    _down: sembuf
+_Function = TypeVar("_Function", bound=Callable[..., object])
+def _method(function: _Function, /) -> _Function: ...
 def _semop(semid: int, sop: tuple[int, int, int], wait: _Wait | None, /) -> bool: ...
 
 def ftok(pathname: StrOrBytesPath, proj_id: SupportsIndex | str | bytes) -> int: ...

@@ -68,7 +68,7 @@ def reopen(cls: "type[Object]", ident: int, *state: object) -> "Object":
     return self
 
 
-class Object:
+class Object(_ipc._Object):
     """An object of System V IPC.
 
     As a context manager, the object is removed at the end if remove_on_exit is true; only the
@@ -81,9 +81,9 @@ class Object:
         created: Whether this Python object created the kernel's object.
     """
 
-    __slots__ = ("id", "key", "created", "_remover", "__weakref__")
+    __slots__ = ("key", "created", "_remover", "__weakref__")
 
-    id: int
+    id: int  # _ipc._Object has it, for the methods in C
     key: int
     created: bool
     _remover: int  # the id of the process that removes it, or 0

@@ -66,7 +66,7 @@ class MessageQueue(Object):
     """
 
     __module__ = "ipc"  # the name for pickle and repr()
-    __slots__ = ("_inbox",)
+    __slots__ = ()
 
     _inbox: _ipc._Inbox  # receives, and keeps the message of a cancelled or interrupted receive
 
@@ -90,6 +90,7 @@ class MessageQueue(Object):
 
     # ---- sending
 
+    @_ipc._method
     def send(self, text: "_Text", mtype: int = 1, *, timeout: float | None = None) -> None:
         """Send a message; wait while the queue is full.
 
@@ -104,7 +105,7 @@ class MessageQueue(Object):
 
         See msgop(2).
         """
-        _msgsnd(self.id, mtype, text, 0, timeout, None)
+        raise NotImplementedError
 
     def send_many(
         self, messages: "_abc.Iterable[_Text]", mtype: int = 1, *, timeout: float | None = None
@@ -155,6 +156,7 @@ class MessageQueue(Object):
 
     # ---- receiving
 
+    @_ipc._method
     def receive(
         self,
         mtype: int = 0,
@@ -184,9 +186,7 @@ class MessageQueue(Object):
 
         See msgop(2).
         """
-        msgflg = _flags(truncate, exclude) if truncate or exclude else 0
-        message: _ipc.msgbuf = self._inbox.receive(self.id, size, mtype, msgflg, timeout, None)
-        return message
+        raise NotImplementedError
 
     def receive_many(
         self,

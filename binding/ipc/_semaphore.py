@@ -7,7 +7,6 @@ from posix import getegid, geteuid, sched_yield
 from time import monotonic, sleep
 
 from ipc import _ipc
-from ipc._ipc import semop as _semop
 from ipc._object import (
     GONE,
     Object,
@@ -28,11 +27,6 @@ else:
     from ipc._object import _t
 
 _Operations = _ipc.sembuf | _abc.Sequence[_ipc.sembuf | tuple[int, ...]]
-
-# The default of acquire() and release(); they compare by identity, and then use a sembuf that
-# was made in advance.
-_ONE = 1
-
 
 # The mode of a set without values: its owner can set them, and no other process can use the set.
 MAKING = 0o200
@@ -288,7 +282,7 @@ def _operate(semid: int, sops: "_Operations", timeout: float | None) -> None:
         raise TimeoutError(errno.ETIMEDOUT, "semtimedop: timed out") from None
 
 
-class Semaphore:
+class Semaphore(_ipc._Semaphore):
     """One semaphore: the constructor opens or creates a set with one, s[num] is one of any set.
 
     As a context manager, the object acquires the semaphore and releases it at the end.
@@ -307,8 +301,9 @@ class Semaphore:
     """
 
     __module__ = "ipc"  # the name for pickle and repr()
-    __slots__ = ("set", "_up", "_down", "__weakref__")
+    __slots__ = ("__weakref__",)
 
+    # _ipc._Semaphore has these, for the methods in C.
     set: "SemaphoreSet"
     _up: _ipc.sembuf  # the operation of release() with its default, made in advance
     _down: _ipc.sembuf
@@ -343,7 +338,7 @@ class Semaphore:
 
     def _prepare(self, num: int, undo: object) -> None:
         flags = _ipc.SEM_UNDO if undo else 0
-        self._up, self._down = _ipc.sembuf(num, _ONE, flags), _ipc.sembuf(num, -_ONE, flags)
+        self._up, self._down = _ipc.sembuf(num, 1, flags), _ipc.sembuf(num, -1, flags)
 
     @property
     def num(self) -> int:
@@ -369,10 +364,8 @@ class Semaphore:
         """The key of the set."""
         return self.set.key
 
-    def _sop(self, op: int) -> tuple[int, int, int]:
-        return self.num, op, self._up.sem_flg
-
-    def acquire(self, n: int = _ONE, *, timeout: float | None = None) -> bool:
+    @_ipc._method
+    def acquire(self, n: int = 1, *, timeout: float | None = None) -> bool:
         """Wait until the value is at least n, and subtract n.
 
         Args:
@@ -388,18 +381,7 @@ class Semaphore:
 
         See semop(2).
         """
-        if timeout is None:
-            _semop(self.set.id, self._down if n is _ONE else [self._sop(-_at_least_1(n))])
-            return True
-        try:
-            _ipc.semtimedop(
-                self.set.id, [self._sop(-_at_least_1(n))], None, timeout if timeout > 0 else 0
-            )
-        except BlockingIOError as error:
-            if not raised_by_call(error):
-                raise
-            return False
-        return True
+        raise NotImplementedError
 
     async def acquire_async(self, n: int = 1) -> bool:
         """Acquire the semaphore as acquire() does, without blocking the event loop.
@@ -420,7 +402,7 @@ class Semaphore:
             return True
         from ipc import _aio
 
-        sop = self._sop(-n)
+        sop = self.num, -n, self._up.sem_flg
 
         def take(waiter: _aio.Waiter) -> bool | None:
             return _ipc._semop(self.set.id, sop, waiter.wait) or None
@@ -431,10 +413,11 @@ class Semaphore:
         try:
             self.release(n)
         except OSError as error:
-            if error.errno not in GONE or not raised_by_call(error, 1):
+            if error.errno not in GONE or not raised_by_call(error):
                 raise
 
-    def release(self, n: int = _ONE) -> None:
+    @_ipc._method
+    def release(self, n: int = 1) -> None:
         """Add n to the value.
 
         Args:
@@ -446,10 +429,7 @@ class Semaphore:
 
         See semop(2).
         """
-        if n is _ONE:
-            _semop(self.set.id, self._up)
-        else:
-            _semop(self.set.id, [self._sop(_at_least_1(n))])
+        raise NotImplementedError
 
     def wait_for_zero(self, *, timeout: float | None = None) -> None:
         """Wait until the value is 0.
@@ -523,12 +503,6 @@ def _reopen(semset: SemaphoreSet, num: int, undo: bool) -> Semaphore:
     self = Semaphore._of(semset, num)
     self.undo = undo
     return self
-
-
-def _at_least_1(n: int) -> int:
-    if n < 1:
-        raise ValueError(f"n: {n} is not at least 1")
-    return n
 
 
 def semaphore_sets() -> dict[int, _ipc.semid_ds]:

@@ -14,6 +14,7 @@
  * back.  A message that a cancelled task awaited is freed without an exception too; handover.c
  * marks it.
  */
+#include "method.h"
 #include "transfer.h"
 
 /* A kept message: the bytes of a struct msgbuf with length bytes of text. */
@@ -88,25 +89,30 @@ static void *take_spare(struct inbox *self)
 	return spare;
 }
 
+/* Makes room for at least so many kept messages. */
+static bool grow(struct inbox *self, Py_ssize_t wanted)
+{
+	struct kept *larger = PyMem_Realloc(self->kept, 2 * (size_t)wanted * sizeof(*larger));
+
+	if (!larger)
+		return false;
+	self->kept = larger;
+	self->room = 2 * wanted;
+	return true;
+}
+
 /* Makes room for the message of a call before the call; -1 with MemoryError. */
-static int reserve(struct inbox *self)
+static always_inline int reserve(struct inbox *self)
 {
 	MUTEX_LOCK(self);
-	notice_fork(self);
+	if (BRANCH_UNLIKELY(self->forks != forks))
+		notice_fork(self);
 	const Py_ssize_t wanted = self->nkept + self->fresh + self->pending + 1;
-	bool there = self->nspares > self->pending || add_spare(self);
-	if (there && wanted > self->room) {
-		struct kept *larger =
-			PyMem_Realloc(self->kept, 2 * (size_t)wanted * sizeof(*larger));
-		there = larger != NULL;
-		if (there) {
-			self->kept = larger;
-			self->room = 2 * wanted;
-		}
-	}
+	const bool there = (self->nspares > self->pending || add_spare(self)) &&
+			   (wanted <= self->room || grow(self, wanted));
 	self->pending += there;
 	MUTEX_UNLOCK(self);
-	if (!there)
+	if (BRANCH_UNLIKELY(!there))
 		PyErr_NoMemory();
 	return there ? 0 : -1;
 }
@@ -179,8 +185,14 @@ static void hand_out(struct inbox *self, struct msgbuf_object *message, unsigned
 
 void inbox_forget(struct msgbuf_object *message)
 {
+#ifdef Py_GIL_DISABLED
 	/* Two threads may read the message at the same time. */
 	struct inbox *self = __atomic_exchange_n(&message->inbox, NULL, __ATOMIC_ACQ_REL);
+#else
+	struct inbox *self = message->inbox;
+
+	message->inbox = NULL;
+#endif
 
 	if (!self)
 		return;
@@ -356,16 +368,27 @@ static long receive_reserved(struct state *state, struct inbox *self, struct tra
 }
 
 /* Takes one message; 0, or the reason why the call ended. */
-static long receive_one(struct state *state, struct inbox *self, struct transfer *t, bool sized,
-			struct room *room, const struct limits *limits, PyObject **message)
+static always_inline long receive_one(struct state *state, struct inbox *self, struct transfer *t,
+				      bool sized, struct room *room, const struct limits *limits,
+				      PyObject **message)
 {
 	long result;
-	int error;
 
 	if (reserve(self) < 0)
 		return RAISED;
-	result = receive_reserved(state, self, t, sized, room, limits, message);
-	error = errno;
+	MUTEX_LOCK(self);
+	const bool plain = self->nkept == 0 && !self->shared;
+	MUTEX_UNLOCK(self);
+	if (BRANCH_LIKELY(plain)) {
+		result = receive(state, t, sized, room, limits);
+		if (BRANCH_LIKELY(result >= 0)) {
+			*message = received(state, self, room, result);
+			result = *message ? 0 : RAISED;
+		}
+	} else {
+		result = receive_reserved(state, self, t, sized, room, limits, message);
+	}
+	const int error = errno;
 	release(self);
 	errno = error;
 	return result;
@@ -439,23 +462,91 @@ static always_inline int to_receive(struct state *state, PyObject *const *args, 
 	return audit(state, CALL_msgrcv, &given, 5);
 }
 
-static PyObject *inbox_receive(PyObject *object, PyObject *const *args, Py_ssize_t nargs)
+/* After the arguments: returns a message, or None if woken. */
+static always_inline PyObject *receive_object(struct state *state, struct inbox *self,
+					      struct transfer *t, bool sized,
+					      const struct limits *limits)
 {
-	struct state *state = state_of_object(object);
 	PyObject *message = NULL;
-	struct limits limits;
-	struct transfer t;
 	struct room room;
 
-	if (!takes("receive", 6, nargs) || to_receive(state, args, &t, &limits) < 0 ||
-	    room_alloc(&room, t.msgsz) < 0)
+	if (room_alloc(&room, t->msgsz) < 0)
 		return NULL;
-	const long result = receive_one(state, (struct inbox *)object, &t, args[1] != Py_None,
-					&room, &limits, &message);
+	const long result = receive_one(state, self, t, sized, &room, limits, &message);
 	room_free(&room);
 	if (result == WOKEN)
 		return Py_NewRef(Py_None);
-	return result < 0 ? transfer_ended(true, result, t.msgsz) : message;
+	return result < 0 ? transfer_ended(true, result, t->msgsz) : message;
+}
+
+static PyObject *inbox_receive(PyObject *object, PyObject *const *args, Py_ssize_t nargs)
+{
+	struct state *state = state_of_object(object);
+	struct limits limits;
+	struct transfer t;
+
+	if (!takes("receive", 6, nargs) || to_receive(state, args, &t, &limits) < 0)
+		return NULL;
+	return receive_object(state, (struct inbox *)object, &t, args[1] != Py_None, &limits);
+}
+
+/* Adds a flag if the argument is given and true; -1 with an exception. */
+static always_inline int add_flag(PyObject *argument, int flag, int *msgflg)
+{
+	const int is_true = argument ? PyObject_IsTrue(argument) : 0;
+
+	*msgflg |= is_true > 0 ? flag : 0;
+	return is_true < 0 ? -1 : 0;
+}
+
+/* mtype, timeout, size, truncate, exclude. */
+static always_inline int to_receive_method(struct state *state, PyObject *id,
+					   const union arguments *given, struct transfer *t,
+					   struct limits *limits)
+{
+	PyObject *const size = left_out(given->arg[2]) ? NULL : given->arg[2];
+	union arguments audited = {
+		.arg = {id, NULL, size, given->arg[0] ? given->arg[0] : state->zero}};
+
+	*t = (struct transfer){0};
+	if (add_flag(given->arg[3], MSG_NOERROR, &t->msgflg) < 0 ||
+	    add_flag(given->arg[4], MSG_EXCEPT, &t->msgflg) < 0 ||
+	    to_int(id, "msqid", &t->msqid) < 0 || (size && to_size(size, "size", &t->msgsz) < 0) ||
+	    (given->arg[0] && to_long(given->arg[0], "mtype", &t->msgtyp) < 0) ||
+	    to_deadline(state, given->arg[1], limits) < 0)
+		return -1;
+	audited.arg[4] = t->msgflg ? PyLong_FromLong(t->msgflg) : Py_NewRef(state->zero);
+	const int result = audited.arg[4] ? audit(state, CALL_msgrcv, &audited, 5) : -1;
+	Py_XDECREF(audited.arg[4]);
+	if (!size)
+		t->msgflg &= ~MSG_NOERROR;
+	return result;
+}
+
+/* MessageQueue.receive */
+PyObject *queue_receive(PyObject *method, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+	static const struct signature signature = {
+		"receive", 0, 5, {"mtype", "timeout", "size", "truncate", "exclude"}};
+	struct state *state = state_of_method(method);
+	PyObject *message = NULL;
+	union arguments given;
+	struct limits limits;
+	struct transfer t;
+
+	if (parse_method(&signature, 1, state->object_type, args, nargsf, kwnames, &given) < 0)
+		return NULL;
+	struct base *const self = (struct base *)args[0];
+	PyObject *const id = attribute_of(self, &self->id, "id");
+	PyObject *const inbox = id ? attribute_of(self, &self->inbox, "_inbox") : NULL;
+	if (inbox && Py_TYPE(inbox) != state->inbox_type)
+		PyErr_SetString(PyExc_TypeError, "_inbox: an _Inbox is needed");
+	else if (inbox && to_receive_method(state, id, &given, &t, &limits) == 0)
+		message = receive_object(state, (struct inbox *)inbox, &t, !left_out(given.arg[2]),
+					 &limits);
+	Py_XDECREF(id);
+	Py_XDECREF(inbox);
+	return message;
 }
 
 static PyObject *inbox_receive_many(PyObject *object, PyObject *const *args, Py_ssize_t nargs)

@@ -5,6 +5,7 @@
  * operations that a timeout or another thread can end, sending of many messages in one call, and
  * a base class that exports memory.
  */
+#include "method.h"
 #include "transfer.h"
 
 /* ---- messages --------------------------------------------------------------------- */
@@ -12,6 +13,19 @@
 static always_inline long send(struct state *state, struct transfer *t, const struct limits *limits)
 {
 	return transfer(state, attempt_msgsnd, BLOCKING_msgsnd, t, limits);
+}
+
+/* The common case: a short bytes object. */
+static always_inline long send_bytes(struct state *state, PyObject *bytes, long mtype,
+				     struct transfer *t, const struct limits *limits)
+{
+	struct room room;
+
+	room.here.msgbuf.mtype = mtype;
+	t->msgp = &room.here;
+	t->msgsz = (size_t)Py_SIZE(bytes);
+	memcpy(room.here.bytes + HEAD, PyBytes_AsString(bytes), t->msgsz);
+	return send(state, t, limits);
 }
 
 /* Sends a msgbuf directly, or a text (bytes-like or str) from a copy. */
@@ -31,6 +45,8 @@ static long send_object(struct state *state, PyObject *object, long mtype, struc
 		msgbuf_unpin(msgbuf);
 		return result;
 	}
+	if (PyBytes_CheckExact(object) && Py_SIZE(object) <= FEW)
+		return send_bytes(state, object, mtype, t, limits);
 	if (text_view(object, &text) < 0)
 		return RAISED;
 	if (room_alloc(&room, (size_t)text.len) < 0) {
@@ -68,6 +84,30 @@ static PyObject *ipc__msgsnd(PyObject *module, PyObject *const *args, Py_ssize_t
 	result = send_object(state, args[2], mtype, &t, &limits);
 	return result < 0 && result != WOKEN ? transfer_ended(false, result, t.msgsz)
 					     : PyBool_FromLong(result != WOKEN);
+}
+
+/* MessageQueue.send */
+PyObject *queue_send(PyObject *method, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+	static const struct signature signature = {"send", 1, 3, {"text", "mtype", "timeout"}};
+	struct state *state = state_of_method(method);
+	union arguments given;
+	struct transfer t = {0};
+	struct limits limits;
+	long mtype = 1, result = RAISED;
+
+	if (parse_method(&signature, 2, state->object_type, args, nargsf, kwnames, &given) < 0)
+		return NULL;
+	struct base *const self = (struct base *)args[0];
+	PyObject *const id = attribute_of(self, &self->id, "id");
+	union arguments audited = {.arg = {id, given.arg[0], NULL, state->zero}};
+	if (id && to_int(id, "msqid", &t.msqid) == 0 &&
+	    (!given.arg[1] || to_long(given.arg[1], "mtype", &mtype) == 0) &&
+	    to_deadline(state, given.arg[2], &limits) == 0 &&
+	    audit(state, CALL_msgsnd, &audited, 4) == 0)
+		result = send_object(state, given.arg[0], mtype, &t, &limits);
+	Py_XDECREF(id);
+	return result < 0 ? transfer_ended(false, result, t.msgsz) : Py_NewRef(Py_None);
 }
 
 /* ---- many messages ---------------------------------------------------------------- */

@@ -166,11 +166,12 @@ static int module_exec(PyObject *module)
 {
 	PyMethodDef *const methods[] = {ftok_methods,	  msg_methods,	     sem_methods,
 					shm_methods,	  structure_methods, swig_methods,
-					internal_methods, inbox_functions,   handover_functions};
+					internal_methods, inbox_functions,   handover_functions,
+					method_functions};
 	struct state *state = state_of(module);
 
 	if (add_events(state) < 0 || add_types(module, state) < 0 || add_constants(module) < 0 ||
-	    internal_add(module, state) < 0)
+	    internal_add(module, state) < 0 || method_add(module, state) < 0)
 		return -1;
 	for (size_t i = 0; i < Py_ARRAY_LENGTH(methods); i++)
 		if (PyModule_AddFunctions(module, methods[i]) < 0)
@@ -189,6 +190,10 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
 	Py_VISIT(state->wait_type);
 	Py_VISIT(state->inbox_type);
 	Py_VISIT(state->messages_type);
+	Py_VISIT(state->object_type);
+	Py_VISIT(state->semaphore_type);
+	Py_VISIT(state->method_type);
+	Py_VISIT(state->bound_type);
 	Py_VISIT(state->audit);
 	return 0;
 }
@@ -206,6 +211,11 @@ static int module_clear(PyObject *module)
 	Py_CLEAR(state->wait_type);
 	Py_CLEAR(state->inbox_type);
 	Py_CLEAR(state->messages_type);
+	Py_CLEAR(state->object_type);
+	Py_CLEAR(state->semaphore_type);
+	Py_CLEAR(state->method_type);
+	Py_CLEAR(state->bound_type);
+	Py_CLEAR(state->zero);
 	Py_CLEAR(state->audit);
 	Py_CLEAR(state->callbacks);
 	return 0;

@@ -103,6 +103,11 @@ struct state {
 	PyTypeObject *wait_type;      /* timed.c */
 	PyTypeObject *inbox_type;     /* inbox.c */
 	PyTypeObject *messages_type;  /* inbox.c */
+	PyTypeObject *object_type;    /* method.c */
+	PyTypeObject *semaphore_type; /* semaphore.c */
+	PyTypeObject *method_type;    /* method.c */
+	PyObject *bound_type;	      /* types.MethodType: method.c */
+	PyObject *zero;		      /* the int 0 */
 	PyObject *audit;	      /* sys.audit */
 	fast_function audit_function; /* the C function behind audit, or NULL */
 	PyObject *audit_self;	      /* self for that function, borrowed */
@@ -552,7 +557,8 @@ extern PyMethodDef msg_methods[], sem_methods[], shm_methods[], structure_method
 
 /* ---- for the package's own modules: internal.c ------------------------------------ */
 
-extern PyMethodDef internal_methods[], inbox_functions[], handover_functions[];
+extern PyMethodDef internal_methods[], inbox_functions[], handover_functions[], method_functions[];
 int internal_add(PyObject *module, struct state *state);
+int method_add(PyObject *module, struct state *state);
 
 #endif

@@ -53,14 +53,15 @@ static struct msgbuf_object *alloc_head(PyTypeObject *type)
 	return self;
 }
 
+/* The caller sets the bytes. */
 static struct msgbuf_object *alloc_with(PyTypeObject *type, Py_ssize_t capacity)
 {
 	struct msgbuf_object *self = alloc_head(type);
 
 	if (!self)
 		return NULL;
-	/* PyMem_Calloc refuses more than PY_SSIZE_T_MAX bytes. */
-	self->head.bytes = PyMem_Calloc(1, (size_t)HEAD + (size_t)capacity);
+	/* PyMem_Malloc refuses more than PY_SSIZE_T_MAX bytes. */
+	self->head.bytes = PyMem_Malloc((size_t)HEAD + (size_t)capacity);
 	if (!self->head.bytes) {
 		Py_DECREF(self);
 		return (struct msgbuf_object *)PyErr_NoMemory();
@@ -175,6 +176,8 @@ static PyObject *msgbuf_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
 			PyErr_NoMemory();
 		else
 			self = alloc_with(type, (Py_ssize_t)capacity);
+		if (self)
+			memset(self->head.bytes, 0, (size_t)HEAD + capacity);
 	}
 	if (self && structure_fill(&self->head, args, rest) < 0)
 		Py_CLEAR(self);
@@ -190,11 +193,16 @@ static PyObject *msgbuf_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
 static void msgbuf_dealloc(PyObject *object)
 {
 	struct msgbuf_object *self = (struct msgbuf_object *)object;
+	PyTypeObject *type = Py_TYPE(object);
 
 	if (self->inbox)
 		inbox_take_back(self);
 	PyMem_Free(self->head.bytes);
-	structure_dealloc(object);
+	/* As structure_dealloc(), without the search for the type's tp_free. */
+	if (self->head.weakrefs)
+		PyObject_ClearWeakRefs(object);
+	PyObject_Free(object);
+	Py_DECREF((PyObject *)type);
 }
 
 static PyObject *msgbuf_reduce(PyObject *object, PyObject *Py_UNUSED(unused))

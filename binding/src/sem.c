@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Semaphore sets: semget, semop, semtimedop, semctl. */
 #include "control.h"
+#include "operation.h"
 
 PyDoc_STRVAR(semget_doc,
 	     "semget(key, nsems, semflg)\n--\n\n"
@@ -200,7 +201,7 @@ static long attempt_semop(void *args, bool nowait)
 			  : checked_semop(o->semid, o->ops.sops, o->ops.nsops);
 }
 
-static const char *semop_limit(size_t nsops)
+const char *semop_limit(size_t nsops)
 {
 	switch (errno) {
 	case EINVAL:
@@ -215,10 +216,10 @@ static const char *semop_limit(size_t nsops)
 	return NULL;
 }
 
+/* The result of semop or semtimedop as an object. */
 static always_inline PyObject *operated(enum call_index call, long result, size_t nsops)
 {
-	if (BRANCH_UNLIKELY(result == -1))
-		call_failed(call, semop_limit(nsops));
+	operation_ended(call, result, nsops);
 	return BRANCH_UNLIKELY(result < 0) ? NULL : PyLong_FromLong(0);
 }
 
@@ -258,54 +259,12 @@ long attempt_operation(void *args, bool nowait)
 			  : checked_semop(o->semid, sop, 1);
 }
 
-/* Returns the object's operation with IPC_NOWAIT, see struct sembuf_object. */
-static always_inline const struct sembuf *tried(struct sembuf_object *object)
-{
-	struct sembuf *const kept = &object->tried;
-	struct sembuf sop = object->sop;
-
-	sop.sem_flg |= IPC_NOWAIT;
-	if (BRANCH_UNLIKELY(RELAXED_LOAD(&kept->sem_num) != sop.sem_num ||
-			    RELAXED_LOAD(&kept->sem_op) != sop.sem_op ||
-			    RELAXED_LOAD(&kept->sem_flg) != sop.sem_flg)) {
-		RELAXED_STORE(&kept->sem_num, sop.sem_num);
-		RELAXED_STORE(&kept->sem_op, sop.sem_op);
-		RELAXED_STORE(&kept->sem_flg, sop.sem_flg);
-	}
-	return kept;
-}
-
-static always_inline PyObject *operate_one(struct state *state, enum call_index call,
-					   struct operation o)
-{
-	return operated(call,
-			call_blocking(state, &(struct blocking){.attempt = attempt_operation,
-								.args = &o,
-								.index = BLOCKING_semop,
-								.may_try = true,
-								.may_wait = o.tried,
-								.left = o.timeout}),
-			1);
-}
-
-static always_inline PyObject *operate_sembuf(struct state *state, enum call_index call, int semid,
-					      struct sembuf_object *object, struct timespec *left)
-{
-	/* During a wait, other Python code may write to the object, so use a copy. */
-	const struct sembuf sop = object->sop;
-	const bool waits = operation_waits(&sop);
-
-	return operate_one(state, call,
-			   (struct operation){semid, waits ? &sop : &object->sop,
-					      waits ? tried(object) : NULL, left});
-}
-
 /* The only item of a list or tuple, or NULL without an exception. */
 static always_inline PyObject *only_item(PyObject *sequence)
 {
 	if (PyTuple_CheckExact(sequence))
-		return PyTuple_Size(sequence) == 1 ? Py_NewRef(PyTuple_GetItem(sequence, 0)) : NULL;
-	if (!PyList_CheckExact(sequence) || PyList_Size(sequence) != 1)
+		return Py_SIZE(sequence) == 1 ? Py_NewRef(PyTuple_GetItem(sequence, 0)) : NULL;
+	if (!PyList_CheckExact(sequence) || Py_SIZE(sequence) != 1)
 		return NULL;
 #ifdef Py_GIL_DISABLED
 	PyObject *item = PyList_GetItemRef(sequence, 0);
@@ -320,21 +279,31 @@ static always_inline PyObject *only_item(PyObject *sequence)
 }
 
 /* Whether the item is a tuple (num, op, flg) of plain numbers in their ranges. */
-static always_inline bool is_plain_operation(PyObject *item, struct sembuf *sop)
+static always_inline bool is_number(struct state *state, PyObject *object, long *number)
+{
+	if (object != state->zero)
+		return is_plain(object, number);
+	*number = 0;
+	return true;
+}
+
+static always_inline bool is_plain_operation(struct state *state, PyObject *item,
+					     struct sembuf *sop)
 {
 	long num, op, flg;
 
-	if (!PyTuple_CheckExact(item) || PyTuple_Size(item) != 3 ||
-	    !is_plain(PyTuple_GetItem(item, 0), &num) || !is_plain(PyTuple_GetItem(item, 1), &op) ||
-	    !is_plain(PyTuple_GetItem(item, 2), &flg))
+	if (!PyTuple_CheckExact(item) || Py_SIZE(item) != 3 ||
+	    !is_number(state, PyTuple_GetItem(item, 0), &num) ||
+	    !is_number(state, PyTuple_GetItem(item, 1), &op) ||
+	    !is_number(state, PyTuple_GetItem(item, 2), &flg))
 		return false;
 	*sop = (struct sembuf){(unsigned short)num, (short)op, (short)flg};
 	return sop->sem_num == num && sop->sem_op == op && sop->sem_flg == flg;
 }
 
 /* One operation in a list or tuple; false for everything else, which operate() converts. */
-static always_inline bool operate_only(struct state *state, enum call_index call, int semid,
-				       PyObject *sops, struct timespec *left, PyObject **result)
+static always_inline bool operate_only(struct state *state, int semid, PyObject *sops,
+				       struct timespec *left, long *result)
 {
 	PyObject *const item = only_item(sops);
 	struct sembuf sop, flagged;
@@ -343,14 +312,13 @@ static always_inline bool operate_only(struct state *state, enum call_index call
 	if (!item)
 		return false;
 	if (Py_TYPE(item) == state->type[TYPE_sembuf]) {
-		*result = operate_sembuf(state, call, semid, (struct sembuf_object *)item, left);
-	} else if (is_plain_operation(item, &sop)) {
+		*result = operate_sembuf(state, semid, (struct sembuf_object *)item, left);
+	} else if (is_plain_operation(state, item, &sop)) {
 		const bool waits = operation_waits(&sop);
 		flagged = sop;
 		flagged.sem_flg |= IPC_NOWAIT;
-		*result =
-			operate_one(state, call,
-				    (struct operation){semid, &sop, waits ? &flagged : NULL, left});
+		*result = operate_one(
+			state, (struct operation){semid, &sop, waits ? &flagged : NULL, left});
 	} else {
 		done = false;
 	}
@@ -363,15 +331,15 @@ static always_inline PyObject *operate_given(struct state *state, enum call_inde
 					     const union arguments *given, struct timespec *left)
 {
 	PyObject *const sops = given->arg[1];
-	PyObject *result;
+	long result;
 
 	if (HERE == 0 || !left_out(given->arg[2]))
 		return operate(state, call, semid, given, left);
 	if (BRANCH_LIKELY(Py_TYPE(sops) == state->type[TYPE_sembuf]))
-		return operate_sembuf(state, call, semid, (struct sembuf_object *)sops, left);
-	if (operate_only(state, call, semid, sops, left, &result))
-		return result;
-	return operate(state, call, semid, given, left);
+		result = operate_sembuf(state, semid, (struct sembuf_object *)sops, left);
+	else if (!operate_only(state, semid, sops, left, &result))
+		return operate(state, call, semid, given, left);
+	return operated(call, result, 1);
 }
 
 PyDoc_STRVAR(semop_doc,

@@ -28,6 +28,13 @@ enum { RAISED = -2, LATE = -3, WOKEN = -4, NO_TIMER = -5, AGAIN = -6 };
 
 /* Converts timeout, seconds or None, and wait, a _Wait or None; -1 with an exception. */
 int to_limits(struct state *state, PyObject *timeout, PyObject *wait, struct limits *limits);
+/* The same for a method's timeout, which is often left out. */
+static always_inline int to_deadline(struct state *state, PyObject *timeout, struct limits *limits)
+{
+	*limits = (struct limits){0};
+	return BRANCH_LIKELY(left_out(timeout)) ? 0 : to_limits(state, timeout, Py_None, limits);
+}
+
 /* Makes the call that waits with this object, or the next such call, return AGAIN. */
 void wait_look_again(struct wait *wait);
 /* Returns the call's result, -1 with errno, or LATE, WOKEN, AGAIN or RAISED. */

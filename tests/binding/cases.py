@@ -447,6 +447,34 @@ def up_and_down_by_hook(w: World) -> None:
     assert h._semop(w.semid, (0, 1, 0), None) and h._semop(w.semid, (0, -1, 0), woken())
 
 
+def by_methods_in_c(w: World) -> None:
+    """What _Object and _Semaphore are the bases of."""
+    q, one = ipc.MessageQueue.from_id(w.msqid), ipc.SemaphoreSet.from_id(w.semid)[2]
+    for text in b"a", "b", w.message, bytes(8193)[:8000]:
+        q.send(text, mtype=2, timeout=5)
+        q.receive(timeout=5, size=8000, truncate=True)
+    one.release()
+    one.release(n=2)
+    assert one.acquire(3, timeout=1) and not one.acquire(timeout=0)
+    one.release()
+    one.acquire()
+    bound = one.acquire
+    assert bound.__func__ is ipc.Semaphore.acquire
+
+
+def set_and_freed() -> None:
+    thing, one = h._Object(), h._Semaphore()
+    thing.id, thing._inbox, one.set, one._up = [thing], h._Inbox(), thing, one
+    del one._up, thing.id
+
+
+class MessageQueue:
+    """For _method, which finds a method by its name."""
+
+    def send(self) -> None:
+        """Nothing."""
+
+
 class Task:
     """The part of asyncio.Task that _watch_wakeups and _wake use."""
 
@@ -500,6 +528,24 @@ CASES += [
     Case("_Exporter", "viewed", lambda w: bytes(memoryview(Exporting(w.message)))),
     Case("_Exporter", "no memory", lambda w: memoryview(Exporting(1)), TypeError),
     Case("_Exporter", "no attribute", lambda w: memoryview(h._Exporter()), AttributeError),
+    Case("_Object", "methods", by_methods_in_c),
+    Case("_Semaphore", "set and freed", lambda w: set_and_freed()),
+    Case("_Semaphore", "not set", lambda w: h._Semaphore().set, AttributeError),
+    Case(
+        "_Semaphore",
+        "not at least 1",
+        lambda w: ipc.SemaphoreSet.from_id(w.semid)[0].acquire(0, timeout=1),
+        ValueError,
+    ),
+    Case(
+        "_Semaphore",
+        "too much",
+        lambda w: ipc.SemaphoreSet.from_id(w.semid)[0].release(ipc.SEMVMX + 1),
+        OverflowError,
+    ),
+    Case("_method", "made", lambda w: h._method(MessageQueue.send)),
+    Case("_method", "of another", lambda w: h._method(set_and_freed), ValueError),
+    Case("_method", "called wrongly", lambda w: h._method(MessageQueue.send)(1), TypeError),
     Case("_watch_wakeups", "of a task", woken_though_cancelled),
     Case("_watch_wakeups", "of none", lambda w: h._watch_wakeups(h._wake, 1, functools.partial)),
     Case("_watch_wakeups", "too few", lambda w: h._watch_wakeups(h._wake), TypeError),

@@ -147,7 +147,9 @@ def test_the_wheel_is_for_every_cpython_from_3_11_on(wheel: Path) -> None:
 # The files of the sdist besides the C and the Python of the package.
 SHARED = [
     "binding/src/control.h",
+    "binding/src/method.h",
     "binding/src/module.h",
+    "binding/src/operation.h",
     "binding/src/timed.h",
     "binding/src/transfer.h",
     "conformance/interface/checked_calls.h",

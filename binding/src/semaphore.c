@@ -1,0 +1,183 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/* Semaphore.acquire and Semaphore.release. */
+#include "method.h"
+#include "operation.h"
+
+/* A call of a method, with the semaphore's attributes as they are when it begins. */
+struct semaphore_call {
+	struct state *state;
+	PyObject *id; /* of the set */
+	PyObject *sembuf;
+	struct sembuf_object *one; /* sembuf: the operation with the number 1 */
+};
+
+static void semaphore_end(const struct semaphore_call *call)
+{
+	Py_XDECREF(call->id);
+	Py_XDECREF(call->sembuf);
+}
+
+/* -1 with an exception; the caller must call semaphore_end() in either case. */
+static always_inline int semaphore_begin(struct state *state, PyObject *object, bool up,
+					 struct semaphore_call *call)
+{
+	struct base *self = (struct base *)object;
+	PyObject *set = attribute_of(self, &self->set, "set");
+
+	*call = (struct semaphore_call){.state = state};
+	if (!set)
+		return -1;
+	if (BRANCH_LIKELY(PyObject_TypeCheck(set, state->object_type)))
+		call->id = attribute_of((struct base *)set, &((struct base *)set)->id, "id");
+	else
+		PyErr_SetString(PyExc_TypeError, "set: a SemaphoreSet is needed");
+	Py_DECREF(set);
+	if (!call->id)
+		return -1;
+	call->sembuf = up ? attribute_of(self, &self->up, "_up")
+			  : attribute_of(self, &self->down, "_down");
+	if (!call->sembuf)
+		return -1;
+	call->one = (struct sembuf_object *)call->sembuf;
+	if (BRANCH_LIKELY(Py_TYPE(call->sembuf) == state->type[TYPE_sembuf]))
+		return 0;
+	PyErr_SetString(PyExc_TypeError, "a sembuf is needed");
+	return -1;
+}
+
+/* ---- the default: one, without a timeout -------------------------------------------------- */
+
+/* semop(set.id, _up or _down) */
+static always_inline long operate_default(const struct semaphore_call *call)
+{
+	union arguments given = {.arg = {call->id, call->sembuf}};
+	long result;
+	int semid;
+
+	if (to_int(call->id, "semid", &semid) < 0 || audit(call->state, CALL_semop, &given, 3) < 0)
+		return -2;
+	result = operate_sembuf(call->state, semid, call->one, NULL);
+	operation_ended(CALL_semop, result, 1);
+	return result;
+}
+
+/* ---- any number, and a timeout --------------------------------------------------------------- */
+
+/* Returns (num, n or -n, flg), where n is 1 by default; NULL with ValueError if n is below 1. */
+static PyObject *operation_of(const struct semaphore_call *call, PyObject *n)
+{
+	const struct sembuf one = call->one->sop;
+	PyObject *least = PyLong_FromLong(1), *number = NULL, *operation = NULL;
+	const int below = !least ? -1 : n ? PyObject_RichCompareBool(n, least, Py_LT) : 0;
+
+	if (below > 0)
+		PyErr_Format(PyExc_ValueError, "n: %S is not at least 1", n);
+	n = n ? n : least;
+	if (below == 0)
+		number = one.sem_op < 0 ? PyNumber_Negative(n) : Py_NewRef(n);
+	if (number)
+		operation = Py_BuildValue("(iOi)", one.sem_num, number, one.sem_flg);
+	Py_XDECREF(least);
+	Py_XDECREF(number);
+	return operation;
+}
+
+/* Sets *given to a timeout that is not negative, a new reference; -1 with an exception. */
+static int limit_below(const struct state *state, PyObject *timeout, PyObject **given)
+{
+	const int positive = PyObject_RichCompareBool(timeout, state->zero, Py_GT);
+
+	*given = Py_NewRef(positive > 0 ? timeout : state->zero);
+	return positive < 0 ? -1 : 0;
+}
+
+/* semop(set.id, [operation]), or semtimedop() if there is a timeout. */
+static long operate_list(const struct semaphore_call *call, PyObject *operation, PyObject *list,
+			 PyObject *timeout)
+{
+	const enum call_index index = timeout ? CALL_semtimedop : CALL_semop;
+	union arguments given = {.arg = {call->id, list, NULL, timeout}};
+	struct sembuf sop, flagged;
+	struct timespec left;
+	struct operation o = {.sop = &sop};
+
+	if (to_int(call->id, "semid", &o.semid) < 0 ||
+	    (timeout && to_timespec(timeout, &left) < 0) ||
+	    audit(call->state, index, &given, timeout ? 4 : 3) < 0 ||
+	    pack_integers(TYPE_sembuf, operation, &sop) < 0)
+		return -2;
+	flagged = sop;
+	flagged.sem_flg |= IPC_NOWAIT;
+	o.tried = operation_waits(&sop) ? &flagged : NULL;
+	o.timeout = timeout ? &left : NULL;
+	return operate_one(call->state, o);
+}
+
+/* Returns the result of the call; -1 with errno EAGAIN and no exception if it timed out. */
+static long operate_any(const struct semaphore_call *call, PyObject *n, PyObject *timeout)
+{
+	PyObject *limit = NULL, *list = NULL, *operation = operation_of(call, n);
+	long result = -2;
+	int error;
+
+	if (operation && (left_out(timeout) || limit_below(call->state, timeout, &limit) == 0))
+		list = Py_BuildValue("[O]", operation);
+	if (list)
+		result = operate_list(call, operation, list, limit);
+	error = errno;
+	if (result == -1 && !(limit && error == EAGAIN))
+		operation_ended(limit ? CALL_semtimedop : CALL_semop, result, 1);
+	Py_XDECREF(operation);
+	Py_XDECREF(limit);
+	Py_XDECREF(list);
+	errno = error;
+	return result;
+}
+
+static always_inline bool is_default(PyObject *n)
+{
+	long number;
+
+	return !n || (is_plain(n, &number) && number == 1);
+}
+
+PyObject *semaphore_acquire(PyObject *method, PyObject *const *args, size_t nargsf,
+			    PyObject *kwnames)
+{
+	static const struct signature signature = {"acquire", 0, 2, {"n", "timeout"}};
+	struct state *state = state_of_method(method);
+	struct semaphore_call call;
+	union arguments given;
+	long result = -2;
+
+	if (parse_method(&signature, 1, state->semaphore_type, args, nargsf, kwnames, &given) < 0)
+		return NULL;
+	if (semaphore_begin(state, args[0], false, &call) == 0)
+		result = BRANCH_LIKELY(is_default(given.arg[0]) && left_out(given.arg[1]))
+				 ? operate_default(&call)
+				 : operate_any(&call, given.arg[0], given.arg[1]);
+	semaphore_end(&call);
+	if (result < 0 && PyErr_Occurred())
+		return NULL;
+	return PyBool_FromLong(result >= 0);
+}
+
+PyObject *semaphore_release(PyObject *method, PyObject *const *args, size_t nargsf,
+			    PyObject *kwnames)
+{
+	static const struct signature signature = {"release", 0, 1, {"n"}};
+	struct state *state = state_of_method(method);
+	struct semaphore_call call;
+	union arguments given;
+	long result = -2;
+
+	if (parse_method(&signature, 1, state->semaphore_type, args, nargsf, kwnames, &given) < 0)
+		return NULL;
+	if (semaphore_begin(state, args[0], true, &call) == 0)
+		result = BRANCH_LIKELY(is_default(given.arg[0]))
+				 ? operate_default(&call)
+				 : operate_any(&call, given.arg[0], NULL);
+	semaphore_end(&call);
+	return result < 0 ? NULL : Py_NewRef(Py_None);
+}
