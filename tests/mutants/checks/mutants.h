@@ -1,16 +1,16 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Mutants stand between the checks and the calls in ipc-conform-mutants: they show that the
- * checks fail where a kernel or a libc is wrong.
+ * Mutants of calls in ipc-conform-mutants: they are between the checks and the real calls, and
+ * show that the checks fail if a kernel or a libc is wrong.
  *
  *	ON_MSGSND(last_byte_lost, "the last byte of a text is lost")
  *	{
  *		return t->real->msgsnd(msqid, msgp, msgsz ? msgsz - 1 : 0, msgflg);
  *	}
  *
- * A mutant stands in for one function or more, of both call tables; one mutant, or
- * none, is chosen for a run (`ipc-conform-mutants --mutant msgsnd.last_byte_lost run`).
+ * A mutant replaces one or more functions in both call tables.  A run has at most one mutant
+ * (`ipc-conform-mutants --mutant msgsnd.last_byte_lost run`).
  */
 #ifndef MUTANTS_H
 #define MUTANTS_H
@@ -21,16 +21,16 @@
 
 struct mutant;
 
-/* The argument of a mutant's function: the calls behind it, and the mutant itself. */
+/* The argument of a mutant's function: the real calls, and the mutant itself. */
 struct through {
 	const struct ipc_calls *real;
 	const struct mutant *mutant;
 	bool raw;
 };
 
-/* Installs the named mutant before the calls; false: there is no such mutant. */
+/* Installs the named mutant; false if there is no such mutant. */
 bool choose_mutant(const char *name);
-/* Each by its name and what it is. */
+/* Writes the name and the description of each mutant. */
 void list_mutants(FILE *out);
 
 #define THROUGH(...) (const struct through *t UNUSED, __VA_ARGS__)
@@ -53,13 +53,13 @@ struct mutant {
 	void *(*mremap)(void *address, size_t old, size_t new, int flags, void *place);
 	int (*madvise)(void *address, size_t length, int advice);
 	long (*ptrace)(int request, pid_t pid, void *address, void *data);
-	/* Writes a row of /proc/sysvipc as it should not be. */
+	/* Writes a wrong row of /proc/sysvipc. */
 	void (*listing)(FILE *out, char *row, int id);
-	/* For a mutant that is a row of a table: the row. */
-	int error, instead;  /* errno that comes out wrong */
-	int cmd;	     /* command whose structure does */
-	size_t offset, size; /* member of it */
-	const char *layer;   /* layout compiled in: its name, a fact, and that fact wrong */
+	/* The row, for a mutant that is described by a row of a table. */
+	int error, instead;  /* the call fails with `instead` in place of `error` */
+	int cmd;	     /* the command whose structure is wrong */
+	size_t offset, size; /* the wrong member of it */
+	const char *layer;   /* of a layout compiled in: a fact, and a wrong value */
 	const char *fact, *wrong;
 };
 
@@ -68,7 +68,7 @@ struct mutant {
 	static const struct mutant *const JOIN(NAME, _entry) \
 		__attribute__((used, section("ipc_mutants"))) = &NAME
 
-/* NAME(..) { ... } is the body of a mutant of one function; the table checks the types. */
+/* Defines a mutant of one function, whose body follows; the call table checks the types. */
 #define ON(R, F, ID, WHAT, ...)                                     \
 	static R F##_##ID THROUGH(__VA_ARGS__);                     \
 	MUTANT(F##_##ID##_mutant, #F "." #ID, WHAT, .F = F##_##ID); \
@@ -99,7 +99,7 @@ struct mutant {
 #define ON_SHMCTL(ID, WHAT) \
 	ON(int, shmctl, ID, WHAT, int shmid UNUSED, int cmd UNUSED, struct shmid_ds *buf UNUSED)
 
-/* One that is of semop and semtimedop alike; the first has no timeout. */
+/* Defines a mutant of both semop and semtimedop; timeout is NULL for semop. */
 #define ON_SEMOP(ID, WHAT)                                                              \
 	static int semop_##ID##_timed(const struct through *t UNUSED, int semid UNUSED, \
 				      struct sembuf *sops UNUSED, size_t nsops UNUSED,  \
@@ -115,7 +115,7 @@ struct mutant {
 				      struct sembuf *sops UNUSED, size_t nsops UNUSED,  \
 				      const struct timespec *timeout UNUSED)
 
-/* The functions that the linker redirects to mutants (MUTANT_WRAPS), without a mutant. */
+/* The real functions for which the linker calls mutants (MUTANT_WRAPS). */
 int __real_unshare(int flags);
 int __real_setns(int fd, int type);
 int __real_open(const char *path, int flags, ...);
@@ -130,28 +130,28 @@ void *__real_mremap(void *address, size_t old, size_t new, int flags, ...);
 int __real_madvise(void *address, size_t length, int advice);
 int __real_clone(int (*body)(void *), void *stack, int flags, void *arg, ...);
 
-/* A call fails. */
+/* Makes a call fail with this error. */
 static inline int fails(int error)
 {
 	errno = error;
 	return -1;
 }
 
-/* A call has succeeded with the error that it should have failed with: nobody asked. */
+/* Makes a call succeed that failed with this error, as if nothing had checked for it. */
 static inline int allowed(int error, int result)
 {
 	return result == -1 && errno == error ? 0 : result;
 }
 
-/* Copies what a call points to; false where it is not in memory. */
+/* Copies an argument of a call; false if its address is not mapped. */
 bool read_memory(void *to, const void *from, size_t size);
-/* A file of /proc/sysvipc whose rows are written by a mutant. */
+/* Opens a copy of a file of /proc/sysvipc whose rows the mutant writes. */
 int listing(const char *path, void (*spoil)(FILE *out, char *row, int id));
-/* Writes /proc/sys/kernel/KIND_next_id, where that can be. */
+/* Writes /proc/sys/kernel/KIND_next_id if it is writable. */
 void write_next_id(const char *kind, int id);
-/* Where one was written: another sequence number of the same slot. */
+/* If an id was written there, changes its sequence number. */
 void spoil_next_id(const char *kind);
-/* A wait that nobody ends: on a set of its own. */
+/* Waits for ever on a new set. */
 int wait_in_vain(const struct through *t);
 
 #endif
