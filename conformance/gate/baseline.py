@@ -112,8 +112,11 @@ def accept(name: str, runs: list[Run]) -> Path:
         for result in run["results"]:
             if result["outcome"] != "passed":
                 lines.append(f"{name_of(run):<14} | {result['outcome']:<7} | {result['id']}")
-    path.write_text(
-        f"# What each check says on Linux {name} as Debian builds it; * is all others.\n"
-        "# programs     | outcome | check\n" + "\n".join(sorted(lines)) + "\n"
-    )
+    head = [
+        "# SPDX-FileCopyrightText: 2026 the python-ipc authors",
+        "# SPDX-License-Identifier: MIT",
+        f"# What each check says on Linux {name} as Debian builds it; * is all others.",
+        "# programs     | outcome | check",
+    ]
+    path.write_text("\n".join([*head, *sorted(lines)]) + "\n")
     return path

@@ -372,6 +372,10 @@ def test_accepting_a_run_keeps_those_of_others(
     other = a_run(a_skips="skipped") | {"arch": "s390x", "machine": "s390x"}
     baseline.accept("6.1", [other, a_run(b_skips="skipped")])
     baseline.accept("6.1", [a_run(c_skips="skipped")])
+    lines = (tmp_path / "6.1").read_text().splitlines()
+    assert [line.split(":")[0] for line in lines[:2]] == [
+        "# SPDX-FileCopyrightText", "# SPDX-License-Identifier"
+    ]
     assert baseline.read_committed("6.1").outcomes == {
         "s390x": {"*": "passed", "a.skips": "skipped"},
         "i386": {"*": "passed", "c.skips": "skipped"},
