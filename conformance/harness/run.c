@@ -444,11 +444,9 @@ static bool run_workers(const struct options *options, size_t n)
 {
 	const unsigned jobs = options->jobs < MOST_JOBS ? options->jobs : MOST_JOBS;
 	const pid_t runner = getpid();
-	struct sigaction before[NENDS], old_child;
+	struct sigaction before[NENDS];
 	sigset_t blocked, mask;
 
-	/* If SIGCHLD were ignored, wait(2) would wait for all children at once. */
-	sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &old_child);
 	sigemptyset(&blocked);
 	for (unsigned i = 0; i < NENDS; i++)
 		sigaddset(&blocked, ends[i]);
@@ -476,7 +474,6 @@ static bool run_workers(const struct options *options, size_t n)
 	nworkers = 0;
 	for (unsigned i = 0; i < NENDS; i++)
 		sigaction(ends[i], &before[i], NULL);
-	sigaction(SIGCHLD, &old_child, NULL);
 	return ran;
 }
 
@@ -629,6 +626,7 @@ bool run_checks(struct options *options, const struct instance *instances, size_
 {
 	size_t size = sizeof(struct shared) + n * sizeof(struct slot);
 	struct record record = {0};
+	struct sigaction old_child;
 	double begin = now();
 	bool ok;
 
@@ -653,6 +651,8 @@ bool run_checks(struct options *options, const struct instance *instances, size_
 	}
 	for (size_t i = 0; i < n; i++)
 		describe(&inherited.shared->slot[i].result, &instances[i]);
+	/* If SIGCHLD were ignored, waitpid(2) would wait for all children and return none. */
+	sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &old_child);
 	probe_needs(&inherited.shared->unmet);
 	note_facts(run, &inherited.shared->unmet);
 	if (options->announce)
@@ -672,6 +672,7 @@ bool run_checks(struct options *options, const struct instance *instances, size_
 		ok = false;
 	}
 	record_free(&record);
+	sigaction(SIGCHLD, &old_child, NULL);
 	munmap(inherited.shared, size);
 	run->seconds = now() - begin;
 	return ok;

@@ -5,9 +5,11 @@
 Each program runs in an IPC namespace that is made for the test.
 """
 
+import errno
 import json
 import os
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -92,6 +94,90 @@ def test_nothing_fails(place: str) -> None:
     assert [(one["id"], one["failures"]) for one in outcomes["failed"]] == []
     assert len(outcomes["passed"]) >= least
     assert any(reason in one["reason"] for one in outcomes["skipped"])
+
+
+BLOCKED = """
+import os, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+OF_SIGNALS = [
+    word
+    for glob in ("*eintr*", "semop.undo.*", "shmdt.segv*", "msgrcv.waiters.*")
+    for word in ("--only", glob)
+]
+
+
+def test_signals_that_the_caller_ignores_and_blocks() -> None:
+    """They are inherited, and would let the run wait for ever and a check miss its signal."""
+    usual = run("", "", *OF_SIGNALS)
+    blocked = run("", f"{sys.executable} -c '{BLOCKED}'", *OF_SIGNALS)
+    assert [(one["id"], one["failures"]) for one in blocked["failed"]] == []
+    assert [one["id"] for one in blocked["passed"]] == [one["id"] for one in usual["passed"]]
+
+
+@pytest.mark.parametrize("processes", [1, 2, 4, 8])
+def test_few_processes(processes: int) -> None:
+    """RLIMIT_NPROC: no check fails that could not run."""
+    limit = ["prlimit", f"--nproc={processes}", "--"]
+    ended = subprocess.run(
+        ["unshare", "--ipc", *NOBODY.split(), *limit, str(PROGRAM), "run", "--jobs", "2"]
+        + ["--only", "msgget.e*", "--only", "msgrcv.eidrm*"],
+        capture_output=True,
+        text=True,
+        timeout=HANG,
+    )
+    assert ended.returncode in ((2,) if processes == 1 else (0, 2, 4)), ended.stdout
+    if ended.returncode == 2:
+        assert ended.stderr.endswith(f"cannot run: {os.strerror(errno.EAGAIN)}\n")
+
+
+DENIED = """
+import ctypes, os, sys
+if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) != 0:  # PR_SET_MDWE
+    sys.exit("no PR_SET_MDWE")
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def test_memory_that_may_not_be_written_and_executed() -> None:
+    """As systemd's MemoryDenyWriteExecute and SELinux's execmem do, PR_SET_MDWE denies SHM_EXEC."""
+    try:
+        outcomes = run("", f"{sys.executable} -c '{DENIED}'", "--only", "shmat*")
+    except AssertionError as error:
+        if "no PR_SET_MDWE" in str(error):
+            pytest.skip("no PR_SET_MDWE (Linux 6.3)")
+        raise
+    assert [(one["id"], one["failures"]) for one in outcomes["failed"]] == []
+    skipped = {one["id"]: one["reason"] for one in outcomes["skipped"]}
+    assert "both writable and executable" in skipped["shmat.exec"]
+
+
+BOTH = """
+echo 1 >/proc/sys/user/max_ipc_namespaces
+for name in a b; do
+    unshare --pid --fork --mount-proc "$@" --output "$FOLDER/$name" &
+done
+wait
+"""
+KEYS = [word for call in ("msg", "sem", "shm") for word in ("--only", f"{call}get.*")]
+
+
+def test_two_runs_of_two_pid_namespaces(tmp_path: Path) -> None:
+    """As in two containers of a pod: process ids are equal, and objects are common."""
+    for _ in range(3):
+        subprocess.run(
+            ["unshare", "--user", "--map-root-user", "--ipc", "sh", "-c", BOTH, "sh"]
+            + [str(PROGRAM), "run", "--jobs", "8", "--format", "json", *KEYS],
+            env=os.environ | {"FOLDER": str(tmp_path)},
+            check=True,
+            timeout=HANG,
+        )
+        for name in "ab":
+            results = json.loads((tmp_path / name).read_text())["runs"][0]["results"]
+            assert [one["id"] for one in results if one["outcome"] == "failed"] == []
+            assert any(one["outcome"] == "passed" for one in results)
 
 
 def test_no_capabilities() -> None:

@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Preloaded: calls that isolate a check fail, as a kernel may let them fail.
- *	FAIL_CALL	unshare, user (unshare with CLONE_NEWUSER), fork, open
+ * Preloaded: calls that isolate a check, or of a feature, fail, as a kernel may let them fail.
+ *	FAIL_CALL	unshare, user (unshare with CLONE_NEWUSER), fork, open; copy (msgrcv
+ *			with MSG_COPY), stat_any (MSG_STAT_ANY, SHM_STAT_ANY)
  *	FAIL_ERRNO	the number that it fails with
  *	FAIL_AFTER	how many calls of one process succeed before
  *	FAIL_PATH	for open: the end of the path
@@ -17,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
+#include <sys/shm.h>
 #include <unistd.h>
 
 static long *calls;
@@ -92,4 +95,30 @@ int open(const char *path, int flags, ...)
 	if (is_asked("open") && ends_with(path, getenv("FAIL_PATH")) && fails())
 		return -1;
 	return next(path, flags, mode);
+}
+
+ssize_t msgrcv(int msqid, void *msgp, size_t msgsz, long msgtyp, int msgflg)
+{
+	ssize_t (*next)(int, void *, size_t, long, int) =
+		(ssize_t(*)(int, void *, size_t, long, int))dlsym(RTLD_NEXT, "msgrcv");
+
+	if (is_asked("copy") && msgflg & MSG_COPY && fails())
+		return -1;
+	return next(msqid, msgp, msgsz, msgtyp, msgflg);
+}
+
+int msgctl(int msqid, int cmd, struct msqid_ds *buf)
+{
+	int (*next)(int, int, struct msqid_ds *) =
+		(int (*)(int, int, struct msqid_ds *))dlsym(RTLD_NEXT, "msgctl");
+
+	return is_asked("stat_any") && cmd == MSG_STAT_ANY && fails() ? -1 : next(msqid, cmd, buf);
+}
+
+int shmctl(int shmid, int cmd, struct shmid_ds *buf)
+{
+	int (*next)(int, int, struct shmid_ds *) =
+		(int (*)(int, int, struct shmid_ds *))dlsym(RTLD_NEXT, "shmctl");
+
+	return is_asked("stat_any") && cmd == SHM_STAT_ANY && fails() ? -1 : next(shmid, cmd, buf);
 }
