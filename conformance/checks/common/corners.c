@@ -90,15 +90,20 @@ CHECK_EACH("next_id.next_slot", LIBC | RAW, NEED_NEXT_ID,
 	   "if the slot is taken, the next free slot is used, with the requested sequence number",
 	   "ipc/util.c, ipc_idr_alloc: idr_alloc from the slot that was asked for")
 {
-	/* Slots 5 and 6, then slot 5 again with the sequence number 2. */
-	set_limit(facility->next_id, "32773");
-	expect_eq(32773, facility->get(ipc, IPC_PRIVATE, 0600));
-	set_limit(facility->next_id, "32774");
-	expect_eq(32774, facility->get(ipc, IPC_PRIVATE, 0600));
-	set_limit(facility->next_id, "65541");
-	expect_eq(65536 + 7, facility->get(ipc, IPC_PRIVATE, 0600));
-	set_limit(facility->next_id, "32773");
-	expect_eq(32768 + 8, facility->get(ipc, IPC_PRIVATE, 0600));
+	/*
+	 * Slots 5 and 6, then slot 5 again with another sequence number: in ids with 15 bits for
+	 * the slot, and in those with 24 (ipcmni_extend).
+	 */
+	enum { ONE = 1 << 24, TWO = 2 << 24 };
+
+	set_limit(facility->next_id, "16777221");
+	expect_eq(ONE + 5, facility->get(ipc, IPC_PRIVATE, 0600));
+	set_limit(facility->next_id, "16777222");
+	expect_eq(ONE + 6, facility->get(ipc, IPC_PRIVATE, 0600));
+	set_limit(facility->next_id, "33554437");
+	expect_eq(TWO + 7, facility->get(ipc, IPC_PRIVATE, 0600));
+	set_limit(facility->next_id, "16777221");
+	expect_eq(ONE + 8, facility->get(ipc, IPC_PRIVATE, 0600));
 }
 
 CHECK_EACH_CTL(

@@ -72,9 +72,13 @@ static inline void numbers_expect_row(const char *file, int line, const struct n
 {
 	for (unsigned i = 0; i < want->n; i++) {
 		const char *column = column_of(want->number[i].name);
-		if (column)
-			expect_eq_at(file, line, column, want->number[i].value,
-				     sysvipc(kind, id, column));
+		if (!column)
+			continue;
+		long long seen = sysvipc(kind, id, column);
+		/* From 2038 on, a 32-bit time_t has the low half of a time. */
+		if (strstr(column, "time"))
+			seen = (time_t)seen;
+		expect_eq_at(file, line, column, want->number[i].value, seen);
 	}
 }
 
