@@ -28,6 +28,18 @@ CHECK("self.fails", LIBC, 0, "fails twice, and goes on", "none")
 	expect_bytes("abc", "abd", 3);
 }
 
+CHECK("self.explains", LIBC, 0, "fails, and says why each time", "none")
+{
+	const struct {
+		int mode;
+	} perm = {0640};
+
+	expect_errno(ENOMSG, (errno = 0, -1));
+	expect_errno(EINVAL, (errno = EMFILE, -1));
+	expect_eq(1, ipc->msgget(0x7ffffff0, 0));
+	expect_eq(0600, perm.mode);
+}
+
 CHECK("self.must", LIBC, 0, "ends where it cannot go on", "none")
 {
 	must(ipc->msgget(0x7ffffff0, 0));
@@ -151,6 +163,26 @@ static void assert_outcome(const char *id, enum outcome outcome, unsigned nfailu
 	free(run.results);
 }
 
+/* The words of a failure tell what differs: an errno, its name, and a mode in octal. */
+START_TEST(words_of_failures)
+{
+	static const char *const words[][2] = {
+		{"ENOMSG", "-1 and no errno"},
+		{"EINVAL", "EMFILE (Too many open files)"},
+		{"1", "-1, errno ENOENT (No such file or directory)"},
+		{"0600", "0640"},
+	};
+	struct run run = run_only("self.explains", 1);
+
+	ck_assert_uint_eq(run.results[0].nfailures, 4);
+	for (size_t i = 0; i < 4; i++) {
+		ck_assert_str_eq(run.results[0].failures[i].expected, words[i][0]);
+		ck_assert_str_eq(run.results[0].failures[i].seen, words[i][1]);
+	}
+	free(run.results);
+}
+END_TEST
+
 START_TEST(outcomes)
 {
 	assert_outcome("self.passes", PASSED, 0, "");
@@ -262,6 +294,6 @@ START_TEST(objects_beyond_the_table_are_refused)
 }
 END_TEST
 
-UNIT_SUITE(run, outcomes, parallel_jobs_give_the_same_results, selection,
+UNIT_SUITE(run, words_of_failures, outcomes, parallel_jobs_give_the_same_results, selection,
 	   no_object_remains_after_a_check, tracked_objects_are_removed,
 	   objects_beyond_the_table_are_refused);

@@ -1,0 +1,47 @@
+# SPDX-FileCopyrightText: 2026 the python-ipc authors
+# SPDX-License-Identifier: MIT
+"""A feature that this kernel has, and that is lost, fails its checks: it is not skipped."""
+
+import errno
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from limits import HANG
+from test_isolation import PROGRAM, fail, failing
+
+__all__ = ["failing"]  # a fixture
+
+pytestmark = pytest.mark.skipif(not PROGRAM.exists(), reason="ipc-conform-dynamic is not built")
+
+# What fails, with which errno, of which file, and a check of the feature.
+LOST = {
+    "MSG_COPY": ("copy", errno.ENOSYS, "", "msgrcv.copy.by_index"),
+    "MSG_STAT_ANY": ("stat_any", errno.EINVAL, "", "msgctl.msg_stat_any"),
+    "SHM_STAT_ANY": ("stat_any", errno.EINVAL, "", "shmctl.shm_stat_any"),
+    "msg_next_id": ("open", errno.EIO, "msg_next_id", "msgget.next_id"),
+    "sem_next_id": ("open", errno.ENOENT, "sem_next_id", "semget.next_id"),
+}
+
+
+@pytest.mark.parametrize("feature", LOST)
+def test_a_lost_feature_fails(failing: Path, feature: str) -> None:
+    call, error, path, check = LOST[feature]
+    command = [PROGRAM, "run", "--format", "json", "--only", check]
+    usual, lost = (
+        json.loads(
+            subprocess.run(
+                ["unshare", "--ipc", *preload, *command], stdout=subprocess.PIPE, timeout=HANG
+            ).stdout
+        )["runs"][0]["results"]
+        for preload in (
+            [],
+            ["env", *(f"{k}={v}" for k, v in fail(failing, call, error, 0, path).items())],
+        )
+    )
+    if usual[0]["outcome"] == "skipped":
+        pytest.skip(usual[0]["reason"])
+    assert [(one["id"], one["outcome"]) for one in usual] == [(check, "passed")]
+    assert [(one["id"], one["outcome"]) for one in lost] == [(check, "failed")]
