@@ -167,6 +167,50 @@ CHECK("semget.cgroup", LIBC, NEED_LIMITS,
 	remove_group();
 }
 
+CHECK("msgsnd.cgroup_limit", LIBC, NEED_LIMITS,
+      "at the limit of its memory control group, and if the kernel may kill no process of it, "
+      "msgsnd fails with ENOMEM and sends nothing",
+      "msgop(2), ENOMEM; Documentation/admin-guide/cgroup-v2.rst, memory.max")
+{
+	enum { SIZE = 8000, LEAST = 64, MOST = 4096 };
+	static struct {
+		long mtype;
+		char mtext[SIZE];
+	} message = {.mtype = 1};
+	char most[32];
+	pid_t pid;
+
+	make_group();
+	set_limit("msgmnb", "100000000");
+	CHILD (pid) {
+		unsigned long sent = 0;
+		int result;
+		join_memory_group();
+		must(write_to("/proc/self/oom_score_adj", "-1000") ? 0 : -1);
+		int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+		int fd = must(open(in_group("memory.max"), O_WRONLY | O_CLOEXEC));
+		const int length =
+			snprintf(most, sizeof(most), "%lld", charged() + LEAST * 2LL * SIZE);
+		must(write(fd, most, (size_t)length));
+		do
+			result = ipc->msgsnd(msqid, &message, SIZE, IPC_NOWAIT);
+		while (result == 0 && ++sent < MOST);
+		const int error = errno;
+		/* Until then a page fault of this process would never return. */
+		must(write(fd, "max", 3));
+		expect_errno(ENOMEM, (errno = error, result));
+		expect_between(LEAST, MOST - 1, (long long)sent);
+		expect_eq(sent, msg_state(msqid).msg_qnum);
+		expect_eq(sent * SIZE, msg_state(msqid).__msg_cbytes);
+		for (unsigned long i = 0; i < sent; i++)
+			must(ipc->msgrcv(msqid, &message, SIZE, 0, IPC_NOWAIT) == SIZE ? 0 : -1);
+		expect_errno(ENOMSG, ipc->msgrcv(msqid, &message, SIZE, 0, IPC_NOWAIT));
+		must(ipc->msgctl(msqid, IPC_RMID, NULL));
+	}
+	child_join(pid);
+	remove_group();
+}
+
 /* ---- freezing ------------------------------------------------------------------------------ */
 
 static void await_frozen(bool frozen)
