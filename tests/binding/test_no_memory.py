@@ -4,6 +4,7 @@
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ def test_a_call_ends_with_an_exception(alone: None, case: Case) -> None:
 
 # Above it, the memory of a message is not on the stack.
 FEW = 8192
-WAYS: dict[str, Callable[[ipc._ipc._Inbox, int], list[ipc.msgbuf] | None]] = {
+WAYS: dict[str, Callable[[Any, int], Any]] = {
     "receive": lambda inbox, msqid: [inbox.receive(msqid, None, 0, 0, 0, None)],
     "receive_many": lambda inbox, msqid: inbox.receive_many(msqid, None, 0, 0, 0, None, 9),
     "truncate": lambda inbox, msqid: [inbox.receive(msqid, 1, 0, ipc.MSG_NOERROR, 0, None)],

@@ -22,8 +22,8 @@ def program(tmp_path: Path) -> Path:
     if platform.machine() != "x86_64" or not shutil.which(COMPILER):
         pytest.skip(f"no {COMPILER}, or its programs do not run here")
     source = Path(__file__).with_name("compat.c")
-    command = [COMPILER, "-static", "-Wall", "-Wextra", "-Werror", "-o", tmp_path / "compat"]
-    subprocess.run([*command, source], check=True)
+    command = [COMPILER, "-static", "-Wall", "-Wextra", "-Werror", "-o", str(tmp_path / "compat")]
+    subprocess.run([*command, str(source)], check=True)
     return tmp_path / "compat"
 
 

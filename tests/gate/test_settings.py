@@ -55,8 +55,8 @@ def test_nothing_fails(kernel: Path, tmp_path: Path, name: str) -> None:
         pytest.skip(f"{program} is not built")
     select = " ".join(f"--only {check}" for check in setting.checks)
     subprocess.run(
-        [GATE, kernel, ARCH, "--programs", setting.programs, "--no-cost", *setting.options]
-        + ["--select", select, "--output", output],
+        [str(GATE), str(kernel), ARCH, "--programs", setting.programs, "--no-cost"]
+        + [*setting.options, "--select", select, "--output", str(output)],
         cwd=TOP,
         stdout=subprocess.DEVNULL,
         timeout=HANG,
