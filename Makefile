@@ -63,7 +63,7 @@ help:
 #: make kernels-observe  the bytes that they write against abi-dumps; CELLS OPTIONS
 #: make costs            what each call costs on them, in instructions
 #: make kernel-pytest    the module's tests on a real kernel; ARCH
-#: make kernels-pytest   the same on every kernel of tests/gate/suites
+#: make kernels-pytest   the same on every kernel with the field pytest
 #: make btf              a kernel's own types (BTF) against abi-dumps; KERNEL ARCH
 #: make btf-debian       the same for Debian's kernel images
 #: make implementations  QEMU's user mode, gVisor, UML, ... against lists; NAMES

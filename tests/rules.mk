@@ -37,7 +37,7 @@ do-mutants:
 	$(if $(filter $(KIND),$(MUTANT_KINDS)),,$(error KIND: invalid value '$(KIND)' ($(MUTANT_KINDS))))
 	$(Q)$(MAKE) $(QUIET) do-mutants-$(KIND)
 do-mutants-checks: $(OUT)/ipc-conform-mutants
-	$(Q)$(PYTHON) tests/mutants/checks/table.py --unfailed tests/mutants/checks/unfailed.txt $(CHOSEN) $<
+	$(Q)$(PYTHON) tests/mutants/checks/table.py $(CHOSEN) $<
 
 # Stages that need nothing of each other run side by side, the longest first, and each prints what
 # it has to say when it ends.  Both compilers have the same warnings as errors.

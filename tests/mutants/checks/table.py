@@ -3,12 +3,12 @@
 # SPDX-License-Identifier: MIT
 """Prints the checks that fail for each mutant, and the checks that fail for none.
 
-    table.py [--only GLOB]... [--all] [--jobs N] [--unfailed FILE] IPC-CONFORM-MUTANTS
+    table.py [--only GLOB]... [--all] [--jobs N] IPC-CONFORM-MUTANTS
 
 For each mutant, runs the checks of its facility and those of no facility.  With --only, only
 these mutants run, and checks that never fail are not listed.  Exit status: 1 if no check finds a
-mutant, if a check fails without a mutant, or if a check that never fails has no reason in FILE;
-2 if the program could not be run.
+mutant, if a check fails without a mutant, or if a check never fails; 2 if the program could not
+be run.
 """
 
 from __future__ import annotations
@@ -87,15 +87,6 @@ def mutants(program: str, globs: list[str]) -> list[Mutant]:
     return chosen
 
 
-def reasons(path: str | None) -> dict[str, str]:
-    """The lines "glob: reason" of a file, for checks that fail for no mutant."""
-    if path is None:
-        return {}
-    with open(path, encoding="utf-8") as file:
-        lines = [line.strip() for line in file if line.strip() and not line.startswith("#")]
-    return {glob: reason.strip() for glob, _, reason in (line.partition(":") for line in lines)}
-
-
 def progress(text: str) -> None:
     """Show the progress on a terminal."""
     if sys.stderr.isatty():
@@ -118,20 +109,11 @@ def rows(program: str, chosen: list[Mutant], every: frozenset[str],
     return found
 
 
-def report_unfailed(never: frozenset[str], of: int, known: dict[str, str]) -> bool:
-    """List the checks that fail for no mutant; true if each has a reason and they are few."""
-    well = True
-    used = set()
+def report_unfailed(never: frozenset[str], of: int) -> None:
+    """List the checks that fail for no mutant."""
     print(f"\nof {of} checks {len(never)} fail with none of them:")
     for check in sorted(never):
-        glob = next((glob for glob in known if fnmatch.fnmatch(check, glob)), None)
-        used.add(glob)
-        well = well and glob is not None
-        print(f"  {check:<42} {known[glob] if glob else 'NO REASON KNOWN'}")
-    for glob in known.keys() - used:
-        print(f"  {glob:<42} OUT OF DATE: a mutant makes it fail, or there is none")
-        well = False
-    return well and len(never) * 10 < of
+        print(f"  {check}")
 
 
 LEVELS = ["posix", "linux", "exact"]
@@ -153,12 +135,10 @@ def main() -> int:
     parser.add_argument("--only", action="append", default=[], metavar="GLOB")
     parser.add_argument("--all", action="store_true", help="every check that fails, not the first")
     parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1))
-    parser.add_argument("--unfailed", metavar="FILE")
     parser.add_argument("program", metavar="IPC-CONFORM-MUTANTS")
     options = parser.parse_args()
 
     chosen = mutants(options.program, options.only)
-    known = reasons(options.unfailed)
     without = run(options.program)
     found = rows(options.program, chosen, frozenset(without.levels), options.jobs)
 
@@ -170,7 +150,8 @@ def main() -> int:
     if not options.only:
         print(f"\nnot run here: {' '.join(sorted(without.skipped)) or 'none'}")
         never = without.passed.difference(*found)
-        well = report_unfailed(never, len(without.passed), known)
+        report_unfailed(never, len(without.passed))
+        well = not never
     for check in sorted(without.failed):
         print(f"fails without a mutant: {check}")
     report_levels(found, without)
