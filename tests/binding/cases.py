@@ -450,7 +450,8 @@ def up_and_down_by_hook(w: World) -> None:
 def by_methods_in_c(w: World) -> None:
     """What _Object and _Semaphore are the bases of."""
     q, one = ipc.MessageQueue.from_id(w.msqid), ipc.SemaphoreSet.from_id(w.semid)[2]
-    for text in b"a", "b", w.message, bytes(8193)[:8000]:
+    texts: list[Any] = [b"a", "b", w.message, bytes(8193)[:8000]]
+    for text in texts:
         q.send(text, mtype=2, timeout=5)
         q.receive(timeout=5, size=8000, truncate=True)
     one.release()
@@ -458,7 +459,7 @@ def by_methods_in_c(w: World) -> None:
     assert one.acquire(3, timeout=1) and not one.acquire(timeout=0)
     one.release()
     one.acquire()
-    bound = one.acquire
+    bound: Any = one.acquire
     assert bound.__func__ is ipc.Semaphore.acquire
 
 
