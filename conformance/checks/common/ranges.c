@@ -84,7 +84,8 @@ CHECK_EACH("next_id.sequence", LIBC | RAW, NEED_NEXT_ID,
 		expect_eq(want, id);
 		/* The object is the only one, so its slot is the highest. */
 		int slot = must(facility->control(&libc_calls, 0, IPC_INFO, &info));
-		/* Not with __seq, which glibc reads from padding on one architecture (deviations.def). */
+		/* Not with __seq, which glibc reads from padding on one architecture
+		 * (deviations.def). */
 		expect_eq(id, facility->control(&libc_calls, slot, facility->stat, &state));
 		/* The ids next to it in the range do not find it. */
 		expect_errno(EINVAL, facility->read(ipc, id ^ 1 << 15));
