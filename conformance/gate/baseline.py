@@ -30,6 +30,10 @@ def name_of(run: Run, libc: str | None = None) -> str:
 # ---- baselines -----------------------------------------------------------------------
 
 
+# Outcomes that refuse no kernel, whatever they were before.
+GOOD = ("passed", "xfailed", "flaky")
+
+
 @dataclass(frozen=True)
 class Baseline:
     """The outcomes of checks for each kind of programs; "*" is the outcome of all others."""
@@ -40,8 +44,9 @@ class Baseline:
     def compare(
         self, run: Run, whole: bool = True, libc: str | None = None
     ) -> tuple[list[str], list[str]]:
-        """The changes for the worse and for the better, in words, compared with the baseline's
-        programs, or with those of another libc.  If run is whole, missing checks count."""
+        """The changes for the worse and the others, in words, compared with the baseline's
+        programs, or with those of another libc.  If run is whole, missing checks count.  A
+        failure that a list of expected failures has is not for the worse."""
         old = self.outcomes.get(name_of(run, libc))
         worse: list[str] = []
         better: list[str] = []
@@ -53,7 +58,7 @@ class Baseline:
             if was != outcome:
                 before = f"{was} with {libc}" if libc else f"was {was}"
                 words = f"{identity}: {before}, is {outcome}"
-                (better if outcome == "passed" else worse).append(words)
+                (better if outcome in GOOD else worse).append(words)
         gone = set(old) - set(new) - {"*"} if whole else set()
         return worse + [f"{identity}: is gone" for identity in sorted(gone)], better
 

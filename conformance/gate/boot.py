@@ -392,25 +392,40 @@ def count(run: Run) -> None:
     run["counts"] = {word: outcomes.count(word) for word in OUTCOMES}
 
 
-def expected_failures(given: Path | None) -> str:
-    """The lists as the harness reads them; the first line that names a check counts."""
-    try:
-        return "\n".join(path.read_text() for path in (given, HERE / "expected") if path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise Misuse(f"--expect: {given}: {getattr(error, 'strerror', error)}") from None
+def expected_failures(given: Path | None) -> list[tuple[str, str]]:
+    """The lists as the harness reads them, by line: its place and its text.  The first line that
+    names a check counts."""
+    places = []
+    for path in (given, HERE / "expected"):
+        try:
+            lines = path.read_text().splitlines() if path else []
+        except (OSError, UnicodeDecodeError) as error:
+            raise Misuse(f"--expect: {path}: {getattr(error, 'strerror', error)}") from None
+        places += [(f"{path}: line {n}", line) for n, line in enumerate(lines, 1)]
+    return places
+
+
+def misuse_of(words: str, lists: list[tuple[str, str]]) -> str | None:
+    """An error of the harness that is a mistake of the caller; None for another one."""
+    line = re.match(r"/expected: line (\d+): (.*)", words)
+    if line and 0 < int(line[1]) <= len(lists):
+        return f"--expect: {lists[int(line[1]) - 1][0]}: {line[2]}"
+    return words if words.startswith("no check matches") else None
 
 
 def run_on(kernel: Path, machine: Machine, programs: str, options: Options) -> tuple[Run, Boot]:
     """The harness's run on a kernel, with results about the kernel itself."""
     program = options.program or options.build / programs / "ipc-conform"
     with temporary_folder() as folder:
-        (folder / "expected").write_text(expected_failures(options.expect))
+        lists = expected_failures(options.expect)
+        (folder / "expected").write_text("".join(f"{line}\n" for _, line in lists))
         words = harness_words(machine, options)
         ended = boot(kernel, machine, program, words, options, folder)
     run = parse_results(ended.results)
     dead = why_dead(ended)
-    if dead and dead.startswith("no check matches"):
-        raise Misuse(dead)
+    misuse = misuse_of(dead or "", lists)
+    if misuse:
+        raise Misuse(misuse)
     if run is None and dead is None:
         dead = "the results came home garbled"
     if run is None:

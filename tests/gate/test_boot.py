@@ -353,6 +353,34 @@ def test_baseline_in_words() -> None:
     assert old.compare(a_run(a_new="passed"), whole=False) == ([], [])
 
 
+def test_a_listed_failure_refuses_no_kernel_that_passed_before() -> None:
+    old = baseline.Baseline("6.1", {"i386": {"*": "passed", "c": "xfailed"}})
+    run = a_run(a="xfailed", b="flaky", c="xfailed")
+    status, lines = gate_program.verdict(run, ended(""), old, True)
+    assert status == 0
+    assert lines[1:] == [
+        "  differs from 6.1 in:",
+        "    a: was passed, is xfailed",
+        "    b: was passed, is flaky",
+    ]
+    unlisted = gate_program.verdict(a_run(a="xpassed", c="xfailed"), ended(""), old, True)
+    assert unlisted[0] == 1
+
+
+def test_a_mistake_in_a_list_is_named_by_its_file(tmp_path: Path) -> None:
+    (tmp_path / "my.list").write_text("# mine\n\nxfail | a.b | *")
+    lists = boot.expected_failures(tmp_path / "my.list")
+    last = len((boot.HERE / "expected").read_text().splitlines())
+    assert boot.misuse_of("/expected: line 3: the source is missing", lists) == (
+        f"--expect: {tmp_path}/my.list: line 3: the source is missing"
+    )
+    assert boot.misuse_of(f"/expected: line {3 + last}: x", lists) == (
+        f"--expect: {boot.HERE}/expected: line {last}: x"
+    )
+    assert boot.misuse_of(f"/expected: line {4 + last}: x", lists) is None
+    assert boot.misuse_of("the kernel dies before the checks begin: ", lists) is None
+
+
 def test_committed_baselines_are_sorted_and_of_known_outcomes() -> None:
     assert baseline.committed(), "there are none"
     for name in baseline.committed():
@@ -429,9 +457,10 @@ def test_expected_failures_decide_and_keep_their_evidence() -> None:
 
 def test_expected_failures_of_the_user_come_first(tmp_path: Path) -> None:
     (tmp_path / "list").write_text("xfail | a | * | words | BZ 1")
-    lines = boot.expected_failures(tmp_path / "list").splitlines()
-    assert lines[0] == "xfail | a | * | words | BZ 1"
-    assert "\n".join(lines[1:]) + "\n" == boot.expected_failures(None)
+    lines = boot.expected_failures(tmp_path / "list")
+    assert lines[0] == (f"{tmp_path}/list: line 1", "xfail | a | * | words | BZ 1")
+    assert lines[1:] == boot.expected_failures(None)
+    assert [line for _, line in lines[1:]] == (boot.HERE / "expected").read_text().splitlines()
     with pytest.raises(boot.Misuse, match="--expect: .*/none: No such file"):
         boot.expected_failures(tmp_path / "none")
 
