@@ -4,7 +4,7 @@
 
 The tables are there: each check names its clause, conformance's behaviours.txt maps behaviours
 to checks, and the header of each mutant of the kernel (tests' mutants/*.patch) names the checks
-of which one has to refuse it.
+of which one has to refuse it.  What kills the mutants of calls is measured: option --kills.
 """
 
 import csv
@@ -58,6 +58,18 @@ def mutants() -> list[tuple[str, list[str]]]:
     return found
 
 
+def killed(paths: list[Path]) -> list[tuple[str, list[str]]]:
+    """Each mutant of the files, which have lines "MUTANT: CHECK...", with the checks' ids."""
+    found = []
+    for path in paths:
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            name, colon, ids = line.partition(":")
+            if not colon or not name or " " in name:
+                raise Misuse(f"{path}, line {number}: '{line}' is not 'MUTANT: CHECK...'")
+            found.append((name, ids.split()))
+    return found
+
+
 def matching(table: list[tuple[str, list[str]]], *names: str) -> tuple[str, ...]:
     return tuple(
         name
@@ -66,8 +78,8 @@ def matching(table: list[tuple[str, list[str]]], *names: str) -> tuple[str, ...]
     )
 
 
-def links(results: Results) -> Iterator[Link]:
-    of_behaviour, of_mutant = behaviours(), mutants()
+def links(results: Results, kills: list[Path]) -> Iterator[Link]:
+    of_behaviour, of_mutant = behaviours(), mutants() + killed(kills)
     for label, run in zip(labels_of(results.runs), results.runs):
         for result in run["results"]:
             identity = result["id"]
@@ -84,12 +96,12 @@ def links(results: Results) -> Iterator[Link]:
 COLUMNS = ("clause", "behaviour", "check", "what must hold", "run", "result", "why", "mutants")
 
 
-def trace_csv(results: Results) -> str:
+def trace_csv(results: Results, kills: list[Path]) -> str:
     """CSV (RFC 4180); a check that tests several behaviours has a row for each."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
-    for link in links(results):
+    for link in links(results, kills):
         one = link.result
         reasons = "; ".join(why(one))
         for behaviour in link.behaviours or ("",):
@@ -158,12 +170,12 @@ def created() -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def trace_spdx(results: Results) -> Row:
+def trace_spdx(results: Results, kills: list[Path]) -> Row:
     """A behaviour has its clause as specification and its checks as test cases; a check has its
     results as evidence, and was tested on its mutants."""
     base = f"https://spdx.org/spdxdocs/ipc-conform-{digest({'runs': results.runs})}"
     graph = Graph(base)
-    for link in links(results):
+    for link in links(results, kills):
         one = link.result
         clause = graph.add("clause", link.clause, "specification")
         check = graph.add("check", one["id"], "test", one["title"])

@@ -32,15 +32,19 @@ def as_json(value: object) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
-FORMATS: dict[str, Callable[[Results, Submission], str]] = {
-    "kcidb": lambda results, submission: as_json(kcidb(results, submission)),
+FORMATS: dict[str, Callable[[Results, argparse.Namespace], str]] = {
+    "kcidb": lambda results, given: as_json(kcidb(results, submission(given))),
     "squad-tests": lambda results, _: as_json(tests(results)),
     "squad-metrics": lambda results, _: as_json(metrics(results)),
     "github": lambda results, _: annotations(results),
     "markdown": lambda results, _: markdown(results),
-    "trace-csv": lambda results, _: trace_csv(results),
-    "trace-spdx": lambda results, _: as_json(trace_spdx(results)),
+    "trace-csv": lambda results, given: trace_csv(results, given.kills),
+    "trace-spdx": lambda results, given: as_json(trace_spdx(results, given.kills)),
 }
+
+
+def submission(given: argparse.Namespace) -> Submission:
+    return Submission(given.origin, given.build_id, given.commit, given.log_url)
 
 
 def main() -> int:
@@ -54,11 +58,14 @@ def main() -> int:
     parser.add_argument("--build-id", default="", help="kcidb: a build that was submitted before")
     parser.add_argument("--commit", default="", help="kcidb: the kernel's, 40 hexadecimal digits")
     parser.add_argument("--log-url", default="", help="kcidb: the URL of the kernel's log")
+    parser.add_argument(
+        "--kills", type=Path, action="append", default=[], metavar="FILE",
+        help="trace: what kills the mutants of calls, a file of `make mutants`",
+    )
     parser.add_argument("result", nargs="+", type=Path, help="JSON of run, gate, matrix, cost")
     given = parser.parse_args()
     try:
-        submission = Submission(given.origin, given.build_id, given.commit, given.log_url)
-        text = FORMATS[given.format](read_results(given.result), submission)
+        text = FORMATS[given.format](read_results(given.result), given)
         if given.output:
             with given.output.open("a" if given.append else "w") as file:
                 file.write(text)

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from door import CONFORM, built, lines_of, mutated, need, peer, sh
-from tree import TOP
+from tree import MUTANTS, TOP
 
 pytestmark = built
 EXPORT = TOP / "conformance" / "export" / "export.py"
@@ -275,6 +275,44 @@ def test_the_trace_links_clauses_checks_and_mutants(good: Path) -> None:
         kills = any(fnmatch.fnmatchcase(row["check"], glob) for glob in named.split())
         assert ("errno_eexist" in row["mutants"].split()) == kills
     assert any(row["mutants"] for row in rows)
+
+
+@pytest.fixture
+def kills(tmp_path: Path) -> Path:
+    """What `make mutants KIND=checks` finds of two mutants of msgget."""
+    if not MUTANTS.exists():
+        pytest.skip("ipc-conform-mutants is not built")
+    names = [line.split("\t")[0] for line in sh(f"{MUTANTS} mutants").stdout.splitlines()]
+    chosen = " ".join(f"--only {name}" for name in names if name.startswith("msgget.E"))
+    path = tmp_path / "kills.txt"
+    sh(f"{sys.executable} {TOP}/tests/mutants/checks/table.py {chosen} --kills {path} {MUTANTS}")
+    return path
+
+
+def test_the_trace_has_the_mutants_of_calls(good: Path, kills: Path) -> None:
+    """Each mutant is in the rows of the checks that fail with it, and in no other."""
+    wanted = {}
+    for line in kills.read_text().splitlines():
+        name, _, ids = line.partition(": ")
+        wanted[name] = set(ids.split())
+        assert name.startswith("msgget.E") and wanted[name]
+    text = export("trace-csv", good, options=f"--kills {kills}")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    ran = {row["check"] for row in rows}
+    for name, killers in wanted.items():
+        having = {row["check"] for row in rows if name in row["mutants"].split()}
+        assert having == killers & ran and having, name
+    assert any("errno_eexist" in row["mutants"].split() for row in rows)
+    graph = json.loads(export("trace-spdx", good, options=f"--kills {kills}"))["@graph"]
+    assert wanted.keys() < {row.get("name") for row in graph}
+
+
+@pytest.mark.parametrize("line", ["msgget.EEXIST", ": msgget.key", "a b: c", ""])
+def test_what_is_no_file_of_kills_is_refused(line: str, good: Path, tmp_path: Path) -> None:
+    path = tmp_path / "kills"
+    path.write_text(f"{line}\n")
+    said = export("trace-csv", good, options=f"--kills {path}", status=2)
+    assert said == f"export: {path}, line 1: '{line}' is not 'MUTANT: CHECK...'\n"
 
 
 def test_the_spdx_graph_is_closed_and_complete(good: Path) -> None:

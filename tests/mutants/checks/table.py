@@ -3,12 +3,15 @@
 # SPDX-License-Identifier: MIT
 """Prints the checks that fail for each mutant, and the checks that fail for none.
 
-    table.py [--only GLOB]... [--all] [--jobs N] IPC-CONFORM-MUTANTS
+    table.py [--only GLOB]... [--all] [--jobs N] [--kills FILE] IPC-CONFORM-MUTANTS
 
 For each mutant, runs the checks of its facility and those of no facility.  With --only, only
-these mutants run, and checks that never fail are not listed.  Exit status: 1 if no check finds a
-mutant, if a check fails without a mutant, or if a check never fails; 2 if the program could not
-be run.
+these mutants run, and checks that never fail are not listed.  --kills writes a line
+"MUTANT: CHECK..." for each mutant, with every check that fails only with it; export.py reads
+these lines for the trace of requirements.
+
+Exit status: 1 if no check finds a mutant, if a check fails without a mutant, or if a check
+never fails; 2 if the program could not be run.
 """
 
 from __future__ import annotations
@@ -135,6 +138,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", default=[], metavar="GLOB")
     parser.add_argument("--all", action="store_true", help="every check that fails, not the first")
     parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1))
+    parser.add_argument("--kills", metavar="FILE")
     parser.add_argument("program", metavar="IPC-CONFORM-MUTANTS")
     options = parser.parse_args()
 
@@ -146,6 +150,10 @@ def main() -> int:
         most = len(ids) if options.all else SHOWN
         shown = " ".join(sorted(ids)[:most]) + (" ..." if len(ids) > most else "")
         print(f"{mutant.name:<44} {len(ids):>4}  {shown or 'NOT FOUND: ' + mutant.what}")
+    if options.kills:
+        with open(options.kills, "w", encoding="utf-8") as file:
+            for mutant, ids in zip(chosen, found):
+                file.write(f"{' '.join([mutant.name + ':', *sorted(ids - without.failed)])}\n")
     well = True
     if not options.only:
         print(f"\nnot run here: {' '.join(sorted(without.skipped)) or 'none'}")
