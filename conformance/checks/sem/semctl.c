@@ -41,6 +41,19 @@ CHECK("semctl.stat.proc", LIBC, NEED_PROC, "/proc/sysvipc/sem agrees with IPC_ST
 	EXPECT_ROW(semid_ds, &ds, "sem", semid);
 }
 
+CHECK("semctl.stat.ctime_kept", LIBC | RAW, 0, "semop sets sem_otime and leaves sem_ctime alone",
+      "semctl(2), sem_ctime")
+{
+	int semid = sem_new(ipc, 0);
+	const struct semid_ds before = sem_state(semid);
+
+	await_next_second();
+	must(ipc->semop(semid, &(struct sembuf){.sem_op = 1}, 1));
+	const struct semid_ds after = sem_state(semid);
+	expect(after.sem_otime > before.sem_ctime);
+	expect_eq(before.sem_ctime, after.sem_ctime);
+}
+
 /* ---- IPC_SET ----------------------------------------------------------------- */
 
 CHECK("semctl.set", LIBC, 0, "IPC_SET sets the nine permission bits", "semctl(2), IPC_SET")

@@ -50,3 +50,12 @@ ON_SEMCTL(stat_too_long, "IPC_STAT writes a byte behind the structure")
 		((char *)arg.buf)[sizeof(*arg.buf)] = 0;
 	return result;
 }
+
+ON_SEMCTL(ctime_of_semop, "semop sets sem_ctime")
+{
+	int result = t->real->semctl(semid, semnum, cmd, arg);
+
+	if (cmd == IPC_STAT && result == 0 && arg.buf->sem_otime > arg.buf->sem_ctime)
+		arg.buf->sem_ctime = arg.buf->sem_otime;
+	return result;
+}
