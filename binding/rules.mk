@@ -43,7 +43,7 @@ do-docs: python
 	 -b html -c binding/docs -d $(DOCS)/doctrees $(DOCS)/source $(DOCS)/html
 
 # The sdist, and a wheel for each architecture, built from the sdist.
-ARCHS ?= $(shell $(ARCHITECTURES) list wheel)
+ARCHS ?= $(shell ci/wheels --list)
 do-sdist do-wheels: do-%:
 	$(Q)PYTHON=$(PYTHON) ci/wheels build/wheels $(if $(filter wheels,$*),$(ARCHS))
 
@@ -58,10 +58,12 @@ do-debs:
 do-debs-check: do-debs
 	$(Q)ci/debs --test build/debs || [ $$? -eq 4 ]
 
-# Installs each wheel with pip and tests it: this machine's wheel with every CPython of
-# INTERPRETERS, the others with Debian 12's CPython and one test file.
+# Installs each wheel for glibc with pip and tests it: this machine's wheel with every CPython
+# of INTERPRETERS, the others with Debian's CPython and one test file.
 do-wheels-check: do-wheels harness python $(OUT)/loops.so
-	$(Q)status=0; for arch in $(ARCHS); do wheel=$$(echo build/wheels/*_$$($(ARCHITECTURES) get $$arch wheel).whl); \
+	$(Q)status=0; for arch in $(filter-out %-musl,$(ARCHS)); do wheel=$$(echo build/wheels/*-manylinux_*_$$($(ARCHITECTURES) get $$arch wheel).whl); \
+	 suites=$$($(ARCHITECTURES) get $$arch suites); \
+	 case " $$suites " in *' bookworm '*) suite=bookworm ;; *) suite=$${suites%% *} ;; esac; \
 	 case $$arch in $(HOST_ARCH)) ci/interpreters --wheel "$$wheel" $(INTERPRETERS) ;; \
-	 *) SUITES=bookworm TESTS=tests/binding/test_swig_script.py ci/interpreters --optional --wheel "$$wheel" 3.11 ;; esac || status=$$?; \
+	 *) SUITES=$$suite TESTS=tests/binding/test_swig_script.py ci/interpreters --optional --wheel "$$wheel" 3.11 3.13 ;; esac || status=$$?; \
 	 done; exit $$status

@@ -27,7 +27,7 @@ Row = dict[str, Any]
 ALWAYS = {"compiler": str, "libc-package": str, "bits": int, "order": str, "elf-machine": int}
 SOMETIMES = {
     **{"debian": str, "layers": list, "note": str, "always": bool, "uname": list, "compat": str},
-    **{"wheel": str, "unbooted": str, "asan": str, "emulator": str},
+    **{"wheel": str, "musl-wheel": bool, "unbooted": str, "asan": str, "emulator": str},
 }
 BOOTED = {
     **{"image": str, "qemu": str, "qemu-package": str, "console": list, "results": list},

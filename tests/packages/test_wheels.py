@@ -231,6 +231,45 @@ def test_a_library_outside_of_the_policy_is_refused(tmp_path: Path) -> None:
     assert re.fullmatch(r"wheels: \S+ needs more than glibc: libother\.so \n", result.stderr)
 
 
+@pytest.fixture(scope="module")
+def musl() -> Path:
+    """The root of musl, if this machine has it."""
+    cached = run(TOP / "ci/sysroot", "--cached", "--musl", ARCH)
+    if cached.returncode:
+        pytest.skip(cached.stderr.strip())
+    return Path(cached.stdout.strip())
+
+
+def linked_with_musl(library: Path, musl: Path, *more: object) -> None:
+    place = [f"--sysroot={musl}", f"-B{musl}/lib", f"-L{musl}/lib", "-static-libgcc"]
+    compiled(library, "int puts(const char *); int f(void) { return puts(0); }", *place, *more)
+
+
+def test_a_module_of_musl_has_the_tag_of_that_musl(musl: Path, tmp_path: Path) -> None:
+    """PEP 656: musl has no versions of symbols, so it is that of the musl of the linker."""
+    linked_with_musl(tmp_path / "module.so", musl)
+    major, minor, _ = (musl / "version").read_text().split(".")
+    printed = done(TOP / "ci/wheels", "--tag", tmp_path / "module.so", f"{ARCH}-musl")
+    assert printed == f"musllinux_{major}_{minor}_{platform.machine()}\n"
+
+
+def test_a_module_is_of_one_libc(musl: Path, tmp_path: Path) -> None:
+    """Linked with the other libc, or with another library too, it has no tag."""
+    compiled(tmp_path / "glibc.so", "int puts(const char *); int f(void) { return puts(0); }")
+    result = run(TOP / "ci/wheels", "--tag", tmp_path / "glibc.so", f"{ARCH}-musl")
+    assert (result.returncode, "needs more than musl: libc.so.6" in result.stderr) == (2, True)
+    linked_with_musl(tmp_path / "musl.so", musl)
+    result = run(TOP / "ci/wheels", "--tag", tmp_path / "musl.so", ARCH)
+    assert (result.returncode, "needs more than glibc: libc.so " in result.stderr) == (2, True)
+
+
+def test_the_table_of_the_guide_has_each_wheel() -> None:
+    guide = (TOP / "docs" / "maintainers" / "release.md").read_text()
+    (table,) = re.findall(r"^\| wheels \|.*\n\| ---.*\n((?:\|.*\n)+)", guide, flags=re.M)
+    names = [name for row in table.splitlines() for name in row.split("|")[1].strip().split(", ")]
+    assert sorted(names) == sorted(done(TOP / "ci/wheels", "--list").split())
+
+
 @pytest.mark.parametrize("arguments", [[], ["--tag"], ["--tag", "README.md", "i386"]])
 def test_a_wrong_argument_gives_one_line(arguments: list[str]) -> None:
     result = run(TOP / "ci/wheels", *arguments)
