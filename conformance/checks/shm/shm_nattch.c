@@ -295,7 +295,7 @@ CHECK("shmat.nattch.exit_fields", LIBC | RAW, 0,
 	pid_t pid, other;
 
 	/* Tries for the reason that shmat.nattch.exit has. */
-	for (int tries = 0; tries < 20; tries++) {
+	for (int tries = 0; tries < 3; tries++) {
 		int shmid = must(ipc->shmget(IPC_PRIVATE, 1, 0600));
 
 		must(ipc->shmdt(attach(ipc, shmid, NULL, 0)));
