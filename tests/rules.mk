@@ -39,10 +39,10 @@ do-mutants:
 do-mutants-checks: $(OUT)/ipc-conform-mutants
 	$(Q)$(PYTHON) tests/mutants/checks/table.py $(CHOSEN) $<
 
-# Stages that need nothing of each other run side by side, the longest first, and each prints what
-# it has to say when it ends.  Both compilers have the same warnings as errors.
-# Half of the time a test waits, so pytest has twice as many workers as there are jobs.
+# A test waits for half of its time, so pytest has twice as many workers as there are jobs.
 WORKERS = $(shell expr 2 \* $(JOBS))
+# Independent stages run side by side, the longest first, and each prints its output when it ends.
+# Both compilers have the same warnings as errors.
 STAGES := stress kernels lint debug-builds interpreters clang abi conform unit-tests
 .PHONY: $(STAGES:%=stage-%)
 stage-abi stage-conform stage-lint: stage-%:

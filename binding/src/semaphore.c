@@ -142,22 +142,31 @@ static always_inline bool is_default(PyObject *n)
 	return !n || (is_plain(n, &number) && number == 1);
 }
 
+/* Makes the call of a method; below 0 there is an exception, unless the call timed out. */
+static always_inline long semaphore_operate(struct state *state, PyObject *self, bool up,
+					    PyObject *n, PyObject *timeout)
+{
+	struct semaphore_call call;
+	long result = -2;
+
+	if (semaphore_begin(state, self, up, &call) == 0)
+		result = BRANCH_LIKELY(is_default(n) && left_out(timeout))
+				 ? operate_default(&call)
+				 : operate_any(&call, n, timeout);
+	semaphore_end(&call);
+	return result;
+}
+
 PyObject *semaphore_acquire(PyObject *method, PyObject *const *args, size_t nargsf,
 			    PyObject *kwnames)
 {
 	static const struct signature signature = {"acquire", 0, 2, {"n", "timeout"}};
 	struct state *state = state_of_method(method);
-	struct semaphore_call call;
 	union arguments given;
-	long result = -2;
 
 	if (parse_method(&signature, 1, state->semaphore_type, args, nargsf, kwnames, &given) < 0)
 		return NULL;
-	if (semaphore_begin(state, args[0], false, &call) == 0)
-		result = BRANCH_LIKELY(is_default(given.arg[0]) && left_out(given.arg[1]))
-				 ? operate_default(&call)
-				 : operate_any(&call, given.arg[0], given.arg[1]);
-	semaphore_end(&call);
+	const long result = semaphore_operate(state, args[0], false, given.arg[0], given.arg[1]);
 	if (result < 0 && PyErr_Occurred())
 		return NULL;
 	return PyBool_FromLong(result >= 0);
@@ -168,16 +177,10 @@ PyObject *semaphore_release(PyObject *method, PyObject *const *args, size_t narg
 {
 	static const struct signature signature = {"release", 0, 1, {"n"}};
 	struct state *state = state_of_method(method);
-	struct semaphore_call call;
 	union arguments given;
-	long result = -2;
 
-	if (parse_method(&signature, 1, state->semaphore_type, args, nargsf, kwnames, &given) < 0)
+	if (parse_method(&signature, 1, state->semaphore_type, args, nargsf, kwnames, &given) < 0 ||
+	    semaphore_operate(state, args[0], true, given.arg[0], NULL) < 0)
 		return NULL;
-	if (semaphore_begin(state, args[0], true, &call) == 0)
-		result = BRANCH_LIKELY(is_default(given.arg[0]))
-				 ? operate_default(&call)
-				 : operate_any(&call, given.arg[0], NULL);
-	semaphore_end(&call);
-	return result < 0 ? NULL : Py_NewRef(Py_None);
+	return Py_NewRef(Py_None);
 }

@@ -16,7 +16,8 @@ The kernel without a patch is built and booted first, in each configuration that
 gate must accept it.  Then it must refuse each mutant, for the reason that is given.  A mutant
 runs the checks that its header names; with --all it runs every check.
 
-Exit status: 0 so it is; 1 it is not; 2 misused, or what is needed cannot be had.
+Exit status: 0 if the gate accepts the kernel and refuses each mutant for its reason, 1 if not, 2 if
+misused or if a program or a source is missing.
 """
 
 import argparse
