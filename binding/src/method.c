@@ -28,8 +28,8 @@ static const struct {
 	{"Semaphore.release", semaphore_release},
 };
 
-int method_misused(const struct signature *signature, int positional, PyTypeObject *type,
-		   PyObject *const *args, Py_ssize_t nargs)
+void method_misused(const struct signature *signature, int positional, PyTypeObject *type,
+		    PyObject *const *args, Py_ssize_t nargs)
 {
 	if (nargs < 0)
 		PyErr_Format(PyExc_TypeError, "%s() needs self", signature->function);
@@ -40,7 +40,6 @@ int method_misused(const struct signature *signature, int positional, PyTypeObje
 		PyErr_Format(PyExc_TypeError,
 			     "%s() takes at most %d arguments by position, %zd given",
 			     signature->function, positional, nargs);
-	return -1;
 }
 
 /* ---- the type _Method ------------------------------------------------------------------- */

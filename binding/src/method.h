@@ -40,8 +40,8 @@ static inline struct state *state_of_method(PyObject *method)
 }
 
 /* Raises TypeError for a call without self, with another self, or with too many arguments. */
-int method_misused(const struct signature *signature, int positional, PyTypeObject *type,
-		   PyObject *const *args, Py_ssize_t nargs);
+void method_misused(const struct signature *signature, int positional, PyTypeObject *type,
+		    PyObject *const *args, Py_ssize_t nargs);
 
 /* parse() for a method of the type; the parameters after the positional ones need a keyword. */
 static always_inline int parse_method(const struct signature *signature, int positional,
@@ -51,8 +51,11 @@ static always_inline int parse_method(const struct signature *signature, int pos
 	/* The highest bit tells that the function may change args[-1]. */
 	const Py_ssize_t nargs = (Py_ssize_t)(nargsf & (SIZE_MAX >> 1)) - 1;
 
-	if (BRANCH_UNLIKELY(nargs < 0 || nargs > positional || !PyObject_TypeCheck(args[0], type)))
-		return method_misused(signature, positional, type, args, nargs);
+	if (BRANCH_UNLIKELY(nargs < 0 || nargs > positional ||
+			    !PyObject_TypeCheck(args[0], type))) {
+		method_misused(signature, positional, type, args, nargs);
+		return -1;
+	}
 	return parse(signature, args + 1, nargs, kwnames, given);
 }
 
