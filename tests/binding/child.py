@@ -45,7 +45,7 @@ def stat(shmid):
 def resident():
     "KiB of memory: exact, which statm(5) is not."
     with open("/proc/self/smaps_rollup") as lines:
-        return next(int(line.split()[1]) for line in lines if line.startswith("Rss:"))
+        return next(int(line.split()[1]) for line in lines if line.startswith("Anonymous:"))
 """.replace("@waits_with@", inspect.getsource(waits_with))
 
 
