@@ -106,6 +106,7 @@ static int add_types(PyObject *module, struct state *state)
 		if (!state->type[i] || PyModule_AddType(module, state->type[i]) < 0)
 			return -1;
 	}
+	state->small_shmid = -1;
 	state->address_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &address_spec, NULL);
 	state->pin_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &pin_spec, NULL);
 	if (!state->pin_type)

@@ -114,6 +114,7 @@ struct state {
 	PyObject *event[NCALLS];      /* "ipc.msgget" */
 	PyObject *callbacks;	      /* "_callbacks": handover.c */
 	struct address *attached;     /* list of all attachments */
+	int small_shmid;	      /* the last small segment attached, or -1: shm.c */
 	unsigned backoff[NBLOCKING];  /* blocking.c: calls to make without a try first */
 	struct guarded values;	      /* sem.c: for GETALL and SETALL */
 	MUTEX_MEMBER		      /* for attached and values */

@@ -238,10 +238,12 @@ static PyObject *attached(struct state *state, void *memory, int shmid, bool rea
 	struct address *self = NULL;
 	struct shmid_ds ds;
 
-	if (checked_shmctl(shmid, IPC_STAT, &ds) == -1)
+	if (checked_shmctl(shmid, IPC_STAT, &ds) == -1) {
 		call_failed(CALL_shmat, NULL);
-	else
+	} else {
+		RELAXED_STORE(&state->small_shmid, ds.shm_segsz < LARGE_SEGMENT ? shmid : -1);
 		self = address_new(state, memory, ds.shm_segsz, shmid, readonly);
+	}
 	if (!self)
 		checked_shmdt(memory);
 	return (PyObject *)self;
@@ -256,14 +258,18 @@ static const char *shmat_limit(uintptr_t shmaddr, int shmflg)
 }
 
 /*
- * Attaches with the GIL released: under mlockall(2) with MCL_FUTURE the call touches every
- * page of the segment, whose size is not known before.
+ * Under mlockall(2) with MCL_FUTURE, the call touches every page of the segment.  So it releases
+ * the GIL, unless the last attachment was of this identifier and small: most calls are short.
+ * Another segment may have got the identifier; attached() reads the size, and nothing but the
+ * GIL depends on this guess.
  */
-static void *attach(int shmid, const void *shmaddr, int shmflg)
+static void *attach(const struct state *state, int shmid, const void *shmaddr, int shmflg)
 {
 	void *memory;
 	int error;
 
+	if (shmid == RELAXED_LOAD(&state->small_shmid))
+		return checked_shmat(shmid, shmaddr, shmflg);
 	Py_BEGIN_ALLOW_THREADS
 	memory = checked_shmat(shmid, shmaddr, shmflg);
 	error = errno;
@@ -306,7 +312,7 @@ static PyObject *ipc_shmat(PyObject *module, PyObject *const *args, Py_ssize_t n
 	    audit(state, CALL_shmat, &given, 3) < 0)
 		return NULL;
 	memory = shmflg & SHM_REMAP && shmaddr ? remap(state, shmid, shmaddr, shmflg)
-					       : attach(shmid, (void *)shmaddr, shmflg);
+					       : attach(state, shmid, (void *)shmaddr, shmflg);
 	if (memory == (void *)-1)
 		return call_failed(CALL_shmat, shmat_limit(shmaddr, shmflg));
 	address = memory ? attached(state, memory, shmid, shmflg & SHM_RDONLY) : NULL;

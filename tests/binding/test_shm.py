@@ -627,14 +627,15 @@ thread.start()
 sys.setswitchinterval(1e-5)
 wait_until(lambda: counted)
 most = 0
-for _ in range(20):
+for attempt in range(21):
     before = counted
     try:
         p = ipc.shmat(ids[0])
     except OSError:
         print("SKIP")
         break
-    most = max(most, counted - before)
+    if attempt:  # the module remembers the size of the last segment
+        most = max(most, counted - before)
     ipc.shmdt(p)
 running = False
 thread.join()

@@ -207,6 +207,15 @@ MUTANTS = [
         "test_threads.py",
         "tsan",
     ),
+    # The GIL is held while the next attachment of a large segment is filled.
+    Mutant(
+        "shmat.large_as_small",
+        "binding/src/shm.c",
+        "ds.shm_segsz < LARGE_SEGMENT ? shmid : -1",
+        "shmid",
+        "test_shm.py",
+        "plain",
+    ),
 ]
 
 
