@@ -11,7 +11,8 @@
 another place, and for each byte that is neither in a member nor in a hole due to alignment.
 `others` adds members that are not in the table as padding, with their sign if they are
 integers, and the places of bit-fields: judge finds members by place, whatever a libc calls them.
-Exit status: 0, 1 a member or byte is missing, 2 the input is unusable.
+Exit status: 0, 1 a member or byte is missing, 2 the input is unusable, 4 the ELF file is not
+linked, and elftools does not know the relocations of its architecture.
 """
 
 import importlib
@@ -41,9 +42,9 @@ class Structure(NamedTuple):
     members: list[Member]
 
 
-def die(what: object) -> NoReturn:
+def die(what: object, status: int = 2) -> NoReturn:
     print(f"dwarf: {what}", file=sys.stderr)
-    sys.exit(2)
+    sys.exit(status)
 
 
 # ---- reading -----------------------------------------------------------------------
@@ -189,6 +190,8 @@ def read(path: str) -> list[Structure]:
                         place_ = Unit(program, unit["address_size"], elf.little_endian)
                         found.append(structure(name[len(VARIABLE):], target, place_))
             return found
+    except exceptions.ELFRelocationError as error:
+        die(f"{path}: {error}", 4)
     except (OSError, exceptions.ELFError, exceptions.DWARFError) as error:
         die(f"{path}: {getattr(error, 'strerror', None) or error}")
 

@@ -1,0 +1,31 @@
+/* SPDX-FileCopyrightText: 2026 the python-ipc authors */
+/* SPDX-License-Identifier: MIT */
+/* The word behind each time is for 32 bits; a kernel of 64 bits has none, as uClibc-ng forgets. */
+#define SHMLBA 4096
+
+typedef unsigned long shmatt_t;
+
+struct shmid_ds {
+	struct ipc_perm shm_perm;
+	size_t shm_segsz;
+	time_t shm_atime;
+	unsigned long __unused1;
+	time_t shm_dtime;
+	unsigned long __unused2;
+	time_t shm_ctime;
+	unsigned long __unused3;
+	pid_t shm_cpid;
+	pid_t shm_lpid;
+	shmatt_t shm_nattch;
+	unsigned long __unused4[2];
+};
+
+struct shminfo {
+	unsigned long shmmax, shmmin, shmmni, shmseg, shmall, __unused[4];
+};
+
+struct shm_info {
+	int __used_ids;
+	unsigned long shm_tot, shm_rss, shm_swp;
+	unsigned long __swap_attempts, __swap_successes;
+};
