@@ -28,6 +28,7 @@ ALWAYS = {"compiler": str, "libc-package": str, "bits": int, "order": str, "elf-
 SOMETIMES = {
     **{"debian": str, "layers": list, "note": str, "always": bool, "uname": list, "compat": str},
     **{"wheel": str, "musl-wheel": bool, "unbooted": str, "asan": str, "emulator": str},
+    **{"syzkaller": str},
 }
 BOOTED = {
     **{"image": str, "qemu": str, "qemu-package": str, "console": list, "results": list},
