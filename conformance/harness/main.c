@@ -19,6 +19,7 @@
 #include "abi/layers.h"
 #include "abi/observe.h"
 #include "abi/rules.h"
+#include "checks/model/vectors.h"
 #include "cost/cost.h"
 #include "report/diff.h"
 #include "report/escape.h"
@@ -51,6 +52,7 @@ static const char usage[] =
 	"       ipc-conform layout [STRUCTURE] [--layer LAYER|DUMP]\n"
 	"       ipc-conform diff [--partial] A B\n"
 	"       ipc-conform judge LIBC.abi UAPI.abi\n"
+	"       ipc-conform vectors [--seed N] [--operations N] msg|sem|shm\n"
 	"\n"
 	"list      lists the checks: id, file and line, what must hold, source; json: needs, "
 	"too\n"
@@ -63,6 +65,7 @@ static const char usage[] =
 	"diff      prints what changed between two dumps, or between two JSON results;\n"
 	"          --partial: B is a partial dump (ipc-btf's), missing facts do not count\n"
 	"judge     judges a libc's dump by rule, given the kernel's; LIBC is the libc's name\n"
+	"vectors   prints random calls of several processes and the right results, as JSON\n"
 	"\n"
 	"--expect LIST names the checks that are expected to fail, --expect-write writes such a\n"
 	"list; --fail-fast starts no more checks after a failure, --shard 2/5 runs the second\n"
@@ -425,6 +428,21 @@ static bool parse_shard(const char *text, struct options *options)
 	return true;
 }
 
+/* Parses the value of --seed ('S') or --operations ('n'). */
+static bool parse_random(int option, struct options *options)
+{
+	double value;
+
+	if (option == 'S' ? !number(optarg, 0, UINT_MAX, &value)
+			  : !number(optarg, 1, 10000000, &value)) {
+		invalid(option == 'S' ? "seed" : "operations", optarg,
+			option == 'S' ? "0 to 4294967295" : "1 to 10000000");
+		return false;
+	}
+	*(option == 'S' ? &options->seed : &options->operations) = (unsigned)value;
+	return true;
+}
+
 /* Parses the options of run, and of coverage, which has no outputs and no lists. */
 static int parse_run(int argc, char **argv, struct options *options, struct outputs *outputs,
 		     struct lists *lists)
@@ -490,14 +508,9 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 				return invalid("time-limit", optarg, "0.001 to 86400 seconds");
 			break;
 		case 'S':
-			if (!number(optarg, 0, UINT_MAX, &value))
-				return invalid("seed", optarg, "0 to 4294967295");
-			options->seed = (unsigned)value;
-			break;
 		case 'n':
-			if (!number(optarg, 1, 10000000, &value))
-				return invalid("operations", optarg, "1 to 10000000");
-			options->operations = (unsigned)value;
+			if (!parse_random(c, options))
+				return MISUSED;
 			break;
 		case 'p':
 			options->progress = true;
@@ -792,6 +805,29 @@ static int judge(int argc, char **argv)
 	return wrong ? DEVIATES : CONFORMS;
 }
 
+/* ---- vectors ------------------------------------------------------------------------ */
+
+static int vectors(int argc, char **argv)
+{
+	static const struct option longs[] = {{"seed", required_argument, NULL, 'S'},
+					      {"operations", required_argument, NULL, 'n'},
+					      {0}};
+	struct options options = defaults;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		if (c == '?' || !parse_random(c, &options))
+			return MISUSED;
+	if (argc - optind != 1)
+		return misused("vectors takes one facility", vector_facilities);
+	if (!vectors_write(stdout, argv[optind], options.seed, options.operations)) {
+		fprintf(stderr, "ipc-conform: vectors: no such facility: %s (%s)\n", argv[optind],
+			vector_facilities);
+		return MISUSED;
+	}
+	return fflush(stdout) ? misused("standard output", strerror(errno)) : CONFORMS;
+}
+
 static int command(int argc, char **argv)
 {
 	static const struct {
@@ -801,6 +837,7 @@ static int command(int argc, char **argv)
 		{"list", list},		  {"run", run},	    {"coverage", coverage},
 		{"report", report_files}, {"dump", dump},   {"layout", layout},
 		{"diff", diff},		  {"judge", judge}, {"cost", cost},
+		{"vectors", vectors},
 	};
 
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0))

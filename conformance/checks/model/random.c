@@ -231,10 +231,7 @@ static bool make_step(struct workers *workers, void *model, const struct step *s
 	bool waits = workers->worker[step->who].waits;
 	char text[32], seen[160];
 
-	/* A blocked process can only be signalled or ended; only a blocked one can be signalled. */
-	if (step->what != END && waits != (step->what == SIGNAL))
-		return true;
-	if (!workers->operations->apply(model, step, &outcome))
+	if (!step_possible(step, waits) || !workers->operations->apply(model, step, &outcome))
 		return true;
 	begin_step(workers, step);
 	/* Compare the step's worker first: the others continue only after its call. */
@@ -351,13 +348,10 @@ static void note(const char *name, const struct operations *operations, const st
 	}
 }
 
-void random_steps(const struct ipc_calls *ipc, const char *name,
-		  const struct operations *operations)
+struct step *random_drawn(const struct operations *operations, unsigned seed, size_t n)
 {
-	struct random_numbers numbers = {random_seed()};
-	size_t n = random_operations();
+	struct random_numbers numbers = {seed};
 	struct step *steps = calloc(n, sizeof(*steps));
-	struct mismatch mismatch;
 
 	must(steps ? 0 : -1);
 	for (size_t i = 0; i < n; i++) {
@@ -367,6 +361,16 @@ void random_steps(const struct ipc_calls *ipc, const char *name,
 		if (steps[i].what == FIRST_OWN)
 			operations->draw(&numbers, &steps[i]);
 	}
+	return steps;
+}
+
+void random_steps(const struct ipc_calls *ipc, const char *name,
+		  const struct operations *operations)
+{
+	size_t n = random_operations();
+	struct step *steps = random_drawn(operations, random_seed(), n);
+	struct mismatch mismatch;
+
 	size_t well = replay(ipc, operations, steps, n, true, &mismatch);
 	if (well < n)
 		note(name, operations, steps, shorten(ipc, operations, steps, well + 1, &mismatch),

@@ -10,6 +10,8 @@
 #ifndef RANDOM_H
 #define RANDOM_H
 
+#include <stdio.h>
+
 #include "checks/common/objects.h"
 
 enum { WORKERS = 8, ANSWER_TEXT = 48 };
@@ -64,6 +66,13 @@ struct operations {
 		       bool patient, char seen[160]);
 	void (*describe)(const struct step *step, char text[96]);
 	/*
+	 * For test vectors: the objects, the call of a step, and the state of the model, each as
+	 * members of a JSON object.
+	 */
+	void (*write_objects)(FILE *out);
+	void (*write_call)(FILE *out, const struct step *step);
+	void (*write_state)(FILE *out, const void *model);
+	/*
 	 * For histories.  Whether a removed object stays until its last user goes.
 	 */
 	bool lingers;
@@ -85,13 +94,34 @@ struct operations {
 /* The members that each facility's file defines under the same names. */
 #define SHARED_OPERATIONS                                                                     \
 	.model_size = sizeof(struct model), .draw = draw, .perform = perform, .apply = apply, \
-	.agrees = agrees, .describe = describe
+	.agrees = agrees, .describe = describe, .write_objects = write_objects,               \
+	.write_call = write_call, .write_state = write_state
 
 extern const struct operations msg_operations, sem_operations, shm_operations;
+
+/* Returns n random steps, which the caller frees. */
+struct step *random_drawn(const struct operations *operations, unsigned seed, size_t n);
+
+/*
+ * Whether a worker can make the step: a blocked process can only be signalled or ended, and only a
+ * blocked one can be signalled.
+ */
+static inline bool step_possible(const struct step *step, bool waits)
+{
+	return step->what == END || waits == (step->what == SIGNAL);
+}
 
 /* Makes random steps until one fails; records the shortest failing run found. */
 void random_steps(const struct ipc_calls *ipc, const char *name,
 		  const struct operations *operations);
+
+/* For write_call and write_state, vectors.c: a member "flags", and a member with numbers. */
+struct flag {
+	int bit;
+	const char *name; /* NULL: the end of the table */
+};
+void write_flags(FILE *out, int set, const struct flag *flags);
+void write_numbers(FILE *out, const char *name, const short *number, unsigned n);
 
 static inline void done(struct outcome *outcome, unsigned who, long result, int error)
 {

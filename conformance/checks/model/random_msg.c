@@ -291,6 +291,36 @@ static void describe(const struct step *step, char text[96])
 			 step->arg[2] & EXCEPT ? ", MSG_EXCEPT" : "");
 }
 
+static void write_objects(FILE *out)
+{
+	fprintf(out, "\"msg_qbytes\": %d", QBYTES);
+}
+
+static void write_call(FILE *out, const struct step *step)
+{
+	static const struct flag flags[] = {
+		{NOWAIT, "IPC_NOWAIT"}, {CUT, "MSG_NOERROR"}, {EXCEPT, "MSG_EXCEPT"}, {0}};
+
+	fprintf(out, "\"call\": \"%s\", \"mtype\": %d, ", step->what == SEND ? "msgsnd" : "msgrcv",
+		step->arg[0]);
+	if (step->what == SEND) {
+		fputs("\"text\": \"", out);
+		for (int i = 0; i < step->arg[1]; i++)
+			fprintf(out, "%02x", text_byte(step->arg[3], i));
+		fputs("\", ", out);
+	} else {
+		fprintf(out, "\"msgsz\": %d, ", step->arg[1]);
+	}
+	write_flags(out, step->arg[2], flags);
+}
+
+static void write_state(FILE *out, const void *arg)
+{
+	const struct model *model = arg;
+
+	fprintf(out, "\"msg_qnum\": %d, \"msg_cbytes\": %d", model->n, model->bytes);
+}
+
 /*
  * A process that waits and is woken for nothing, by a wake-up that was meant for its last wait,
  * goes to the end of the queue (ipc/msg.c, do_msgrcv, do_msgsnd): that it was first says

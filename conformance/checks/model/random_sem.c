@@ -360,6 +360,62 @@ static void describe(const struct step *step, char text[96])
 	}
 }
 
+static void write_operations(FILE *out, const struct step *step)
+{
+	static const struct flag flags[] = {
+		{IPC_NOWAIT, "IPC_NOWAIT"}, {SEM_UNDO, "SEM_UNDO"}, {0}};
+	struct sembuf sops[MOST_OPS] = {{0}};
+	const int nsops = operations_of(step, sops);
+
+	fputs("\"call\": \"semop\", \"sops\": [", out);
+	for (int i = 0; i < nsops; i++) {
+		fprintf(out, "%s{\"sem_num\": %d, \"sem_op\": %d, ", i ? ", " : "", sops[i].sem_num,
+			sops[i].sem_op);
+		write_flags(out, sops[i].sem_flg, flags);
+		fputs("}", out);
+	}
+	fputs("]", out);
+}
+
+static void write_objects(FILE *out)
+{
+	fprintf(out, "\"nsems\": %d", NSEMS);
+}
+
+static void write_call(FILE *out, const struct step *step)
+{
+	switch (step->what) {
+	case OPERATE:
+	case OPERATE_MANY:
+		write_operations(out, step);
+		break;
+	case SET:
+		fprintf(out, "\"call\": \"SETVAL\", \"sem_num\": %d, \"value\": %d", step->arg[0],
+			step->arg[1]);
+		break;
+	default:
+		fputs("\"call\": \"SETALL\", ", out);
+		write_numbers(out, "values", step->arg, NSEMS);
+	}
+}
+
+static void write_state(FILE *out, const void *arg)
+{
+	const struct model *model = arg;
+	short value[NSEMS], more[NSEMS], zero[NSEMS];
+
+	for (int semnum = 0; semnum < NSEMS; semnum++) {
+		value[semnum] = (short)model->value[semnum];
+		more[semnum] = (short)counted(model, semnum, false);
+		zero[semnum] = (short)counted(model, semnum, true);
+	}
+	write_numbers(out, "GETALL", value, NSEMS);
+	fputs(", ", out);
+	write_numbers(out, "GETNCNT", more, NSEMS);
+	fputs(", ", out);
+	write_numbers(out, "GETZCNT", zero, NSEMS);
+}
+
 const struct operations sem_operations = {SHARED_OPERATIONS, .make = make_set,
 					  .remove = remove_set};
 

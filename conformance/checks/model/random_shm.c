@@ -207,6 +207,36 @@ static void describe(const struct step *step, char text[96])
 		 step->arg[2]);
 }
 
+static void write_objects(FILE *out)
+{
+	fprintf(out, "\"segments\": %d, \"pages\": %d", SEGMENTS, CELLS);
+}
+
+static void write_call(FILE *out, const struct step *step)
+{
+	static const struct flag flags[] = {{1, "SHM_RDONLY"}, {0}};
+	static const char *const names[] = {"shmat", "shmdt", "write", "read", "fork"};
+
+	fprintf(out, "\"call\": \"%s\", \"segment\": %d", names[step->what - ATTACH], step->arg[0]);
+	if (step->what == ATTACH) {
+		fputs(", ", out);
+		write_flags(out, step->arg[1] == 0, flags);
+	}
+	if (step->what == WRITE || step->what == READ)
+		fprintf(out, ", \"page\": %d", step->arg[1]);
+	if (step->what == WRITE)
+		fprintf(out, ", \"value\": %d", step->arg[2]);
+}
+
+static void write_state(FILE *out, const void *model)
+{
+	short nattch[SEGMENTS];
+
+	for (int segment = 0; segment < SEGMENTS; segment++)
+		nattch[segment] = (short)count_attached(model, segment);
+	write_numbers(out, "shm_nattch", nattch, SEGMENTS);
+}
+
 static bool overlap(const struct operation *one, const struct operation *other)
 {
 	return one->begun < other->ended && other->begun < one->ended;
