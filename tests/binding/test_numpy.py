@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: MIT
 """NumPy and other libraries may use memory after its detachment without a crash.
 
-Each program is a process, because a failure is a crash of the interpreter.
+Each program is a process, because a failure is a crash of the interpreter.  All are forks of
+one that has imported NumPy, which takes longer than the programs.
 """
 
 import itertools
+import json
 
 import pytest
 
@@ -15,14 +17,34 @@ from conftest import Maker
 
 np = pytest.importorskip("numpy")
 
-PROGRAM = """
-import ctypes, itertools, struct
+PROGRAMS = """
+import ctypes, itertools, json, struct
 import numpy as np
 import ipc.compat.sysv_ipc as sysv_ipc
 
 SIZE = 4096
-shmid = ids[0]
-exporter, consumer, order = sys.argv[2].split(",")
+outcomes = []
+# Else each program that ends goes through all objects of NumPy.
+gc.collect()
+gc.freeze()
+for exporter, consumer, order in json.loads(@programs@):
+    shmid = ipc.shmget(ipc.IPC_PRIVATE, SIZE, 0o600)
+    out, err = os.memfd_create("out"), os.memfd_create("err")
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(out, 1)
+        os.dup2(err, 2)
+        break
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    outcomes.append((status, *(os.pread(fd, 1 << 16, 0).decode() for fd in (out, err))))
+    os.close(out)
+    os.close(err)
+    ipc.shmctl(shmid, ipc.IPC_RMID)
+else:
+    print(json.dumps(outcomes))
+    sys.exit()
+
+# From here on each process is the one of a program.
 holder = None
 if exporter == "buf":
     holder = ipc.SharedMemory.from_id(shmid)
@@ -100,14 +122,23 @@ ORDERS = ["dehg", "ehdg", "edhg", "gdge", "hged", "dd"]
 # Those that hold memory by a view; what they were given is then not detached under them.
 HOLD = {"asarray", "view", "cast", "ctypes"}
 
+Outcomes = dict[tuple[str, str, str], tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> Outcomes:
+    """The exit status, the output and the errors of each program."""
+    programs = list(itertools.product(EXPORTERS, CONSUMERS, ORDERS))
+    said = run_child(PROGRAMS.replace("@programs@", repr(json.dumps(programs))))
+    ended = [(status, out, err) for status, out, err in json.loads(said)]
+    return dict(zip(programs, ended, strict=True))
+
 
 @pytest.mark.parametrize("exporter, consumer", itertools.product(EXPORTERS, CONSUMERS))
-def test_a_program_does_not_crash(make: Maker, exporter: str, consumer: str) -> None:
-    shmid = make.segment(4096)
+def test_a_program_does_not_crash(outcomes: Outcomes, exporter: str, consumer: str) -> None:
     for order in ORDERS:
-        said = run_child(
-            PROGRAM.replace("sys.argv[2]", repr(f"{exporter},{consumer},{order}")), shmid
-        )
+        status, said, errors = outcomes[exporter, consumer, order]
+        assert (status, errors) == (0, ""), order
         of_view = exporter not in ("address", "drop-in")
         if order[0] == "d" and (of_view or consumer in HOLD):
             assert said == "refused\n", order
