@@ -313,15 +313,33 @@ def test_buffer_protocol(segment: Any) -> None:
 
 
 @differs("unmaps the memory under a view", run=False)
-def test_a_view_keeps_it_attached(segment: Any) -> None:
+def test_a_view_keeps_the_memory(sysv_ipc: Any, segment: Any) -> None:
+    """The object is detached at once, the process when the view is gone."""
     memory = memoryview(segment)
-    with pytest.raises(BufferError):
-        segment.detach()
-    assert segment.attached and segment.read(1) == b" "
-    memory[0] = 1
-    memory.release()
     segment.detach()
-    assert not segment.attached
+    assert (segment.attached, segment.address) == (False, 0)
+    with pytest.raises(sysv_ipc.NotAttachedError):
+        segment.detach()
+    memory[0] = 1
+    assert memory[0] == 1 and segment.number_attached == 1
+    segment.attach()
+    assert segment.read(2) == b"\1 " and segment.number_attached == 2
+    memory.release()
+    assert segment.number_attached == 1
+
+
+@differs("unmaps the memory under a view", run=False)
+def test_an_object_keeps_memory_that_may_be_used_without_a_view(sysv_ipc: Any) -> None:
+    """join() asks for the memory as NumPy does; a NumPy array keeps the object, but no view."""
+    segment = sysv_ipc.SharedMemory(None, sysv_ipc.IPC_CREX, size=100)
+    ident = segment.id
+    assert b"".join([segment]) == b" " * 100
+    with memoryview(segment):
+        segment.detach()
+    assert not segment.attached and row_of_proc("shm", ident)["nattch"] == 1
+    del segment
+    gc.collect()
+    assert row_of_proc("shm", ident)["nattch"] == 0
 
 
 @differs("gives views of address 0", run=False)

@@ -12,10 +12,10 @@ call, with errno.  An errno without an exception in that documentation raises th
 
 The module differs where sysv_ipc crashes, hangs or does something unexpected:
 
-* Detaching a segment that has views raises BufferError; with sysv_ipc the views then point to
-  unmapped memory.  Views of a segment attached with SHM_RDONLY are read-only.  Making a view of a
-  segment that is not attached raises NotAttachedError.  The garbage collector detaches a
-  SharedMemory.
+* The views of a segment keep its memory after detach(), until the last view is gone; with sysv_ipc
+  the views then point to unmapped memory.  Views of a segment attached with SHM_RDONLY are
+  read-only.  Making a view of a segment that is not attached raises NotAttachedError.  The garbage
+  collector detaches a SharedMemory.
 * A segment that was attached twice must be detached twice.
 * A call goes on after a signal handler returns, with the time that is left (PEP 475).
 * IPC_CREAT alone sets the initial value of a new semaphore, never that of an existing one.

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from typing import Any, SupportsIndex
 
@@ -112,12 +113,14 @@ class SharedMemory(Object, _ipc._Exporter):
     def detach(self) -> None:
         """Undo the latest attach().
 
+        Views of the segment keep its memory: the process detaches it when the last view is gone.
+
         Raises:
             NotAttachedError: The segment is not attached.
-            BufferError: Views of the segment exist.
         """
         memory = self._memory
-        ipc.shmdt(memory)
+        with contextlib.suppress(BufferError):  # each view keeps a reference to the memory
+            ipc.shmdt(memory)
         self._attachments.remove(memory)
         if memory._lent:  # a NumPy array may use the memory without a view: see ipc.shm_address
             self._lent.append(memory)
