@@ -220,6 +220,11 @@ def harness_words(machine: Machine, options: Options) -> str:
 # mappings that an emulated processor reaches in a second.
 FOR_CHECKS = "hugepages=16 sysctl.vm.max_map_count=5000"
 
+# The kernel's watchdogs measure time by the host's clock, so they also see the pauses of a virtual
+# machine on a busy host.  These are the longest times that the kernel allows: 120 s for a lockup
+# (twice the threshold), 300 s for a stall of RCU (Documentation/admin-guide/kernel-parameters.txt).
+PATIENT = "watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"
+
 
 def qemu_command(
     machine: Machine, kernel: Path, initramfs: Path, words: str, folder: Path, options: Options
@@ -240,7 +245,7 @@ def qemu_command(
         # Log warnings and worse; on a panic, reboot, which -no-reboot turns into an exit.
         "-append",
         f"console={machine.console.name} {machine.console.word} printk.time=1 loglevel=5"
-        f" panic=-1 {FOR_CHECKS} {options.append} -- {words}",
+        f" panic=-1 {FOR_CHECKS} {PATIENT} {options.append} -- {words}",
         *(("-smp", str(options.smp)) if options.smp else ()),
         *shlex.split(options.qemu),
     ]

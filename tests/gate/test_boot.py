@@ -115,6 +115,39 @@ def test_kernel_that_hangs_before_its_first_program(kernel: Path) -> None:
     assert emulators() == []
 
 
+def processor_seconds(pid: int) -> float:
+    """See stat in proc(5); 0 if the process has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
+    except OSError:
+        return 0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_pause_of_the_machine_is_no_lockup(tmp_path: Path) -> None:
+    """A busy host pauses a machine, whose watchdogs see processors that do nothing for 30 s."""
+    arch, output = "aarch64", tmp_path / "result.json"  # x86_64's clock tells the watchdogs less
+    fetched = run("ci/fetch-kernel", "bookworm", arch)
+    if fetched.returncode:
+        pytest.skip(fetched.stderr.strip())
+    if not (TOP / "build" / arch / "ipc-conform").exists():
+        pytest.skip(f"build/{arch}/ipc-conform is not built")
+    command = [str(GATE), fetched.stdout.strip(), arch, "--programs", arch, "--emulate"]
+    command += ["--no-cost", "--select", "--only random.*", "--output", str(output)]
+    with subprocess.Popen(command, cwd=TOP, stdout=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + HANG
+        # The watchdogs begin with the processors, long before the checks end.
+        while not (running := [pid for pid in emulators() if processor_seconds(pid) > 8]):
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+        os.kill(running[0], signal.SIGSTOP)
+        time.sleep(30)
+        os.kill(running[0], signal.SIGCONT)
+        report = process.communicate(timeout=HANG)[0]
+    results = {one["id"]: one for one in json.loads(output.read_text())["runs"][0]["results"]}
+    assert results["kernel.log"]["outcome"] == "passed", report
+
+
 def test_terminated_gate_leaves_nothing(kernel: Path, tmp_path: Path) -> None:
     # Not with KVM, because the probe for KVM starts an emulator too.
     command = [str(GATE), str(kernel), ARCH, "--programs", ARCH, "--qemu=-S", "--emulate"]
