@@ -217,8 +217,11 @@ def harness_words(machine: Machine, options: Options) -> str:
 
 
 # Settings that checks need: huge pages for concurrent checks of SHM_HUGETLB, and a limit of
-# mappings that an emulated processor reaches in a second.
-FOR_CHECKS = "hugepages=16 sysctl.vm.max_map_count=5000"
+# mappings that an emulated processor reaches in a second.  The user's words can override both: the
+# kernel takes the first number of huge pages, and the last value of a sysctl.
+HUGE_PAGES = "hugepages=16"
+HUGE_PAGES_NEED = 256  # MiB: with less memory, the checks would run out of the rest
+FOR_CHECKS = "sysctl.vm.max_map_count=5000"
 
 # The kernel's watchdogs measure time by the host's clock, so they also see the pauses of a virtual
 # machine on a busy host.  These are the longest times that the kernel allows: 120 s for a lockup
@@ -226,10 +229,18 @@ FOR_CHECKS = "hugepages=16 sysctl.vm.max_map_count=5000"
 PATIENT = "watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"
 
 
+def huge_pages(words: list[str]) -> str:
+    """The setting for QEMU's words, none with little memory.  The last -m counts, in MiB."""
+    memory = [size for option, size in zip(words, words[1:]) if option == "-m"]
+    number = re.fullmatch(r"(?:size=)?(\d+)M?", memory[-1]) if memory else None
+    return "" if number and int(number[1]) < HUGE_PAGES_NEED else HUGE_PAGES
+
+
 def qemu_command(
     machine: Machine, kernel: Path, initramfs: Path, words: str, folder: Path, options: Options
 ) -> list[str]:
     accel = ["-accel", "tcg"] if options.emulate else accelerator(tuple(machine.qemu))
+    more = shlex.split(options.qemu)
     return [
         # The emulator ends when this program ends, even by a signal.
         *("setpriv", "--pdeathsig", "KILL"),
@@ -245,9 +256,10 @@ def qemu_command(
         # Log warnings and worse; on a panic, reboot, which -no-reboot turns into an exit.
         "-append",
         f"console={machine.console.name} {machine.console.word} printk.time=1 loglevel=5"
-        f" panic=-1 {FOR_CHECKS} {PATIENT} {options.append} -- {words}",
+        f" panic=-1 {FOR_CHECKS} {PATIENT} {options.append}"
+        f" {huge_pages([*machine.qemu, *more])} -- {words}",
         *(("-smp", str(options.smp)) if options.smp else ()),
-        *shlex.split(options.qemu),
+        *more,
     ]
 
 

@@ -261,6 +261,21 @@ def test_the_kernel_has_the_number_of_processors(tmp_path: Path) -> None:
     assert processors(smp=8, qemu="-smp 1")[-1] == "1"
 
 
+@pytest.mark.parametrize(
+    "words, number",
+    [
+        ("", "hugepages=16"),
+        ("-m 1024", "hugepages=16"),
+        ("-m 2G", "hugepages=16"),
+        ("-m 128", ""),
+        ("-m 512 -m size=128M", ""),
+    ],
+)
+def test_a_small_machine_has_no_huge_pages(words: str, number: str) -> None:
+    """The checks ran out of the 64 MiB that 16 of them leave of 128."""
+    assert boot.huge_pages(words.split()) == number
+
+
 def test_wrong_kind_of_kernel(kernel: Path) -> None:
     if not shutil.which("qemu-system-i386"):
         pytest.skip("there is no qemu-system-i386")

@@ -38,6 +38,12 @@ SETTINGS = {
         ("shmget.above_4_gib*", "shmat.enomem*", "shmget.noreserve*"),
         {"shmget.above_4_gib": "vm.overcommit_memory is 2"},
     ),
+    "128 MiB": Setting(
+        ("--qemu=-m 128",),
+        ARCH,
+        ("shmat.*", "*.limit*"),
+        {"shmat.huge": "vm.nr_hugepages is too low"},
+    ),
     "32-bit times after 2038": Setting(
         ("--qemu=-rtc base=2040-01-01T00:00:00",),
         "i386",
