@@ -63,7 +63,7 @@ pytest-%: python
 	$(Q)headers=$$(ci/rootfs --headers $*) && \
 	 CC="$$($(ARCHITECTURES) get $* compiler)" && \
 	 PYTHONPATH="$$headers/sysconfig" _PYTHON_SYSCONFIGDATA_NAME=_sysconfigdata_cross \
-	 $(MAKE) $(QUIET) CC="$$CC" CPPFLAGS="-I$$headers/include/python3.11 -I$$headers/include" \
+	 $(MAKE) $(QUIET) CC="$$CC" CPPFLAGS="-I$$(echo $$headers/include/python3.*) -I$$headers/include" \
 	  OUT=build/$*/pytest PACKAGE=build/$*/python python build/$*/pytest/init && \
 	 mkdir -p build/$*/programs && CC="$$CC" $(PYTHON) tests/binding/programs.py build/$*/programs
 $(OUT)/init: $(OUT)/conformance/gate/exec.o $(OUT)/conformance/harness/init.o

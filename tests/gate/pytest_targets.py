@@ -11,7 +11,7 @@ module and the programs of the tests, but without other build output.  It has no
 access to this machine.  Tests that need a compiler, make or ipc-conform are skipped.  The
 machine is slow, so tests that repeat an operation repeat it a tenth as often (IPC_TEST_SLOWNESS).
 Each result is compared with that of the first architecture of the table, from this call or from
-an earlier one.
+an earlier one.  With --wheel the machine has the module of that wheel instead of the built one.
 
 Exit status: 0 every test passed or was skipped with a reason, 1 a test failed or a result is
 missing, 2 the arguments are wrong or a part is missing.
@@ -20,6 +20,7 @@ missing, 2 the arguments are wrong or a part is missing.
 import argparse
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -43,7 +44,6 @@ import architectures  # boot.py finds the folder
 
 TOP = Path(__file__).resolve().parents[2]
 REFERENCE = architectures.reference()
-SUITE = "bookworm"
 
 
 # ---- the machine -------------------------------------------------------------------
@@ -57,11 +57,29 @@ def fetched(script: str, *words: str) -> Path:
     return Path(ran.stdout.strip())
 
 
-def stage(folder: Path, build: Path) -> Path:
+def suite_of(arch: str) -> str:
+    """The suite of Debian that ci/rootfs uses: Debian 12 if it has the architecture."""
+    suites: list[str] = architectures.row_of(arch)["suites"]
+    return "bookworm" if "bookworm" in suites else suites[0]
+
+
+def install(wheel: Path, root: Path, folder: Path) -> None:
+    """Installs with pip, which refuses a wheel that is not for the CPython of that root."""
+    (python,) = root.glob("usr/lib/python3.*")
+    version, platform = python.name.removeprefix("python"), wheel.stem.rpartition("-")[2]
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-index", "--only-binary", ":all:"]
+    pip += ["--root-user-action=ignore", "--python-version", version, "--platform", platform]
+    if subprocess.run([*pip, "--target", folder, wheel]).returncode:
+        raise Misuse(f"--wheel {wheel}: pip cannot install it for CPython {version}")
+
+
+def stage(folder: Path, build: Path, root: Path, wheel: Path | None) -> Path:
     """The machine's copy of the tree, with the module and the programs of the tests."""
     tree = folder / "staged" / "tree"
     shutil.copytree(TOP, tree, ignore=shutil.ignore_patterns("build", "__pycache__", ".*"))
-    for part in ("python", "programs"):
+    if wheel:
+        install(wheel, root, tree / "build" / "python")
+    for part in ("programs",) if wheel else ("python", "programs"):
         try:
             shutil.copytree(build / part, tree / "build" / part)
         except OSError:
@@ -144,9 +162,9 @@ def compare(result: Result, reference: Result) -> tuple[list[str], list[str]]:
     return missing, skipped
 
 
-def earlier_reference(report: Path) -> Result | None:
+def earlier_reference(report: Path, kind: str) -> Result | None:
     """The reference's result from an earlier run, unless a test has changed since."""
-    path = report / f"pytest-{REFERENCE}.xml"
+    path = report / f"{kind}-{REFERENCE}.xml"
     newest = max(test.stat().st_mtime for test in (TOP / "tests").rglob("*.py"))
     return parse(path.read_text()) if path.exists() and path.stat().st_mtime > newest else None
 
@@ -163,19 +181,26 @@ def limits() -> dict[str, float]:
     return found
 
 
+def limit(cell: str, given: argparse.Namespace) -> float:
+    """Any other architecture whose kernel is booted needs the option."""
+    found: float | None = given.time_limit or limits().get(cell)
+    if found is None:
+        raise Misuse(f"no such cell: {cell} ({' '.join(limits())}); another needs --time-limit")
+    return found
+
+
 def run_cell(cell: str, given: argparse.Namespace) -> tuple[Boot, Result | None]:
-    if cell not in limits():
-        raise Misuse(f"no such cell: {cell} ({' '.join(limits())})")
+    time_limit = limit(cell, given)
     programs, _, on = cell.partition("-on-")
     machine: Machine = machine_of(on or programs)
-    kernel = fetched("fetch-kernel", SUITE, machine.arch)
+    kernel = fetched("fetch-kernel", suite_of(machine.arch), machine.arch)
     check_image(kernel, machine.arch)
     root = fetched("rootfs", programs)
     words = f"/usr/bin/python3 tests/gate/inside.py /dev/{machine.results.name} -n 2"
     words += f" {given.pytest}"
-    options = Options(qemu="-m 1024", time_limit=given.time_limit or limits()[cell])
+    options = Options(qemu="-m 1024", time_limit=time_limit)
     with temporary_folder() as folder:
-        staged = stage(folder, given.build / programs)
+        staged = stage(folder, given.build / programs, root, given.wheel)
         init = given.build / programs / "pytest" / "init"
         ended = boot(kernel, machine, init, words, options, root, staged)
     return ended, parse(ended.results)
@@ -202,6 +227,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("cell", nargs="+", help="ARCH or PROGRAMS-on-ARCH")
     parser.add_argument("--report", type=Path, default=Path("build/report"), help="for results")
     parser.add_argument("--build", type=Path, default=Path("build"), help="build output")
+    parser.add_argument("--wheel", type=Path, help="of the programs' architecture")
     parser.add_argument("--pytest", default="", help="options of pytest")
     parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="not the table's")
     return parser.parse_args()
@@ -210,13 +236,14 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     given = arguments()
     given.report.mkdir(parents=True, exist_ok=True)
-    reference, worst = earlier_reference(given.report), 0
+    kind = "wheel" if given.wheel else "pytest"
+    reference, worst = earlier_reference(given.report, kind), 0
     for cell in given.cell:
         ended, result = run_cell(cell, given)
         wrong, told = judge(ended, result), list[str]()
-        (given.report / f"pytest-{cell}.log").write_text("\n".join(ended.log) + "\n")
+        (given.report / f"{kind}-{cell}.log").write_text("\n".join(ended.log) + "\n")
         if result:
-            (given.report / f"pytest-{cell}.xml").write_text(junit(ended.results))
+            (given.report / f"{kind}-{cell}.xml").write_text(junit(ended.results))
         if cell == REFERENCE:
             reference = result
         elif result and reference:

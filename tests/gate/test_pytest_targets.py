@@ -4,6 +4,7 @@
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,7 +15,9 @@ from tree import IMPORTS, TOP, run
 
 
 import pytest_targets
-from boot import Boot, machines
+from boot import Boot, Misuse, machines
+
+import architectures  # boot.py finds the folder
 
 TESTS = """
 import pytest
@@ -125,10 +128,41 @@ def test_each_machine_runs_the_programs_of_its_cell() -> None:
     assert {"x86_64", "i386", "aarch64", "s390x"} <= pytest_targets.limits().keys()
 
 
+def test_a_root_is_of_a_suite_that_has_the_architecture() -> None:
+    for arch, row in machines().items():
+        assert pytest_targets.suite_of(arch) in architectures.row_of(arch)["suites"]
+    suites = [pytest_targets.suite_of(arch) for arch in ("x86_64", "riscv64")]
+    assert suites == ["bookworm", "trixie"]
+
+
+@pytest.mark.parametrize("cpython, fits", [("cp311", True), ("cp312", False)])
+def test_a_wheel_is_installed_if_it_fits(cpython: str, fits: bool, tmp_path: Path) -> None:
+    """The wheel has one file; the root has CPython 3.11."""
+    (tmp_path / "root" / "usr" / "lib" / "python3.11").mkdir(parents=True)
+    tag = f"{cpython}-abi3-manylinux_2_17_s390x"
+    wheel = tmp_path / f"some-1-{tag}.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("some.py", "")
+        text = "Metadata-Version: 2.1\nName: some\nVersion: 1\n"
+        archive.writestr("some-1.dist-info/METADATA", text)
+        text = f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: {tag}\n"
+        archive.writestr("some-1.dist-info/WHEEL", text)
+        archive.writestr("some-1.dist-info/RECORD", "")
+    target = tmp_path / "target"
+    if fits:
+        pytest_targets.install(wheel, tmp_path / "root", target)
+    else:
+        with pytest.raises(Misuse, match="pip cannot install it for CPython 3.11"):
+            pytest_targets.install(wheel, tmp_path / "root", target)
+    assert (target / "some.py").exists() is fits
+
+
 def test_bad_calls(tmp_path: Path) -> None:
     for words, message in {
         ("vax",): "no such cell: vax (x86_64 ",
         ("i386-on-aarch64",): "no such cell: i386-on-aarch64",
+        ("armhf",): "another needs --time-limit",
+        ("vax", "--time-limit", "1"): "no machine for vax; there are: x86_64 ",
     }.items():
         program = TOP / "tests/gate/pytest_targets.py"
         ran = run(sys.executable, program, "--report", tmp_path, *words, PYTHONPATH=IMPORTS)
