@@ -55,6 +55,7 @@ help:
 #: make port             a libc's headers against the kernel's; CC CPPFLAGS LIBC
 #: make docs             the documentation of ipc, as HTML in build/docs
 #: make install          install ipc for PYTHON; DESTDIR is honoured
+#: make install-conform  ipc-conform and its manual pages; DESTDIR, PREFIX
 #: make clean            remove build/
 #: Gate a kernel
 #: make kernel           does a kernel image conform?  KERNEL or SUITE, ARCH, GATE

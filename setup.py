@@ -137,6 +137,7 @@ LICENCE: dict[str, Any] = {"license_expression" if EXPRESSION else "license": "M
 
 setup(
     **LICENCE,
+    data_files=[("share/man/man1", ["binding/python-ipc.1"])],
     cmdclass={"build_ext": BuildExtension, "build_py": BuildPython}
     | ({"bdist_wheel": BuildWheel} if WheelCommand else {}),
     ext_modules=[

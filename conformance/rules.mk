@@ -92,6 +92,16 @@ do-release-programs:
 conformance/%.c: ;
 -include $(wildcard build/*/*.d build/*/*/*.d build/*/*/*/*.d build/*/*/*/*/*.d)
 
+# The programs, their manual pages and what the guides use, below PREFIX.
+PREFIX ?= /usr/local
+PROGRAMS_INSTALLED := ipc-conform ipc-conform-dynamic ipc-btf ipc-stress
+do-install-conform: $(PROGRAMS_INSTALLED:%=$(OUT)/%)
+	$(Q)install -D -t '$(DESTDIR)$(PREFIX)/bin' $^
+	$(Q)install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/man/man1' $(filter conformance/%,$(MANUAL_PAGES))
+	$(Q)ln -sf ipc-conform.1 '$(DESTDIR)$(PREFIX)/share/man/man1/ipc-conform-dynamic.1'
+	$(Q)mkdir -p '$(DESTDIR)$(PREFIX)/share/ipc-conform'
+	$(Q)cp -R abi-dumps ci/kirk/runtest conformance/gate/baselines '$(DESTDIR)$(PREFIX)/share/ipc-conform'
+
 # ---- does this machine conform? ----------------------------------------------
 
 REPORT ?= build/report

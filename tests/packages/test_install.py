@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 from limits import HANG
-from tree import TOP
+from tree import ARCH, TOP
 
 import ipc
 
+# The flags of the tree that make builds, so that it builds nothing again.
+BUILT = "-O2 -g"
 NEEDED = ("pip", "setuptools", "wheel", "venv")
 
 pytestmark = pytest.mark.skipif(
@@ -41,6 +43,10 @@ def run(*command: object) -> str:
     return result.stdout
 
 
+# pip leaves the folders of files that are not in a package.
+MANUALS = {"share", "share/man", "share/man/man1"}
+
+
 def files_below(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
 
@@ -63,8 +69,10 @@ def test_pip_uninstalls_what_make_installed(package: str, tmp_path: Path) -> Non
     version, file = run(python, "-c", program).split()
     assert version == ipc.__version__
     assert Path(file).is_relative_to(environment)
+    page = environment / "share" / "man" / "man1" / "python-ipc.1"
+    assert page.read_bytes() == (TOP / "binding" / "python-ipc.1").read_bytes()
     run(python, "-m", "pip", "uninstall", "-y", "python-ipc")
-    assert files_below(environment) == before
+    assert files_below(environment) - MANUALS == before
 
 
 def test_destdir_gets_all_files_and_no_path_of_the_build(package: str, tmp_path: Path) -> None:
@@ -73,7 +81,26 @@ def test_destdir_gets_all_files_and_no_path_of_the_build(package: str, tmp_path:
     (metadata,) = folder.rglob("*.dist-info")
     site = metadata.parent
     recorded = {line.rsplit(",", 2)[0] for line in (metadata / "RECORD").open()}
-    assert {str(p.relative_to(site)) for p in site.rglob("*") if p.is_file()} == recorded
+    present = {os.path.relpath(p, site) for p in folder.rglob("*") if p.is_file()}
+    assert present == recorded
+    assert any(name.endswith("/share/man/man1/python-ipc.1") for name in recorded)
     assert {"ipc/__init__.py", "ipc/__init__.pyi", "ipc/_ipc.abi3.so", "ipc/py.typed"} < recorded
     for path in filter(Path.is_file, metadata.rglob("*")):
         assert str(TOP) not in path.read_text(), path
+
+
+def test_the_programs_are_installed_with_their_manual_pages(tmp_path: Path) -> None:
+    """Below PREFIX and nowhere else; the installed program runs, and its pages are read."""
+    folder = tmp_path / "dest"
+    variables = [f"DESTDIR={folder}", "PREFIX=/opt/ipc", f"CFLAGS={BUILT}"]
+    run("make", "-s", "do-install-conform", *variables)
+    place = folder / "opt" / "ipc"
+    assert {path.name for path in folder.iterdir()} == {"opt"}
+    programs = {path.name for path in (place / "bin").iterdir()}
+    assert programs == {"ipc-conform", "ipc-conform-dynamic", "ipc-btf", "ipc-stress"}
+    listed = run(place / "bin" / "ipc-conform", "list")
+    assert listed == run(TOP / "build" / ARCH / "ipc-conform", "list")
+    for name in programs:
+        page = place / "share" / "man" / "man1" / f"{name}.1"
+        assert ".Sh NAME" in page.read_text(), name
+    assert (place / "share" / "ipc-conform" / "runtest" / "ipc-conform").is_file()

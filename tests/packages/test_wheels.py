@@ -101,6 +101,9 @@ def test_the_same_sources_give_the_same_bytes(made: list[Path], tmp_path: Path) 
 
 def test_the_wheel_has_the_package_and_nothing_else(wheel: Path) -> None:
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    page = f"python_ipc-{ipc.__version__}.data/data/share/man/man1/python-ipc.1"
+    assert page in names
+    names.remove(page)
     package = TOP / "build" / "python"
     built = {str(path.relative_to(package)) for path in package.glob("ipc/**/*.*")}
     built = {name for name in built if "__pycache__" not in name}
@@ -177,7 +180,8 @@ def test_the_sdist_has_nothing_else(sdist: Path) -> None:
     package = {str(path.relative_to(TOP)) for path in (TOP / "binding/ipc").rglob("*.py")}
     package |= {str(path.relative_to(TOP)) for path in (TOP / "binding" / "src").glob("*.c")}
     described = {"LICENSE", "README.md", "pyproject.toml", "setup.py", "setup.cfg", "PKG-INFO"}
-    assert names == {*SHARED} | package | described | {"binding/ipc/py.typed"}
+    described |= {"binding/python-ipc.1", "binding/ipc/py.typed"}
+    assert names == {*SHARED} | package | described
     assert {(member.uid, member.gid) for member in members} == {(0, 0)}
     assert {member.mode & 0o22 for member in members} == {0}
 
