@@ -58,12 +58,6 @@ do-debs:
 do-debs-check: do-debs
 	$(Q)ci/debs --test build/debs || [ $$? -eq 4 ]
 
-# Installs each wheel for glibc with pip and tests it: this machine's wheel with every CPython
-# of INTERPRETERS, the others with Debian's CPython and one test file.
+# Tests each wheel of ARCHS with CPythons of its architecture.
 do-wheels-check: do-wheels harness python $(OUT)/loops.so
-	$(Q)status=0; for arch in $(filter-out %-musl,$(ARCHS)); do wheel=$$(echo build/wheels/*-manylinux_*_$$($(ARCHITECTURES) get $$arch wheel).whl); \
-	 suites=$$($(ARCHITECTURES) get $$arch suites); \
-	 case " $$suites " in *' bookworm '*) suite=bookworm ;; *) suite=$${suites%% *} ;; esac; \
-	 case $$arch in $(HOST_ARCH)) ci/interpreters --wheel "$$wheel" $(INTERPRETERS) ;; \
-	 *) SUITES=$$suite TESTS=tests/binding/test_swig_script.py ci/interpreters --optional --wheel "$$wheel" 3.11 3.13 ;; esac || status=$$?; \
-	 done; exit $$status
+	$(Q)INTERPRETERS='$(INTERPRETERS)' ci/check-wheels build/wheels $(ARCHS)

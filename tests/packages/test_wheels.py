@@ -274,6 +274,21 @@ def test_the_table_of_the_guide_has_each_wheel() -> None:
     assert sorted(names) == sorted(done(TOP / "ci/wheels", "--list").split())
 
 
+@pytest.mark.parametrize(
+    "arguments, words",
+    [([], "usage: check-wheels FOLDER"), (["{}/none"], "no such folder: {}/none"),
+     (["{}", "pdp11"], "no such architecture: pdp11"), (["{}", "i386"], "{} has no wheel of i386")],
+)
+def test_misuse_of_check_wheels_is_one_line(
+    arguments: list[str], words: str, tmp_path: Path
+) -> None:
+    place = str(tmp_path)
+    result = run(TOP / "ci/check-wheels", *(word.replace("{}", place) for word in arguments))
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"check-wheels: {words.replace('{}', place)}")
+    assert len(result.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize("arguments", [[], ["--tag"], ["--tag", "README.md", "i386"]])
 def test_a_wrong_argument_gives_one_line(arguments: list[str]) -> None:
     result = run(TOP / "ci/wheels", *arguments)
