@@ -182,6 +182,11 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static bool sees_blocked(const struct unmet *unmet)
+{
+	return !unmet->reason[PROC_INDEX][0] && proc_numbers_calls();
+}
+
 /*
  * If the probe got a namespace and this check gets none, do not run it: it would see other
  * programs' objects, and might change their limits.
@@ -193,7 +198,7 @@ static void run_body(const struct instance *instance, struct slot *slot)
 
 	expect_into(&slot->result);
 	expect_absent(&inherited.shared->unmet.absent);
-	if (inherited.shared->unmet.reason[PROC_INDEX][0])
+	if (!sees_blocked(&inherited.shared->unmet))
 		watch_calls();
 	if (inherited.shared->unmet.reason[NAMESPACE_INDEX][0]) {
 		choose_keys();
@@ -538,11 +543,11 @@ static void note_facts(struct run *run, const struct unmet *unmet)
 	struct machine_fact *fact = &run->facts[run->nfacts++];
 
 	snprintf(fact->name, sizeof(fact->name), "blocked processes");
-	if (unmet->reason[PROC_INDEX][0])
+	if (sees_blocked(unmet))
+		snprintf(fact->value, sizeof(fact->value), "seen in /proc");
+	else
 		snprintf(fact->value, sizeof(fact->value),
 			 "seen by GETNCNT and GETZCNT; of message queues, after %d ms", BOUND);
-	else
-		snprintf(fact->value, sizeof(fact->value), "seen in /proc");
 }
 
 /* ---- earlier parts of the run ------------------------------------------------ */

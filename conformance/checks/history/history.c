@@ -23,6 +23,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "harness/blocked.h"
+
 struct shared {
 	int episode; /* a futex: counts the episodes that have begun */
 	int ready;   /* processes that are about to make their first call */
@@ -457,6 +459,9 @@ static unsigned calls_of(const struct history *history)
 void histories(const struct ipc_calls *ipc, const char *name, const struct operations *operations,
 	       unsigned count)
 {
+	/* A history tells a process that is blocked from one that has not come so far. */
+	if (!proc_numbers_calls())
+		skip("/proc numbers calls otherwise than this program");
 	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct recorder recorder = {
