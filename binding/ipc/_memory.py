@@ -231,7 +231,4 @@ def segments() -> dict[int, _ipc.shmid_ds]:
 
     See SHM_STAT_ANY in shmctl(2).
     """
-    highest = _ipc.shmctl(0, _ipc.SHM_INFO, _ipc.shm_info())
-    return enumerate_objects(
-        highest, _ipc.shmid_ds, lambda slot, ds: _ipc.shmctl(slot, _ipc.SHM_STAT_ANY, ds)
-    )
+    return enumerate_objects("SHM", _ipc.shmctl, _ipc.shm_info(), _ipc.shmid_ds)

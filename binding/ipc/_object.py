@@ -206,22 +206,32 @@ def change_permissions(
 
 
 def enumerate_objects(
-    highest: int, make: "_abc.Callable[[], _State]", stat: "_abc.Callable[[int, _State], int]"
+    facility: str,
+    ctl: "_abc.Callable[..., int]",
+    use: object,
+    make: "_abc.Callable[[], _State]",
+    semnum: tuple[int, ...] = (),
 ) -> "dict[int, _State]":
     """Return a dict from id to state.
 
     Args:
-        highest: The highest slot in use.
+        facility: The prefix of the names of ctl's commands: MSG, SEM or SHM.
+        ctl: msgctl, semctl or shmctl.
+        use: A structure for MSG_INFO, SEM_INFO or SHM_INFO.
         make: Returns a new structure for a state.
-        stat: Reads the state of a slot into the structure and returns the id.
+        semnum: The second argument of semctl, which the other functions do not have.
     """
+    # A build with headers older than Linux 4.17 has no MSG_STAT_ANY.
+    readable = getattr(_ipc, f"{facility}_STAT")
+    command = getattr(_ipc, f"{facility}_STAT_ANY", readable)
+    highest = ctl(0, *semnum, getattr(_ipc, f"{facility}_INFO"), use)
     found = {}
     for slot in range(highest + 1):
         state = make()
         try:
-            found[stat(slot, state)] = state
+            found[ctl(slot, *semnum, command, state)] = state
         except OSError as error:
-            if error.errno not in GONE or not raised_by_call(error, 1):  # an empty slot
+            if error.errno not in GONE or not raised_by_call(error):  # an empty slot
                 raise
     return found
 

@@ -375,7 +375,4 @@ def queues() -> dict[int, _ipc.msqid_ds]:
 
     See MSG_STAT_ANY in msgctl(2).
     """
-    highest = _ipc.msgctl(0, _ipc.MSG_INFO, _ipc.msginfo())
-    return enumerate_objects(
-        highest, _ipc.msqid_ds, lambda slot, ds: _ipc.msgctl(slot, _ipc.MSG_STAT_ANY, ds)
-    )
+    return enumerate_objects("MSG", _ipc.msgctl, _ipc.msginfo(), _ipc.msqid_ds)

@@ -158,6 +158,8 @@ class SemaphoreSet(Object):
         except PermissionError as error:
             if not raised_by_call(error, 1):
                 raise
+        if not hasattr(_ipc, "SEM_STAT_ANY"):  # the headers of this build are too old
+            return None
         for slots in IPCMNI:
             state = _ipc.semid_ds()
             try:
@@ -513,7 +515,4 @@ def semaphore_sets() -> dict[int, _ipc.semid_ds]:
 
     See SEM_STAT_ANY in semctl(2).
     """
-    highest = _ipc.semctl(0, 0, _ipc.SEM_INFO, _ipc.seminfo())
-    return enumerate_objects(
-        highest, _ipc.semid_ds, lambda slot, ds: _ipc.semctl(slot, 0, _ipc.SEM_STAT_ANY, ds)
-    )
+    return enumerate_objects("SEM", _ipc.semctl, _ipc.seminfo(), _ipc.semid_ds, semnum=(0,))

@@ -24,12 +24,13 @@ struct control {
 static always_inline const struct control *control_of(enum call_index call, int cmd)
 {
 	switch (KEY(call, cmd)) {
-#define CONTROL(F, C, W, K)                                                        \
-	case KEY(CALL_##F, C): {                                                   \
-		static const struct control row = {CALL_##F, C, WAY_##W,           \
-						   (enum type_index)TYPE_##K, #C}; \
-		return &row;                                                       \
+#define CONTROL_CASE(F, C, W, K, NAME)                                               \
+	case KEY(CALL_##F, C): {                                                     \
+		static const struct control row = {CALL_##F, C, WAY_##W,             \
+						   (enum type_index)TYPE_##K, NAME}; \
+		return &row;                                                         \
 	}
+#define CONTROL(F, C, W, K) IF_DEFINED_##C(CONTROL_CASE(F, C, W, K, #C))
 #include "interface/sysvipc.def"
 	}
 	return NULL;

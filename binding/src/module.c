@@ -81,6 +81,7 @@ static int add_constant(PyObject *module, const char *name, bool negative, unsig
 	return result;
 }
 
+/* A constant that no header of this build defines is absent from the module. */
 static int add_constants(PyObject *module)
 {
 	const struct {
@@ -88,7 +89,7 @@ static int add_constants(PyObject *module)
 		bool negative;
 		unsigned long long bits;
 	} constants[] = {
-#define CONST(C, D) {#C, !((C) > 0 || (C) == 0), (unsigned long long)(C)},
+#define CONST(C, D) IF_DEFINED_##C({#C, !((C) > 0 || (C) == 0), (unsigned long long)(C)}, )
 #include "interface/sysvipc.def"
 	};
 
@@ -244,7 +245,7 @@ static PyModuleDef_Slot slots_3_12[] = {{Py_mod_exec, module_exec},
 /* The module's docstring describes the constants because an int cannot have a docstring. */
 static const char module_doc[] = "System V IPC: message queues, semaphore sets, shared memory.\n\n"
 				 "The constants:\n\n"
-#define CONST(C, D) #C ": " D "\n"
+#define CONST(C, D) IF_DEFINED_##C(#C ": " D "\n")
 #include "interface/sysvipc.def"
 	;
 

@@ -121,7 +121,7 @@ PyObject *transfer_failed(bool receive, size_t msgsz)
 static always_inline long transfer_pinned(struct state *state, bool receive, struct transfer *t)
 {
 	/* MSG_COPY never blocks: without IPC_NOWAIT it fails. */
-	const int at_once = receive ? IPC_NOWAIT | MSG_COPY : IPC_NOWAIT;
+	const int at_once = receive ? IPC_NOWAIT IF_DEFINED_MSG_COPY(| MSG_COPY) : IPC_NOWAIT;
 	const long result = call_blocking(
 		state, &(struct blocking){.attempt = receive ? attempt_msgrcv : attempt_msgsnd,
 					  .args = t,

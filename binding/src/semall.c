@@ -67,11 +67,13 @@ static Py_ssize_t count_semaphores(int semid)
 	if (checked_semctl(semid, 0, IPC_STAT, arg) != -1)
 		return (Py_ssize_t)ds.sem_nsems;
 	const int error = errno;
+#ifdef SEM_STAT_ANY /* headers older than Linux 4.17 lack it */
 	if (error == EACCES)
 		for (int bits = 15; bits <= 24; bits += 9)
 			if (checked_semctl(semid & ((1 << bits) - 1), 0, SEM_STAT_ANY, arg) ==
 			    semid)
 				return (Py_ssize_t)ds.sem_nsems;
+#endif
 	errno = error;
 	call_failed(CALL_semctl, NULL);
 	return -1;

@@ -186,6 +186,43 @@ def test_the_sdist_has_nothing_else(sdist: Path) -> None:
     assert {member.mode & 0o22 for member in members} == {0}
 
 
+# ---- old headers ----------------------------------------------------------------
+
+# Constants that the headers of Linux 3.7 lack, and one that only libc lacks.
+NEW = {"MSG_COPY", "MSG_STAT_ANY", "SEM_STAT_ANY", "SHM_STAT_ANY", "SHM_HUGE_16GB"}
+KERNELS_ONLY = {"SHM_EXEC"}
+ASK = """
+import ipc
+from ipc import _ipc
+documented = {line.partition(":")[0] for line in _ipc.__doc__.splitlines()}
+print({name for name in NAMES if hasattr(ipc, name)} | {*NAMES} & documented, ipc.SHM_EXEC)
+with (
+    ipc.MessageQueue(remove_on_exit=True) as queue,
+    ipc.SharedMemory(size=1, remove_on_exit=True) as segment,
+    ipc.SemaphoreSet(nsems=2, remove_on_exit=True) as semaphores,
+):
+    print(queue.id in ipc.queues(), segment.id in ipc.segments())
+    print(semaphores.id in ipc.semaphore_sets(), ipc.semctl(semaphores.id, 0, ipc.GETALL))
+"""
+
+
+def test_a_constant_that_the_headers_lack_is_absent(sources: Path, tmp_path: Path) -> None:
+    """The package builds with such headers, and its classes do not need the constants."""
+    old = tmp_path / "old"
+    for folder, lacked in {"sys": NEW | KERNELS_ONLY, "linux": NEW}.items():
+        (old / folder).mkdir(parents=True)
+        undefined = "".join(f"#undef {name}\n" for name in sorted(lacked))
+        for name in ("msg.h", "sem.h", "shm.h"):
+            (old / folder / name).write_text(f"#include_next <{folder}/{name}>\n{undefined}")
+    flags = {"CPPFLAGS": f"-I{old}", "CFLAGS": "-O0 -g0 -Wall -Wextra -Werror"}
+    command = [sys.executable, "-W", "ignore", "setup.py", "-q", "build", "--build-lib", "made"]
+    done(*command, cwd=sources, **flags)
+    script = f"NAMES = {sorted(NEW)}{ASK}"
+    made = {"PYTHONPATH": str(sources / "made")}
+    printed = done(sys.executable, "-c", script, cwd=tmp_path, **made)
+    assert printed.split("\n") == ["set() 32768", "True True", "True [0, 0]", ""]
+
+
 # ---- platform tags ----------------------------------------------------------------
 
 
