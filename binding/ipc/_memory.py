@@ -172,6 +172,8 @@ class SharedMemory(Object):
         _ipc.shmctl(self.id, _ipc.IPC_STAT, state)
         return state
 
+    # Like SemaphoreSet.set(), except for the docstring and the call: help() shows both methods with
+    # the words of their class, and change_permissions() has the code that they share.
     def set(
         self, *, mode: int | None = None, uid: int | None = None, gid: int | None = None
     ) -> None:

@@ -247,23 +247,6 @@ static PyMemberDef object_members[] = {
 	{NULL, 0, 0, 0, NULL},
 };
 
-static PyType_Slot object_slots[] = {
-	{Py_tp_doc, "_Object()\n--\n\nThe base class of queues, sets and segments."},
-	{Py_tp_traverse, base_traverse},
-	{Py_tp_clear, base_clear},
-	{Py_tp_dealloc, base_dealloc},
-	{Py_tp_members, object_members},
-	{0, NULL},
-};
-
-static PyType_Spec object_spec = {
-	.name = "ipc._ipc._Object",
-	.basicsize = sizeof(struct base),
-	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_HAVE_GC |
-		 Py_TPFLAGS_BASETYPE,
-	.slots = object_slots,
-};
-
 static PyMemberDef semaphore_members[] = {
 	{"set", T_OBJECT_EX, offsetof(struct base, set), 0, "The SemaphoreSet."},
 	{"_up", T_OBJECT_EX, offsetof(struct base, up), 0, "The sembuf that adds 1."},
@@ -271,22 +254,26 @@ static PyMemberDef semaphore_members[] = {
 	{NULL, 0, 0, 0, NULL},
 };
 
-static PyType_Slot semaphore_slots[] = {
-	{Py_tp_doc, "_Semaphore()\n--\n\nThe base class of Semaphore."},
-	{Py_tp_traverse, base_traverse},
-	{Py_tp_clear, base_clear},
-	{Py_tp_dealloc, base_dealloc},
-	{Py_tp_members, semaphore_members},
-	{0, NULL},
-};
+#define BASE_TYPE(TYPE, NAME, DOC)                                                            \
+	static PyType_Slot TYPE##_slots[] = {                                                 \
+		{Py_tp_doc, DOC},                                                             \
+		{Py_tp_traverse, base_traverse},                                              \
+		{Py_tp_clear, base_clear},                                                    \
+		{Py_tp_dealloc, base_dealloc},                                                \
+		{Py_tp_members, TYPE##_members},                                              \
+		{0, NULL},                                                                    \
+	};                                                                                    \
+	static PyType_Spec TYPE##_spec = {                                                    \
+		.name = NAME,                                                                 \
+		.basicsize = sizeof(struct base),                                             \
+		.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_HAVE_GC | \
+			 Py_TPFLAGS_BASETYPE,                                                 \
+		.slots = TYPE##_slots,                                                        \
+	};
 
-static PyType_Spec semaphore_spec = {
-	.name = "ipc._ipc._Semaphore",
-	.basicsize = sizeof(struct base),
-	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_HAVE_GC |
-		 Py_TPFLAGS_BASETYPE,
-	.slots = semaphore_slots,
-};
+BASE_TYPE(object, "ipc._ipc._Object",
+	  "_Object()\n--\n\nThe base class of queues, sets and segments.")
+BASE_TYPE(semaphore, "ipc._ipc._Semaphore", "_Semaphore()\n--\n\nThe base class of Semaphore.")
 
 /* ---- adding to the module -------------------------------------------------------------------- */
 

@@ -181,22 +181,25 @@ static int module_exec(PyObject *module)
 	return add_swig_names(module);
 }
 
+/* The members of the state that own a reference, besides the arrays type and event. */
+#define OWNED(X)         \
+	X(address_type)  \
+	X(pin_type)      \
+	X(wait_type)     \
+	X(inbox_type)    \
+	X(messages_type) \
+	X(object_type)   \
+	X(semaphore_type) X(method_type) X(bound_type) X(zero) X(audit) X(callbacks)
+
 static int module_traverse(PyObject *module, visitproc visit, void *arg)
 {
 	struct state *state = state_of(module);
 
 	for (unsigned i = 0; i < NTYPES; i++)
 		Py_VISIT(state->type[i]);
-	Py_VISIT(state->address_type);
-	Py_VISIT(state->pin_type);
-	Py_VISIT(state->wait_type);
-	Py_VISIT(state->inbox_type);
-	Py_VISIT(state->messages_type);
-	Py_VISIT(state->object_type);
-	Py_VISIT(state->semaphore_type);
-	Py_VISIT(state->method_type);
-	Py_VISIT(state->bound_type);
-	Py_VISIT(state->audit);
+#define VISIT(MEMBER) Py_VISIT(state->MEMBER);
+	OWNED(VISIT)
+#undef VISIT
 	return 0;
 }
 
@@ -208,18 +211,9 @@ static int module_clear(PyObject *module)
 		Py_CLEAR(state->type[i]);
 	for (unsigned i = 0; i < NCALLS; i++)
 		Py_CLEAR(state->event[i]);
-	Py_CLEAR(state->address_type);
-	Py_CLEAR(state->pin_type);
-	Py_CLEAR(state->wait_type);
-	Py_CLEAR(state->inbox_type);
-	Py_CLEAR(state->messages_type);
-	Py_CLEAR(state->object_type);
-	Py_CLEAR(state->semaphore_type);
-	Py_CLEAR(state->method_type);
-	Py_CLEAR(state->bound_type);
-	Py_CLEAR(state->zero);
-	Py_CLEAR(state->audit);
-	Py_CLEAR(state->callbacks);
+#define CLEAR(MEMBER) Py_CLEAR(state->MEMBER);
+	OWNED(CLEAR)
+#undef CLEAR
 	return 0;
 }
 

@@ -515,7 +515,12 @@ static inline void copy_memory(void *to, const void *from, size_t n)
 
 /* ---- the functions: msg.c, sem.c, shm.c, and their names of 2003 --------------- */
 
-/* The row of a method table for ipc_NAME, documented by NAME_doc. */
+/*
+ * The row of a method table for ipc_NAME, documented by NAME_doc.  These functions look alike up
+ * to the call of parse(), and no macro makes their docstrings and signatures: stubs.py reads the
+ * docstring as it stands in the source, and parse(), inlined, has no loop only if its signature
+ * is a constant of the same function.
+ */
 #define CALL_METHOD(NAME)                                                                      \
 	{                                                                                      \
 #NAME, (PyCFunction)(void (*)(void))ipc_##NAME, METH_FASTCALL | METH_KEYWORDS, \

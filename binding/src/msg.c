@@ -1,6 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Message queues: msgget, msgsnd, msgrcv, msgctl, mkmsgbuf. */
+/*
+ * Message queues: msgget, msgsnd, msgrcv, msgctl, mkmsgbuf.
+ * The functions begin alike; module.h gives the reason at CALL_METHOD.
+ */
 #include "control.h"
 
 enum { HEAD = offsetof(struct msgbuf, mtext) };

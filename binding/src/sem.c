@@ -1,6 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Semaphore sets: semget, semop, semtimedop, semctl. */
+/*
+ * Semaphore sets: semget, semop, semtimedop, semctl.
+ * The functions begin alike; module.h gives the reason at CALL_METHOD.
+ */
 #include "control.h"
 #include "operation.h"
 

@@ -207,6 +207,7 @@ static PyMemberDef semun_weakrefs[] = {
 	{NULL, 0, 0, 0, NULL},
 };
 
+/* Like msgbuf_slots, except for the functions: a table of slots has one line for each function. */
 PyType_Slot semun_slots[] = {
 	{Py_tp_new, semun_new},
 	{Py_tp_dealloc, semun_dealloc},

@@ -1,6 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Shared memory: shmget, shmat, shmdt, shmctl, shmcpy_to, shmcpy_from. */
+/*
+ * Shared memory: shmget, shmat, shmdt, shmctl, shmcpy_to, shmcpy_from.
+ * The functions begin alike; module.h gives the reason at CALL_METHOD.
+ */
 #include "control.h"
 
 #include <stdio.h>

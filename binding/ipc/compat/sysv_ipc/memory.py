@@ -45,6 +45,7 @@ class SharedMemory(Object, _ipc._Exporter):
     _attachments: list[ipc.shm_address]
     _lent: list[ipc.shm_address]
 
+    # Object gives the reason why each class defines these two.
     def _ctl(self, cmd: int, arg: Any) -> object:
         return shmctl(self._id, cmd, arg)
 

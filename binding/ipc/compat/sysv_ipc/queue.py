@@ -33,6 +33,7 @@ class MessageQueue(Object):
 
     __slots__ = ("_max_message_size",)
 
+    # Object gives the reason why each class defines these two.
     def _ctl(self, cmd: int, arg: Any) -> object:
         return msgctl(self._id, cmd, arg)
 

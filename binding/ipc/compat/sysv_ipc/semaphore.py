@@ -58,6 +58,7 @@ class Semaphore(Object):
     _up: ipc.sembuf
     _down: ipc.sembuf
 
+    # Object gives the reason why each class defines these two.
     def _ctl(self, cmd: int, arg: Any) -> object:
         return semctl(self._id, 0, cmd, arg)
 
