@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""What the tests share: an IPC namespace of their own, objects that are removed, time limits.
+"""Shared fixtures: a new IPC namespace, objects that are removed after the test, time limits.
 
-Nothing here waits by sleeping for a guessed time: what a thread does, the kernel says.
+No test sleeps for a guessed time; /proc tells whether a thread waits in a system call.
 """
 
 import atexit
@@ -34,24 +34,24 @@ T = TypeVar("T")
 
 OF_MODULE = Path(__file__).resolve().with_name("binding")
 
-# Of a segment: more than can be attached.
+# A size of a segment that is too large to attach.
 HUGE = 2**60 if sys.maxsize > 2**32 else 2**32 - 2**25
 
 
 def times(n: int) -> int:
-    """How often that is done which is otherwise done n times."""
+    """Return n, divided by SLOWNESS on a slow machine, but at least 1."""
     return max(n // SLOWNESS, 1)
 
 
 libc = ctypes.CDLL(None, use_errno=True)
 
-# ---- a namespace of their own: unshare(2), user_namespaces(7) ---------------
+# ---- a new IPC namespace: unshare(2), user_namespaces(7) --------------------
 
 CLONE_NEWIPC, CLONE_NEWUSER = 0x08000000, 0x10000000
 
 
 def enter_namespace() -> bool:
-    """Leaves the machine's IPC objects behind, as root or by a user namespace."""
+    """Enter a new IPC namespace, as root or in a new user namespace; return False if that fails."""
     uid, gid = os.geteuid(), os.getegid()
     if libc.unshare(CLONE_NEWIPC) == 0:
         return True
@@ -60,7 +60,7 @@ def enter_namespace() -> bool:
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"0 {uid} 1")
     Path("/proc/self/gid_map").write_text(f"0 {gid} 1")
-    # To pytest this user is root now, whose temporary folder is another's.
+    # pytest sees uid 0 now and would refuse the temporary folder because it has another owner.
     os.environ["PYTEST_DEBUG_TEMPROOT"] = folder = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, folder)
     return True
@@ -71,7 +71,7 @@ ISOLATED = pytest.StashKey[bool]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[ISOLATED] = enter_namespace()
-    # The other thread is faulthandler's, which does no harm in a child.
+    # The second thread is that of faulthandler, which does no harm in a forked child.
     config.addinivalue_line(
         "filterwarnings", "ignore:This process .* is multi-threaded:DeprecationWarning"
     )
@@ -81,13 +81,13 @@ def of_module(item: pytest.Item) -> bool:
     return OF_MODULE in item.path.parents
 
 
-# Files of tests that run make in the tree.
+# These files run make in the tree.
 RUN_MAKE = {f"test_{name}.py" for name in ("btf", "fuzz", "libcs", "readme", "tools")}
 
 
-# Files of tests that wait for long and share nothing: each test is a group.
+# The tests of these files wait long and share nothing, so each test is a group.
 APART = {"test_isolation.py"}
-# The groups that take longest; the workers begin with these.
+# The groups that take longest; the workers run them first.
 LONGEST = ["make", "test_isolation.py", "test_port.py", "test_boot.py", "test_mutants.py"]
 LONGEST += [f"test_{name}.py" for name in ("numpy", "collector", "places", "references")]
 
@@ -101,7 +101,7 @@ def begins_late(item: pytest.Item) -> int:
     return LONGEST.index(group) if group in LONGEST else len(LONGEST)
 
 
-# With several workers, each group is run by one.
+# With several workers (pytest-xdist), one worker runs all tests of a group.
 BESIDE_OTHERS = "PYTEST_XDIST_WORKER" in os.environ
 
 
@@ -112,7 +112,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where there is no shell, as on a kernel under test, only the module's tests can run."""
+    """Skip tests that need a shell if there is none, as on a kernel under test."""
     if BESIDE_OTHERS:
         items.sort(key=begins_late)
     if not shutil.which("sh"):
@@ -133,16 +133,16 @@ def isolated(pytestconfig: pytest.Config) -> bool:
 
 @pytest.fixture
 def alone(isolated: bool) -> None:
-    """For a test to which other processes' objects would matter."""
+    """Skip a test that objects of other processes would disturb, if they can be seen."""
     if not isolated:
         pytest.skip("cannot create an IPC namespace")
 
 
-# ---- objects, and that none stays ---------------------------------------------
+# ---- objects; no test may leave any -------------------------------------------
 
 
 def rows_of_proc(kind: str) -> list[dict[str, int]]:
-    """/proc/sysvipc/KIND by its columns, see proc(5)."""
+    """Return the lines of /proc/sysvipc/KIND, each as a dict by column; see proc(5)."""
     head, *lines = Path("/proc/sysvipc", kind).read_text().splitlines()
     names = head.split()
     return [
@@ -165,16 +165,16 @@ def all_objects() -> set[tuple[str, int]]:
 
 @pytest.fixture(autouse=True)
 def nothing_is_left_behind(isolated: bool) -> Iterator[None]:
-    """Each test removes what it made; so nothing is left when the last one ends."""
+    """Fail a test that leaves an IPC object behind."""
     before = all_objects() if isolated else set()
     yield
     if isolated and not all_objects() <= before:
-        gc.collect()  # an attachment in a cycle keeps a removed segment
+        gc.collect()  # a removed segment exists while an object in a cycle has it attached
         assert all_objects() <= before, "objects left behind in /proc/sysvipc"
 
 
 class Maker:
-    """Makes objects, and removes just those."""
+    """Makes IPC objects, and removes them at the end of the test."""
 
     def __init__(self) -> None:
         self.cleanup = contextlib.ExitStack()
@@ -201,7 +201,7 @@ class Maker:
 
 
 def take_slot_of(old: int, make_one: Callable[[], int], remove: Callable[[int], object]) -> None:
-    """Makes objects until one has the slot that old had: the low 15 bits, see ipc/util.h."""
+    """Make objects until one has the slot of old: the low 15 bits of the id (ipc/util.h)."""
     for _ in range(1000):
         ident = make_one()
         if (ident ^ old) & 0x7FFF == 0:
@@ -225,13 +225,13 @@ def queue(make: Maker) -> int:
 
 @pytest.fixture
 def semset(make: Maker) -> int:
-    """Three semaphores of value 0."""
+    """A set of three semaphores with the value 0."""
     return make.semset(3)
 
 
 @pytest.fixture
 def segment(make: Maker) -> int:
-    """100 bytes: less than a page, so that there is memory behind the end."""
+    """A segment of 100 bytes, less than a page, so that memory follows its end."""
     return make.segment(100)
 
 
@@ -247,7 +247,7 @@ Limit = Callable[[str, "int | str"], None]
 
 @pytest.fixture
 def limit(alone: None) -> Iterator[Limit]:
-    """Sets a limit of the namespace, see sysvipc(7) and proc(5)."""
+    """Return a function that sets a limit of the namespace; see sysvipc(7) and proc(5)."""
     with contextlib.ExitStack() as restore:
 
         def set_limit(name: str, value: int | str) -> None:
@@ -262,12 +262,12 @@ def limit(alone: None) -> Iterator[Limit]:
         yield set_limit
 
 
-# ---- what is expected ----------------------------------------------------------
+# ---- expectations --------------------------------------------------------------
 
 
 @contextlib.contextmanager
 def fails_with(code: int, *words: str) -> Iterator[None]:
-    """OSError with an errno, of the class that goes with it, its text having the words."""
+    """Require an OSError with this errno, of the class for it, with the words in its text."""
     with pytest.raises(OSError) as caught:
         yield
     assert errno.errorcode[caught.value.errno] == errno.errorcode[code]
@@ -277,7 +277,7 @@ def fails_with(code: int, *words: str) -> Iterator[None]:
 
 
 def view(exporter: Any) -> memoryview:
-    """memoryview(); that a type exports a buffer, annotations cannot say before 3.12."""
+    """Return a memoryview.  Before 3.12 no annotation means "has the buffer protocol"."""
     return memoryview(exporter)
 
 
@@ -286,7 +286,7 @@ def message(text: bytes | str, mtype: int = 1) -> ipc.msgbuf:
 
 
 def room(capacity: int) -> ipc.msgbuf:
-    """A message to receive into."""
+    """Return an empty message with room for capacity bytes of text."""
     return ipc.msgbuf(capacity=capacity)
 
 
@@ -295,9 +295,9 @@ def room(capacity: int) -> ipc.msgbuf:
 
 @pytest.fixture(autouse=True)
 def a_hang_fails(request: pytest.FixtureRequest) -> Iterator[None]:
-    """An alarm's exception; where the interpreter itself hangs, the end of it."""
+    """End a test that hangs by an exception; if the interpreter hangs, end the process."""
     if not of_module(request.node):
-        yield  # a test of programs, which limits them itself
+        yield  # tests of programs limit the time of each program
         return
 
     def expired(*_: object) -> NoReturn:
@@ -321,14 +321,14 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
 
 
 def waits_with(tid: int, ident: int) -> bool:
-    """Does that thread of ours wait in a system call on an object?
+    """Return whether a thread of this process waits in a system call whose argument is ident.
 
-    By /proc/PID/task/TID/syscall, see proc(5).  What a Python thread waits in otherwise is
-    futex(2), whose first argument is an address.
+    /proc/PID/task/TID/syscall has the call and its arguments; see proc(5).  A Python thread that
+    waits for another reason waits in futex(2), whose first argument is an address.
     """
     with open(f"/proc/self/task/{tid}/syscall") as file:
         number, *arguments = file.read().split()
-    if number == "117":  # ipc(2), wherever there is one; first it is told which call is meant
+    if number == "117":  # ipc(2) on architectures that have it; its first argument is the call
         arguments = arguments[1:]
     return len(arguments) > 1 and int(arguments[0], 16) == ident
 
@@ -339,11 +339,11 @@ def is_blocked(tid: int, ident: int) -> bool:
     try:
         return waits_with(tid, ident)
     except (FileNotFoundError, ProcessLookupError):
-        return False  # it has not begun, or has ended
+        return False  # the thread has not begun, or has ended
 
 
 class Worker(threading.Thread, Generic[T]):
-    """A thread that makes one call on an object; its result, or exception, is kept."""
+    """A thread that makes one call on an object and keeps the result or the exception."""
 
     def __init__(self, call: Callable[[], T], waits_with: int) -> None:
         super().__init__(daemon=True)
@@ -366,7 +366,7 @@ class Worker(threading.Thread, Generic[T]):
         assert self.is_alive(), f"it did not block: {self.value!r} {self.error!r}"
 
     def result(self) -> T:
-        """What the call returned or raised, once it has."""
+        """Wait for the end of the call; return its result or raise its exception."""
         self.join(HANG)
         assert not self.is_alive(), "the call did not end"
         if self.error:
@@ -374,7 +374,7 @@ class Worker(threading.Thread, Generic[T]):
         return self.value  # type: ignore[return-value]
 
 
-# ---- as somebody else: credentials(7), capabilities(7) -----------------------------
+# ---- as another user: credentials(7), capabilities(7) ------------------------------
 
 NOBODY = 65534
 CANNOT = 254
@@ -395,7 +395,7 @@ def become_nobody() -> None:
 
 
 def errno_in_child(become: Callable[[], None], call: Callable[[], object]) -> str:
-    """The name of the errno that a call fails with in a child; "" where it succeeds."""
+    """Make a call in a child; return the name of its errno, or "" if it succeeds."""
     pid = os.fork()
     if pid == 0:
         status = CANNOT
@@ -425,7 +425,7 @@ Program = Callable[[str], Path]
 
 @pytest.fixture(scope="session")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
-    """A program of programs.py, by its name."""
+    """Return a function that builds a program of programs.py by its name."""
     folder = tmp_path_factory.mktemp("programs")
 
     def built(name: str) -> Path:
@@ -436,6 +436,6 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
 
 @pytest.fixture(scope="session")
 def facts(program: Program) -> Facts:
-    """What the C compiler says of <sys/msg.h> and its kin."""
+    """The facts about <sys/msg.h>, <sys/sem.h> and <sys/shm.h>, from the C compiler."""
     ran = subprocess.run([program("facts")], stdout=subprocess.PIPE, text=True, check=True)
     return facts_of(ran.stdout)

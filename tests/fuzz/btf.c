@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Fuzz target: a file in which BTF is looked for, and the dump of its structures. */
+/* Fuzz target: looks for BTF in a file and dumps its structures. */
 #include <bpf/libbpf.h>
 #include <unistd.h>
 
@@ -10,8 +10,8 @@
 #include "fuzz.h"
 
 /*
- * No program that unpacks is started (ld --wrap): what it makes of an input is none
- * of this, and it would take a thousand times as long as the rest.
+ * fork() fails here (ld --wrap), so image_btf() starts no program to decompress the file.  Such a
+ * program is not under test, and it would take a thousand times as long as all other steps.
  */
 pid_t __wrap_fork(void);
 pid_t __wrap_fork(void)
@@ -19,7 +19,7 @@ pid_t __wrap_fork(void)
 	return -1;
 }
 
-/* What is written is a dump that the other tools read. */
+/* The other tools must be able to read the dump. */
 static void dump(const struct btf *btf, enum view view)
 {
 	struct written written;

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Fuzz target: two files, dumps or results, and what changed between them. */
+/* Fuzz target: compares two files, which are dumps or results. */
 #include "report/diff.h"
 
 #include "fuzz.h"
@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	int status = changed(false, pair.path[0], pair.path[1]);
 	changed(true, pair.path[0], pair.path[1]);
-	/* Nothing changed from a file to itself. */
+	/* A file must not differ from itself. */
 	if (status != 2)
 		REQUIRE(changed(false, pair.path[0], pair.path[0]) == 0, "a file and itself");
 	return 0;

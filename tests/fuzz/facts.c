@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Fuzz target: one dump of ABI facts, read, looked up, written again, laid out. */
+/* Fuzz target: reads one dump of ABI facts, looks facts up, writes them again, lays them out. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "fuzz.h"
 #include "abi/layout.h"
 
-/* Each fact is found, and its numbers are those of its text. */
+/* Each fact must be found, with the numbers that its text has. */
 static void look_up(const struct facts *facts)
 {
 	static const char *const words[] = {"", "offset", "size", "align", "bit", "bits"};
@@ -25,7 +25,7 @@ static void look_up(const struct facts *facts)
 
 			snprintf(text, sizeof(text), *words[w] ? "%s %lld" : "%s%lld", words[w],
 				 number);
-			/* "-1" may be said of what has none; a sign or zeroes may stand before. */
+			/* -1: there is no number; the text may have a sign or leading zeroes. */
 			REQUIRE(number <= 0 || strstr(fact->value, text) ||
 					strstr(fact->value, " 0") || fact->value[0] == '0',
 				"%s is no %s of %s", text, words[w], fact->value);
@@ -33,7 +33,7 @@ static void look_up(const struct facts *facts)
 	}
 }
 
-/* Written and read again it is the same. */
+/* A dump that is written and read again must be equal. */
 static void write_again(const struct facts *facts)
 {
 	struct written written;
@@ -63,7 +63,7 @@ static void require_lane(const struct layout *layout, size_t i)
 			"pieces %zu and %zu in lane %zu", j, i, piece->lane);
 }
 
-/* Every byte of a structure is a member's or a hole's, and a lane holds a byte once. */
+/* Each byte of a structure belongs to a member or a hole, and to one piece of a lane at most. */
 static void lay_out(const struct facts *facts, const char *structure)
 {
 	struct layout layout;
@@ -88,7 +88,7 @@ static void lay_out(const struct facts *facts, const char *structure)
 	layout_free(&layout);
 }
 
-/* As a report does, beside the kernel's. */
+/* Draws the dump beside the kernel's layer, as a report does. */
 static void draw(const char *text)
 {
 	const struct layer all[] = {{"given", text, NULL}, *kernel_layer(), {0}};
@@ -123,7 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require_error(error);
 	written_close(&written);
 	written_free(&written);
-	/* It takes longer than all else. */
+	/* Drawing takes longer than all other steps, so only some inputs are drawn. */
 	if (size % 4 == 0)
 		draw(text);
 	free(text);

@@ -27,7 +27,7 @@ void finding(const char *file, int line, const char *what, const char *format, .
 const char *as_file(unsigned which, const uint8_t *data, size_t size)
 {
 	static struct {
-		int fd; /* plus 1; 0 is none yet */
+		int fd; /* the descriptor plus 1; 0: no file yet */
 		char path[32];
 	} files[2];
 	int fd = files[which].fd - 1;
@@ -105,7 +105,7 @@ long take_long(struct input *input)
 	const unsigned n = sizeof(ends) / sizeof(ends[0]);
 	uint8_t byte = take(input);
 
-	/* Around 0 in most cases. */
+	/* Most bytes give a number near 0. */
 	return byte < 256 - n ? (long)byte - 64 : ends[byte - (256 - n)];
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * What the fuzz targets share.  A target is a function from bytes to nothing: of a
- * reader they are a file, of calls a sequence of them.  It ends the program where
- * what came is not what had to.
+ * Shared code of the fuzz targets.  A target is a function that takes bytes: the content of a
+ * file for a reader, or a sequence of calls.  It ends the program if a result is not the
+ * expected one.
  */
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -13,10 +13,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* What libFuzzer calls; always 0. */
+/* libFuzzer calls this function with each input; it returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Ends the program unless it holds, with one line that says what came. */
+/* If HOLDS is false, prints one line with HOLDS and the message, and ends the program. */
 #define REQUIRE(HOLDS, ...)                                               \
 	do {                                                              \
 		if (!(HOLDS))                                             \
@@ -27,19 +27,22 @@ _Noreturn void finding(const char *file, int line, const char *what, const char 
 
 /* ---- files --------------------------------------------------------------------- */
 
-/* The path of a file with these bytes, in memory; of two, until it is asked for again. */
+/*
+ * Returns the path of a file in memory with these bytes.  which is 0 or 1; the next call with the
+ * same which overwrites the file.
+ */
 const char *as_file(unsigned which, const uint8_t *data, size_t size);
 
-/* The two texts of an input, divided by a zero byte, as two files. */
+/* Divides an input at its first zero byte into two files. */
 struct pair {
 	const char *path[2];
 };
 struct pair as_files(const uint8_t *data, size_t size);
 
-/* Refused as every reader refuses: by one line, which is not empty. */
+/* The error message of a reader must be one line and not empty. */
 void require_error(const char error[256]);
 
-/* What is written to `out` comes out as a string. */
+/* Text that is written to `out` is in `text` after written_close(). */
 struct written {
 	FILE *out;
 	char *text;
@@ -51,16 +54,16 @@ void written_free(struct written *written);
 
 /* ---- numbers ------------------------------------------------------------------- */
 
-/* What is left of an input; behind its end are zeroes. */
+/* The rest of an input; after its end, take() returns zeroes. */
 struct input {
 	const uint8_t *at;
 	size_t left;
 };
 
 uint8_t take(struct input *input);
-/* From 0 to 65535. */
+/* Returns a number from 0 to 65535. */
 unsigned take16(struct input *input);
-/* A small number, or one at an end of some type. */
+/* Returns mostly a small number, or the least or the largest number of an integer type. */
 long take_long(struct input *input);
 int take_int(struct input *input);
 

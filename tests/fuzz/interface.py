@@ -43,14 +43,14 @@ import ipc
 # ---- the functions ------------------------------------------------------------------
 
 NAMES = sorted(name for name in {*dir(ipc), *dir(ipc._ipc)} if not name.startswith("_"))
-# The functions and types of the extension.  The classes in Python keep their objects by themselves.
+# The functions and types of the extension, without the classes in Python.
 FUNCTIONS = [
     name for name in NAMES if callable(getattr(ipc, name)) and hasattr(ipc._ipc, name)
 ]
 MAIN = [name for name in FUNCTIONS if name in ipc.__all__]
 CONSTANTS = [name for name in NAMES if isinstance(getattr(ipc, name), int)]
 TYPES = [name for name in FUNCTIONS if isinstance(getattr(ipc, name), type)]
-# These return objects, which an alarm must not lose.
+# An alarm during these functions must not lose the object that they return.
 MAKERS = {"msgget", "semget", "shmget"}
 
 
@@ -61,12 +61,12 @@ def parameters(name: str) -> list[str]:
         return []
 
 
-# By function: 1 if it was called, 3 if it has returned; of all children.
+# For each function, in all children: 1 if it was called, 3 if it has returned.
 CALLED = mmap.mmap(-1, len(FUNCTIONS))
 
 PARAMETERS = {name: parameters(name) for name in FUNCTIONS}
 
-# Allowed exceptions; any other is a failure.
+# A function may raise these exceptions; any other exception is a failure.
 DOCUMENTED = (
     TypeError,
     ValueError,
@@ -220,7 +220,7 @@ NASTY: dict[str, Callable[["Pool"], object]] = {
 ENDS = sorted({sign * 2**bits + more for bits in (7, 8, 15, 16, 31, 32, 63, 64, 100)
                for sign in (1, -1) for more in (-1, 0, 1)})
 
-Spec = Any  # ("kind", what it is made of): data, to be printed and read again
+Spec = Any  # ("kind", its parts): data that can be printed and read again
 Step = tuple[Any, ...]
 
 numbers = st.integers(-3, 40) | st.sampled_from(ENDS)
@@ -373,7 +373,7 @@ class Alarm:
 
 def expired(*_: object) -> None:
     if Alarm.armed:
-        Alarm.armed = False  # once for a call, wherever it comes
+        Alarm.armed = False  # once for a call, at whatever point
         raise Expired
 
 
@@ -394,7 +394,7 @@ def an_alarm(name: str) -> Iterator[None]:
 
 def member(one: object, index: int) -> str:
     left_out = {"__class__", "__dict__"}
-    if isinstance(one, memoryview):  # released, it raises and returns (CPython 3.11)
+    if isinstance(one, memoryview):  # iter() of a released one breaks CPython 3.11
         left_out.add("__iter__")
     names = [name for name in dir(one) if name not in left_out]
     return names[index % len(names)]
@@ -498,7 +498,7 @@ def present() -> set[tuple[str, int]]:
 
 def child(program: list[Step], out: int) -> None:
     """Runs the program and writes the failure, if any, to `out`."""
-    gc.freeze()  # what is the parent's is not looked at, and so not copied
+    gc.freeze()  # so that the collector does not visit, and so copy, the parent's objects
     signal.signal(signal.SIGALRM, expired)
     resource.setrlimit(resource.RLIMIT_AS, (1 << 31, 1 << 31))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -522,7 +522,7 @@ SECONDS_OF_A_PROGRAM = 30
 
 
 def run(program: list[Step]) -> str:
-    """The failure of the program; "" if there is none."""
+    """Return the failure of the program, or "" if it did not fail."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -598,7 +598,7 @@ def sweep(name: str) -> list[list[Step]]:
 
 
 def first_wrong(name: str) -> tuple[list[Step], str]:
-    """The first program that fails.  All run as one first, because that is quick."""
+    """Return the first program that fails.  All run as one program first, because that is quick."""
     every = sweep(name)
     together = [step for program in every for step in program]
     said = run(together)
@@ -657,7 +657,7 @@ BATCH = 300
 
 
 def found(prefix: str, where: str, program: list[Step], said: str) -> int:
-    """Prints the failure; the file alone has a long program."""
+    """Prints the failure, and only the beginning of a long program; the file has all of it."""
     path = prefix + hashlib.sha1(repr(program).encode()).hexdigest()
     Path(path).write_text(repr(program) + "\n")
     print(f"{where}: {str(program)[:2000]}\n{said}Test unit written to {path}")

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Fuzz target: two dumps of ABI facts, judged as a libc and its kernel. */
+/* Fuzz target: judges two dumps of ABI facts as those of a libc and its kernel. */
 #include "abi/facts.h"
 #include "abi/rules.h"
 #include "abi/partial.h"
@@ -21,7 +21,7 @@ static void judge(const char *libc_name, const struct facts *libc, const struct 
 	written_free(&written);
 }
 
-/* Two equal dumps agree in all facts; two others at most in the facts that both have. */
+/* Equal dumps agree in all facts; other dumps agree at most in the facts that both have. */
 static void partial(const struct facts *a, const struct facts *b)
 {
 	size_t agreed, both = 0;

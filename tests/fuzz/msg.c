@@ -1,19 +1,19 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Fuzz target: calls of msgget(2), msgop(2), msgctl(2), against a list of messages. */
+/* Fuzz target: calls msgget(2), msgop(2), msgctl(2) and compares with a list of messages. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sequence.h"
 
-/* As many as an input has steps; and a queue that soon is full. */
+/* A message for each step of an input, and a limit that fills the queue soon. */
 enum { MOST_MESSAGES = MOST_STEPS, MOST_QBYTES = 16384 };
 
 struct message {
 	long mtype;
 	size_t size;
-	uint8_t which; /* what its text is made of */
+	uint8_t which; /* seed of the text: pattern_byte() */
 };
 
 struct queue {
@@ -22,7 +22,7 @@ struct queue {
 	unsigned step;
 	int msqid, gone;
 	size_t msgmax;
-	bool copies; /* MSG_COPY: CONFIG_CHECKPOINT_RESTORE */
+	bool copies; /* the kernel has MSG_COPY (CONFIG_CHECKPOINT_RESTORE) */
 	/* The model. */
 	unsigned mode;
 	size_t n, bytes, qbytes;
@@ -43,7 +43,7 @@ static void make(struct queue *queue)
 	queue->sent = queue->received = false;
 }
 
-/* Few types in most cases, so that messages are asked for that there are. */
+/* The types are mostly from a small range, so that requests often match a message. */
 static long take_type(struct queue *queue)
 {
 	uint8_t byte = take(&queue->input);
@@ -53,7 +53,7 @@ static long take_type(struct queue *queue)
 
 /* ---- sending ------------------------------------------------------------------- */
 
-/* A size; those that no buffer has come past libc's own checks only. */
+/* Only the raw system calls get a size above LONG_MAX, because libc has checks of its own. */
 static size_t take_size(struct queue *queue)
 {
 	static const size_t none[] = {SIZE_MAX, SIZE_MAX - 7, (size_t)LONG_MAX + 1};
@@ -73,7 +73,7 @@ static bool no_size(size_t size)
 	return size > LONG_MAX;
 }
 
-/* A buffer of just that size, or of none. */
+/* Allocates a message with exactly that size of text, or without text if no buffer is so large. */
 static void *new_buffer(size_t size, uint8_t which)
 {
 	const size_t n = no_size(size) ? 0 : size;
@@ -109,7 +109,7 @@ static void send(struct queue *queue)
 	void *buffer = new_buffer(message.size, message.which);
 
 	memcpy(buffer, &message.mtype, sizeof(long));
-	/* Its type is what is read first. */
+	/* The kernel reads the type before it checks anything else. */
 	if (flags == 0xff)
 		expected = FAILS(EFAULT);
 	int result = queue->ipc->msgsnd(id, flags == 0xff ? NULL : buffer, message.size,
@@ -129,10 +129,10 @@ struct request {
 	int id, flags;
 	long msgtyp;
 	size_t room;
-	bool nowhere; /* NULL to receive into */
+	bool nowhere; /* msgp is NULL */
 };
 
-/* The message that is asked for; -1 where there is none. */
+/* Returns the index of the message that the request receives, or -1. */
 static long chosen(const struct queue *queue, const struct request *request)
 {
 	const long msgtyp = request->msgtyp;
@@ -154,7 +154,7 @@ static long chosen(const struct queue *queue, const struct request *request)
 	return lowest;
 }
 
-/* What is wrong with a call, whatever is in the queue. */
+/* Returns the error that the request causes whatever the queue holds, or 0. */
 static int refused(const struct queue *queue, const struct request *request)
 {
 	if (request->id < 0 || no_size(request->room))
@@ -164,14 +164,14 @@ static int refused(const struct queue *queue, const struct request *request)
 			return EINVAL;
 		if (!queue->copies)
 			return ENOSYS;
-		/* Into a message in the kernel, which is made of what the buffer holds. */
+		/* For MSG_COPY the kernel first makes a message from the caller's buffer. */
 		if (request->nowhere && request->room > 0)
 			return EFAULT;
 	}
 	return request->id == queue->msqid ? 0 : EINVAL;
 }
 
-/* What is wrong with a message for a request; it is no longer there where *lost. */
+/* Returns the error that the chosen message causes, or 0; *lost: the queue loses the message. */
 static int unfit(const struct request *request, const struct message *message, bool *lost)
 {
 	*lost = false;
@@ -195,7 +195,7 @@ static void forget(struct queue *queue, size_t i)
 	queue->received = true;
 }
 
-/* The message, and behind it what was there. */
+/* The buffer must hold the message, and its old bytes after the message. */
 static void compare(const struct queue *queue, const struct message *message, const char *buffer,
 		    size_t length, size_t room)
 {
@@ -267,7 +267,7 @@ static void compare_state(const struct queue *queue, const struct msqid_ds *ds)
 
 static void stat(struct queue *queue)
 {
-	/* By its id, and by its slot: the low bits of the id (ipc/util.h). */
+	/* MSG_STAT and MSG_STAT_ANY take the slot: the low bits of the id (ipc/util.h). */
 	static const struct {
 		int cmd;
 		bool by_slot;
@@ -309,7 +309,7 @@ static void set(struct queue *queue)
 	queue->qbytes = qbytes;
 }
 
-/* What the namespace has in all is this queue's. */
+/* The namespace has no other queue. */
 static void info(struct queue *queue)
 {
 	struct msginfo all;
@@ -322,7 +322,7 @@ static void info(struct queue *queue)
 		queue->step, all.msgpool, all.msgmap, all.msgtql, queue->n, queue->bytes);
 }
 
-/* One that is none: behind those of the table, or below 0. */
+/* Calls msgctl with a command above those of the table, or below 0. */
 static void unknown(struct queue *queue)
 {
 	const int id = take_id(&queue->input, queue->msqid, queue->gone);
@@ -358,7 +358,7 @@ static bool can_copy(int msqid)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	/* Those of which there are more are more often of use. */
+	/* A function that is listed more often is called more often. */
 	static void (*const calls[])(struct queue *) = {
 		send, send, send, receive, receive, receive, stat, set, info, unknown, replace,
 	};

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* With this a target has a mutant of tests/mutants/checks before its calls, which MUTANT names. */
+/* Puts the mutant of tests/mutants/checks that MUTANT names between a target and its calls. */
 #include <stdlib.h>
 #include <unistd.h>
 

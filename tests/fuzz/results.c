@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Fuzz target: results as JSON, read, reported in every format, read again. */
+/* Fuzz target: reads results as JSON, reports them in each format, and reads the JSON again. */
 #include <string.h>
 
 #include "fuzz.h"
@@ -16,7 +16,7 @@ static void write_report(struct written *written, enum format format, const stru
 	REQUIRE(written->size > 0, "format %d is empty", format);
 }
 
-/* Every result is counted once, found by its id, and in one group by facility. */
+/* Each result must be counted once, be found by its id, and be in one group by facility. */
 static void count(const struct run *runs, size_t nruns)
 {
 	char facility[192] = "";
@@ -39,7 +39,7 @@ static void count(const struct run *runs, size_t nruns)
 	REQUIRE(grouped == all, "%u of %u", grouped, all);
 }
 
-/* JSON of what was read from it is the same. */
+/* JSON that is read and written again must be equal. */
 static void read_again(const struct run *runs, size_t nruns)
 {
 	struct written first, second;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # ---- fuzzing ----------------------------------------------------------------------
 
-# What a target is made of; libFuzzer is the main program.
+# The objects of each target; libFuzzer has main().
 READERS = abi/layout abi/layout_html report/escape harness/textfile report/json report/diff \
 	report/report report/report_html report/report_json report/report_junit report/report_ktap \
 	report/report_ltp report/report_parts report/report_text abi/facts abi/layers abi/rules \
@@ -24,7 +24,7 @@ $(foreach T,$(FUZZ_TARGETS),$(eval $(OUT)/fuzz-$T: $(call FUZZ_OBJECTS,$T)))
 $(FUZZ_TARGETS:%=$(OUT)/fuzz-%):
 	$(call say,LD,$@)
 	$(Q)$(FUZZ_LINK) $(if $(filter %-btf,$@),$(FUZZ_BTF))
-# With a mutant of tests/mutants/checks before the calls.
+# These targets have a mutant of tests/mutants/checks between them and the calls.
 MUTATED := $(FUZZ_CALLERS:%=mutated-%)
 $(foreach T,$(FUZZ_CALLERS),$(eval $(OUT)/fuzz-mutated-$T: \
 	$(filter-out %/calls.o,$(call FUZZ_OBJECTS,$T)) $(OUT)/tests/fuzz/mutated.o))
@@ -32,7 +32,8 @@ $(MUTATED:%=$(OUT)/fuzz-%): $(OUT)/mutants-calls.o $(OUT)/conformance/abi/layers
 	$(patsubst %.c,$(OUT)/%.o,$(filter-out %/main.c,$(wildcard tests/mutants/checks/*.c)))
 	$(call say,LD,$@)
 	$(Q)$(FUZZ_LINK) $(MUTANT_WRAPS)
-# MUTANT_FOLDER: a folder with mutated.c, the source MUTATED_SOURCE of the target MUTATED_IN with a defect.
+# MUTANT_FOLDER is a folder with mutated.c: a copy, with a defect, of the source MUTATED_SOURCE of
+# the target MUTATED_IN.
 ifdef MUTANT_FOLDER
 $(MUTANT_FOLDER)/fuzz: $(MUTANT_FOLDER)/mutated.o $(filter-out $(OUT)/$(MUTATED_SOURCE:.c=.o),$(call FUZZ_OBJECTS,$(MUTATED_IN)))
 	$(Q)$(FUZZ_LINK) $(if $(filter btf,$(MUTATED_IN)),$(FUZZ_BTF))
@@ -41,18 +42,18 @@ endif
 BUILD_fuzz := CC=clang CFLAGS='$(WATCHED) -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all'
 
-# Says which.
+# Builds the targets and prints their names.
 .PHONY: fuzz-targets
 fuzz-targets:
 	$(Q)$(MAKE) $(QUIET) GOALS='$(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz >&2
 	@echo $(FUZZ_TARGETS)
-# TARGETS: only those, of fuzz.py's.  FUZZ: its other options.
+# TARGETS: the targets to run (all if empty).  FUZZ: options of fuzz.py.
 FUZZ ?= --seconds $(SECONDS)
 do-fuzz: python
 	$(Q)$(MAKE) $(QUIET) GOALS='$(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz
 	$(Q)PYTHONPATH=build/python $(PYTHON) tests/fuzz/fuzz.py --jobs $(JOBS) $(FUZZ) build/fuzz $(TARGETS)
 
-# Each target with mutants of the code that it tests.
+# Runs each target with mutants of the code that it tests.
 do-mutants-fuzz: python
 	$(Q)$(MAKE) $(QUIET) GOALS='$(MUTATED:%=fuzz-%) $(FUZZ_TARGETS:%=fuzz-%)' watched-fuzz
 	$(Q)PYTHONPATH=build/python:tests/fuzz $(PYTHON) tests/mutants/fuzz/fuzz_mutants.py $(CHOSEN) build/fuzz

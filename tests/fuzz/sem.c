@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Fuzz target: calls of semget(2), semop(2), semctl(2), against values and semadj. */
+/* Fuzz target: calls semget(2), semop(2), semctl(2) and compares with a model of the set. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ struct set {
 	int nsems;
 	struct semaphore {
 		int value, semadj;
-		bool touched; /* by this process */
+		bool touched; /* this process has changed it, so GETPID returns its id */
 	} semaphore[MOST_SEMAPHORES];
 };
 
@@ -35,7 +35,7 @@ static void make(struct set *set)
 
 /* ---- operations ----------------------------------------------------------------- */
 
-/* One after another; the error of the first that cannot be. */
+/* Does the operations in order; returns the error of the first one that cannot be done. */
 static int apply(struct semaphore *semaphore, const struct sembuf *sops, size_t nsops)
 {
 	for (size_t i = 0; i < nsops; i++) {
@@ -59,7 +59,7 @@ static int apply(struct semaphore *semaphore, const struct sembuf *sops, size_t 
 	return 0;
 }
 
-/* All or none. */
+/* Does all operations or none. */
 static struct expected operating(struct set *set, int id, const struct sembuf *sops, size_t nsops)
 {
 	struct semaphore after[MOST_SEMAPHORES];
@@ -79,7 +79,7 @@ static struct expected operating(struct set *set, int id, const struct sembuf *s
 	return RETURNS(0);
 }
 
-/* Mostly a few; a semaphore that there is, or the one behind. */
+/* Takes mostly few operations; their sem_num is mostly valid, or one too high, or USHRT_MAX. */
 static size_t take_operations(struct set *set, struct sembuf **sops)
 {
 	const uint8_t many = take(&set->input);
@@ -102,7 +102,7 @@ static size_t take_operations(struct set *set, struct sembuf **sops)
 	return n;
 }
 
-/* semop, or semtimedop with a time to wait of nothing and so without IPC_NOWAIT. */
+/* Calls semop with IPC_NOWAIT, or semtimedop without it and with a timeout of 0. */
 static void operate(struct set *set)
 {
 	static const struct timespec now = {0, 0};
@@ -111,7 +111,7 @@ static void operate(struct set *set)
 	const int other = take_id(&set->input, set->semid, set->gone);
 	struct sembuf *sops;
 	const size_t nsops = take_operations(set, &sops);
-	/* Which of two mistakes is told, changed with Linux 5.17. */
+	/* Linux 5.17 changed which error a call with too many operations and a wrong id reports. */
 	const int id = nsops > MOST_OPERATIONS ? set->semid : other;
 	const struct timespec *timeout = way & 1 ? &now : NULL;
 	int result;
@@ -125,7 +125,7 @@ static void operate(struct set *set)
 	} else {
 		const struct expected expected = operating(set, id, sops, nsops);
 
-		/* libFuzzer's own alarm may come while it waits. */
+		/* The alarm of libFuzzer may interrupt the call. */
 		do
 			result = timeout ? set->ipc->semtimedop(id, sops, nsops, timeout)
 					 : set->ipc->semop(id, sops, nsops);
@@ -150,7 +150,7 @@ static void setval(struct set *set)
 	const bool there = semnum >= 0 && semnum < set->nsems && id == set->semid;
 	struct expected expected = there ? RETURNS(0) : FAILS(EINVAL);
 
-	/* It is looked at before the set is. */
+	/* The kernel checks the value before it looks for the set. */
 	if (id >= 0 && (arg.val < 0 || arg.val > MOST_VALUE))
 		expected = FAILS(ERANGE);
 	int result = set->ipc->semctl(id, semnum, SETVAL, arg);
@@ -198,7 +198,7 @@ static void getall(struct set *set)
 	free(array);
 }
 
-/* GETVAL, GETPID, GETNCNT and GETZCNT; no process waits. */
+/* Calls GETVAL, GETPID, GETNCNT or GETZCNT; no process waits, so the last two return 0. */
 static void get(struct set *set)
 {
 	static const int cmds[] = {GETVAL, GETPID, GETNCNT, GETZCNT};
@@ -262,7 +262,7 @@ static void set_mode(struct set *set)
 		set->mode = mode;
 }
 
-/* What the namespace has in all is this set's. */
+/* The namespace has no other set. */
 static void info(struct set *set)
 {
 	struct seminfo all;
@@ -285,7 +285,7 @@ static void unknown(struct set *set)
 	REQUIRE_RESULT(set->step, "an unknown command", result, FAILS(EINVAL));
 }
 
-/* Of a number of semaphores that no set has. */
+/* Calls semget with a number of semaphores that no set can have. */
 static void make_none(struct set *set)
 {
 	static const int none[] = {0, -1, INT_MAX, INT_MIN};

@@ -11,7 +11,7 @@
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
-/* What a finding leaves goes with the namespace. */
+/* A finding ends the program at once; its IPC objects disappear with the namespace. */
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc, (void)argv;

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Fuzz target: calls of shmget(2), shmop(2), shmctl(2), against what memory holds. */
+/* Fuzz target: calls shmget(2), shmop(2), shmctl(2) and compares with a model of the memory. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,16 +9,16 @@
 enum { SEGMENTS = 3, ATTACHMENTS = 5, MOST_PAGES = 3 };
 
 struct segment {
-	bool there, removed; /* with IPC_RMID, and still attached */
+	bool there, removed; /* removed: IPC_RMID was called, but it is still attached */
 	int shmid;
 	unsigned mode;
-	size_t size, bytes; /* as asked for, and of whole pages */
+	size_t size, bytes; /* size: as requested; bytes: rounded up to whole pages */
 	unsigned nattch;
 	unsigned char *content;
 };
 
 struct attachment {
-	struct segment *segment; /* NULL: none */
+	struct segment *segment; /* NULL: nothing is attached */
 	unsigned char *address;
 	bool readonly;
 };
@@ -44,7 +44,7 @@ static struct attachment *take_attachment(struct memory *memory)
 	return &memory->attachment[take(&memory->input) % ATTACHMENTS];
 }
 
-/* Its id, or where there is none one that is gone. */
+/* Takes the segment's id, or that of a removed segment if there is no segment. */
 static int take_shmid(struct memory *memory, const struct segment *segment)
 {
 	return take_id(&memory->input, segment->there ? segment->shmid : memory->gone,
@@ -126,7 +126,7 @@ static void detached(struct memory *memory, struct attachment *attachment)
 		destroy(memory, segment);
 }
 
-/* Where the kernel wants it. */
+/* Lets the kernel choose the address. */
 static void attach(struct memory *memory)
 {
 	struct attachment *attachment = take_attachment(memory);
@@ -147,7 +147,7 @@ static void attach(struct memory *memory)
 	attached(attachment, segment, address, shmflg & SHM_RDONLY);
 }
 
-/* Over another one, and beside the pages' bounds. */
+/* Attaches over another attachment, also at an address that is not a multiple of the page size. */
 static void attach_over(struct memory *memory)
 {
 	struct attachment *attachment = take_attachment(memory);
@@ -166,13 +166,13 @@ static void attach_over(struct memory *memory)
 		return;
 	}
 	REQUIRE_RESULT(memory->step, "shmat", (long)address, RETURNS((long)place));
-	/* It is attached anew before the old one goes. */
+	/* The kernel attaches the new segment before it detaches the old one. */
 	struct attachment old = *attachment;
 	attached(attachment, segment, place, shmflg & SHM_RDONLY);
 	detached(memory, &old);
 }
 
-/* An address in an attachment that is not its beginning. */
+/* Returns an offset in the attachment, mostly 0; shmdt fails with any other offset. */
 static size_t take_beside(struct memory *memory, const struct attachment *attachment)
 {
 	const uint8_t kind = take(&memory->input);
@@ -197,7 +197,7 @@ static void detach(struct memory *memory)
 		detached(memory, attachment);
 }
 
-/* What is no longer attached; another one may have its place. */
+/* Detaches an address again, unless another attachment has taken it. */
 static void detach_twice(struct memory *memory)
 {
 	for (unsigned i = 0; i < ATTACHMENTS; i++)
@@ -329,7 +329,7 @@ static void unknown(struct memory *memory)
 
 /* ---- sequences ------------------------------------------------------------------ */
 
-/* All that is left, compared and taken away. */
+/* Compares and detaches all attachments, and removes all segments. */
 static void end(struct memory *memory)
 {
 	for (unsigned i = 0; i < ATTACHMENTS; i++) {

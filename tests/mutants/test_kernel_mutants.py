@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The table of broken kernels, without building any: `make mutants KIND=kernel` does that."""
+"""The table of broken kernels; these tests build no kernel, as `make mutants KIND=kernel` does."""
 
 import os
 import platform
@@ -23,7 +23,7 @@ CONFORM = [TOP / "build" / arch / "ipc-conform" for arch in ("x86_64", "i386")]
 
 TABLE = kernel_mutants.mutants([])
 NAMES = [mutant.name for mutant in TABLE]
-# Whatever has a structure or a number of System V IPC in it, and is of no use to others.
+# The files that only System V IPC uses: its code, and headers with its structures or numbers.
 PLACES = re.compile(r"ipc/\w+\.[ch]|(arch/x86/)?include/uapi/.*/(msg|sem|shm|ipc)buf\.h|"
                     r"include/asm-generic/compat\.h")
 
@@ -116,7 +116,7 @@ LOG = ["x86_64: 700 passed", "  kernel.log: log line 3: WARNING: CPU: 0"]
         (1, LOG, ["msgrcv.eidrm"], ""),
         (1, LOG, ["msgrcv.eidrm.raw"], "NOT SEEN BY msgrcv.eidrm"),
         (1, LOG[:1], ["msgrcv.eidrm"], "DOES NOT SAY kernel.log: .*WARNING"),
-        # A baseline that differs, and no check that fails.
+        # A result differs from the baseline, but no check fails.
         (1, LOG, [], "NOT REFUSED (exit status 1)"),
         (0, LOG, [], "ACCEPTED"),
         (4, LOG, [], "NOT REFUSED (exit status 4)"),
@@ -139,7 +139,7 @@ def test_row_names_the_checks_of_the_reason_first() -> None:
 def test_named_checks_fit_the_command_line() -> None:
     named = Mutant("", "", ("msgrcv.*", "kernel.log"))
     assert kernel_mutants.only_named([named], 9) == "--time-limit 9 --only='msgrcv.*'"
-    # A mutant that only the kernel's own results refuse needs every check, as do too many names.
+    # All checks run if a mutant names only results of the kernel, or if there are too many names.
     unnamed = Mutant("", "", ("kernel.log",))
     assert kernel_mutants.only_named([named, unnamed], 9) == "--time-limit 9"
     many = [Mutant("", "", (f"msgrcv.{n}",)) for n in range(19)]
@@ -159,7 +159,7 @@ def test_build_that_fails_says_its_first_error(tmp_path: Path) -> None:
 
 
 def kernel_of_two_objects(folder: Path) -> Kernel:
-    """What make leaves of a kernel, as far as a mutant is built from it."""
+    """Make the files that a build of a kernel leaves and that the build of a mutant needs."""
     tree, out = folder / "source", folder / "out"
     for name in ("ipc", "init", "scripts", "arch/x86/kernel"):
         (tree / name).mkdir(parents=True)
@@ -215,7 +215,7 @@ def test_mutant_that_does_not_compile(tmp_path: Path) -> None:
 
 def test_header_that_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "x.patch").write_text("What: x\nSeen: y\n--- a/ipc/msg.c\n")
-    with pytest.raises(Misuse, match="its header has to be of What, "):
+    with pytest.raises(Misuse, match="the header must have only the fields What, "):
         kernel_mutants.read_mutant(tmp_path / "x.patch")
 
 

@@ -30,10 +30,10 @@ NOTICED = {0: "-", 1: "tests", 99: "tool"}
 class Mutant(NamedTuple):
     name: str
     file: str
-    old: str  # stands there once
+    old: str  # the file contains it exactly once
     new: str
     tests: str  # pytest's arguments
-    by: str  # the tool that must see it; plain: anybody
+    by: str  # the tool that must find it; plain: any tool, or the tests
 
 
 SOUND = Mutant("sound", "binding/src/msg.c", "", "", "test_msg.py test_threads.py", "plain")

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Mutants at the ends of ranges, of rights, and where two rules meet. */
+/* Mutants that handle limits of ranges, permissions, or two errors at once wrongly. */
 #include <limits.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -22,14 +22,15 @@ ON_SHMGET(negative_key_refused, "a key below 0 is refused")
 	return key < 0 ? fails(ENOENT) : t->real->shmget(key, size, shmflg);
 }
 
-ON_MSGRCV(except_below_zero, "with MSG_EXCEPT a type below 0 means what is above it")
+ON_MSGRCV(except_below_zero,
+	  "with MSG_EXCEPT a type below 0 receives the types above its absolute value")
 {
 	return t->real->msgrcv(
 		msqid, msgp, msgsz,
 		msgflg & MSG_EXCEPT && !(msgflg & MSG_COPY) && msgtyp < 0 ? 0 : msgtyp, msgflg);
 }
 
-ON_MSGRCV(except_zero, "with MSG_EXCEPT the type 0 is that of no message")
+ON_MSGRCV(except_zero, "with MSG_EXCEPT the type 0 matches no message")
 {
 	if (msgflg & MSG_EXCEPT && !(msgflg & MSG_COPY) && msgtyp == 0 && msgflg & IPC_NOWAIT)
 		return fails(ENOMSG);
@@ -42,14 +43,14 @@ ON_MSGRCV(negative_below_only, "a type below 0 takes lower types than that, not 
 			       msgflg);
 }
 
-ON_MSGRCV(noerror_counts_rest, "what MSG_NOERROR cuts off stays in the counts")
+ON_MSGRCV(noerror_counts_rest, "the counts still include the bytes that MSG_NOERROR cuts off")
 {
 	struct msqid_ds before, after;
 	bool cuts = msgflg & MSG_NOERROR && !(msgflg & MSG_COPY) &&
 		    t->real->msgctl(msqid, IPC_STAT, &before) == 0;
 	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
 
-	/* As a message of as many bytes as were cut off, of a type that nobody asks for. */
+	/* Put the rest back as a message of a type that no check receives. */
 	if (cuts && result >= 0 && t->real->msgctl(msqid, IPC_STAT, &after) == 0) {
 		size_t rest = before.__msg_cbytes - after.__msg_cbytes - (size_t)result;
 		struct {
@@ -87,7 +88,7 @@ ON_MSGSND(empty_always_fits, "an empty message needs no room")
 	return result;
 }
 
-ON_MSGCTL(highest_stays, "MSG_INFO and IPC_INFO return how many slots ever were in use")
+ON_MSGCTL(highest_stays, "MSG_INFO and IPC_INFO return the highest slot that was ever in use")
 {
 	static int most;
 	int result = t->real->msgctl(msqid, cmd, buf);
@@ -97,7 +98,7 @@ ON_MSGCTL(highest_stays, "MSG_INFO and IPC_INFO return how many slots ever were 
 	most = result > most ? result : most;
 	return most;
 }
-ON_SEMCTL(highest_stays, "SEM_INFO and IPC_INFO return how many slots ever were in use")
+ON_SEMCTL(highest_stays, "SEM_INFO and IPC_INFO return the highest slot that was ever in use")
 {
 	static int most;
 	int result = t->real->semctl(semid, semnum, cmd, arg);
@@ -107,7 +108,7 @@ ON_SEMCTL(highest_stays, "SEM_INFO and IPC_INFO return how many slots ever were 
 	most = result > most ? result : most;
 	return most;
 }
-ON_SHMCTL(highest_stays, "SHM_INFO and IPC_INFO return how many slots ever were in use")
+ON_SHMCTL(highest_stays, "SHM_INFO and IPC_INFO return the highest slot that was ever in use")
 {
 	static int most;
 	int result = t->real->shmctl(shmid, cmd, buf);
@@ -118,7 +119,7 @@ ON_SHMCTL(highest_stays, "SHM_INFO and IPC_INFO return how many slots ever were 
 	return most;
 }
 
-ON_MSGCTL(sequence_unchecked, "the sequence number of an id below 2^24 is not looked at")
+ON_MSGCTL(sequence_unchecked, "the sequence number of an id below 2^24 is not checked")
 {
 	int result = t->real->msgctl(msqid, cmd, buf);
 
@@ -126,7 +127,7 @@ ON_MSGCTL(sequence_unchecked, "the sequence number of an id below 2^24 is not lo
 		       ? t->real->msgctl(msqid & 32767, cmd, buf)
 		       : result;
 }
-ON_SEMCTL(sequence_unchecked, "the sequence number of an id below 2^24 is not looked at")
+ON_SEMCTL(sequence_unchecked, "the sequence number of an id below 2^24 is not checked")
 {
 	int result = t->real->semctl(semid, semnum, cmd, arg);
 
@@ -134,7 +135,7 @@ ON_SEMCTL(sequence_unchecked, "the sequence number of an id below 2^24 is not lo
 		       ? t->real->semctl(semid & 32767, semnum, cmd, arg)
 		       : result;
 }
-ON_SHMCTL(sequence_unchecked, "the sequence number of an id below 2^24 is not looked at")
+ON_SHMCTL(sequence_unchecked, "the sequence number of an id below 2^24 is not checked")
 {
 	int result = t->real->shmctl(shmid, cmd, buf);
 
@@ -143,7 +144,7 @@ ON_SHMCTL(sequence_unchecked, "the sequence number of an id below 2^24 is not lo
 		       : result;
 }
 
-ON_MSGCTL(nobody_is_root, "IPC_SET of the user or group -1 is of the caller's")
+ON_MSGCTL(nobody_is_root, "IPC_SET takes the user or group -1 for that of the caller")
 {
 	struct msqid_ds ds;
 
@@ -153,7 +154,7 @@ ON_MSGCTL(nobody_is_root, "IPC_SET of the user or group -1 is of the caller's")
 	ds.msg_perm.gid = ds.msg_perm.gid == (gid_t)-1 ? getegid() : ds.msg_perm.gid;
 	return t->real->msgctl(msqid, cmd, &ds);
 }
-ON_SEMCTL(nobody_is_root, "IPC_SET of the user or group -1 is of the caller's")
+ON_SEMCTL(nobody_is_root, "IPC_SET takes the user or group -1 for that of the caller")
 {
 	struct semid_ds ds;
 
@@ -163,7 +164,7 @@ ON_SEMCTL(nobody_is_root, "IPC_SET of the user or group -1 is of the caller's")
 	ds.sem_perm.gid = ds.sem_perm.gid == (gid_t)-1 ? getegid() : ds.sem_perm.gid;
 	return t->real->semctl(semid, semnum, cmd, (union semun){.buf = &ds});
 }
-ON_SHMCTL(nobody_is_root, "IPC_SET of the user or group -1 is of the caller's")
+ON_SHMCTL(nobody_is_root, "IPC_SET takes the user or group -1 for that of the caller")
 {
 	struct shmid_ds ds;
 
@@ -222,21 +223,21 @@ ON_SHMGET(next_id_lost, "a get call that fails uses up shm_next_id")
 
 /* ---- rights and orders of errors ---------------------------------------------------------- */
 
-/* Whether the owner has all of these rights of a set. */
+/* Returns whether the mode of a set has all these permission bits. */
 static bool grants(const struct through *t, int semid, int bits)
 {
 	struct seminfo info;
 	struct semid_ds ds = {0};
 	int last = t->real->semctl(0, 0, SEM_INFO, (union semun){.__buf = &info});
 
-	/* IPC_STAT would ask for read permission. */
+	/* IPC_STAT would need read permission. */
 	for (int slot = 0; slot <= last; slot++)
 		if (t->real->semctl(slot, 0, SEM_STAT_ANY, (union semun){.buf = &ds}) == semid)
 			return ((int)ds.sem_perm.mode & bits) == bits;
 	return true;
 }
 
-ON_SEMOP(eagain_asks_read, "what would wait with IPC_NOWAIT asks for read permission as well")
+ON_SEMOP(eagain_asks_read, "a call that would wait and has IPC_NOWAIT also needs read permission")
 {
 	int result = timeout ? t->real->semtimedop(semid, sops, nsops, timeout)
 			     : t->real->semop(semid, sops, nsops);
@@ -246,7 +247,7 @@ ON_SEMOP(eagain_asks_read, "what would wait with IPC_NOWAIT asks for read permis
 	return result;
 }
 
-ON_SEMOP(zero_always_reads, "waiting for zero asks for read permission in a call that alters too")
+ON_SEMOP(zero_always_reads, "waiting for zero needs read permission in a call that also alters")
 {
 	struct sembuf copy[8];
 
@@ -258,21 +259,21 @@ ON_SEMOP(zero_always_reads, "waiting for zero asks for read permission in a call
 		       : t->real->semop(semid, sops, nsops);
 }
 
-ON_SEMCTL(setval_asks_read, "SETVAL asks for read permission too")
+ON_SEMCTL(setval_asks_read, "SETVAL also needs read permission")
 {
 	if (cmd == SETVAL && !grants(t, semid, 0400))
 		return fails(EACCES);
 	return t->real->semctl(semid, semnum, cmd, arg);
 }
 
-ON_MSGSND(eagain_before_eacces, "a full queue is EAGAIN also where there is no permission")
+ON_MSGSND(eagain_before_eacces, "without permission, a full queue fails with EAGAIN, not EACCES")
 {
 	int result = t->real->msgsnd(msqid, msgp, msgsz, msgflg);
 
 	return result == -1 && errno == EACCES && msgflg & IPC_NOWAIT ? fails(EAGAIN) : result;
 }
 
-ON_MSGRCV(e2big_asks_write, "a text that is too long is EACCES where the queue may be read only")
+ON_MSGRCV(e2big_asks_write, "without write permission, a text that is too long fails with EACCES")
 {
 	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
 	struct msqid_ds ds;
@@ -285,7 +286,7 @@ ON_MSGRCV(e2big_asks_write, "a text that is too long is EACCES where the queue m
 	return result;
 }
 
-ON_SEMGET(eacces_before_einval, "a set is EACCES before the number of its semaphores is looked at")
+ON_SEMGET(eacces_before_einval, "EACCES comes before the check of the number of semaphores")
 {
 	int result = t->real->semget(key, nsems, semflg), error = errno;
 
@@ -296,7 +297,7 @@ ON_SEMGET(eacces_before_einval, "a set is EACCES before the number of its semaph
 	return result;
 }
 
-ON_MSGGET(eacces_before_eexist, "a key that is taken is EACCES before EEXIST")
+ON_MSGGET(eacces_before_eexist, "for a key that exists, EACCES comes before EEXIST")
 {
 	int result = t->real->msgget(key, msgflg), error = errno;
 
@@ -305,7 +306,7 @@ ON_MSGGET(eacces_before_eexist, "a key that is taken is EACCES before EEXIST")
 	errno = error;
 	return result;
 }
-ON_SEMGET(eacces_before_eexist, "a key that is taken is EACCES before EEXIST")
+ON_SEMGET(eacces_before_eexist, "for a key that exists, EACCES comes before EEXIST")
 {
 	int result = t->real->semget(key, nsems, semflg), error = errno;
 
@@ -314,7 +315,7 @@ ON_SEMGET(eacces_before_eexist, "a key that is taken is EACCES before EEXIST")
 	errno = error;
 	return result;
 }
-ON_SHMGET(eacces_before_eexist, "a key that is taken is EACCES before EEXIST")
+ON_SHMGET(eacces_before_eexist, "for a key that exists, EACCES comes before EEXIST")
 {
 	int result = t->real->shmget(key, size, shmflg), error = errno;
 
@@ -335,7 +336,7 @@ ON_SEMOP(eacces_before_efbig,
 	return result;
 }
 
-ON_MSGGET(counts_in_rlimit, "queues are bound by RLIMIT_MSGQUEUE")
+ON_MSGGET(counts_in_rlimit, "RLIMIT_MSGQUEUE limits the queues")
 {
 	struct rlimit limit;
 
@@ -344,7 +345,7 @@ ON_MSGGET(counts_in_rlimit, "queues are bound by RLIMIT_MSGQUEUE")
 	return t->real->msgget(key, msgflg);
 }
 
-ON_SHMAT(exec_unasked, "SHM_EXEC asks for no permission to execute")
+ON_SHMAT(exec_unasked, "SHM_EXEC does not need execute permission")
 {
 	void *result = t->real->shmat(shmid, shmaddr, shmflg);
 
@@ -355,7 +356,7 @@ ON_SHMAT(exec_unasked, "SHM_EXEC asks for no permission to execute")
 
 /* ---- indexes below 0 ---------------------------------------------------------------------- */
 
-/* A kernel that takes the low bits of an index: of *_INFO, and of *_STAT. */
+/* A kernel that uses only the low bits of the index that *_STAT and *_INFO are given. */
 ON_MSGCTL(index_below_zero, "MSG_STAT and MSG_INFO take an index below 0")
 {
 	bool by_index = cmd == MSG_STAT || cmd == MSG_INFO || cmd == IPC_INFO;
@@ -377,7 +378,7 @@ ON_SHMCTL(index_below_zero, "SHM_STAT and SHM_INFO take an index below 0")
 
 /* ---- what nobody asked for ------------------------------------------------------------------ */
 
-ON_MSGRCV(cut_writes_on, "MSG_NOERROR writes a byte behind a text that it cuts")
+ON_MSGRCV(cut_writes_on, "MSG_NOERROR writes a byte after a text that it cuts")
 {
 	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
 
@@ -386,7 +387,7 @@ ON_MSGRCV(cut_writes_on, "MSG_NOERROR writes a byte behind a text that it cuts")
 	return result;
 }
 
-ON_MSGRCV(long_writes_on, "a byte is written behind a text of more than 1000 bytes")
+ON_MSGRCV(long_writes_on, "a byte is written after a text of more than 1000 bytes")
 {
 	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
 
@@ -395,7 +396,7 @@ ON_MSGRCV(long_writes_on, "a byte is written behind a text of more than 1000 byt
 	return result;
 }
 
-ON_MSGCTL(qbytes_kept, "msg_qbytes that a queue has already needs no privilege")
+ON_MSGCTL(qbytes_kept, "IPC_SET with the present msg_qbytes needs no privilege")
 {
 	struct msqid_ds ds;
 	int result = t->real->msgctl(msqid, cmd, buf), error = errno;
@@ -418,7 +419,7 @@ ON_SEMCTL(all_look_at_semnum, "GETALL and SETALL fail for a number that no semap
 	return t->real->semctl(semid, semnum, cmd, arg);
 }
 
-/* Operations that have the flag of any one of them. */
+/* Does the operations with the flag set in all of them if any of them has it. */
 static int with_any(const struct through *t, int semid, struct sembuf *sops, size_t nsops,
 		    const struct timespec *timeout, short flag)
 {
@@ -436,17 +437,17 @@ static int with_any(const struct through *t, int semid, struct sembuf *sops, siz
 		       : t->real->semop(semid, copy, nsops);
 }
 
-ON_SEMOP(nowait_of_any, "IPC_NOWAIT of any operation counts for the whole call")
+ON_SEMOP(nowait_of_any, "IPC_NOWAIT of any operation applies to the whole call")
 {
 	return with_any(t, semid, sops, nsops, timeout, IPC_NOWAIT);
 }
 
-ON_SEMOP(undo_of_any, "SEM_UNDO of any operation has the whole call undone")
+ON_SEMOP(undo_of_any, "SEM_UNDO of any operation undoes the whole call")
 {
 	return with_any(t, semid, sops, nsops, timeout, SEM_UNDO);
 }
 
-ON_SHMAT(rdonly_exec_writable, "SHM_RDONLY with SHM_EXEC can be written")
+ON_SHMAT(rdonly_exec_writable, "an attachment with SHM_RDONLY and SHM_EXEC is writable")
 {
 	const int both = SHM_RDONLY | SHM_EXEC;
 
@@ -454,7 +455,7 @@ ON_SHMAT(rdonly_exec_writable, "SHM_RDONLY with SHM_EXEC can be written")
 			      (shmflg & both) == both ? shmflg & ~SHM_RDONLY : shmflg);
 }
 
-/* IPC_SET of what is there sets the time and nothing else. */
+/* IPC_SET with the present values changes only the time. */
 static void touch_segment(const struct through *t, int shmid)
 {
 	struct shmid_ds ds;

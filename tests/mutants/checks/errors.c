@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* An errno that comes out as another one, for each errno of each function. */
+/* For each errno of each function, a mutant that returns another errno. */
 #include "mutants.h"
 
 #define ARGUMENTS(...) __VA_ARGS__

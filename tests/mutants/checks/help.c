@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* What mutants do beside the calls. */
+/* Functions that several mutants use. */
 #include <stdio.h>
 #include <sys/uio.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Mutants of libc alone: ftok, and headers with other structures than the kernel's. */
+/* Mutants of libc: ftok, and headers whose structures differ from those of the kernel. */
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -8,7 +8,7 @@
 
 /* ---- ftok -------------------------------------------------------------------- */
 
-/* As libc makes it, of what is known of a file. */
+/* Makes the key from stat(2) as libc does. */
 static key_t key_of(const struct stat *file, int project)
 {
 	return (key_t)((file->st_ino & 0xffff) | (file->st_dev & 0xff) << 16 |
@@ -28,7 +28,7 @@ ON_FTOK(random, "the key is another one each time")
 	return stat(path, &file) == -1 ? -1 : key_of(&file, project) ^ ++calls;
 }
 
-ON_FTOK(by_name, "a key is one of a name and not of a file")
+ON_FTOK(by_name, "the key depends on the name and not on the file")
 {
 	struct stat file;
 	key_t key = 0;
@@ -40,7 +40,7 @@ ON_FTOK(by_name, "a key is one of a name and not of a file")
 	return (key & 0xffffff) | (key_t)((unsigned)(project & 0xff) << 24);
 }
 
-ON_FTOK(link_itself, "a symbolic link has a key of its own")
+ON_FTOK(link_itself, "a symbolic link and its target have different keys")
 {
 	struct stat file;
 
@@ -54,7 +54,7 @@ ON_FTOK(project_ignored, "the project is ignored")
 	return stat(path, &file) == -1 ? -1 : key_of(&file, 1);
 }
 
-ON_FTOK(project_whole, "more than a byte of the project counts")
+ON_FTOK(project_whole, "the key depends on more than one byte of the project")
 {
 	struct stat file;
 

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* ipc-conform with a mutant, which the first option chooses. */
+/* ipc-conform with a mutant: --mutant NAME must be the first option. */
 #include <stdio.h>
 #include <string.h>
 
@@ -21,7 +21,7 @@ int main(int argc, char **argv)
 			fprintf(stderr, "ipc-conform-mutants: no such mutant: %s\n", argv[2]);
 			return 2;
 		}
-		/* Objects that a mutant leaves behind are removed with the namespace. */
+		/* The end of the namespace removes the objects that a mutant leaves behind. */
 		if (!isolate()) {
 			fprintf(stderr, "ipc-conform-mutants: cannot create an IPC namespace\n");
 			return 2;

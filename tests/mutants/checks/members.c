@@ -1,16 +1,16 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * A member that comes out wrong, for each member of each structure that a command
- * gives; and a structure of which the second half is not written, for each command.
+ * For each member of each structure that a command returns, a mutant that makes the member wrong.
+ * For each such command, a mutant that does not write the second half of the structure.
  */
 #include <string.h>
 
 #include "mutants.h"
 
 /*
- * What a pointer of the call points to has a member wrong.  Through the raw call
- * it is the kernel's structure, which is laid out as libc's where a long has 64 bits.
+ * Overwrites a member of the structure that the call has filled.  A raw call fills the structure
+ * of the kernel; its layout is that of libc only if a long has 64 bits.
  */
 static int wrong(const struct through *t, int result, int cmd, void *structure)
 {
@@ -39,7 +39,7 @@ static int wrong_shmctl(const struct through *t, int shmid, int cmd, struct shmi
 	       .F = wrong_##F, .cmd = C, .offset = OFFSET, .size = SIZE);
 #define WRONG(F, CNAME, C, S, M) \
 	WRONG_OF(__COUNTER__, F, CNAME, C, #M, offsetof(struct S, M), sizeof(((struct S *)0)->M))
-/* A member of a structure's ipc_perm. */
+/* The same for a member of the structure's ipc_perm. */
 #define WRONG_PERM(F, CNAME, C, S, PERM, M)                                          \
 	WRONG_OF(__COUNTER__, F, CNAME, C, #PERM "." #M, offsetof(struct S, PERM.M), \
 		 sizeof(((struct S *)0)->PERM.M))
@@ -76,7 +76,7 @@ static int wrong_shmctl(const struct through *t, int shmid, int cmd, struct shmi
 	WRONG(semctl, "SEM_INFO", SEM_INFO, seminfo, M)
 #define MEMBER_OF_shminfo(M) WRONG(shmctl, "IPC_INFO", IPC_INFO, shminfo, M)
 #define MEMBER_OF_shm_info(M) WRONG(shmctl, "SHM_INFO", SHM_INFO, shm_info, M)
-/* Handed over by other calls than these. */
+/* No command returns these structures. */
 #define MEMBER_OF_msgbuf(M)
 #define MEMBER_OF_sembuf(M)
 
@@ -87,7 +87,7 @@ static int wrong_shmctl(const struct through *t, int shmid, int cmd, struct shmi
 
 /* ---- halves ------------------------------------------------------------------- */
 
-/* What is in the second half of a structure before the call stands there after it. */
+/* The second half of a structure keeps the bytes that it had before the call. */
 struct half {
 	char *at;
 	char before[256];
@@ -131,7 +131,7 @@ static int half_shmctl(const struct through *t, int shmid, int cmd, struct shmid
 	return after(t, t->real->shmctl(shmid, cmd, buf), &half);
 }
 
-/* QEMU 7.2 had such an IPC_STAT; a libc that knows a command's structure no better too. */
+/* IPC_STAT of QEMU 7.2 did this; so does a libc that knows a shorter structure. */
 #define CONTROL_OUT(F, CNAME, C, K)                                                               \
 	MUTANT(JOIN(half_, __COUNTER__), #F "." CNAME ".half",                                    \
 	       CNAME " does not write the second half of its structure", .F = half_##F, .cmd = C, \

@@ -19,7 +19,7 @@ CONTROL_MUTANTS(ON_MSGCTL, msqid_ds, MSG, msg, msqid, msg_lrpid, "any process ma
 
 SET_WITHOUT(ON_MSGCTL, msqid_ds, set_not_qbytes, "IPC_SET does not set msg_qbytes", msg_qbytes)
 
-ON_MSGCTL(stat_permission_unchecked, "IPC_STAT and MSG_STAT do not ask for read permission")
+ON_MSGCTL(stat_permission_unchecked, "IPC_STAT and MSG_STAT do not need read permission")
 {
 	return allowed(EACCES, t->real->msgctl(msqid, cmd, buf));
 }
@@ -33,7 +33,7 @@ ON_MSGCTL(command_unknown, "an unknown command succeeds")
 }
 
 /* glibc bug 26639. */
-ON_MSGCTL(info_swapped, "MSG_INFO gives what IPC_INFO does")
+ON_MSGCTL(info_swapped, "MSG_INFO returns the data of IPC_INFO")
 {
 	return t->real->msgctl(msqid, cmd == MSG_INFO ? IPC_INFO : cmd, buf);
 }
@@ -45,7 +45,7 @@ ON_MSGCTL(info_not_filled, "MSG_INFO fills nothing")
 	return t->real->msgctl(msqid, cmd, cmd == MSG_INFO ? other : buf);
 }
 
-ON_MSGCTL(stat_too_long, "IPC_STAT writes a byte behind the structure")
+ON_MSGCTL(stat_too_long, "IPC_STAT writes a byte after the structure")
 {
 	int result = t->real->msgctl(msqid, cmd, buf);
 
@@ -54,7 +54,7 @@ ON_MSGCTL(stat_too_long, "IPC_STAT writes a byte behind the structure")
 	return result;
 }
 
-ON_MSGCTL(stat_efault, "IPC_STAT to where no memory is succeeds")
+ON_MSGCTL(stat_efault, "IPC_STAT to an unmapped address succeeds")
 {
 	return allowed(EFAULT, t->real->msgctl(msqid, cmd, buf));
 }

@@ -8,12 +8,12 @@
 #define GET(KEY, FLAGS) t->real->msgget(KEY, FLAGS)
 GET_MUTANTS(ON_MSGGET, "queue", msgflg)
 
-ON_MSGGET(permission_of_none, "a user without any permission is refused though none is asked for")
+ON_MSGGET(permission_of_none, "a get call that needs no permission fails for a user without any")
 {
 	return msgflg == 0 && geteuid() != 0 ? fails(EACCES) : t->real->msgget(key, msgflg);
 }
 
-/* The queues there are, and how many may be. */
+/* Reads the number of queues and its limit. */
 static bool queues(const struct through *t, int *used, int *limit)
 {
 	struct msginfo info, limits;
@@ -26,7 +26,7 @@ static bool queues(const struct through *t, int *used, int *limit)
 	return true;
 }
 
-ON_MSGGET(limit_one_less, "one queue less than msgmni can be had")
+ON_MSGGET(limit_one_less, "the limit msgmni is one too low")
 {
 	int used, limit, result = t->real->msgget(key, msgflg);
 
@@ -53,7 +53,7 @@ ON_MSGGET(next_id_other, "the sequence number of msg_next_id is not taken")
 	return t->real->msgget(key, msgflg);
 }
 
-/* Of this process: the queue that it removed last. */
+/* The queue that this process removed last. */
 static int removed = -1;
 
 static int note_removed(const struct through *t, int msqid, int cmd, struct msqid_ds *buf)

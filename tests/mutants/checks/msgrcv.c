@@ -11,7 +11,7 @@ struct message {
 	char mtext[];
 };
 
-ON_MSGRCV(type_ignored, "whatever the type, the first message comes")
+ON_MSGRCV(type_ignored, "the type is ignored: the first message is received")
 {
 	return t->real->msgrcv(msqid, msgp, msgsz, msgflg & MSG_COPY ? msgtyp : 0, msgflg);
 }
@@ -105,7 +105,7 @@ ON_MSGRCV(except_ignored, "MSG_EXCEPT is ignored")
 	return t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg & ~MSG_EXCEPT);
 }
 
-ON_MSGRCV(e2big_loses, "a text that is longer than asked for is lost")
+ON_MSGRCV(e2big_loses, "a text that is longer than msgsz is lost")
 {
 	static char rest[70000];
 	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
@@ -128,7 +128,7 @@ ON_MSGRCV(noerror_ignored, "MSG_NOERROR is ignored")
 	return t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg & ~MSG_NOERROR);
 }
 
-ON_MSGRCV(noerror_keeps_rest, "what MSG_NOERROR cuts off stays in the queue")
+ON_MSGRCV(noerror_keeps_rest, "the bytes that MSG_NOERROR cuts off stay in the queue")
 {
 	static const struct message rest = {.mtype = 1};
 	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg & ~MSG_NOERROR);
@@ -140,7 +140,7 @@ ON_MSGRCV(noerror_keeps_rest, "what MSG_NOERROR cuts off stays in the queue")
 	return result;
 }
 
-ON_MSGRCV(byte_too_many, "a byte is written behind the text")
+ON_MSGRCV(byte_too_many, "a byte is written after the text")
 {
 	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
 
@@ -149,7 +149,7 @@ ON_MSGRCV(byte_too_many, "a byte is written behind the text")
 	return result;
 }
 
-ON_MSGRCV(noerror_byte_too_many, "a byte is written behind a text that was cut")
+ON_MSGRCV(noerror_byte_too_many, "a byte is written after a text that was cut")
 {
 	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
 
@@ -158,15 +158,15 @@ ON_MSGRCV(noerror_byte_too_many, "a byte is written behind a text that was cut")
 	return result;
 }
 
-/* SWIG's mtext[1]. */
-ON_MSGRCV(one_byte, "of a text one byte arrives")
+/* The wrapper that SWIG made declared mtext[1]. */
+ON_MSGRCV(one_byte, "only one byte of a text arrives")
 {
 	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
 
 	return result > 1 ? 1 : result;
 }
 
-ON_MSGRCV(length_of_all, "the length counts the type")
+ON_MSGRCV(length_of_all, "the length includes the type")
 {
 	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
 
@@ -182,7 +182,7 @@ ON_MSGRCV(type_not_written, "the type does not arrive")
 	return result;
 }
 
-ON_MSGRCV(efault_keeps, "a message that cannot be written to its receiver stays")
+ON_MSGRCV(efault_keeps, "a message stays in the queue if the receiver's buffer is not mapped")
 {
 	static struct {
 		long mtype;
@@ -237,7 +237,7 @@ ON_MSGRCV(restarted, "SA_RESTART starts a blocked receiver again")
 	return result;
 }
 
-ON_MSGRCV(permission_unchecked, "read permission is not asked for")
+ON_MSGRCV(permission_unchecked, "read permission is not checked")
 {
 	return allowed(EACCES, (int)t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg));
 }
@@ -293,13 +293,13 @@ ON_MSGRCV(copy_negative, "MSG_COPY takes a negative index for 0")
 			       msgflg);
 }
 
-ON_MSGRCV(copy_waits, "MSG_COPY goes without IPC_NOWAIT")
+ON_MSGRCV(copy_waits, "MSG_COPY works without IPC_NOWAIT")
 {
 	return t->real->msgrcv(msqid, msgp, msgsz, msgtyp,
 			       msgflg & MSG_COPY ? msgflg | IPC_NOWAIT : msgflg);
 }
 
-ON_MSGRCV(copy_with_except, "MSG_COPY goes with MSG_EXCEPT")
+ON_MSGRCV(copy_with_except, "MSG_COPY works with MSG_EXCEPT")
 {
 	return t->real->msgrcv(msqid, msgp, msgsz, msgtyp,
 			       msgflg & MSG_COPY ? msgflg & ~MSG_EXCEPT : msgflg);

@@ -11,7 +11,7 @@ struct message {
 	char mtext[];
 };
 
-/* The message of a call, to be changed; NULL where it cannot be read. */
+/* Returns a copy of the call's message for a mutant to change; NULL if it cannot be read. */
 static struct message *copy_of(const struct message *message, size_t msgsz)
 {
 	struct message *copy = msgsz < 1 << 20 ? malloc(sizeof(*copy) + msgsz) : NULL;
@@ -90,7 +90,7 @@ ON_MSGSND(last_byte_lost, "the last byte of a text is lost")
 	return t->real->msgsnd(msqid, msgp, msgsz > 0 ? msgsz - 1 : 0, msgflg);
 }
 
-ON_MSGSND(byte_too_many, "a byte is sent that is behind the text")
+ON_MSGSND(byte_too_many, "the byte after the text is sent too")
 {
 	return t->real->msgsnd(msqid, msgp, msgsz + 1, msgflg);
 }
@@ -120,7 +120,7 @@ ON_MSGSND(size_sign, "a negative size is taken for 0")
 	return t->real->msgsnd(msqid, msgp, (ssize_t)msgsz < 0 ? 0 : msgsz, msgflg);
 }
 
-ON_MSGSND(qbytes_one_less, "a message that fills the queue has no room")
+ON_MSGSND(qbytes_one_less, "a message that would fill the queue exactly does not fit")
 {
 	struct msqid_ds ds;
 
@@ -129,7 +129,7 @@ ON_MSGSND(qbytes_one_less, "a message that fills the queue has no room")
 	return t->real->msgsnd(msqid, msgp, msgsz, msgflg);
 }
 
-ON_MSGSND(count_unlimited, "messages without text have always room")
+ON_MSGSND(count_unlimited, "a message without text always fits")
 {
 	struct msqid_ds ds;
 	int result = t->real->msgsnd(msqid, msgp, msgsz, msgflg);
@@ -163,7 +163,7 @@ ON_MSGSND(restarted, "SA_RESTART starts a blocked sender again")
 	return result;
 }
 
-ON_MSGSND(efault_sends, "a text that is not in memory is sent as none")
+ON_MSGSND(efault_sends, "a text at an unmapped address is sent as an empty one")
 {
 	static const struct message empty = {.mtype = 1};
 	int result = t->real->msgsnd(msqid, msgp, msgsz, msgflg);
@@ -175,7 +175,7 @@ ON_MSGSND(efault_sends, "a text that is not in memory is sent as none")
 	return result;
 }
 
-ON_MSGSND(permission_unchecked, "write permission is not asked for")
+ON_MSGSND(permission_unchecked, "write permission is not checked")
 {
 	return allowed(EACCES, t->real->msgsnd(msqid, msgp, msgsz, msgflg));
 }

@@ -55,11 +55,11 @@ struct mutant {
 	long (*ptrace)(int request, pid_t pid, void *address, void *data);
 	/* Writes a wrong row of /proc/sysvipc. */
 	void (*listing)(FILE *out, char *row, int id);
-	/* The row, for a mutant that is described by a row of a table. */
+	/* The row of a table, if the mutant is described by one. */
 	int error, instead;  /* the call fails with `instead` in place of `error` */
 	int cmd;	     /* the command whose structure is wrong */
 	size_t offset, size; /* the wrong member of it */
-	const char *layer;   /* of a layout compiled in: a fact, and a wrong value */
+	const char *layer;   /* a fact of a layer that is compiled in, and a wrong value */
 	const char *fact, *wrong;
 };
 
@@ -137,7 +137,7 @@ static inline int fails(int error)
 	return -1;
 }
 
-/* Makes a call succeed that failed with this error, as if nothing had checked for it. */
+/* Makes a call that failed with this error succeed, as if the kernel had not checked for it. */
 static inline int allowed(int error, int result)
 {
 	return result == -1 && errno == error ? 0 : result;
@@ -151,7 +151,7 @@ int listing(const char *path, void (*spoil)(FILE *out, char *row, int id));
 void write_next_id(const char *kind, int id);
 /* If an id was written there, changes its sequence number. */
 void spoil_next_id(const char *kind);
-/* Waits for ever on a new set. */
+/* Waits on a new set for ever. */
 int wait_in_vain(const struct through *t);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Mutants that only calls at the same time can show: what should be one step is two. */
+/* Mutants that do one step as two; only calls at the same time show the difference. */
 #include <sched.h>
 #include <string.h>
 
 #include "mutants.h"
 
-/* Another process may do something between the two steps. */
+/* Lets another process run between the two steps. */
 static void between(void)
 {
 	for (int i = 0; i < 4; i++)
@@ -24,7 +24,7 @@ ON_SEMOP(torn, "an array of operations that can be done at once is done in two s
 	for (size_t i = 0; i < nsops; i++)
 		if (copy[i].sem_op < 0 || copy[i].sem_flg & SEM_UNDO)
 			return t->real->semop(semid, sops, nsops);
-	/* Nothing in it waits for more; a wait for zero makes it one step as before. */
+	/* No operation waits for a larger value.  With a wait for zero, make one call. */
 	for (size_t i = 0; i < nsops; i++)
 		if (copy[i].sem_op == 0)
 			return t->real->semop(semid, sops, nsops);
@@ -41,7 +41,7 @@ ON_MSGRCV(taken_twice, "two processes that receive at the same time can get the 
 	if (result < 0 || result > 64 || msgflg & MSG_COPY || msgtyp >= 0 ||
 	    !read_memory(copy, msgp, sizeof(long) + (size_t)result))
 		return result;
-	/* It is there for a moment longer. */
+	/* Put the message back for a moment, so that another process can receive it. */
 	if (t->real->msgsnd(msqid, copy, (size_t)result, IPC_NOWAIT) == 0) {
 		long type;
 		memcpy(&type, copy, sizeof(type));

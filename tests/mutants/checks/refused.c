@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Mutants of calls that fail as they should, and leave something changed. */
+/* Mutants that fail with the right error, but change the object. */
 #include <limits.h>
 #include <string.h>
 #include <sys/shm.h>
@@ -12,7 +12,7 @@ struct message {
 	char mtext[64];
 };
 
-/* What a call has returned, after something else was done. */
+/* Runs statements and restores the errno of the call before them. */
 #define KEEPING_ERRNO(...)         \
 	do {                       \
 		int kept_ = errno; \
@@ -22,7 +22,7 @@ struct message {
 
 /* ---- queues ------------------------------------------------------------------------ */
 
-/* Sends and receives a message behind all others, whose process and time stay. */
+/* Sends and receives a message after all others; this changes the pids and times of the queue. */
 static void touch_queue(const struct through *t, int msqid)
 {
 	struct message message = {.mtype = LONG_MAX - 1};
@@ -53,7 +53,7 @@ ON_MSGSND(eagain_narrows, "a full queue loses a byte of msg_qbytes for each mess
 	return result;
 }
 
-ON_MSGRCV(refused_turns, "after a receive that fails the first message is the last")
+ON_MSGRCV(refused_turns, "a receive that fails moves the first message to the end")
 {
 	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
 	struct message message;
@@ -69,7 +69,7 @@ ON_MSGRCV(refused_turns, "after a receive that fails the first message is the la
 	return result;
 }
 
-ON_MSGRCV(eintr_touches, "a receive that a signal ends puts the first message behind the others")
+ON_MSGRCV(eintr_touches, "a receive that a signal interrupts moves the first message to the end")
 {
 	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
 
@@ -113,7 +113,7 @@ ON_MSGCTL(refused_ctime, "a command that fails sets msg_ctime")
 	return result;
 }
 
-ON_MSGGET(eexist_uses_slot, "a key that is taken costs a slot")
+ON_MSGGET(eexist_uses_slot, "a get call that fails with EEXIST uses a slot")
 {
 	int result = t->real->msgget(key, msgflg);
 
@@ -122,7 +122,7 @@ ON_MSGGET(eexist_uses_slot, "a key that is taken costs a slot")
 	return result;
 }
 
-ON_MSGGET(enospc_opens, "a queue that finds no room makes the first readable")
+ON_MSGGET(enospc_opens, "msgget that fails with ENOSPC makes the first queue readable")
 {
 	int result = t->real->msgget(key, msgflg);
 	struct msqid_ds ds;
@@ -145,7 +145,7 @@ static int real_op(const struct through *t, int semid, struct sembuf *sops, size
 		       : t->real->semop(semid, sops, nsops);
 }
 
-/* Adds 1 and takes it: the values stay, sempid and sem_otime do not. */
+/* Adds 1 and subtracts 1: the value stays, but sempid and sem_otime change. */
 static void touch_set(const struct through *t, int semid)
 {
 	struct sembuf up_and_down[] = {{0, 1, IPC_NOWAIT}, {0, -1, IPC_NOWAIT}};
@@ -179,7 +179,8 @@ ON_SEMTIMEDOP(einval_touches, "a timeout that is refused leaves sempid and sem_o
 	return result;
 }
 
-ON_SEMOP(eagain_undoes, "what a call that fails with EAGAIN added with SEM_UNDO is undone")
+ON_SEMOP(eagain_undoes,
+	 "a call that fails with EAGAIN changes semadj for its additions with SEM_UNDO")
 {
 	int result = real_op(t, semid, sops, nsops, timeout);
 	struct sembuf first, back;
@@ -207,7 +208,7 @@ ON_SEMCTL(erange_touches, "a value that is refused sets sempid, sem_ctime and fo
 	return result;
 }
 
-ON_SEMCTL(einval_sets_last, "a semaphore that the set lacks is refused, and the last set to 0")
+ON_SEMCTL(einval_sets_last, "a number that is out of range fails, and sets the last semaphore to 0")
 {
 	int result = t->real->semctl(semid, semnum, cmd, arg);
 
@@ -216,7 +217,7 @@ ON_SEMCTL(einval_sets_last, "a semaphore that the set lacks is refused, and the 
 	return result;
 }
 
-ON_SEMCTL(setall_to_the_wrong, "SETALL sets what comes before a value that is refused")
+ON_SEMCTL(setall_to_the_wrong, "SETALL sets the values before one that it refuses")
 {
 	int result = t->real->semctl(semid, semnum, cmd, arg);
 
@@ -237,7 +238,7 @@ ON_SEMCTL(refused_ctime, "a command that fails sets sem_ctime")
 	return result;
 }
 
-ON_SEMCTL(otime_of_first, "sem_otime is when the first semaphore was worked on")
+ON_SEMCTL(otime_of_first, "sem_otime is the time of the last operation on the first semaphore")
 {
 	int result = t->real->semctl(semid, semnum, cmd, arg);
 
@@ -259,7 +260,7 @@ ON_SEMCTL(counts_all, "semncnt and semzcnt of a semaphore count the waits for ot
 	return result;
 }
 
-ON_SEMGET(eexist_uses_slot, "a key that is taken costs a slot")
+ON_SEMGET(eexist_uses_slot, "a get call that fails with EEXIST uses a slot")
 {
 	int result = t->real->semget(key, nsems, semflg);
 
@@ -268,7 +269,7 @@ ON_SEMGET(eexist_uses_slot, "a key that is taken costs a slot")
 	return result;
 }
 
-ON_SEMGET(enospc_touches, "a set that finds no room sets sempid of another")
+ON_SEMGET(enospc_touches, "semget that fails with ENOSPC sets sempid of another set")
 {
 	int result = t->real->semget(key, nsems, semflg);
 	struct semid_ds ds;
@@ -279,7 +280,7 @@ ON_SEMGET(enospc_touches, "a set that finds no room sets sempid of another")
 	return result;
 }
 
-ON_SEMGET(einval_leaks, "a set of a wrong size is refused, and its semaphores stay counted")
+ON_SEMGET(einval_leaks, "semget with a wrong size fails, and its semaphores stay counted")
 {
 	int result = t->real->semget(key, nsems, semflg);
 
@@ -307,7 +308,8 @@ ON_SHMAT(einval_touches, "an address that is refused sets the times and shm_lpid
 	return result;
 }
 
-ON_SHMAT(eacces_touches, "attaching to write what may be read only sets the times and shm_lpid")
+ON_SHMAT(eacces_touches,
+	 "shmat that fails for want of write permission sets the times and shm_lpid")
 {
 	void *result = t->real->shmat(shmid, shmaddr, shmflg);
 
@@ -316,7 +318,7 @@ ON_SHMAT(eacces_touches, "attaching to write what may be read only sets the time
 	return result;
 }
 
-ON_SHMDT(einval_detaches, "an address inside of a segment is refused, and detaches it")
+ON_SHMDT(einval_detaches, "shmdt with an address inside a segment fails, and detaches it")
 {
 	int result = t->real->shmdt(shmaddr);
 
@@ -336,7 +338,7 @@ ON_SHMCTL(refused_ctime, "a command that fails sets shm_ctime")
 	return result;
 }
 
-ON_SHMGET(eexist_uses_slot, "a key that is taken costs a slot")
+ON_SHMGET(eexist_uses_slot, "a get call that fails with EEXIST uses a slot")
 {
 	int result = t->real->shmget(key, size, shmflg);
 
@@ -345,7 +347,7 @@ ON_SHMGET(eexist_uses_slot, "a key that is taken costs a slot")
 	return result;
 }
 
-ON_SHMGET(refused_leaks, "a segment that is refused for its size or for want of room uses pages")
+ON_SHMGET(refused_leaks, "shmget that fails with EINVAL or ENOSPC uses pages")
 {
 	int result = t->real->shmget(key, size, shmflg);
 
@@ -354,7 +356,7 @@ ON_SHMGET(refused_leaks, "a segment that is refused for its size or for want of 
 	return result;
 }
 
-ON_SHMGET(enospc_touches, "a segment that finds no room sets the times of another")
+ON_SHMGET(enospc_touches, "shmget that fails with ENOSPC sets the times of another segment")
 {
 	int result = t->real->shmget(key, size, shmflg);
 	struct shmid_ds ds;

@@ -10,12 +10,12 @@ static const union semun none;
 #define CONTROL(CMD, DS) t->real->semctl(semid, semnum, CMD, (union semun){.buf = (DS)})
 CONTROL_MUTANTS(ON_SEMCTL, semid_ds, SEM, sem, semid, sem_nsems, "any process may set and remove")
 
-ON_SEMCTL(permission_unchecked, "permission is not asked for")
+ON_SEMCTL(permission_unchecked, "permission is not checked")
 {
 	return allowed(EACCES, t->real->semctl(semid, semnum, cmd, arg));
 }
 
-ON_SEMCTL(setval_asks_read, "SETVAL asks for read permission")
+ON_SEMCTL(setval_asks_read, "SETVAL needs read permission")
 {
 	int result = t->real->semctl(semid, semnum, cmd, arg);
 
@@ -37,12 +37,12 @@ ON_SEMCTL(command_unknown, "an unknown command succeeds")
 }
 
 /* glibc bug 26637. */
-ON_SEMCTL(info_swapped, "SEM_INFO gives what IPC_INFO does")
+ON_SEMCTL(info_swapped, "SEM_INFO returns the data of IPC_INFO")
 {
 	return t->real->semctl(semid, semnum, cmd == SEM_INFO ? IPC_INFO : cmd, arg);
 }
 
-ON_SEMCTL(stat_too_long, "IPC_STAT writes a byte behind the structure")
+ON_SEMCTL(stat_too_long, "IPC_STAT writes a byte after the structure")
 {
 	int result = t->real->semctl(semid, semnum, cmd, arg);
 

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Mutants of semctl: values, and waits for them. */
+/* Mutants of semctl: values, and processes that wait for them. */
 #include <string.h>
 #include <unistd.h>
 
@@ -8,7 +8,7 @@
 
 static const union semun none;
 
-/* The upper half of the union, as where its int is at the wrong end: musl 2b47a7af. */
+/* Takes the upper half of the union, as if the int were at its other end: musl 2b47a7af. */
 ON_SEMCTL(semun_half, "SETVAL takes the wrong half of the union")
 {
 	uint64_t word = 0;
@@ -19,7 +19,7 @@ ON_SEMCTL(semun_half, "SETVAL takes the wrong half of the union")
 	return t->real->semctl(semid, semnum, cmd, arg);
 }
 
-ON_SEMCTL(semun_whole, "SETVAL refuses a union with other bytes than the int's")
+ON_SEMCTL(semun_whole, "SETVAL refuses a union whose other bytes are not 0")
 {
 	uint64_t word = 0;
 
@@ -29,7 +29,7 @@ ON_SEMCTL(semun_whole, "SETVAL refuses a union with other bytes than the int's")
 	return t->real->semctl(semid, semnum, cmd, arg);
 }
 
-/* musl 28929422: the structure's address is not where the kernel looks for it. */
+/* musl 28929422: libc passed the address of the structure in the wrong place. */
 ON_SEMCTL(semun_lost, "libc loses the last argument of every command")
 {
 	return t->real->semctl(semid, semnum, cmd, t->raw ? arg : none);
@@ -47,13 +47,13 @@ ON_SEMCTL(setval_first, "SETVAL sets the first semaphore")
 			       arg);
 }
 
-ON_SEMCTL(getval_first, "GETVAL gives the first value")
+ON_SEMCTL(getval_first, "GETVAL returns the first value")
 {
 	return t->real->semctl(semid, cmd == GETVAL && semnum > 0 && semnum < 3 ? 0 : semnum, cmd,
 			       arg);
 }
 
-ON_SEMCTL(number_unchecked, "a semaphore that the set does not have is taken for the first")
+ON_SEMCTL(number_unchecked, "a number that is out of range is taken for the first semaphore")
 {
 	int result = t->real->semctl(semid, semnum, cmd, arg);
 
@@ -81,8 +81,8 @@ ON_SEMCTL(setval_short, "SETVAL takes the low 16 bits of a value")
 	return t->real->semctl(semid, semnum, cmd, arg);
 }
 
-/* Adds to the values what is missing, which wakes and notes but clears no undo. */
-ON_SEMCTL(setval_keeps_undo, "SETVAL does not clear what is to be undone")
+/* Sets the value by semop, which wakes waiting processes but does not clear semadj. */
+ON_SEMCTL(setval_keeps_undo, "SETVAL does not clear semadj")
 {
 	int now = cmd == SETVAL ? t->real->semctl(semid, semnum, GETVAL, none) : -1;
 	struct sembuf sop = {(unsigned short)semnum, (short)(arg.val - now), 0};
@@ -92,7 +92,7 @@ ON_SEMCTL(setval_keeps_undo, "SETVAL does not clear what is to be undone")
 	return t->real->semop(semid, &sop, 1);
 }
 
-ON_SEMCTL(setall_keeps_undo, "SETALL does not clear what is to be undone")
+ON_SEMCTL(setall_keeps_undo, "SETALL does not clear semadj")
 {
 	unsigned short now[3] = {0}, new[3] = {0};
 	struct sembuf sops[3];
@@ -105,7 +105,7 @@ ON_SEMCTL(setall_keeps_undo, "SETALL does not clear what is to be undone")
 	return t->real->semop(semid, sops, 3);
 }
 
-ON_SEMCTL(setval_silent, "SETVAL wakes nobody")
+ON_SEMCTL(setval_silent, "SETVAL wakes no process")
 {
 	int waiting = cmd == SETVAL ? t->real->semctl(semid, semnum, GETNCNT, none) : 0;
 
@@ -135,7 +135,7 @@ ON_SEMCTL(setall_unchecked, "SETALL takes values above SEMVMX for 0")
 	return allowed(cmd == SETALL ? ERANGE : 0, t->real->semctl(semid, semnum, cmd, arg));
 }
 
-/* The semaphores of a set; 0 where they cannot be known. */
+/* Returns the number of semaphores of a set; 0 if IPC_STAT fails. */
 static unsigned long nsems_of(const struct through *t, int semid)
 {
 	struct semid_ds ds = {0};
@@ -153,7 +153,7 @@ ON_SEMCTL(getall_one_more, "GETALL writes one value too many")
 	return result;
 }
 
-ON_SEMCTL(getall_one_less, "GETALL writes another last value")
+ON_SEMCTL(getall_one_less, "GETALL writes a wrong last value")
 {
 	unsigned long n = cmd == GETALL ? nsems_of(t, semid) : 0;
 	int result = t->real->semctl(semid, semnum, cmd, arg);
@@ -172,42 +172,42 @@ ON_SEMCTL(large_sets, "SETALL sets the first 256 values only")
 	return 0;
 }
 
-ON_SEMCTL(sempid_none, "GETPID gives 0")
+ON_SEMCTL(sempid_none, "GETPID returns 0")
 {
 	int result = t->real->semctl(semid, semnum, cmd, arg);
 
 	return cmd == GETPID && result > 0 ? 0 : result;
 }
 
-ON_SEMCTL(sempid_own, "GETPID gives the caller")
+ON_SEMCTL(sempid_own, "GETPID returns the caller")
 {
 	int result = t->real->semctl(semid, semnum, cmd, arg);
 
 	return cmd == GETPID && result > 0 ? getpid() : result;
 }
 
-ON_SEMCTL(sempid_unset, "GETPID gives the caller if no process changed the value")
+ON_SEMCTL(sempid_unset, "GETPID returns the caller if no process changed the value")
 {
 	int result = t->real->semctl(semid, semnum, cmd, arg);
 
 	return cmd == GETPID && result == 0 ? getpid() : result;
 }
 
-ON_SEMCTL(ncnt_one_more, "GETNCNT gives one too many")
+ON_SEMCTL(ncnt_one_more, "GETNCNT returns one too many")
 {
 	int result = t->real->semctl(semid, semnum, cmd, arg);
 
 	return cmd == GETNCNT && result > 0 ? result + 1 : result;
 }
 
-ON_SEMCTL(zcnt_one_more, "GETZCNT gives one too many")
+ON_SEMCTL(zcnt_one_more, "GETZCNT returns one too many")
 {
 	int result = t->real->semctl(semid, semnum, cmd, arg);
 
 	return cmd == GETZCNT && result > 0 ? result + 1 : result;
 }
 
-ON_SEMCTL(counts_swapped, "GETNCNT and GETZCNT give each other's number")
+ON_SEMCTL(counts_swapped, "GETNCNT and GETZCNT are swapped")
 {
 	return t->real->semctl(semid, semnum,
 			       cmd == GETNCNT	? GETZCNT

@@ -34,7 +34,7 @@ ON_SEMGET(fewer_refused, "semget does not find a set if nsems is below its numbe
 	return result;
 }
 
-ON_SEMGET(none_is_one, "a set of no semaphores is made with one")
+ON_SEMGET(none_is_one, "semget with 0 semaphores creates a set of one")
 {
 	return t->real->semget(key, nsems == 0 && semflg & 0777 ? 1 : nsems, semflg);
 }
@@ -49,14 +49,14 @@ ON_SEMGET(semmsl_one_less, "a set of SEMMSL semaphores is refused")
 	return t->real->semget(key, nsems, semflg);
 }
 
-/* Sets and semaphores there are, and how many may be. */
+/* Reads the numbers of sets and of semaphores, and their limits. */
 static bool sets(const struct through *t, struct seminfo *used, struct seminfo *limit)
 {
 	return t->real->semctl(0, 0, SEM_INFO, (union semun){.__buf = used}) != -1 &&
 	       t->real->semctl(0, 0, IPC_INFO, (union semun){.__buf = limit}) != -1;
 }
 
-ON_SEMGET(semmni_one_less, "one set less than SEMMNI can be had")
+ON_SEMGET(semmni_one_less, "the limit SEMMNI is one too low")
 {
 	struct seminfo used = {0}, limit = {0};
 	int result = t->real->semget(key, nsems, semflg);
@@ -68,7 +68,7 @@ ON_SEMGET(semmni_one_less, "one set less than SEMMNI can be had")
 	return result;
 }
 
-ON_SEMGET(semmns_one_less, "one semaphore less than SEMMNS can be had")
+ON_SEMGET(semmns_one_less, "the limit SEMMNS is one too low")
 {
 	struct seminfo used = {0}, limit = {0};
 	int result = t->real->semget(key, nsems, semflg);
@@ -95,7 +95,7 @@ ON_SEMGET(next_id_other, "the sequence number of sem_next_id is not taken")
 	return t->real->semget(key, nsems, semflg);
 }
 
-/* Of this process: the set that it removed last. */
+/* The set that this process removed last. */
 static int removed = -1;
 
 static int note_removed(const struct through *t, int semid, int semnum, int cmd, union semun arg)

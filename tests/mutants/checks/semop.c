@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Mutants of semop, and of semtimedop alike. */
+/* Mutants of both semop and semtimedop. */
 #include <stdlib.h>
 
 #include "mutants.h"
 
-/* The call that a mutant of both stands before. */
+/* Makes the real call: semtimedop if there is a timeout, else semop. */
 static int real_semop(const struct through *t, int semid, struct sembuf *sops, size_t nsops,
 		      const struct timespec *timeout)
 {
@@ -13,7 +13,7 @@ static int real_semop(const struct through *t, int semid, struct sembuf *sops, s
 		       : t->real->semop(semid, sops, nsops);
 }
 
-/* With a copy of the operations that was changed; one that cannot be had goes as it is. */
+/* Makes the call with a changed copy of the operations, or unchanged if they cannot be copied. */
 static int changed(const struct through *t, int semid, struct sembuf *sops, size_t nsops,
 		   const struct timespec *timeout, void (*change)(struct sembuf *, size_t))
 {
@@ -43,13 +43,13 @@ CHANGES(undo_forgotten, "SEM_UNDO is ignored")
 		sops[i].sem_flg &= (short)~SEM_UNDO;
 }
 
-CHANGES(undo_of_last_only, "SEM_UNDO counts for the last operation of a call")
+CHANGES(undo_of_last_only, "only SEM_UNDO of the last operation has an effect")
 {
 	for (size_t i = 0; i + 1 < nsops; i++)
 		sops[i].sem_flg &= (short)~SEM_UNDO;
 }
 
-CHANGES(undo_unasked, "every operation is undone at the end of its process")
+CHANGES(undo_unasked, "the end of a process undoes all operations, also without SEM_UNDO")
 {
 	for (size_t i = 0; i < nsops; i++)
 		sops[i].sem_flg |= SEM_UNDO;
@@ -93,7 +93,7 @@ CHANGES(nowait_ignored, "IPC_NOWAIT is ignored")
 		sops[i].sem_flg &= (short)~IPC_NOWAIT;
 }
 
-CHANGES(never_waits, "what would wait fails without IPC_NOWAIT")
+CHANGES(never_waits, "a call that would wait fails also without IPC_NOWAIT")
 {
 	for (size_t i = 0; i < nsops; i++)
 		sops[i].sem_flg |= IPC_NOWAIT;
@@ -113,7 +113,7 @@ CHANGES(zero_is_one, "waiting for zero adds nothing but takes 1 back and forth")
 			sops[i] = (struct sembuf){sops[i].sem_num, 1, sops[i].sem_flg};
 }
 
-CHANGES(number_unchecked, "a semaphore that the set does not have is taken for the first")
+CHANGES(number_unchecked, "a number that is out of range is taken for the first semaphore")
 {
 	for (size_t i = 0; i < nsops; i++)
 		if (sops[i].sem_num >= 3)
@@ -134,7 +134,7 @@ CHANGES(number_modulo_64, "semaphores 64 apart are the same")
 			sops[i].sem_num %= 64;
 }
 
-CHANGES(above_64_empty, "what comes behind 64 operations of a call does nothing")
+CHANGES(above_64_empty, "operations after the first 64 of a call do nothing")
 {
 	for (size_t i = 64; i < nsops; i++)
 		sops[i] = (struct sembuf){sops[0].sem_num, sops[0].sem_op > 0, 0};
@@ -152,7 +152,7 @@ CHANGES(twice_summed, "operations on one semaphore are added up before they are 
 			}
 }
 
-CHANGES(nowait_of_any, "IPC_NOWAIT of one operation counts for all of its call")
+CHANGES(nowait_of_any, "IPC_NOWAIT of one operation applies to the whole call")
 {
 	short nowait = 0;
 
@@ -162,7 +162,7 @@ CHANGES(nowait_of_any, "IPC_NOWAIT of one operation counts for all of its call")
 		sops[i].sem_flg |= nowait;
 }
 
-CHANGES(undo_of_any, "SEM_UNDO of one operation counts for all of its call")
+CHANGES(undo_of_any, "SEM_UNDO of one operation applies to the whole call")
 {
 	short undone = 0;
 
@@ -172,7 +172,7 @@ CHANGES(undo_of_any, "SEM_UNDO of one operation counts for all of its call")
 		sops[i].sem_flg |= undone;
 }
 
-CHANGES(zero_waits_last, "what waits for zero is looked at when all else is done")
+CHANGES(zero_waits_last, "waits for zero are done after all other operations of the call")
 {
 	for (size_t i = 0; i + 1 < nsops && nsops < 64; i++)
 		if (sops[i].sem_op == 0 && sops[i + 1].sem_op != 0) {
@@ -182,7 +182,8 @@ CHANGES(zero_waits_last, "what waits for zero is looked at when all else is done
 		}
 }
 
-ON_SEMOP(efbig_after_waiting, "a semaphore that the set lacks is found when its turn comes")
+ON_SEMOP(efbig_after_waiting,
+	 "a number that is out of range is found only when its operation is done")
 {
 	int result = real_semop(t, semid, sops, nsops, timeout);
 
@@ -228,7 +229,7 @@ ON_SEMOP(semopm_one_less, "SEMOPM operations are refused")
 	return real_semop(t, semid, sops, nsops, timeout);
 }
 
-ON_SEMOP(semopm_cuts, "of more than SEMOPM operations the first are done")
+ON_SEMOP(semopm_cuts, "only the first SEMOPM of more operations are done")
 {
 	int result = real_semop(t, semid, sops, nsops, timeout);
 
@@ -240,12 +241,12 @@ ON_SEMOP(none_succeeds, "a call of no operations succeeds")
 	return nsops ? real_semop(t, semid, sops, nsops, timeout) : 0;
 }
 
-ON_SEMOP(permission_unchecked, "permission is not asked for")
+ON_SEMOP(permission_unchecked, "permission is not checked")
 {
 	return allowed(EACCES, real_semop(t, semid, sops, nsops, timeout));
 }
 
-ON_SEMOP(zero_asks_write, "waiting for zero asks for write permission")
+ON_SEMOP(zero_asks_write, "waiting for zero needs alter permission")
 {
 	struct semid_ds ds = {0};
 
@@ -266,7 +267,7 @@ ON_SEMOP(restarted, "SA_RESTART starts a blocked call again")
 	return result;
 }
 
-/* Whether a call would have to wait. */
+/* Tries the call without waiting; returns true if it has to wait. */
 static bool must_wait(const struct through *t, int semid, struct sembuf *sops, size_t nsops,
 		      int *result)
 {
@@ -300,7 +301,7 @@ ON_SEMOP(zero_wake_up_lost, "a task that waits for zero is not woken")
 	return must_wait(t, semid, sops, nsops, &result) ? wait_in_vain(t) : result;
 }
 
-ON_SEMOP(rare_wake_up_lost, "one in four who have to wait is not woken")
+ON_SEMOP(rare_wake_up_lost, "one in four waiting processes is not woken")
 {
 	static unsigned waits;
 	int result = 0;
@@ -312,7 +313,7 @@ ON_SEMOP(rare_wake_up_lost, "one in four who have to wait is not woken")
 	return ++waits % 4 == 0 ? wait_in_vain(t) : t->real->semop(semid, sops, nsops);
 }
 
-ON_SEMOP(efault_does, "operations that are not in memory are taken for none")
+ON_SEMOP(efault_does, "a call with operations at an unmapped address does nothing")
 {
 	return allowed(EFAULT, real_semop(t, semid, sops, nsops, timeout));
 }

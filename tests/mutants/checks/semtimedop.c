@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Mutants of semtimedop alone. */
+/* Mutants of semtimedop only. */
 #include "mutants.h"
 
 ON_SEMTIMEDOP(timeout_ignored, "the timeout is ignored")
@@ -22,7 +22,7 @@ ON_SEMTIMEDOP(null_is_zero, "no timeout is taken for one of 0")
 	return t->real->semtimedop(semid, sops, nsops, timeout ? timeout : &at_once);
 }
 
-/* A timeout in the place of another, where it can be read. */
+/* Makes the call with a changed copy of the timeout, or unchanged if it cannot be read. */
 static int with_timeout(const struct through *t, int semid, struct sembuf *sops, size_t nsops,
 			const struct timespec *timeout, void (*change)(struct timespec *))
 {
@@ -80,7 +80,7 @@ ON_SEMTIMEDOP(nanoseconds_one_less, "999999999 nanoseconds are refused")
 	return with_timeout(t, semid, sops, nsops, timeout, refuse_largest);
 }
 
-/* A libc that falls back to the call of 32-bit times: musl 9b12982d, glibc aaa12e9ff0. */
+/* A libc that falls back to the system call with 32-bit times: musl 9b12982d, glibc aaa12e9ff0. */
 static void cut_seconds(struct timespec *timeout)
 {
 	timeout->tv_sec = (int)timeout->tv_sec;
@@ -91,7 +91,7 @@ ON_SEMTIMEDOP(seconds_cut, "seconds are cut to 32 bits")
 	return with_timeout(t, semid, sops, nsops, timeout, cut_seconds);
 }
 
-ON_SEMTIMEDOP(timeout_written, "what is left of the timeout is written back")
+ON_SEMTIMEDOP(timeout_written, "the rest of the timeout is written back")
 {
 	int result = t->real->semtimedop(semid, sops, nsops, timeout), error = errno;
 
@@ -101,7 +101,7 @@ ON_SEMTIMEDOP(timeout_written, "what is left of the timeout is written back")
 	return result;
 }
 
-ON_SEMTIMEDOP(efault_is_null, "a timeout that is not in memory is none")
+ON_SEMTIMEDOP(efault_is_null, "a timeout at an unmapped address is no timeout")
 {
 	struct timespec seen;
 

@@ -49,7 +49,7 @@
 	{                                                                                         \
 		return GET(key, FLAGS & ~070);                                                    \
 	}                                                                                         \
-	ON_GET(permission_unchecked, "the permission that is asked for is not looked at")         \
+	ON_GET(permission_unchecked, "the permission that is asked for is not checked")           \
 	{                                                                                         \
 		int result = GET(key, FLAGS);                                                     \
 		return result == -1 && errno == EACCES ? GET(key, FLAGS & ~0777) : result;        \
@@ -102,12 +102,12 @@
 	{                                                                                          \
 		return cmd == IPC_RMID ? 0 : AS(cmd);                                              \
 	}                                                                                          \
-	ON_CONTROL(info_slot, "IPC_INFO and " #P "_INFO give a slot that is one too high")         \
+	ON_CONTROL(info_slot, "IPC_INFO and " #P "_INFO return a slot that is one too high")       \
 	{                                                                                          \
 		int result = AS(cmd);                                                              \
 		return result != -1 && (cmd == IPC_INFO || cmd == P##_INFO) ? result + 1 : result; \
 	}                                                                                          \
-	ON_CONTROL(info_permission, "only root may ask for limits and use")                        \
+	ON_CONTROL(info_permission, "only root may read limits and use")                           \
 	{                                                                                          \
 		return (cmd == IPC_INFO || cmd == P##_INFO) && geteuid() != 0 ? fails(EPERM)       \
 									      : AS(cmd);           \
@@ -117,7 +117,7 @@
 		int result = AS(cmd);                                                              \
 		return result > 0 && (cmd == P##_STAT || cmd == P##_STAT_ANY) ? 0 : result;        \
 	}                                                                                          \
-	ON_CONTROL(stat_any_asks, #P "_STAT_ANY asks for read permission")                         \
+	ON_CONTROL(stat_any_asks, #P "_STAT_ANY needs read permission")                            \
 	{                                                                                          \
 		return AS(cmd == P##_STAT_ANY ? P##_STAT : cmd);                                   \
 	}                                                                                          \
@@ -126,7 +126,7 @@
 		int result = AS(cmd == P##_STAT ? IPC_STAT : cmd);                                 \
 		return cmd == P##_STAT && result == 0 ? OBJECT : result;                           \
 	}                                                                                          \
-	ON_CONTROL(ipc_64, "libc hands IPC_64 to a kernel that does not know it")                  \
+	ON_CONTROL(ipc_64, "libc passes IPC_64 to a kernel that does not know it")                 \
 	{                                                                                          \
 		return AS(t->raw ? cmd : cmd | IPC_64);                                            \
 	}                                                                                          \
@@ -135,7 +135,8 @@
 	{                                                                                          \
 		return AS(cmd & ~IPC_64);                                                          \
 	}                                                                                          \
-	ON_CONTROL(padding, "what is behind the last member of IPC_STAT is not cleared")           \
+	ON_CONTROL(padding,                                                                        \
+		   "the bytes after the last member of IPC_STAT's structure are not cleared")      \
 	{                                                                                          \
 		int result = AS(cmd);                                                              \
 		const size_t end = offsetof(struct S, LAST) + sizeof(GIVEN->LAST);                 \

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* The call tables with a mutant before them. */
+/* The call tables, in which a mutant replaces functions. */
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,12 +12,12 @@
 #include "mutants.h"
 #include "harness/isolate.h"
 
-/* conformance/harness/calls.c, under the names that it has in this program. */
+/* The call tables of conformance/harness/calls.c have these names in this program. */
 extern const struct ipc_calls real_libc_calls, real_raw_calls;
 const struct ipc_calls *real_multiplexed_calls(void);
 
 static const struct mutant no_mutant;
-/* Set once, before the run begins. */
+/* choose_mutant() sets it once, before the run begins. */
 static const struct mutant *chosen = &no_mutant;
 
 #define EXPAND(...) (&t, __VA_ARGS__)
@@ -167,7 +167,7 @@ long __wrap_ptrace(int request, pid_t pid, ...)
 			      : __real_ptrace(request, pid, address, data);
 }
 
-/* The namespace that a check runs in is a real one, whatever the mutant. */
+/* No mutant affects the namespace in which a check runs. */
 bool __real_isolate(void);
 bool __wrap_isolate(void);
 bool __wrap_isolate(void)
@@ -180,7 +180,7 @@ bool __wrap_isolate(void)
 	return isolated;
 }
 
-/* What a machine has is asked without a mutant, or its checks would be left out. */
+/* Needs are probed without the mutant; otherwise its checks would be skipped. */
 void __real_probe_needs(struct unmet *unmet);
 void __wrap_probe_needs(struct unmet *unmet);
 void __wrap_probe_needs(struct unmet *unmet)
@@ -192,7 +192,7 @@ void __wrap_probe_needs(struct unmet *unmet)
 	chosen = mutant;
 }
 
-/* A layer whose text has the chosen fact wrong. */
+/* Returns a copy of the layer with a wrong value of the mutant's fact. */
 static const struct layer *mistaken(const struct layer *layer)
 {
 	static struct layer wrong;

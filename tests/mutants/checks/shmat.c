@@ -18,7 +18,7 @@ ON_SHMAT(address_ignored, "the address is ignored")
 	return t->real->shmat(shmid, NULL, shmflg & ~SHM_REMAP);
 }
 
-/* What a program without a prototype of shmat sees on a 64-bit machine. */
+/* On a 64-bit machine, a program without a prototype of shmat gets such an address. */
 ON_SHMAT(address_cut, "the address comes back with 32 bits")
 {
 	return (void *)(intptr_t)(int)(intptr_t)t->real->shmat(shmid, shmaddr, shmflg);
@@ -29,7 +29,7 @@ ON_SHMAT(rdonly_ignored, "SHM_RDONLY is ignored")
 	return t->real->shmat(shmid, shmaddr, shmflg & ~SHM_RDONLY);
 }
 
-ON_SHMAT(rdonly_by_protection, "what is attached with SHM_RDONLY can be made writable")
+ON_SHMAT(rdonly_by_protection, "an attachment with SHM_RDONLY can be made writable")
 {
 	struct shmid_ds ds;
 	void *address = t->real->shmat(shmid, shmaddr, shmflg & ~SHM_RDONLY);
@@ -82,7 +82,7 @@ ON_SHMAT(always_rnd, "an unaligned address is rounded without SHM_RND")
 	return t->real->shmat(shmid, shmaddr, shmflg | SHM_RND);
 }
 
-ON_SHMAT(always_remaps, "what is mapped at the address is replaced without SHM_REMAP")
+ON_SHMAT(always_remaps, "shmat replaces mappings at the address without SHM_REMAP")
 {
 	return t->real->shmat(shmid, shmaddr, shmaddr ? shmflg | SHM_REMAP : shmflg);
 }
@@ -100,14 +100,14 @@ ON_SHMAT(remap_null, "SHM_REMAP at address 0 attaches somewhere")
 		       : t->real->shmat(shmid, shmaddr, shmflg);
 }
 
-ON_SHMAT(permission_unchecked, "permission is not asked for")
+ON_SHMAT(permission_unchecked, "permission is not checked")
 {
 	void *address = t->real->shmat(shmid, shmaddr, shmflg);
 
 	return address == (void *)-1 && errno == EACCES ? NULL : address;
 }
 
-ON_SHMAT(exec_permission_unchecked, "SHM_EXEC does not ask for execute permission")
+ON_SHMAT(exec_permission_unchecked, "SHM_EXEC does not need execute permission")
 {
 	void *address = t->real->shmat(shmid, shmaddr, shmflg);
 
@@ -125,7 +125,7 @@ ON_SHMAT(removed_refused, "a segment that was removed while attached is not atta
 	return t->real->shmat(shmid, shmaddr, shmflg);
 }
 
-ON_SHMAT(private_copy, "an attachment is a copy of its own")
+ON_SHMAT(private_copy, "an attachment is a private copy")
 {
 	struct shmid_ds ds;
 	static char content[65536];
@@ -183,7 +183,7 @@ ON_SHMDT(forgets_sometimes, "one shmdt in four does nothing")
 	return ++calls % 4 == 0 ? 0 : t->real->shmdt(shmaddr);
 }
 
-ON_SHMDT(address_unchecked, "shmdt of what is no attachment succeeds")
+ON_SHMDT(address_unchecked, "shmdt of an address without an attachment succeeds")
 {
 	return allowed(EINVAL, t->real->shmdt(shmaddr));
 }
@@ -195,7 +195,7 @@ ON_SHMDT(rounds, "shmdt rounds its address down")
 	return t->real->shmdt((const char *)shmaddr - (uintptr_t)shmaddr % page);
 }
 
-ON_SHMDT(still_readable, "what was detached can still be read")
+ON_SHMDT(still_readable, "the memory can still be read after shmdt")
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	int result = t->real->shmdt(shmaddr);

@@ -13,7 +13,7 @@
 CONTROL_MUTANTS(ON_SHMCTL, shmid_ds, SHM, shm, shmid, shm_nattch,
 		"any process may set, remove, lock and unlock")
 
-ON_SHMCTL(stat_permission_unchecked, "IPC_STAT and SHM_STAT do not ask for read permission")
+ON_SHMCTL(stat_permission_unchecked, "IPC_STAT and SHM_STAT do not need read permission")
 {
 	return allowed(EACCES, t->real->shmctl(shmid, cmd, buf));
 }
@@ -50,12 +50,12 @@ ON_SHMCTL(unlock_ignored, "SHM_UNLOCK does nothing")
 	return cmd == SHM_UNLOCK ? 0 : t->real->shmctl(shmid, cmd, buf);
 }
 
-ON_SHMCTL(lock_unlimited, "RLIMIT_MEMLOCK is not looked at")
+ON_SHMCTL(lock_unlimited, "RLIMIT_MEMLOCK is not checked")
 {
 	return allowed(ENOMEM, t->real->shmctl(shmid, cmd, buf));
 }
 
-ON_SHMCTL(unlock_asks, "SHM_UNLOCK asks for what SHM_LOCK does")
+ON_SHMCTL(unlock_asks, "SHM_UNLOCK needs the same permission as SHM_LOCK")
 {
 	if (cmd == SHM_UNLOCK && t->real->shmctl(shmid, SHM_LOCK, NULL) == -1)
 		return -1;
@@ -74,7 +74,7 @@ ON_SHMCTL(command_unknown, "an unknown command succeeds")
 }
 
 /* glibc bug 26636. */
-ON_SHMCTL(info_swapped, "SHM_INFO gives what IPC_INFO does")
+ON_SHMCTL(info_swapped, "SHM_INFO returns the data of IPC_INFO")
 {
 	struct shminfo limits;
 
@@ -86,7 +86,7 @@ ON_SHMCTL(info_swapped, "SHM_INFO gives what IPC_INFO does")
 	return result;
 }
 
-/* What a compat kernel says of a large shmmax. */
+/* A 64-bit kernel returns this for a large shmmax to a 32-bit program. */
 ON_SHMCTL(shmmax_clamped, "IPC_INFO clamps shmmax to 31 bits")
 {
 	int result = t->real->shmctl(shmid, cmd, buf);
@@ -97,7 +97,7 @@ ON_SHMCTL(shmmax_clamped, "IPC_INFO clamps shmmax to 31 bits")
 	return result;
 }
 
-ON_SHMCTL(stat_too_long, "IPC_STAT writes a byte behind the structure")
+ON_SHMCTL(stat_too_long, "IPC_STAT writes a byte after the structure")
 {
 	int result = t->real->shmctl(shmid, cmd, buf);
 

@@ -40,7 +40,7 @@ ON_SHMGET(less_refused, "shmget does not find a segment if size is below its siz
 	return result;
 }
 
-ON_SHMGET(none_is_one, "a segment of 0 bytes is made with one")
+ON_SHMGET(none_is_one, "shmget with 0 bytes creates a segment of one byte")
 {
 	return t->real->shmget(key, size == 0 && shmflg & 0777 ? 1 : size, shmflg);
 }
@@ -59,14 +59,14 @@ ON_SHMGET(shmmax_one_less, "a segment of shmmax bytes is refused")
 	return t->real->shmget(key, size, shmflg);
 }
 
-/* The segments and pages there are, and how many may be. */
+/* Reads the numbers of segments and of pages, and their limits. */
 static bool segments(const struct through *t, struct shm_info *used, struct shminfo *limit)
 {
 	return t->real->shmctl(0, SHM_INFO, (struct shmid_ds *)used) != -1 &&
 	       t->real->shmctl(0, IPC_INFO, (struct shmid_ds *)limit) != -1;
 }
 
-ON_SHMGET(shmmni_one_less, "one segment less than shmmni can be had")
+ON_SHMGET(shmmni_one_less, "the limit shmmni is one too low")
 {
 	struct shm_info used;
 	struct shminfo limit;
@@ -80,7 +80,7 @@ ON_SHMGET(shmmni_one_less, "one segment less than shmmni can be had")
 	return result;
 }
 
-ON_SHMGET(shmall_one_less, "one page less than shmall can be had")
+ON_SHMGET(shmall_one_less, "the limit shmall is one too low")
 {
 	struct shm_info used;
 	struct shminfo limit;
@@ -124,7 +124,7 @@ ON_SHMGET(next_id_other, "the sequence number of shm_next_id is not taken")
 	return t->real->shmget(key, size, shmflg);
 }
 
-/* Of this process: the segment that it removed last. */
+/* The segment that this process removed last. */
 static int removed = -1;
 
 static int note_removed(const struct through *t, int shmid, int cmd, struct shmid_ds *buf)
@@ -151,7 +151,7 @@ ON_SHMGET(noreserve_ignored, "SHM_NORESERVE is ignored")
 	return t->real->shmget(key, size, shmflg & ~SHM_NORESERVE);
 }
 
-ON_SHMGET(never_reserves, "no segment has its memory reserved")
+ON_SHMGET(never_reserves, "no segment reserves memory")
 {
 	return t->real->shmget(key, size, shmflg | SHM_NORESERVE);
 }

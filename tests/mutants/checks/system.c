@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Mutants of the kernel beside the IPC calls: namespaces, mappings, files of /proc. */
+/* Mutants of other parts of the kernel: namespaces, mappings, files of /proc. */
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -40,7 +40,7 @@ ON_UNSHARE(newuser_ignored, "unshare does not make a user namespace")
 	return flags & ~CLONE_NEWUSER ? __real_unshare(flags & ~CLONE_NEWUSER) : 0;
 }
 
-ON_UNSHARE(unlimited, "user.max_ipc_namespaces does not bind")
+ON_UNSHARE(unlimited, "user.max_ipc_namespaces has no effect")
 {
 	int result = __real_unshare(flags);
 
@@ -76,7 +76,7 @@ ON_CLONE(newipc_ignored, "clone does not make an IPC namespace")
 
 /* ---- /proc/sysvipc -------------------------------------------------------------- */
 
-/* A file of /proc/sysvipc whose rows the mutant has rewritten, in an anonymous file. */
+/* Returns an anonymous file with the rows of /proc/sysvipc as the mutant rewrites them. */
 int listing(const char *path, void (*spoil)(FILE *out, char *row, int id))
 {
 	FILE *in = fdopen(__real_open(path, O_RDONLY | O_CLOEXEC), "re"), *out;
@@ -103,7 +103,7 @@ int listing(const char *path, void (*spoil)(FILE *out, char *row, int id))
 	static void sysvipc_##ID(FILE *out, char *row UNUSED, int id UNUSED)
 
 /* Kernel commit 89163f93c6f9. */
-ON_LISTING(hole_doubles, "an object behind a free slot is listed twice")
+ON_LISTING(hole_doubles, "an object after a free slot is listed twice")
 {
 	static int last = -1;
 
@@ -113,7 +113,7 @@ ON_LISTING(hole_doubles, "an object behind a free slot is listed twice")
 	fputs(row, out);
 }
 
-ON_LISTING(hole_ends, "nothing is listed behind a free slot")
+ON_LISTING(hole_ends, "no object after a free slot is listed")
 {
 	static int last;
 
@@ -128,15 +128,15 @@ ON_LISTING(low_slots, "an object in the last slot is not listed")
 		fputs(row, out);
 }
 
-/* Files that were read to a place go on from there, whatever lseek says. */
+/* lseek returns the offset but does not move, so the next read continues after the last one. */
 static off_t lseek_ignored(int fd UNUSED, off_t offset, int whence UNUSED)
 {
 	return offset;
 }
-MUTANT(lseek_ignored_mutant, "lseek.ignored", "lseek says that it did what it did not",
+MUTANT(lseek_ignored_mutant, "lseek.ignored", "lseek returns the new offset but does not move",
        .lseek = lseek_ignored);
 
-/* One piece in the middle of a page of text comes a second time. */
+/* Every second read after the beginning of a file returns the previous bytes again. */
 static ssize_t read_twice(int fd, void *buf, size_t size)
 {
 	static bool again;
@@ -190,7 +190,7 @@ static int madvise_loses(void *address, size_t length, int advice)
 {
 	return __real_madvise(address, length, advice == MADV_DONTNEED ? MADV_REMOVE : advice);
 }
-MUTANT(madvise_loses_mutant, "madvise.loses", "MADV_DONTNEED loses what a segment holds",
+MUTANT(madvise_loses_mutant, "madvise.loses", "MADV_DONTNEED loses the content of a segment",
        .madvise = madvise_loses);
 
 /* ---- memory accounting -------------------------------------------------------- */
@@ -199,13 +199,13 @@ static long ptrace_signals(int request, pid_t pid, void *address, void *data)
 {
 	long result = __real_ptrace(request, pid, address, data);
 
-	/* Without a handler it ends the process. */
+	/* SIGUSR2 ends a process that has no handler. */
 	if (request == PTRACE_DETACH)
 		kill(pid, SIGUSR2);
 	return result;
 }
-MUTANT(ptrace_signals_sent_mutant, "ptrace.signals", "a signal comes with what a tracer lets go",
-       .ptrace = ptrace_signals);
+MUTANT(ptrace_signals_sent_mutant, "ptrace.signals",
+       "PTRACE_DETACH sends a signal to the traced process", .ptrace = ptrace_signals);
 
 /* ---- /proc/sys/kernel -------------------------------------------------------------- */
 

@@ -1,23 +1,24 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""kernel_mutants: kernels that are broken in one place each, and whether the gate sees it.
+"""kernel_mutants: builds kernels with one defect each and tests that the gate refuses them.
 
-A mutant is a patch for Debian's kernel source, in the folder of its kind, below a header:
-    What: in words, what a program meets
-    Programs: whose (x86_64 if not given)
-    Config: in place of kernel.config's, as SYSVIPC=n, or beside it
-    Limit: seconds that its boot may take
-    Seen-by: globs of the checks of which one has to fail
-    Says: a regular expression that a line of the gate's has to match
-One that is seen by kernel.cost alone is a mutant of cost: no checks are run, what its calls cost
-is compared with what they cost on the unbroken kernel.
-The kernel without a patch is built and booted first, in each configuration that has patches: the
-gate must accept it.  Then it must refuse each mutant, for the reason that is given.  A mutant
-runs the checks that its header names; with --all it runs every check.
+A mutant is a file with a header and a patch for Debian's kernel source, in the folder of its kind.
+The header has these lines:
+    What: the defect, as a program sees it
+    Programs: the architecture of the programs that run (default: x86_64)
+    Config: options that are added to kernel.config or replace its own, such as SYSVIPC=n
+    Limit: the seconds that the boot may take
+    Seen-by: globs; at least one check that matches one of them must fail
+    Says: a regular expression; a line of the gate's output must match it
+If Seen-by is kernel.cost alone, no check is run.  Instead, the costs of the calls are compared
+with those on the unbroken kernel.
+First the kernel without a patch is built and booted in each configuration that has patches, and
+the gate must accept it.  Then the gate must refuse each mutant, for the reason in its header.  A
+mutant runs the checks that its header names; with --all it runs every check.
 
 Exit status: 0 if the gate accepts the kernel and refuses each mutant for its reason, 1 if not, 2 if
-misused or if a program or a source is missing.
+an argument is wrong or a program or a source is missing.
 """
 
 import argparse
@@ -45,15 +46,15 @@ HERE = Path(__file__).resolve().parent
 TOP = HERE.parents[2]
 ARCH = "x86_64"
 
-# A broken kernel may leave many waits for ever, and each has to end soon.
+# On a broken kernel many checks may wait for ever, and each of them must end soon.
 SECONDS_OF_A_WAIT = 20
 BOOT_LIMIT = 600
-# The unbroken kernel is to be accepted on a machine that is busy with twenty other jobs too.
+# The gate must accept the unbroken kernel also on a machine that runs twenty other jobs.
 SECONDS_OF_A_CHECK = 120
-# Words for the names of checks of the 32 that a kernel gives its first process
-# (CONFIG_INIT_ENV_ARG_LIMIT).
+# A kernel passes at most 32 words to its first process (CONFIG_INIT_ENV_ARG_LIMIT); so many of
+# them may name checks.
 ROOM_FOR_NAMES = 18
-# Kernels that are booted while the next one is built: a wait needs no processor.
+# So many kernels boot while the next one is built: a boot mostly waits and needs no processor.
 BOOTED_AT_ONCE = 2
 
 
@@ -84,7 +85,7 @@ def read_mutant(path: Path) -> Mutant:
     header, _, diff = path.read_text().partition("\n--- ")
     given = dict(line.split(": ", 1) for line in header.splitlines())
     if not {"What", "Seen-by"} <= given.keys() <= set(FIELDS):
-        raise Misuse(f"{path}: its header has to be of {', '.join(FIELDS)}")
+        raise Misuse(f"{path}: the header must have only the fields {', '.join(FIELDS)}")
     return Mutant(
         path.stem,
         given["What"],
@@ -99,7 +100,7 @@ def read_mutant(path: Path) -> Mutant:
 
 
 def mutants(patterns: list[str]) -> list[Mutant]:
-    """Those of the table that are wanted, by configuration and name."""
+    """Return the mutants whose names match a pattern, sorted by configuration and name."""
     every = [read_mutant(path) for path in HERE.rglob("*.patch")]
     for pattern in patterns:
         if not fnmatch.filter([mutant.name for mutant in every], pattern):
@@ -112,11 +113,11 @@ def mutants(patterns: list[str]) -> list[Mutant]:
     return sorted(chosen, key=lambda mutant: (mutant.config, mutant.name))
 
 
-# ---- sources: Debian's by links, so that what is patched is nobody else's -------------
+# ---- sources: symbolic links to Debian's; a patched file is a copy --------------------
 
 
 def source_tree(folder: Path, every: list[Mutant]) -> Path:
-    # A run that was killed may have left a patch.
+    # A run that was killed may have left a patched file.
     links = [folder / "Makefile", *(folder / file for mutant in every for file in mutant.files)]
     if not all(link.is_symlink() and link.exists() for link in links):
         found = subprocess.run([TOP / "ci/kernel-source"], stdout=subprocess.PIPE, text=True)
@@ -129,7 +130,7 @@ def source_tree(folder: Path, every: list[Mutant]) -> Path:
 
 @contextlib.contextmanager
 def patched(tree: Path, mutant: Mutant) -> Iterator[None]:
-    """The tree with a mutant's patch."""
+    """Apply the patch of a mutant to the tree, and undo it at the end."""
     pristine = {tree / file: (tree / file).resolve() for file in mutant.files}
     try:
         for file, original in pristine.items():
@@ -156,12 +157,12 @@ def patch_tree(tree: Path, mutant: Mutant) -> None:
 
 
 class Broken(Exception):
-    """Why a mutant is none."""
+    """The mutant cannot be built; the text gives the reason."""
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """A configuration, and where it is built."""
+    """A configuration of the kernel, and the folder where it is built."""
 
     tree: Path
     folder: Path
@@ -213,7 +214,7 @@ class Kernel:
         new.rename(fragment)
 
     def saved(self, name: str) -> str:
-        """The command with which make made a file."""
+        """Return the command with which make made a file."""
         path = self.folder / Path(name).with_name(f".{Path(name).name}.cmd")
         command = re.match(r"(?:saved)?cmd_\S+ := (.*)", path.read_text())
         if not command:
@@ -232,15 +233,15 @@ class Kernel:
         return self.folder / "vmlinux"
 
     def objects(self, mutant: Mutant) -> list[str]:
-        """Those that a mutant changes: a header with a structure for IPC is read by most of the
-        kernel, and that structure is used in ipc/ alone."""
+        """Return the object files that the mutant changes.  Most of the kernel includes a header
+        that has a structure of IPC, but only ipc/ uses the structure."""
         if all(file.endswith(".c") for file in mutant.files):
             return [str(Path(file).with_suffix(".o")) for file in mutant.files]
         return [str(path.relative_to(self.folder)) for path in self.folder.glob("ipc/[!.]*.o")]
 
     def image(self, mutant: Mutant, images: Path) -> Path:
-        """Compiles what a mutant changes and links it with the objects of the unbroken kernel,
-        which stay: make would look at each file of the kernel, and link it four times."""
+        """Compile the changed files and link them with the other objects of the unbroken kernel.
+        make would check each file of the kernel, and link it four times."""
         folder = images / f"{mutant.name}.o"
         shutil.rmtree(folder, ignore_errors=True)
         changed = {name: str(folder / Path(name).name) for name in self.objects(mutant)}
@@ -254,8 +255,8 @@ class Kernel:
         return images / mutant.name
 
     def link(self, image: Path, changed: dict[str, str]) -> None:
-        """Links as scripts/link-vmlinux.sh does, but with the symbols of the unbroken kernel: the
-        traces of functions behind a changed one may name a neighbour."""
+        """Link as scripts/link-vmlinux.sh does, but with the symbols of the unbroken kernel.  So a
+        trace may name a wrong function if that is linked after a changed one."""
         _, linker, *flags = shlex.split(self.saved("vmlinux").partition(";")[0])
         libraries = re.search(r"--start-group .* --end-group", self.saved("vmlinux.o"))
         listed = subprocess.run(
@@ -287,7 +288,7 @@ def failed_checks(run: Run, outcomes: Collection[str] = FAILURES) -> list[str]:
 
 
 def why_wrong(mutant: Mutant, status: int, lines: list[str], failed: list[str]) -> str:
-    """In words what is wrong with the gate's verdict on a mutant; nothing if it is right."""
+    """Return what is wrong with the gate's verdict on a mutant; "" if it is right."""
     if status != 1 or not failed:
         return "ACCEPTED" if status == 0 else f"NOT REFUSED (exit status {status})"
     if not matching(mutant, failed):
@@ -304,8 +305,9 @@ def matching(mutant: Mutant, failed: list[str]) -> list[str]:
 
 
 def in_short(mutant: Mutant, failed: list[str], late: Collection[str] = ()) -> str:
-    """Which checks refuse a mutant: those of its reason first, not each by each way.  A check that
-    was late may be slow and not wrong."""
+    """Return the names of at most three failed checks that Seen-by matches, and the number of other
+    failed checks.  A check counts once for libc, .raw and .ipc.  "(timeout)" marks a check that
+    reached its time limit, because it may be slow and not wrong."""
     shown: dict[str, str] = {}
     for name in matching(mutant, failed):
         mark = " (timeout)" if name in late else ""
@@ -320,8 +322,8 @@ Booted = Future[Looked] | str
 
 
 def only_named(those: list[Mutant], seconds: int = SECONDS_OF_A_WAIT) -> str:
-    """Options of the harness for the checks that mutants name: all, if one names none or if a
-    kernel does not pass on so many."""
+    """Return options of the harness that select the checks which the mutants name.  They select
+    all checks if a mutant names none, or if a kernel would not pass on so many words."""
     each = [[g for g in mutant.seen_by if not g.startswith("kernel.")] for mutant in those]
     globs = sorted({glob for of_one in each for glob in of_one})
     only = " ".join(f"--only='{glob}'" for glob in globs)
@@ -348,7 +350,7 @@ def look_at_costs(image: Path, unbroken: Costs) -> Looked:
 
 @dataclass
 class Bench:
-    """Where kernels are built and booted, one after the other, and what came of it."""
+    """Builds and boots kernels one after the other, and counts the results."""
 
     tree: Path
     build: Path
@@ -360,7 +362,7 @@ class Bench:
     wrong: list[str] = field(default_factory=list)
 
     def kernel(self, config: tuple[str, ...]) -> Kernel:
-        # Not as a rule of make would not have it.
+        # A rule of make cannot have a target with "=" in its name.
         name = "-".join(config).replace("=", "_") or "plain"
         return Kernel(self.tree, self.build / name, config, self.jobs)
 
@@ -373,7 +375,7 @@ class Bench:
         print(f"{name:<22} | {what:<78} | {words}", flush=True)
 
     def accept_unbroken(self, config: tuple[str, ...], broken: list[Mutant]) -> bool:
-        """Those that are to be refused have as long for it, and the same programs."""
+        """Boot the unbroken kernel with the time limits and the programs of the mutants."""
         kernel = self.kernel(config)
         self.progress(f"builds the unbroken kernel {' '.join(config)}")
         kernel.configure()
@@ -397,7 +399,7 @@ class Bench:
         return True
 
     def measure(self, config: tuple[str, ...], image: Path) -> bool:
-        """The unbroken kernel's costs, twice: it must not differ from itself."""
+        """Measure the costs of the unbroken kernel twice; the two must not differ."""
         self.progress(f"measures the unbroken kernel {' '.join(config)}")
         first = measure_costs(image, machine_of(ARCH), Options())
         if first.costs is None:
@@ -412,7 +414,7 @@ class Bench:
         return status == 0
 
     def judge(self, mutant: Mutant, booted: Booted) -> None:
-        """Prints a mutant's row, once it is booted or cannot be."""
+        """Print the row of a mutant that was booted or could not be built."""
         self.done += 1
         failed: list[str] = []
         late: list[str] = []
@@ -432,11 +434,11 @@ class Bench:
             self.wrong.append(mutant.name)
 
     def start(self, mutant: Mutant, pool: ThreadPoolExecutor) -> Booted:
-        """Builds a mutant, and has it booted; in words why it cannot be."""
+        """Build a mutant and start its boot; return the reason if it cannot be built."""
         kernel = self.kernel(mutant.config)
         try:
             kernel.configure()
-            # A configuration is a kernel that make builds.
+            # A mutant without a patch is a configuration of the unbroken kernel.
             image = (
                 kernel.image(mutant, self.build / "images") if mutant.files else kernel.unbroken()
             )
@@ -461,14 +463,22 @@ class Bench:
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
-        "--only", metavar="GLOB", action="append", default=[], help="of the mutants' names"
+        "--only",
+        metavar="GLOB",
+        action="append",
+        default=[],
+        help="run only mutants whose names match",
     )
-    parser.add_argument("--build", type=Path, default=Path("build"), help="where programs are")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="of a kernel's make")
+    parser.add_argument(
+        "--build", type=Path, default=Path("build"), help="folder with the built programs"
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="jobs of make for a kernel"
+    )
     parser.add_argument(
         "--all", action="store_true", help="run every check, and not only the named ones"
     )
-    parser.add_argument("--verbose", action="store_true", help="all that the gate says")
+    parser.add_argument("--verbose", action="store_true", help="print all output of the gate")
     given = parser.parse_args()
     if platform.machine() != ARCH:
         raise Misuse(f"kernels for {ARCH} are built on {ARCH} only")

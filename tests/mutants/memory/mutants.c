@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * ipc-memory-mutants: defects of C programs, each of which a tool must catch.
+ * ipc-memory-mutants: mistakes of C programs; a tool must catch each of them.
  *
- *	ipc-memory-mutants list	the names, one a line
- *	ipc-memory-mutants NAME	makes that mistake, in its own namespace
+ *	ipc-memory-mutants list	prints the names, one a line
+ *	ipc-memory-mutants NAME	makes that mistake, in a new IPC namespace
  *
- * A row of the table is one mistake.  Messages have texts of 13 bytes in
- * buffers of exactly that, on the heap, on the stack or global.
+ * A row of the table is one mistake.  A message has a text of 13 bytes in a buffer of exactly
+ * that size, on the heap, on the stack, or in a global variable.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@
 enum { TEXT = 13, HEAD = sizeof(long), BUFFER = HEAD + TEXT, NSEMS = 5 };
 
 enum place { heap, stack, global };
-/* A message that fills what msgsz says, or one that is shorter; through libc, or past it. */
+/* The message has msgsz bytes or is shorter; the call goes through libc or is a raw system call. */
 enum how { send, receive, receive_short, raw_send, raw_receive, raw_receive_short };
 
 struct mutant {
@@ -72,7 +72,7 @@ static void remove_segment(int shmid)
 	ipc->shmctl(shmid, IPC_RMID, NULL);
 }
 
-/* A message as it should be. */
+/* Sends a message without a mistake. */
 static void send_text(int msqid, const void *text, size_t size)
 {
 	const long mtype = 1;
@@ -114,7 +114,7 @@ static void mtext(const struct mutant *d)
 	remove_queue(msqid);
 }
 
-/* The wrapper of 2003 declared the structure as it stands: one byte of text. */
+/* The wrapper of 2003 used the declared structure, which has one byte of text. */
 static void swig_size_1(const struct mutant *d)
 {
 	struct msgbuf *msgp = exactly(HEAD + sizeof(msgp->mtext));
@@ -127,7 +127,7 @@ static void swig_size_1(const struct mutant *d)
 	remove_queue(msqid);
 }
 
-/* And took strlen for the length: of a text without a zero byte. */
+/* That wrapper sent strlen() bytes; strlen() overruns a text without a zero byte. */
 static void swig_strlen(const struct mutant *d)
 {
 	char *msgp = exactly(BUFFER);
@@ -140,7 +140,7 @@ static void swig_strlen(const struct mutant *d)
 	remove_queue(msqid);
 }
 
-/* And of one with a zero byte: what follows is not sent. */
+/* strlen() also cuts a text at its first zero byte. */
 static void nul_cut(const struct mutant *d)
 {
 	static const char text[] = "before\0behind";
@@ -201,7 +201,7 @@ static void text_unset(const struct mutant *d)
 	remove_queue(msqid);
 }
 
-/* Members are set one by one: between them are bytes of whatever was there. */
+/* The members are set one by one, so the padding between them is uninitialized. */
 static void padding_sent(const struct mutant *d)
 {
 	const struct ipc_calls *calls = d->how >= raw_send ? &raw_calls : &libc_calls;
@@ -283,7 +283,7 @@ static void sops_short(const struct mutant *d)
 
 	for (int i = 0; i < NSEMS - 1; i++)
 		sops[i] = (struct sembuf){(unsigned short)i, 1, IPC_NOWAIT};
-	/* What stands behind them may wait for ever. */
+	/* The bytes after the array may be an operation that waits for ever. */
 	alarm(2);
 	if (d->how == send)
 		ipc->semop(semid, sops, NSEMS);
@@ -306,7 +306,7 @@ static void timeout_short(const struct mutant *d)
 	remove_set(semid);
 }
 
-/* The address of the union, where the kernel wants what is in it. */
+/* Passes the address of the union instead of the union. */
 static void semun_address(const struct mutant *d)
 {
 	const int semid = new_set();
@@ -319,7 +319,7 @@ static void semun_address(const struct mutant *d)
 	remove_set(semid);
 }
 
-/* Each command that takes or gives a structure, with a byte too few: from the table. */
+/* For each command with a structure in the table, a buffer that is one byte too short. */
 enum command {
 	no_command,
 #define SHORT_IN(F, C) SHORT_##F##_##C,
@@ -445,7 +445,7 @@ static void count(struct worker *worker)
 	}
 }
 
-/* The message that announces a value overtakes it. */
+/* The message that announces a value is sent before the value is written. */
 static void announce(struct worker *worker)
 {
 	struct common *common = worker->context;
@@ -472,7 +472,7 @@ static void threads(const struct mutant *d)
 	remove_queue(common.msqid);
 }
 
-/* Who dies with a semaphore in hand keeps it. */
+/* A process that is killed does not give its semaphore back. */
 static void no_undo(const struct mutant *d)
 {
 	const int semid = new_set();
