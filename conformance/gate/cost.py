@@ -8,7 +8,7 @@ is a number of instructions and does not depend on the host's load.  A seed make
 random numbers the same in every boot.
 
 As a program: prints the committed baselines as a table of kernels and rows, and as charts.
-Exit status: 0, or 2 if misused.
+Exit status: 0, or 2 if an argument is wrong.
 """
 
 import argparse

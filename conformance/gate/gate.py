@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: MIT
 """gate: boot a kernel image, and report whether it conforms and what changed.
 
-Exit status: 0 conforms, 1 does not (or dies, hangs, warns), 2 misused, 4 nothing was run.
+Exit status: 0 the kernel conforms, 1 it does not (or dies, hangs, warns), 2 an argument is wrong,
+4 nothing was run.
 """
 
 import argparse
@@ -74,7 +75,7 @@ def said_of(result: Run) -> list[str]:
 
 
 def checks_run(run: Run) -> int:
-    """The number of the harness's checks that were not skipped."""
+    """Return the number of checks of the harness that were not skipped."""
     return sum(
         result["outcome"] != "skipped" and not result["id"].startswith("kernel.")
         for result in run["results"]
@@ -123,7 +124,7 @@ def gate(
 def costs_to_compare(
     measured: Measured, wanted: str | None, costs_wanted: str | None
 ) -> tuple[str, Costs | None]:
-    """The costs that are wanted, else those of the wanted series or of the kernel's series."""
+    """Return the costs of --cost-baseline, or else of the series of --baseline or of the kernel."""
     if not measured.costs:
         return "", None
     if wanted and wanted not in committed() and not costs_wanted:
@@ -153,7 +154,7 @@ def write(path: Path, text: str) -> None:
 
 
 def processors(text: str) -> int:
-    """QEMU emulates more, but each needs a processor here to be of use."""
+    """Parse a number of processors.  QEMU can emulate more, but that is of no use on most hosts."""
     if not text.isdecimal() or not 1 <= int(text) <= 64:
         raise argparse.ArgumentTypeError(f"{text}: 1 to 64")
     return int(text)

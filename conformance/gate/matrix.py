@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: MIT
 """matrix: boot each kernel of the table with each kind of programs, and print a line for each.
 
-Exit status: 0 all conform, 1 one does not, 2 misused, or a kernel cannot be had.
+Exit status: 0 all kernels conform, 1 one does not, 2 an argument is wrong, or a kernel is missing
+and cannot be fetched.
 """
 
 import argparse

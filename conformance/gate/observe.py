@@ -6,7 +6,8 @@
 Each call that fills a structure is made raw and through the libc.  The file `observed` of an
 architecture has what Debian's kernel wrote; all kernels have to write the same.
 
-Exit status: 0 all write the same, 1 one does not, 2 misused, or a kernel cannot be had.
+Exit status: 0 all write the same, 1 one does not, 2 an argument is wrong, or a kernel is missing
+and cannot be fetched.
 """
 
 import argparse
@@ -20,18 +21,18 @@ WORDS = "dump --layer observed"
 
 
 def observe(kernel: Path, machine: Machine, cell: Cell) -> list[str]:
-    """What the kernel wrote, a line for each call."""
+    """Boot a kernel and return its lines, one for each call."""
     program = TOP / "build" / cell.programs / "ipc-conform"
     ended = boot(kernel, machine, program, WORDS, Options())
     lines = sorted(line for line in ended.log if line.startswith("wrote "))
     if not lines:
-        # The results' port has nothing: the lines are on the console.
+        # The program writes the lines to the console and nothing to the port for results.
         raise Misuse(f"{cell}: {why_dead(ended) or 'no line of the kernel'}")
     return lines
 
 
 def look_at(cell: Cell, accept: bool) -> tuple[bool, str]:
-    """Whether it writes the same, and the words for it."""
+    """Return whether the kernel writes the expected bytes, and the text to print."""
     machine, image = machine_of(cell.arch), image_of(cell)
     check_image(image, cell.arch)
     lines = observe(image, machine, cell)

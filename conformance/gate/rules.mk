@@ -36,7 +36,7 @@ do-kernels:
 do-kernels-accept:
 	$(Q)$(MAKE) $(QUIET) $(sort $(CELL_PROGRAMS))
 	$(Q)$(MATRIX) --accept $(CELLS)
-# The bytes that kernels write, against abi-dumps/ARCH/observed.  OPTIONS: --accept.
+# Compares the bytes that kernels write with abi-dumps/ARCH/observed.  OPTIONS: --accept.
 do-kernels-observe:
 	$(Q)$(MAKE) $(QUIET) $(sort $(filter-out %-musl/ipc-conform,$(CELL_PROGRAMS)))
 	$(Q)$(PYTHON) conformance/gate/observe.py $(OPTIONS) $(CELLS)
@@ -48,7 +48,7 @@ do-kernels-short:
 	 echo 'SKIP: programs that cannot be built'
 	$(Q)$(MATRIX) --optional --no-cost $(CELLS)
 
-# KERNEL_JOBS: the jobs of a kernel's make.
+# KERNEL_JOBS: jobs of make for a kernel.
 KERNEL_JOBS ?= $(JOBS)
 # For the first architecture of the table and its 32-bit programs.
 MUTATED_PROGRAMS = $(shell $(ARCHITECTURES) get $(firstword $(shell $(ARCHITECTURES) list)) programs)
@@ -75,13 +75,14 @@ do-kernel-pytest do-kernels-pytest:
 	$(Q)$(MAKE) $(QUIET) $(sort $(foreach cell,$(CELLS),pytest-$(firstword $(subst -on-, ,$(cell)))))
 	$(Q)PYTHONPATH=conformance/gate $(PYTHON) tests/gate/pytest_targets.py --report $(REPORT) $(OPTIONS) $(CELLS)
 
-# Other implementations of System V IPC, against their lists; NAMES of the table, or all.
+# Runs other implementations of System V IPC and compares with their lists; NAMES: rows of the table
+# (all if empty).
 IMPLEMENTATIONS = $(PYTHON) conformance/gate/implementations/implementations.py
 do-implementations:
 	$(Q)$(MAKE) $(QUIET) $(sort $(HOST)/ipc-conform $(patsubst %,build/%/ipc-conform,$(shell \
 	 $(IMPLEMENTATIONS) --programs $(NAMES))))
 	$(Q)$(IMPLEMENTATIONS) $(NAMES)
-# The table of all of them, from their last results and the baselines.
+# Makes the table of all implementations from their last results and from the baselines.
 do-comparison: $(HOST)/ipc-conform
 	$(Q)mkdir -p $(REPORT)
 	$(Q)$(PYTHON) conformance/gate/implementations/comparison.py --html $(REPORT)/comparison.html

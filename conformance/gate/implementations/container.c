@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * container PROGRAM [ARGUMENT...]: runs a program as root of a container of Docker's default:
- * the 14 capabilities of its default set, and its default seccomp filter as far as checks
- * meet it.  The filter answers EPERM for calls that want another capability, and ENOSYS for
+ * the 14 capabilities of its default set, and the part of its default seccomp filter that affects
+ * checks.  The filter answers EPERM for calls that want another capability, and ENOSYS for
  * clone3 (https://docs.docker.com/engine/security/seccomp/).
  */
 #include <errno.h>

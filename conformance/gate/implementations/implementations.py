@@ -5,7 +5,7 @@
 implementations.py [--optional] [--output DIRECTORY] [NAME...]: the rows of the file `table` with
 these names, or all.  A row differs if a check fails that NAME.expect does not name, or if one
 passes that it does.  With --optional, a row whose command or program is missing is a SKIP.
-Exit status: 0 as listed, 1 something differs, 2 wrong usage, or a row could not run.
+Exit status: 0 as listed, 1 something differs, 2 an argument is wrong, or a row could not run.
 """
 
 import argparse
@@ -22,7 +22,7 @@ sys.path.append(str(TOP / "conformance" / "abi"))
 import architectures  # noqa: E402
 
 BUILD = TOP / "build"
-# Ends what hangs; a run of gVisor takes a minute.
+# The time limit of a run, which ends one that hangs; gVisor takes a minute.
 MOST = 3600
 
 
@@ -59,7 +59,7 @@ def container(directory: Path) -> Path:
 
 
 def initrd(program: Path, directory: Path) -> Path:
-    """An initramfs whose /init is the program."""
+    """Make an initramfs whose /init is the program."""
     root = directory / "initrd"
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
@@ -134,7 +134,7 @@ def run(row: Row, directory: Path) -> Path:
 
 
 def judge(row: Row, path: Path) -> bool:
-    """Applies the list; prints what differs, or the counts.  Whether all is as listed."""
+    """Apply the list; print the differences, or the counts; return whether all is as listed."""
     expect = HERE / f"{row.name}.expect"
     listed: list[str | Path] = ["--expect", expect] if expect.exists() else []
     judged = path.with_suffix(".judged.json")
