@@ -18,7 +18,7 @@ from conftest import Maker, all_objects, row_of_proc, view
 
 HEAD = struct.calcsize("@l")
 
-# Not all calls are well typed: that they fail is a case too.
+# The type is Any because some cases pass arguments of wrong types, which must fail.
 c: Any = ipc
 
 
@@ -328,7 +328,7 @@ def type_cases(name: str) -> list[Case]:
     ]
 
 
-# The extension's own; what is above it is Python.
+# The names of the extension, without those of the modules in Python.
 NAMES = [name for name in dir(ipc._ipc) if not name.startswith("__")]
 
 STRUCTURES = [
@@ -374,7 +374,7 @@ CASES += [
     Case("2003", "delete of another", lambda w: c.delete_ipc_perm(1), TypeError),
 ]
 
-# ---- what the package's own modules use: binding/src/internal.c
+# ---- functions for the package's own modules: binding/src/internal.c
 
 h: Any = c._ipc
 
@@ -448,7 +448,7 @@ def up_and_down_by_hook(w: World) -> None:
 
 
 def by_methods_in_c(w: World) -> None:
-    """What _Object and _Semaphore are the bases of."""
+    """Calls of the methods in C, of classes whose bases are _Object and _Semaphore."""
     q, one = ipc.MessageQueue.from_id(w.msqid), ipc.SemaphoreSet.from_id(w.semid)[2]
     texts: list[Any] = [b"a", "b", w.message, bytes(8193)[:8000]]
     for text in texts:
@@ -470,7 +470,7 @@ def set_and_freed() -> None:
 
 
 class MessageQueue:
-    """For _method, which finds a method by its name."""
+    """A class whose method has the name that _method looks for."""
 
     def send(self) -> None:
         """Nothing."""

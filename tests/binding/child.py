@@ -15,7 +15,7 @@ import pytest
 from conftest import waits_with
 from limits import HANG
 
-# What a program may use.  Its object's ids are its arguments, as many as it has.
+# The beginning of every program; the program's arguments are the ids of its IPC objects.
 PRELUDE = """
 import builtins, gc, os, sys, threading, time, warnings, weakref
 from array import array
@@ -55,7 +55,7 @@ def run_child(
     options: Sequence[str] = ("-X", "dev"),
     environment: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """The output of the program, which must exit with 0 and print nothing on standard error."""
+    """Return the output of a program, which must exit with 0 and leave standard error empty."""
     if "blocked(" in program and not Path("/proc/self/syscall").exists():
         pytest.skip("this kernel has no /proc/PID/syscall")
     child = subprocess.run(

@@ -14,10 +14,10 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-# ---- what the compiler sees ------------------------------------------------------------
+# ---- facts from the compiler -----------------------------------------------------------
 
-# Members in the manual pages' words: msgctl(2), semctl(2), shmctl(2), msgop(2), semop(2),
-# sysvipc(7); two leading underscores where the headers put them.
+# Members by their names in the manual pages: msgctl(2), semctl(2), shmctl(2), msgop(2), semop(2),
+# sysvipc(7); a member has two leading underscores if it has them in the headers.
 STRUCTURES = {
     "ipc_perm": "__key uid gid cuid cgid mode __seq",
     "msqid_ds": "msg_perm msg_stime msg_rtime msg_ctime __msg_cbytes msg_qnum msg_qbytes"
@@ -42,7 +42,7 @@ INTEGERS = [
 
 
 class Fact(NamedTuple):
-    """A member, as the C compiler sees it."""
+    """Offset, size and signedness of a member, from the C compiler."""
 
     offset: int
     size: int
@@ -102,10 +102,10 @@ def facts_of(printed: str) -> Facts:
     return facts
 
 
-# ---- what it makes -----------------------------------------------------------------------
+# ---- programs -----------------------------------------------------------------------------
 
-# What another process may do between two system calls of this one, done just there: the set
-# is replaced by a larger one when it has been asked how many semaphores there are.
+# Preloaded, this library replaces a set by a larger one after IPC_STAT has returned the number of
+# its semaphores, as another process could do between two system calls.
 REPLACER = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -139,7 +139,7 @@ int semctl(int semid, int semnum, int cmd, ...)
 }
 """
 
-# The source and the compiler's options of each.
+# For each program, its source and the options of the compiler.
 PROGRAMS = {
     "facts": (facts_program(), ["-w"]),
     "replacer.so": (REPLACER, ["-shared", "-fPIC"]),

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Kills a run at a random moment and resumes it: the verdicts must be those of one run.
+"""Kills a run at a random moment and resumes it; the verdicts must not change.
 
 killed.py [--times N] [--seed N] COMMAND...: COMMAND is ipc-conform, with or without an emulator
 before it.  It runs in a PID namespace, and SIGKILL to the first process there ends all processes,
@@ -27,7 +27,7 @@ def verdicts(text: str) -> dict[str, str]:
 
 
 def killed(command: list[str], record: Path, seconds: float) -> bool:
-    """Kills the run after that time; false if it had ended before."""
+    """Kill the run after that time; return False if it ended before."""
     run = subprocess.Popen(
         [*command, "--record", str(record)], stdout=subprocess.DEVNULL, start_new_session=True
     )

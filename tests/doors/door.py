@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Shared by the tests of other test systems: the documented commands, and their programs."""
+"""Shared code of the tests of other test systems: the documented commands and programs."""
 
 import os
 import re
@@ -21,7 +21,7 @@ built = pytest.mark.skipif(not CONFORM.exists(), reason="ipc-conform is not buil
 
 
 def lines_of(door: str) -> str:
-    """The shell commands at the beginning of a section of docs/ci.md."""
+    """Return the shell commands at the beginning of a section of docs/ci.md."""
     pattern = rf"^## {re.escape(door)}$\n\n```sh\n(.*?)^```$"
     section = re.search(pattern, DOCUMENT.read_text(), re.M | re.S)
     assert section, f"docs/ci.md has no section {door} that begins with commands"
@@ -29,7 +29,7 @@ def lines_of(door: str) -> str:
 
 
 def peer(variable: str, *parts: str) -> Path:
-    """A file of the folder that a variable names; the test is skipped without the variable."""
+    """Return a file in the folder that the variable names; skip the test if it is not set."""
     if variable not in os.environ:
         pytest.skip(f"{variable}=DIR does not say where the sources of the other side are")
     path = Path(os.environ[variable], *parts).absolute()
@@ -64,7 +64,7 @@ def program(path: Path, script: str) -> None:
 
 
 def mutated() -> str:
-    """The command of the program with a mutant of msgget, with which checks fail."""
+    """Return the command of ipc-conform with a mutant of msgget, so that checks fail."""
     if not MUTANTS.exists():
         pytest.skip("ipc-conform-mutants is not built")
     names = [line.split("\t")[0] for line in sh(f"{MUTANTS} mutants").stdout.splitlines()]

@@ -51,7 +51,7 @@ def detach_all() -> None:
 
 @pytest.fixture(params=[OURS, pytest.param(THEIRS, marks=THERE_IS_NONE)])
 def sysv_ipc(request: pytest.FixtureRequest, alone: None) -> Iterator[Any]:
-    """The module; the objects that a test makes are removed."""
+    """Import the module under test; afterwards remove the objects that the test made."""
     before = all_objects()
     yield importlib.import_module(request.param)
     if request.param == THEIRS:
@@ -62,7 +62,7 @@ def sysv_ipc(request: pytest.FixtureRequest, alone: None) -> Iterator[Any]:
 
 
 def differs(why: str, run: bool = True) -> pytest.MarkDecorator:
-    """Only ours does it; run says whether theirs can be shown not to."""
+    """Mark a test that sysv_ipc fails; run=False: the test is not run with sysv_ipc."""
     mark = pytest.mark.xfail(reason=f"sysv_ipc {why}", run=run, strict=True)
     theirs = pytest.param(THEIRS, marks=[THERE_IS_NONE, mark])
     return pytest.mark.parametrize("sysv_ipc", [OURS, theirs], indirect=True)
@@ -99,7 +99,7 @@ def blocked(call: Callable[[], Any], ident: int) -> "Worker[Any]":
 
 
 def as_nobody(call: Callable[[], object]) -> type[BaseException] | None:
-    """The type of what a call raises for another user, by its place among those expected."""
+    """Make a call as another user in a child; return the type of its exception, or None."""
     expected: list[type[BaseException]] = [PermissionError, OSError, ValueError]
     for name in OURS, THEIRS:
         module = sys.modules.get(name)
@@ -124,7 +124,7 @@ KIND = {"MessageQueue": "msg", "Semaphore": "sem", "SharedMemory": "shm"}
 
 
 def row(obj: Any) -> dict[str, int]:
-    """The row of the object in /proc/sysvipc; see proc(5)."""
+    """Return the row of the object in /proc/sysvipc; see proc(5)."""
     return row_of_proc(KIND[type(obj).__name__], obj.id)
 
 
@@ -138,7 +138,7 @@ def each(request: pytest.FixtureRequest, sysv_ipc: Any) -> Iterator[Any]:
 
 
 def interrupted(obj: Any, call: Callable[[], Any], unblock: Callable[[], object]) -> int:
-    """The number of times that a handler ran before a waiting call of this thread ended."""
+    """Make a call that waits; return how often a signal handler ran before the call ended."""
     main = threading.get_native_id()
     handled: list[int] = []
 
