@@ -12,7 +12,7 @@ The formats:
     markdown       a summary for a person: GitHub's step summary
     trace-csv      clause, behaviour, check, result, mutants, one check a row
     trace-spdx     the same as SPDX 3.0.1 JSON
-Exit status: 0 written, 2 misused, or RESULT cannot be read.
+Exit status: 0 written, 2 an argument is wrong, or RESULT cannot be read.
 """
 
 import argparse

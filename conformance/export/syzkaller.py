@@ -7,7 +7,7 @@ The files replace sys/linux/ipc.txt and ipc.txt.const of syzkaller: ipc.txt has 
 .txt the structures of ARCH and of the architectures with the same layout.  The calls and commands
 are those of the table sysvipc.def, and the layouts and numbers are the facts of abi-dumps/.  The
 field `syzkaller` of architectures.toml is syzkaller's name for an architecture.
-Exit status: 0 written, 2 misused, or a file cannot be read or written.
+Exit status: 0 written, 2 an argument is wrong, or a file cannot be read or written.
 """
 
 import re
@@ -287,11 +287,9 @@ def main() -> int:
     try:
         for name, text in files().items():
             (folder / name).write_text(text)
-    except Misuse as misuse:
-        print(f"syzkaller: {misuse}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"syzkaller: {error.filename}: {error.strerror}", file=sys.stderr)
+    except (Misuse, OSError) as error:
+        words = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
+        print(f"syzkaller: {words}", file=sys.stderr)
         return 2
     return 0
 

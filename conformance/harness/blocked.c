@@ -88,7 +88,7 @@ static bool look_in_proc(pid_t pid, bool *gone)
 
 /*
  * An emulator of another architecture (QEMU's user mode) passes on the host's /proc, in which a
- * call has the host's number.  Of a process that reads the file itself it names read(2).
+ * call has the host's number.  A process that reads its file there reads the number of read(2).
  */
 bool proc_numbers_calls(void)
 {

@@ -459,7 +459,7 @@ static unsigned calls_of(const struct history *history)
 void histories(const struct ipc_calls *ipc, const char *name, const struct operations *operations,
 	       unsigned count)
 {
-	/* A history tells a process that is blocked from one that has not come so far. */
+	/* The recorder must distinguish a blocked process from one that has not made its call. */
 	if (!proc_numbers_calls())
 		skip("/proc numbers calls otherwise than this program");
 	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,

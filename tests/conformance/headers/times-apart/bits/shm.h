@@ -20,12 +20,4 @@ struct shmid_ds {
 	unsigned long __unused4[2];
 };
 
-struct shminfo {
-	unsigned long shmmax, shmmin, shmmni, shmseg, shmall, __unused[4];
-};
-
-struct shm_info {
-	int __used_ids;
-	unsigned long shm_tot, shm_rss, shm_swp;
-	unsigned long __swap_attempts, __swap_successes;
-};
+#include "../../shminfo.h"
