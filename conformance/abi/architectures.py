@@ -9,6 +9,7 @@
     architectures.py cells FIELD           PROGRAMS or PROGRAMS-on-ARCH for each of the programs of
                                            each row that has FIELD; of pytest, if that is FIELD
     architectures.py host                  the architecture of this machine
+    architectures.py suite ARCH            Debian's suite of its programs and kernel in tests
 
 Words of a list are separated by spaces.  Exit status: 0, or 2 with one line on standard error.
 """
@@ -136,6 +137,13 @@ def reference() -> str:
     return next(iter(table()))
 
 
+def suite_of(arch: str) -> str:
+    """The suite of Debian with the programs and the kernel of an architecture: Debian 12, or the
+    first suite that has the architecture."""
+    suites: list[str] = row_of(arch).get("suites", ["bookworm"])
+    return "bookworm" if "bookworm" in suites else suites[0]
+
+
 def cells(field: str) -> list[str]:
     """The programs of each row that has the field, with "-on-ARCH" for another's programs."""
     return [
@@ -168,10 +176,12 @@ def command(words: list[str]) -> list[str]:
             fields = [field]
         case ["host"]:
             return [host()]
+        case ["suite", arch]:
+            return [suite_of(arch)]
         case _:
             raise Misuse(
                 "usage: architectures list [FIELD] | get ARCH FIELD | rows FIELD... | "
-                "cells FIELD | host"
+                "cells FIELD | host | suite ARCH"
             )
     for field in fields:
         if field not in known:

@@ -57,12 +57,6 @@ def fetched(script: str, *words: str) -> Path:
     return Path(ran.stdout.strip())
 
 
-def suite_of(arch: str) -> str:
-    """The suite of Debian that ci/rootfs uses: Debian 12 if it has the architecture."""
-    suites: list[str] = architectures.row_of(arch)["suites"]
-    return "bookworm" if "bookworm" in suites else suites[0]
-
-
 def install(wheel: Path, root: Path, folder: Path) -> None:
     """Installs with pip, which refuses a wheel that is not for the CPython of that root."""
     (python,) = root.glob("usr/lib/python3.*")
@@ -193,7 +187,7 @@ def run_cell(cell: str, given: argparse.Namespace) -> tuple[Boot, Result | None]
     time_limit = limit(cell, given)
     programs, _, on = cell.partition("-on-")
     machine: Machine = machine_of(on or programs)
-    kernel = fetched("fetch-kernel", suite_of(machine.arch), machine.arch)
+    kernel = fetched("fetch-kernel", architectures.suite_of(machine.arch), machine.arch)
     check_image(kernel, machine.arch)
     root = fetched("rootfs", programs)
     words = f"/usr/bin/python3 tests/gate/inside.py /dev/{machine.results.name} -n 2"

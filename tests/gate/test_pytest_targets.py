@@ -130,8 +130,8 @@ def test_each_machine_runs_the_programs_of_its_cell() -> None:
 
 def test_a_root_is_of_a_suite_that_has_the_architecture() -> None:
     for arch, row in machines().items():
-        assert pytest_targets.suite_of(arch) in architectures.row_of(arch)["suites"]
-    suites = [pytest_targets.suite_of(arch) for arch in ("x86_64", "riscv64")]
+        assert architectures.suite_of(arch) in architectures.row_of(arch)["suites"]
+    suites = [architectures.suite_of(arch) for arch in ("x86_64", "riscv64")]
     assert suites == ["bookworm", "trixie"]
 
 
