@@ -57,16 +57,17 @@ static unsigned long run_rounds(const struct options *options, unsigned long lon
 	return n;
 }
 
-static int misused(const char *problem)
+/* Prints the problem, the value that has it, and the usage. */
+static bool misused(const char *problem, const char *value, const char *allowed)
 {
 	fprintf(stderr,
-		"ipc-stress: %s\n"
+		"ipc-stress: %s '%s'%s%s\n"
 		"usage: ipc-stress {msg|sem|shm|mixed} [--seconds N | --rounds N] [--seed N]\n",
-		problem);
-	return 2;
+		problem, value, *allowed ? ": allowed: " : "", allowed);
+	return false;
 }
 
-/* Parses the whole text: seconds up to a day, as many rounds, or a seed. */
+/* Parses the whole text. */
 static bool number(const char *text, double least, double most, double *value)
 {
 	char *rest;
@@ -75,7 +76,35 @@ static bool number(const char *text, double least, double most, double *value)
 	return rest != text && *rest == '\0' && *value >= least && *value <= most;
 }
 
-static const char *parse(int argc, char **argv, struct options *options)
+static bool whole_number(const char *text, double least, double most, double *value)
+{
+	return text[strspn(text, "0123456789")] == '\0' && number(text, least, most, value);
+}
+
+static bool parse_option(int option, struct options *options)
+{
+	double value;
+
+	switch (option) {
+	case 's':
+		if (!number(optarg, 0.001, 86400, &options->seconds))
+			return misused("--seconds", optarg, "0.001 to 86400");
+		return true;
+	case 'r':
+		if (!whole_number(optarg, 1, 1e9, &value))
+			return misused("--rounds", optarg, "1 to 1000000000");
+		options->rounds = (unsigned long)value;
+		return true;
+	case 'e':
+		if (!whole_number(optarg, 0, UINT32_MAX, &value))
+			return misused("--seed", optarg, "0 to 4294967295");
+		options->seed = (uint64_t)value;
+		return true;
+	}
+	return false;
+}
+
+static bool parse(int argc, char **argv, struct options *options)
 {
 	static const struct option known[] = {
 		{"seconds", required_argument, NULL, 's'},
@@ -83,35 +112,34 @@ static const char *parse(int argc, char **argv, struct options *options)
 		{"seed", required_argument, NULL, 'e'},
 		{NULL, 0, NULL, 0},
 	};
-	double value = 0;
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		if (option == '?' || !number(optarg, option == 'e' ? 0 : 1e-3, 1e9, &value))
-			return "unknown option, or its number is missing";
-		if (option == 's')
-			options->seconds = value;
-		else if (option == 'r')
-			options->rounds = (unsigned long)value;
-		else
-			options->seed = (uint64_t)value;
+	while ((option = getopt_long(argc, argv, ":", known, NULL)) != -1) {
+		if (option == ':')
+			return misused("no value after", argv[optind - 1], "");
+		if (option == '?')
+			return misused("unknown option", argv[optind - 1],
+				       "--seconds, --rounds, --seed");
+		if (!parse_option(option, options))
+			return false;
 	}
-	for (unsigned i = 0; optind + 1 == argc && i < sizeof(programs) / sizeof(*programs); i++)
+	if (optind == argc)
+		return misused("program", "", "msg, sem, shm, mixed");
+	for (unsigned i = 0; i < sizeof(programs) / sizeof(*programs); i++)
 		if (strcmp(programs[i]->name, argv[optind]) == 0)
 			options->program = programs[i];
-	return options->program ? NULL : "the program is missing (msg, sem, shm, mixed)";
+	if (!options->program)
+		return misused("program", argv[optind], "msg, sem, shm, mixed");
+	return optind + 1 == argc || misused("unexpected argument", argv[optind + 1], "");
 }
 
 int main(int argc, char **argv)
 {
 	struct options options = {.seconds = 1, .seed = 1};
-	const char *problem = parse(argc, argv, &options);
 	unsigned long long *done;
 
-	if (problem)
-		return misused(problem);
-	if (!frame_begin("ipc-stress"))
+	if (!parse(argc, argv, &options) || !frame_begin("ipc-stress"))
 		return 2;
 	done = shared_new(sizeof(*done));
 	const unsigned long rounds = run_rounds(&options, done);

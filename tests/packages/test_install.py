@@ -17,6 +17,19 @@ import ipc
 
 # The flags of the tree that make builds, so that it builds nothing again.
 BUILT = "-O2 -g"
+# Arguments of ipc-stress, and the first line of its error.
+MISUSES = {
+    "": "program '': allowed: msg, sem, shm, mixed",
+    "pipe": "program 'pipe': allowed: msg, sem, shm, mixed",
+    "msg sem": "unexpected argument 'sem'",
+    "msg --turns": "unknown option '--turns': allowed: --seconds, --rounds, --seed",
+    "msg --rounds": "no value after '--rounds'",
+    "msg --rounds 0.5": "--rounds '0.5': allowed: 1 to 1000000000",
+    "msg --rounds -1": "--rounds '-1': allowed: 1 to 1000000000",
+    "msg --seconds soon": "--seconds 'soon': allowed: 0.001 to 86400",
+    "msg --seconds nan": "--seconds 'nan': allowed: 0.001 to 86400",
+    "msg --seed 4294967296": "--seed '4294967296': allowed: 0 to 4294967295",
+}
 NEEDED = ("pip", "setuptools", "wheel", "venv")
 
 pytestmark = pytest.mark.skipif(
@@ -104,3 +117,8 @@ def test_the_programs_are_installed_with_their_manual_pages(tmp_path: Path) -> N
         page = place / "share" / "man" / "man1" / f"{name}.1"
         assert ".Sh NAME" in page.read_text(), name
     assert (place / "share" / "ipc-conform" / "runtest" / "ipc-conform").is_file()
+    for arguments, message in MISUSES.items():
+        command = [place / "bin" / "ipc-stress", *arguments.split()]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=HANG)
+        assert done.returncode == 2 and done.stdout == ""
+        assert done.stderr.splitlines()[0] == f"ipc-stress: {message}"
