@@ -77,7 +77,7 @@ MUSL_BUILD = root=$$(ci/sysroot --musl $*) && $(MAKE) $(QUIET) OUT=$(@D) TARGET=
 $(filter-out $(OUT)/ipc-conform,$(sort $(MUSL:%=build/%/ipc-conform))): build/%-musl/ipc-conform: FORCE
 	$(Q)+$(MUSL_BUILD) $@
 
-# Programs to publish, in folders of their own: debug information has the folder's name, and
+# Programs to publish, in separate folders: debug information has the folder's name, and
 # with it the build id.
 RELEASED := $(addprefix build/released/,$(addsuffix /ipc-conform,$(shell $(ARCHITECTURES) list 2>/dev/null)))
 RELEASED_MUSL := $(MUSL:%=build/released/%/ipc-conform)

@@ -786,7 +786,8 @@ static PyMethodDef inbox_methods[] = {
 };
 
 static PyType_Slot inbox_slots[] = {
-	{Py_tp_doc, "_Inbox()\n--\n\nReceives messages of a queue, and keeps those nobody got."},
+	{Py_tp_doc,
+	 "_Inbox()\n--\n\nReceives messages of a queue, and keeps those not yet returned."},
 	{Py_tp_dealloc, inbox_dealloc},
 	{Py_tp_methods, inbox_methods},
 	{0, NULL},

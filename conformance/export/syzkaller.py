@@ -65,7 +65,7 @@ FLAGS = {
     "shmat_flags": "SHM_EXEC, SHM_RDONLY, SHM_REMAP, SHM_RND",
 }
 
-# syzkaller's types for those of POSIX, and for members with values of their own.
+# syzkaller's types for those of POSIX, and for members that have special values.
 TYPES = {"uid_t": "uid", "gid_t": "gid", "pid_t": "pid"}
 MEMBERS = {
     "ipc_perm.key": "ipc_key",

@@ -243,7 +243,7 @@ class Measured:
 def measure_costs(
     kernel: Path, machine: Machine, options: Options, stop: threading.Event | None = None
 ) -> Measured:
-    """Boots a kernel with the counting clock, and measures programs of its own architecture."""
+    """Boots a kernel with the counting clock, and measures programs of its architecture."""
     counting = replace(
         options,
         emulate=True,

@@ -239,7 +239,7 @@ static int count_marked(int semid)
 /*
  * A task counts for one semaphore, so all that are in a call on a set are blocked if as
  * many are counted (semctl(2), GETNCNT, GETZCNT).  No command counts those of a queue: a
- * call that has lasted for the bound, not counting what was before `from`, is blocked.
+ * call that has lasted for the bound, counted from `from`, is blocked.
  */
 static bool look_at_marks(pid_t pid, long long from, bool *gone)
 {

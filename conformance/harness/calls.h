@@ -26,7 +26,7 @@ struct ipc_calls {
 };
 
 /*
- * A listener is told about each call of the tables below.  begins() runs before a call that
+ * A listener observes each call of the tables below.  begins() runs before a call that
  * may block, with the id of its object; ended() runs after every call, with errno as the
  * call set it.  NULL means no listener.
  */

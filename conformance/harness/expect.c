@@ -104,7 +104,7 @@ static const char *errno_words(int error, char buf[96])
 	return buf;
 }
 
-/* Whether the expression WHAT is a mode, which is printed in octal. */
+/* Whether the expression is a mode, which is printed in octal. */
 static bool is_mode(const char *what)
 {
 	static const char *const ends[] = {".mode", "->mode", "\"perms\")"};

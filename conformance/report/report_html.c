@@ -335,7 +335,7 @@ static void put_checks(FILE *out, const struct run *runs, size_t nruns)
 	}
 }
 
-/* This program knows the structures of its own architecture only. */
+/* This program knows only the structures of the architecture that it was built for. */
 static bool has_own_arch(const struct run *runs, size_t nruns)
 {
 	for (size_t i = 0; i < nruns; i++)

@@ -14,7 +14,7 @@
 
 #define SCHEMA "ipc-conform/1"
 
-/* Totals of the JSON, which must equal the counts of what was read. */
+/* Totals of the JSON, which must equal the counts of the results that were read. */
 struct stored_result {
 	struct result result;
 	unsigned kept; /* failures written out */

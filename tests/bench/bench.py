@@ -355,7 +355,7 @@ def print_table(summaries: list[dict[str, Any]], skipped: dict[str, str]) -> Non
         "\nbare: an extension that converts C's arguments and makes the call, and no more."
         "\ncompat: ipc.compat.sysv_ipc, with the statements of sysv_ipc."
         "\ntries, releases: the binding built to try each call that may block with IPC_NOWAIT"
-        "\nfirst, and to let go of the interpreter's lock around each; ipc does what was best."
+        "\nfirst, and to release the GIL around each; ipc does whichever was faster."
     )
     for name, reason in skipped.items():
         print(f"SKIP {name}: {reason}")

@@ -82,7 +82,7 @@ def run(main: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(whole())
 
 
-# ---- what is there, and what is waited for
+# ---- results that are there, and results to wait for
 
 
 def test_a_message_that_has_arrived_needs_no_thread(

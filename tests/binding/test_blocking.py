@@ -304,7 +304,7 @@ def test_other_threads_run_while_much_is_copied_or_freed(
             time.sleep(0)
 
     def lets_go() -> bool:
-        make.cleanup.close()  # what was made for the last time
+        make.cleanup.close()  # removes the objects of the call before
         given = prepare(make)
         before = turns[0]
         call(given)
@@ -450,7 +450,7 @@ def test_a_signal_does_not_change_a_timeout(semset: int, timeout: float) -> None
         done.clear()
         with handler(lambda: None):
             helper = Worker(interrupt_until_done, semset)
-            # What is left of it is reckoned over the end of a second.
+            # The remaining time is calculated across the end of a second.
             wait_until(lambda: time.monotonic() % 1 > 0.8, "a second is almost over")
             begin = time.monotonic()
             try:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""python -m ipc prints the existing objects and removes exactly those that it is told."""
+"""python -m ipc prints the existing objects and removes exactly those that its arguments name."""
 
 import contextlib
 import fcntl

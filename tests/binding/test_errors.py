@@ -20,7 +20,7 @@ SIZE_MAX = ctypes.c_size_t(-1).value
 
 Cases = list[tuple[Any, type[Exception]]]
 
-# ---- what is wrong for a type of parameter -----------------------------------------------
+# ---- values that each type of parameter rejects ------------------------------------------
 
 
 class Index:
@@ -113,7 +113,7 @@ COMMAND_STRUCTURE: Cases = [
 ]
 
 
-# ---- functions, their parameters, and what is right ----------------------------------------
+# ---- functions, their parameters, and values that they take --------------------------------
 
 
 class Call(NamedTuple):
@@ -372,7 +372,7 @@ def test_getall_needs_something_to_write_to(
         ipc.semctl(semset, 0, ipc.GETALL, target)
 
 
-# ---- what is given is let go ----------------------------------------------------------------
+# ---- every call releases its arguments ------------------------------------------------------
 
 LET_GO: dict[str, Callable[[Maker, bytearray], object]] = {
     "msgsnd": lambda make, b: ipc.msgsnd(make.queue(), b),

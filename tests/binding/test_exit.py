@@ -9,7 +9,7 @@ from conftest import Maker, row_of_proc
 
 # ---- the end of the interpreter --------------------------------------------------
 
-# What is alive when the program ends.  Every one has msqid, semid, shmid.
+# The objects that are alive when the program ends.  Each program has msqid, semid, shmid.
 ALIVE = {
     "an attached segment": "p = ipc.shmat(shmid)",
     "many": "all_of_them = [ipc.shmat(shmid) for _ in range(100)]",

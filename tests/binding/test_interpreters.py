@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Sub-interpreters: each has a module of its own, whether it has a lock of its own or not."""
+"""Sub-interpreters: each has its own module, whether it has its own GIL or not."""
 
 import sys
 

@@ -205,7 +205,7 @@ def test_an_exception_of_a_handler_is_not_a_timeout(make: Maker) -> None:
 
 
 def test_audit_events_are_those_of_the_calls(make: Maker) -> None:
-    """In a process of its own, since a hook stays.  A hook may change the object meanwhile."""
+    """In a separate process, since a hook stays.  A hook may change the object meanwhile."""
     run_child(
         """
 heard = []

@@ -57,10 +57,10 @@ PAGES = {
     "shmdt": "shmop(2)",
     "shmctl": "shmctl(2)",
 }
-# What is above C, by the package itself.
+# Names that C does not have and the package adds.
 OBJECTS = ["MessageQueue", "Semaphore", "SemaphoreSet", "SharedMemory"]
 OBJECTS += ["queues", "segments", "semaphore_sets"]
-# Modules of the package are there once somebody has imported them.
+# A module of the package is an attribute as soon as it has been imported.
 PUBLIC = [
     name
     for name in sorted({*dir(ipc), *dir(ipc._ipc)})
@@ -308,7 +308,7 @@ def subinterpreters() -> Any:
 
 
 def test_each_interpreter_has_a_module_of_its_own() -> None:
-    """From 3.12 on with a lock of its own, which a module must be made for."""
+    """From 3.12 on with its own GIL, which a module must support."""
     interpreters = subinterpreters()
     identifiers = [interpreters.create() for _ in range(3)]
     done: list[bytes] = []

@@ -117,7 +117,7 @@ CONSUMERS = [
     "ndarray", "recarray", "frombuffer", "asarray", "slice", "view", "cast", "ctypes", "array",
     "struct", "pack_into", "bytes",
 ]  # fmt: skip
-# Detach; drop what was exported, and what holds the attachment; collect garbage.
+# Detach; drop the exported object, and the holder of the attachment; collect garbage.
 ORDERS = ["dehg", "ehdg", "edhg", "gdge", "hged", "dd"]
 # Those that hold memory by a view; what they were given is then not detached under them.
 HOLD = {"asarray", "view", "cast", "ctypes"}

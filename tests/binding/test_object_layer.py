@@ -258,7 +258,7 @@ for thread in threads:
     )
 
 
-# ---- what is cut
+# ---- messages that are cut
 
 
 @pytest.mark.parametrize("size", [8191, 8192, 8193, 20000, 100_000])

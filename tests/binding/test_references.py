@@ -96,7 +96,7 @@ def test_objects_are_as_before(world: World, case: Case) -> None:
 
 
 def test_an_audit_hook_changes_nothing_of_that(make: Maker) -> None:
-    """In a process of its own, since a hook stays: one that hears, and one that refuses."""
+    """In a separate process, since a hook stays: one that hears, and one that refuses."""
     run_child(
         """
 refuse = False

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """GETALL and SETALL while the set becomes another one under the same id, smaller and larger.
 
-The system call is told the set, not how long the array is: what the kernel writes, or reads,
-past the end of it is somebody else's memory.
+The system call gets the set, but not the length of the array: past its end, the kernel reads or
+writes memory that belongs to other objects.
 """
 
 import ctypes

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""SemaphoreSet and Semaphore: as objects what the calls of C do; and that nobody sees a new set
-before it has its values."""
+"""SemaphoreSet and Semaphore: as objects what the calls of C do; and that no process sees a new
+set before it has its values."""
 
 import errno
 import os

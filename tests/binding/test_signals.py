@@ -3,7 +3,7 @@
 """10,000 signals a second, beside 100,000 messages: none is lost, doubled or cut.
 
 The queue is small, so that both ends wait again and again, and are interrupted while they do.
-Each program is a process with a timer of its own, see setitimer(2).
+Each program is a process with its own timer, see setitimer(2).
 """
 
 import pytest
@@ -59,7 +59,7 @@ def send_all():
     ipc.msgsnd(msqid, ipc.mkmsgbuf(END, str(n)))
 
 def check(n):
-    "What was received last is the nth that was sent, and the whole of it."
+    "The message that was received last is the nth that was sent, and complete."
     assert (message.mtype, message.mtext) == (mtype(n), text(n)), (n, message)
 
 sender = os.fork()

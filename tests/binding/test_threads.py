@@ -20,7 +20,7 @@ from conftest import Limit, Maker, room, row_of_proc, times, view
 from test_interpreters import INTERPRETERS
 
 THREADS, TURNS = 4, 60
-# Of what is hammered: each thread that often at least, and until all have done so.
+# Each thread of hammer() makes at least so many calls, and goes on until all have.
 MANY_TURNS = 1000
 # Above it, other threads run while bytes are copied (LARGE_COPY of the binding).
 LARGE = 80 * 1024
@@ -107,7 +107,7 @@ def test_a_segment(make: Maker) -> None:
 
 
 def test_sets(make: Maker) -> None:
-    """Each thread reads the values of its own set at the same time."""
+    """All threads read at the same time, each its own set."""
     sets = [make.semset(50) for _ in range(THREADS)]
     for number, semid in enumerate(sets):
         ipc.semctl(semid, 0, ipc.SETALL, [number] * 50)

@@ -190,7 +190,7 @@ def test_a_handler_that_raises_ends_it(q: ipc.MessageQueue, call: Call) -> None:
 
 @pytest.fixture
 def dispositions() -> Iterator[None]:
-    """Those of Python; the others are nobody's here."""
+    """Restores the dispositions afterwards; Python knows all of them."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
     yield
     for number, handler in before.items():

@@ -87,7 +87,7 @@ def interrupt(*_: object) -> None:
 
 
 class Process:
-    """A process that makes the calls it is told, one after another."""
+    """A process that makes the calls it receives, one after another."""
 
     def __init__(self, ids: list[int]) -> None:
         self.ends, end = Pipe()

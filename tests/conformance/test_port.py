@@ -759,7 +759,7 @@ def test_the_binding_agrees_with_libcs_headers(tmp_path: Path) -> None:
     for line in run(DUMP, "glibc", "gcc").stdout.splitlines():
         kind, name, *words = line.split()
         if kind in ("struct", "union") and words != ["absent"]:
-            if name != "msgbuf":  # the binding's has room of its own
+            if name != "msgbuf":  # the binding's is longer
                 assert ipc.sizeof(getattr(ipc, name)) == int(words[1]), line
                 checked += 1
         elif kind == "member" and words[-1] in ("signed", "unsigned", "struct", "pointer"):

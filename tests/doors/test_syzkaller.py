@@ -112,7 +112,7 @@ def test_wrong_arguments(tmp_path: Path) -> None:
 def compiled(
     folder: Path, tmp_path: Path, change: tuple[str, str] = ("", "")
 ) -> "subprocess.CompletedProcess[str]":
-    """Compiles syzkaller's descriptions with those of a folder in place of its own."""
+    """Compiles syzkaller's descriptions with those of a folder in place of syzkaller's."""
     source = peer("SYZKALLER", "sys", "linux").parents[1]
     need("go")
     descriptions = tmp_path / "linux"

@@ -53,7 +53,7 @@ static long take_type(struct queue *queue)
 
 /* ---- sending ------------------------------------------------------------------- */
 
-/* Only the raw system calls get a size above LONG_MAX, because libc has checks of its own. */
+/* Only the raw system calls get a size above LONG_MAX, because libc checks it too. */
 static size_t take_size(struct queue *queue)
 {
 	static const size_t none[] = {SIZE_MAX, SIZE_MAX - 7, (size_t)LONG_MAX + 1};

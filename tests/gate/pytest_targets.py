@@ -50,7 +50,7 @@ REFERENCE = architectures.reference()
 
 
 def fetched(script: str, *words: str) -> Path:
-    """The path that a script of ci/ prints after it has fetched what is missing."""
+    """The path that a script of ci/ prints after it has fetched the missing files."""
     ran = subprocess.run([TOP / "ci" / script, *words], stdout=subprocess.PIPE, text=True)
     if ran.returncode:
         raise Misuse(f"ci/{script} {' '.join(words)}: failed")

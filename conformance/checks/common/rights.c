@@ -347,7 +347,7 @@ CHECK("shmctl.errors.order", RAW, 0,
 
 CHECK("shmat.errors.order", LIBC | RAW, 0,
       "of several reasons to refuse an attachment the first one in the kernel's order is given",
-      "ipc/shm.c, do_shmat: the address, the id, the rights, what is mapped")
+      "ipc/shm.c, do_shmat: the address, the id, the rights, the present mappings")
 {
 	int shmid = must(ipc->shmget(IPC_PRIVATE, 1, 0000));
 	char *taken = attach(ipc, must(ipc->shmget(IPC_PRIVATE, 1, 0600)), NULL, 0);

@@ -33,7 +33,7 @@ struct snapshot {
 };
 
 struct snapshot snapshot_of(const struct facility *facility, int id);
-/* Expects that the object is unchanged; WHAT is the call that was made since. */
+/* Expects that the object is unchanged; WHAT names the call that was made since. */
 void expect_unchanged_at(const char *file, int line, const char *what,
 			 const struct snapshot *before);
 #define expect_unchanged(WHAT, BEFORE) expect_unchanged_at(HERE, WHAT, BEFORE)

@@ -666,7 +666,7 @@ CHECK("semop.waiters.eidrm_each", LIBC | RAW, 0,
 }
 
 CHECK("semop.waiters.zero_past_others", LIBC | RAW, 0,
-      "a semaphore that becomes 0 lets those go on that can, past those that wait for another too",
+      "a semaphore that becomes 0 wakes every waiter that can proceed, past those that cannot",
       "ipc/sem.c, wake_const_ops: all that wait are looked at")
 {
 	int semid = sem_new(ipc, 1);
@@ -689,7 +689,7 @@ CHECK("semop.waiters.zero_past_others", LIBC | RAW, 0,
 }
 
 CHECK("semop.waiters.refused_call", LIBC | RAW, 0,
-      "calls that are refused let none of those go on that wait for a set, nor end their waits",
+      "a call on a set that fails wakes none of its waiters, and ends none of their waits",
       "semop(2), semctl(2): ERRORS; a call that fails has no effect")
 {
 	int semid = sem_new(ipc, 1);
@@ -704,7 +704,7 @@ CHECK("semop.waiters.refused_call", LIBC | RAW, 0,
 	expect_eq(0, ipc->semop(semid, OPS({1, 0, 0})));
 	WAITER(several)
 	expect_eq(0, ipc->semop(semid, OPS({0, -3, 0}, {1, -3, 0})));
-	/* Each would let one go on if it were done in part. */
+	/* Each would wake one if it were done in part. */
 	expect_errno(EAGAIN, ipc->semop(semid, OPS({0, 5, 0}, {2, -1, IPC_NOWAIT})));
 	expect_errno(EAGAIN, ipc->semop(semid, OPS({1, -2, 0}, {0, 5, 0}, {2, -1, IPC_NOWAIT})));
 	expect_errno(EAGAIN, ipc->semop(semid, OPS({1, -1, 0}, {1, -1, 0}, {2, -1, IPC_NOWAIT})));
@@ -730,7 +730,7 @@ CHECK("semop.waiters.refused_call", LIBC | RAW, 0,
 }
 
 CHECK("msgrcv.waiters.refused_call", LIBC | RAW, 0,
-      "calls that are refused let nobody go on that waits for a queue, nor end a wait",
+      "a call on a queue that fails wakes none of its waiters, and ends none of their waits",
       "msgop(2), msgctl(2): ERRORS; a call that fails has no effect")
 {
 	int msqid = queue_with_room(ipc, 4), other = queue_with_room(ipc, 4);

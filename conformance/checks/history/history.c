@@ -264,8 +264,8 @@ static bool look(struct recorder *recorder, int dead[MAKERS], bool *finished)
 
 /*
  * Waits until all have made their calls, or are blocked at several looks between which no
- * call has returned: then nobody is on the way to wake them.  One look could meet one in a
- * page fault.
+ * call has returned: then no process is about to wake them.  A single look could find one
+ * that waits in a page fault.
  */
 enum { LOOKS = 3 };
 
@@ -375,7 +375,7 @@ static bool record(struct recorder *recorder)
 	return ended;
 }
 
-/* ---- what is told of a wrong one ------------------------------------------------------------ */
+/* ---- the report of a wrong history ---------------------------------------------------------- */
 
 /* "2 [4,7] receives 40 of type 1: 40 type 1 3f", or "[4,)" where it has not returned. */
 static void describe(const struct operations *operations, const struct operation *operation,

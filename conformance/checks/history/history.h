@@ -46,7 +46,7 @@ struct history {
 enum verdict { EXPLAINED, WRONG, UNDECIDED };
 enum verdict judge(const struct operations *operations, const struct history *history);
 
-/* Leaves out what is not needed to see that a wrong history is wrong. */
+/* Removes every call without which the history is still wrong. */
 void reduce(const struct operations *operations, struct history *history);
 
 /* Records and judges; notes the first wrong history. */

@@ -355,8 +355,8 @@ static void leave_out(struct history *history, int who, int i)
 }
 
 /*
- * A call that failed or only looked has changed nothing: what is wrong without it is wrong
- * with it.
+ * A call that failed or only looked has changed nothing: a history that is wrong without it
+ * is wrong with it.
  */
 static bool changes_nothing(const struct operation *operation)
 {
@@ -370,7 +370,7 @@ void reduce(const struct operations *operations, struct history *history)
 	struct history less;
 	int last = 0;
 
-	/* The longest beginning that can be explained is one call shorter than what is left. */
+	/* The longest beginning that can be explained is one call shorter than the remainder. */
 	for (int who = 0; who < WORKERS; who++)
 		for (int i = 0; i < history->n[who]; i++)
 			if (history->operation[who][i].ended != NEVER &&

@@ -81,7 +81,7 @@ struct operations {
 	 * one that does not wait; the error that says that it would, 0 if it never waits.
 	 */
 	int (*impatient)(struct step *step);
-	/* Makes the step one that takes what is left, or fails. */
+	/* Makes the step one that takes a remaining message or unit, or fails. */
 	void (*drain)(struct step *step);
 	/* Whether an answer that is not what the model says is right all the same. */
 	bool (*tolerates)(const struct history *history, const struct operation *operation,

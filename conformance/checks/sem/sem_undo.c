@@ -497,8 +497,8 @@ CHECK("semop.undo.setall_of_each", LIBC | RAW, 0,
 }
 
 CHECK("semop.undo.erange_within", LIBC | RAW, 0,
-      "what is to be undone may not leave its range in the middle of a call, although its end "
-      "would be within",
+      "an adjustment may not leave its range in the middle of a call, even if the end of the "
+      "call would bring it back",
       "semop(2), ERANGE; ipc/sem.c, perform_atomic_semop_slow")
 {
 	int semid = sem_new(ipc, SEMVMX);

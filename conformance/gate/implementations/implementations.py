@@ -95,7 +95,7 @@ def words_of(row: Row, program: Path, directory: Path) -> list[str]:
 
 
 def document_in(text: str) -> str:
-    """The JSON in what was printed; a console adds carriage returns, and its own lines."""
+    """The JSON in the output; a console adds carriage returns, and its own lines."""
     begin, end = text.find('{"schema"'), text.rfind("]}")
     if begin < 0 or end < begin:
         raise Problem(f"it printed no result: {text[-300:].strip()!r}")

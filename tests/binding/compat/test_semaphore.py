@@ -65,7 +65,7 @@ def test_initial_value_out_of_range_makes_nothing(sysv_ipc: Any, key: int) -> No
 
 
 def test_initialization_that_is_documented(sysv_ipc: Any, key: int) -> None:
-    """o_time is 0 until somebody uses it."""
+    """o_time is 0 until the first operation."""
     semaphore = sysv_ipc.Semaphore(key, sysv_ipc.IPC_CREX, initial_value=1)
     assert semaphore.o_time == 0
     semaphore.acquire()

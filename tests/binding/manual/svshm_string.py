@@ -13,7 +13,7 @@ MEM_SIZE = 4096
 
 @contextlib.contextmanager
 def err_exit() -> Iterator[None]:
-    """Ends the program where what is inside fails; the error reads as from perror(3)."""
+    """Ends the program if its body fails; the error reads as from perror(3)."""
     try:
         yield
     except OSError as error:

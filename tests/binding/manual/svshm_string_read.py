@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2020 Michael Kerrisk <mtk.manpages@gmail.com>
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: Linux-man-pages-copyleft
-"""The reader of shmop(2), line by line: makes a segment and a set, and prints what is written."""
+"""The reader of shmop(2), line by line: makes a segment and a set, and prints the text."""
 
 import ipc
 from svshm_string import MEM_SIZE, err_exit

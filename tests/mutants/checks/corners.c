@@ -376,7 +376,7 @@ ON_SHMCTL(index_below_zero, "SHM_STAT and SHM_INFO take an index below 0")
 	return t->real->shmctl(by_index && shmid < 0 ? shmid & 32767 : shmid, cmd, buf);
 }
 
-/* ---- what nobody asked for ------------------------------------------------------------------ */
+/* ---- side effects that no caller asked for -------------------------------------------------- */
 
 ON_MSGRCV(cut_writes_on, "MSG_NOERROR writes a byte after a text that it cuts")
 {

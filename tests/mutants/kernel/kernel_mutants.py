@@ -288,7 +288,7 @@ def failed_checks(run: Run, outcomes: Collection[str] = FAILURES) -> list[str]:
 
 
 def why_wrong(mutant: Mutant, status: int, lines: list[str], failed: list[str]) -> str:
-    """Return what is wrong with the gate's verdict on a mutant; "" if it is right."""
+    """Return why the gate's verdict on a mutant is wrong; "" if it is right."""
     if status != 1 or not failed:
         return "ACCEPTED" if status == 0 else f"NOT REFUSED (exit status {status})"
     if not matching(mutant, failed):

@@ -17,7 +17,7 @@ The module differs where sysv_ipc crashes, hangs or does something unexpected:
   read-only.  Making a view of a segment that is not attached raises NotAttachedError.  The garbage
   collector detaches a SharedMemory.
 * A segment that was attached twice must be detached twice.
-* A call goes on after a signal handler returns, with the time that is left (PEP 475).
+* A call continues after a signal handler returns, with the time that is left (PEP 475).
 * IPC_CREAT alone sets the initial value of a new semaphore, never that of an existing one.
 * A number that does not fit the C type raises OverflowError, and a key outside 32 bits, signed or
   unsigned, ValueError; no number is cut.  KEY_MIN and KEY_MAX are the limits of key_t.

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* shmop(2), SHM_REMAP: replaces what is mapped at the address. */
+/* shmop(2), SHM_REMAP: replaces the mappings at the address. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* clone(2), CLONE_SYSVSEM: processes may share the list of what is undone. */
+/* clone(2), CLONE_SYSVSEM: processes may share the list of adjustments. */
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>

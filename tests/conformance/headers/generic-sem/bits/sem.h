@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* The generic structure where the kernel has one of its own: x86_64 has padding behind times. */
+/* The generic structure, where x86_64 has another one, with padding behind times. */
 struct semid_ds {
 	struct ipc_perm sem_perm;
 	time_t sem_otime;
