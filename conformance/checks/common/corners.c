@@ -235,8 +235,7 @@ CHECK("msgrcv.type_ends", LIBC | RAW, 0,
 }
 
 CHECK("msgctl.set.qbytes_below", LIBC, 0,
-      "msg_qbytes below what a queue holds, or 0, keeps the content; what does not fit waits or "
-      "fails",
+      "msg_qbytes below the bytes in a queue, or 0, keeps the messages; senders block or fail",
       "msgctl(2), IPC_SET; ipc/msg.c, msg_fits_inqueue")
 {
 	const struct message message = {9, "text"};

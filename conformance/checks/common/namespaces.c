@@ -355,7 +355,7 @@ CHECK("msgget.limit.owner", LIBC, NEED_BOTH,
 }
 
 CHECK("msgget.limit.owner.others", LIBC, NEED_BOTH | NEED_USERS,
-      "other users than root of the owning user namespace cannot write the limits",
+      "only root of the owning user namespace can write the limits",
       "ipc/ipc_sysctl.c, ipc_permissions")
 {
 	pid_t pid;
@@ -916,8 +916,8 @@ CHECK("shmctl.rmid.forced_detach", LIBC | RAW, NEED_LIMITS | NEED_PROC,
 }
 
 CHECK("shmctl.rmid.forced_mixed", LIBC | RAW, NEED_LIMITS | NEED_PROC,
-      "of the segments of a process that ends those go whose IPC namespace has shm_rmid_forced, "
-      "whatever the others have",
+      "the end of a process removes its segments in every IPC namespace with shm_rmid_forced, and "
+      "no others",
       "ipc/shm.c, exit_shm: a loop over the segments of a process; kernel commit 85b6d24646e4")
 {
 	int home = own_namespace(), away;

@@ -556,7 +556,7 @@ CHECK("shmdt.refused", LIBC | RAW, NEED_NAMESPACE,
 	} while (0)
 
 CHECK("msgrcv.refused.eintr", LIBC | RAW, NEED_NAMESPACE,
-      "an interrupted msgrcv or msgsnd leaves the queue unchanged, and no waiter",
+      "an interrupted msgrcv or msgsnd changes nothing in the queue and leaves no waiter behind",
       "msgop(2), EINTR; ipc/msg.c, do_msgsnd and do_msgrcv")
 {
 	const struct message message = {1, "text"};

@@ -273,8 +273,7 @@ CHECK("semop.errors.order", LIBC | RAW, 0,
 }
 
 CHECK("semctl.errors.order", RAW, 0,
-      "of several reasons to refuse a command of semctl the first one in the kernel's order is "
-      "given",
+      "a command of semctl with several errors fails with the first one in the kernel's order",
       "ipc/sem.c, ksys_semctl, semctl_main, semctl_stat and semctl_down")
 {
 	unsigned short wrong[NSEMS] = {0, (unsigned short)(SEMVMX + 1), 0};
@@ -298,8 +297,7 @@ CHECK("semctl.errors.order", RAW, 0,
 }
 
 CHECK("msgctl.errors.order", RAW, NEED_LIMITS,
-      "of several reasons to refuse a command of msgctl the first one in the kernel's order is "
-      "given",
+      "a command of msgctl with several errors fails with the first one in the kernel's order",
       "ipc/msg.c, ksys_msgctl, msgctl_stat and msgctl_down")
 {
 	struct msqid_ds *nowhere = (struct msqid_ds *)(void *)memory_end();
@@ -329,8 +327,7 @@ CHECK("msgctl.errors.order", RAW, NEED_LIMITS,
 }
 
 CHECK("shmctl.errors.order", RAW, 0,
-      "of several reasons to refuse a command of shmctl the first one in the kernel's order is "
-      "given",
+      "a command of shmctl with several errors fails with the first one in the kernel's order",
       "ipc/shm.c, ksys_shmctl, shmctl_stat and shmctl_down")
 {
 	struct shmid_ds *nowhere = (struct shmid_ds *)(void *)memory_end();
@@ -346,7 +343,7 @@ CHECK("shmctl.errors.order", RAW, 0,
 }
 
 CHECK("shmat.errors.order", LIBC | RAW, 0,
-      "of several reasons to refuse an attachment the first one in the kernel's order is given",
+      "a shmat with several errors fails with the first one in the kernel's order",
       "ipc/shm.c, do_shmat: the address, the id, the rights, the present mappings")
 {
 	int shmid = must(ipc->shmget(IPC_PRIVATE, 1, 0000));
@@ -362,8 +359,7 @@ CHECK("shmat.errors.order", LIBC | RAW, 0,
 }
 
 CHECK("msgrcv.errors.order", RAW, 0,
-      "of several reasons to refuse a receive or a send the first one in the kernel's order is "
-      "given",
+      "a msgrcv or msgsnd with several errors fails with the first one in the kernel's order",
       "ipc/msg.c, ksys_msgsnd, do_msgsnd and do_msgrcv")
 {
 	struct message *nowhere = (struct message *)(void *)memory_end();

@@ -530,7 +530,7 @@ CHECK("semctl.getncnt.blocking_only", LIBC | RAW, 0,
 /* ---- one change, several waiters --------------------------------------------------------- */
 
 CHECK("msgsnd.waiters.all_that_fit", LIBC | RAW, 0,
-      "one receive, or one IPC_SET, that makes room for several senders lets all of them go on",
+      "one receive, or one IPC_SET, that makes room for several senders wakes all of them",
       "ipc/msg.c, ss_wakeup: every sender whose message fits is woken")
 {
 	static const char text[TEXT] = "sixteen bytes...";

@@ -212,7 +212,7 @@ CHECK("msgrcv.noerror_page_ends", LIBC | RAW, NEED_LIMITS,
 }
 
 CHECK("msgrcv.above_lowered_msgmax", LIBC | RAW, NEED_LIMITS | NEED_MSG_COPY,
-      "a text longer than msgmax has since become is received whole; MSG_COPY of it fails",
+      "a text above a lowered msgmax is received whole; MSG_COPY of it fails",
       "ipc/msg.c, prepare_copy: no copy is larger than msgmax; ipc/msgutil.c, copy_msg: EINVAL")
 {
 	struct message got = {0};

@@ -455,7 +455,7 @@ static void end_both(const pid_t pid[2])
 }
 
 CHECK("semop.undo.setval_of_each", LIBC | RAW, 0,
-      "SETVAL clears what every process is to undo of that semaphore, and of no other one",
+      "SETVAL clears every process's adjustment of that semaphore, and of no other",
       "semctl(2), SETVAL: \"Undo entries are cleared\"; ipc/sem.c, semctl_setval")
 {
 	int semid = sem_new(ipc, 0);
@@ -470,7 +470,7 @@ CHECK("semop.undo.setval_of_each", LIBC | RAW, 0,
 }
 
 CHECK("semop.undo.setall_of_each", LIBC | RAW, 0,
-      "SETALL clears what every process is to undo of the set, and of no other set",
+      "SETALL clears every process's adjustments of the set, and of no other set",
       "semctl(2), SETALL: \"Undo entries are cleared\"; ipc/sem.c, semctl_main")
 {
 	int semid = sem_new(ipc, 0), other = sem_new(ipc, 0);

@@ -433,7 +433,7 @@ CHECK("shmctl.rmid.others_stay", LIBC | RAW, 0,
 }
 
 CHECK("shmctl.lock.effective", LIBC | RAW, NEED_USERS,
-      "SHM_LOCK and SHM_UNLOCK are refused to a process whose real user alone is the owner",
+      "SHM_LOCK and SHM_UNLOCK fail for a process of which only the real user is the owner",
       "shmctl(2), EPERM: \"the effective user ID\"; ipc/shm.c, shmctl_do_lock")
 {
 	int shmid = new_segment(ipc);
