@@ -16,8 +16,14 @@ $(OUT)/tidy/%: %.c .clang-tidy $(filter %.h %.def,$(C_FILES)) $(OUT)/kernel_cons
 	$(call say,TIDY,$<)
 	$(Q)clang-tidy --quiet $< -- $(HARNESS_FLAGS) -Ibinding/src -Itests/conformance/unit -DARCH='"$(TARGET)"' \
 	 -DBUILD='"static"' -DPy_LIMITED_API=0x030b0000 \
-	 -isystem $(PYTHON_INCLUDE) 2>$@.log >&2 || { cat $@.log; exit 1; }
+	 -isystem $(PYTHON_INCLUDE) $(if $(filter $<,$(TIDY_DEEP)),,$(TIDY_SHALLOW)) 2>$@.log >&2 || { cat $@.log; exit 1; }
 	@touch $@
+# The analyzer follows the paths of a function up to this many nodes, a tenth of its default, with
+# which lint takes 2.5 times as long.  It still reaches every block that the default reaches,
+# except in the files of TIDY_DEEP (clang --analyze with the checker debug.Stats counts the blocks).
+TIDY_SHALLOW := -Xclang -analyzer-config -Xclang max-nodes=20000
+TIDY_DEEP := $(addprefix binding/src/,inbox.c sem.c shm.c) $(addprefix conformance/,abi/rules.c btf/image.c \
+	checks/model/random.c cost/measure.c harness/expected.c) tests/fuzz/msg.c tests/fuzz/sem.c
 PYTHON_INCLUDE = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')
 
 do-lint: python
