@@ -78,7 +78,7 @@ help:
 #: make stress           load under sanitizers and Valgrind; SECONDS for each
 #: make check-binding    the module's tests under ASan, UBSan, memcheck, TSan
 #: make fuzz             random input; SECONDS for each of TARGETS
-#: make bench            the binding beside C, sysv_ipc and ctypes, as ratios
+#: make bench            the binding beside C and others: times, instructions
 #: make soak             a million calls of each function: does memory grow?
 #: make races            a hundred thousand cancellations: is a message lost?
 #: make waits            a hundred thousand timeouts beside real-time signals

@@ -6,6 +6,8 @@
 All run in one process.  In each round, one contestant after the other makes its calls, so other
 load of the machine affects all alike.  A time is the median of the rounds, and a ratio is the
 median of the ratios of the rounds.  No time makes the program fail.
+
+The instructions of each call in user space are counted by callgrind (counting.py).
 """
 
 import argparse
@@ -27,12 +29,14 @@ import threading
 import time
 import timeit
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import counting
 import ipc
 import ipc.compat.sysv_ipc as compat
+from counting import COUNTED, CannotCount, Counts, Failed
 from rows import CONTESTANTS, POLICIES, ROWS, Row
 
 TOP = Path(__file__).resolve().parents[2]
@@ -182,10 +186,16 @@ class Loops:
                 raise OSError(ctypes.get_errno(), f"{name}: {os.strerror(ctypes.get_errno())}")
             return ns
 
+        setattr(self, name, loop)
         return loop
 
 
-def compiled(row: Row, contestant: str, scope: dict[str, Any]) -> Loop:
+Timer = Callable[[], int]
+
+
+def compiled(
+    row: Row, contestant: str, scope: dict[str, Any], timer: Timer = time.perf_counter_ns
+) -> Loop:
     statement = row.statement(contestant)
     if contestant == "c":
         loop: Loop = eval(f"lambda count: loops.{statement}", scope)
@@ -194,7 +204,7 @@ def compiled(row: Row, contestant: str, scope: dict[str, Any]) -> Loop:
     names = set(compile(statement, contestant, "exec").co_names) & scope.keys()
     setup = "; ".join(f"{name} = scope[{name!r}]" for name in sorted(names))
     names_of_all = scope | {"scope": scope}
-    return timeit.Timer(statement, setup, time.perf_counter_ns, names_of_all).timeit
+    return timeit.Timer(statement, setup, timer, names_of_all).timeit
 
 
 @contextlib.contextmanager
@@ -323,13 +333,14 @@ def start_up(rounds: int) -> dict[str, float]:
 # ---- the table ----------------------------------------------------------------------------
 
 
-WIDTH = {name: max(8, len(name) + 2) for name in CONTESTANTS[1:]}  # the table's columns
-
-
-def summary(row: Row, times: Times) -> dict[str, Any]:
-    return {
-        "row": row.name,
-        "calls": row.calls,
+def summary(row: Row, times: Times, counts: Counts | None) -> dict[str, Any]:
+    """The times and instructions of a row; only those that were asked for."""
+    line: dict[str, Any] = {"row": row.name, "calls": row.calls}
+    if counts is not None:
+        line["instructions"] = counts.get(row.name, {})
+    if not times:
+        return line
+    return line | {
         "ns": {name: statistics.median(values) for name, values in times.items()},
         "ratio": {
             name: statistics.median(a / b for a, b in zip(values, times["c"]))
@@ -339,26 +350,67 @@ def summary(row: Row, times: Times) -> dict[str, Any]:
     }
 
 
-def print_table(summaries: list[dict[str, Any]], skipped: dict[str, str]) -> None:
-    heads = [f"{name:>{WIDTH[name]}}" for name in WIDTH]
-    print(f"{'':42}{'C ns':>10}{'ipc ns':>10}{''.join(heads)}")
-    for line in summaries:
-        missing = {name: "SKIP" if name in skipped else "-" for name in CONTESTANTS}
-        ratios = {
+INSTRUCTIONS = {"c": "C insns"} | {name: f"{name} insns" for name in COUNTED[1:]}
+
+
+def cells(line: dict[str, Any], skipped: dict[str, str]) -> dict[str, str]:
+    """The columns of a row, by their heads."""
+    missing = {name: "SKIP" if name in skipped else "-" for name in CONTESTANTS}
+    columns: dict[str, str] = {}
+    if "ns" in line:
+        columns |= {f"{head} ns": f"{line['ns'][head.lower()]:.0f}" for head in ("C", "ipc")}
+        columns |= {
             name: f"{line['ratio'][name]:.2f}" if name in line["ratio"] else missing[name]
-            for name in WIDTH
+            for name in CONTESTANTS[1:]
         }
-        columns = "".join(f"{ratios[name]:>{WIDTH[name]}}" for name in WIDTH)
-        print(f"{line['row']:42}{line['ns']['c']:10.0f}{line['ns']['ipc']:10.0f}{columns}")
-    print(
-        "\nTimes as long as in C.  * C makes the binding's IPC_STAT too."
-        "\nbare: an extension that converts C's arguments and makes the call, and no more."
-        "\ncompat: ipc.compat.sysv_ipc, with the statements of sysv_ipc."
-        "\ntries, releases: the binding built to try each call that may block with IPC_NOWAIT"
-        "\nfirst, and to release the GIL around each; ipc does whichever was faster."
-    )
+    if "instructions" in line:
+        columns |= {
+            head: str(line["instructions"].get(name, missing[name]))
+            for name, head in INSTRUCTIONS.items()
+        }
+    return columns
+
+
+def print_table(summaries: list[dict[str, Any]], skipped: dict[str, str]) -> None:
+    for i, line in enumerate(summaries):
+        columns = cells(line, skipped)
+        width = {head: max(10 if " ns" in head else 8, len(head) + 2) for head in columns}
+        if i == 0:
+            print(f"{'':42}" + "".join(f"{head:>{width[head]}}" for head in columns))
+        print(f"{line['row']:42}" + "".join(f"{columns[head]:>{width[head]}}" for head in columns))
+    print("\n* C makes the binding's IPC_STAT too.")
+    print("bare: an extension that converts C's arguments and makes the call, and no more.")
+    if "ns" in summaries[0]:
+        print(
+            "bare to ctypes: times as long as in C."
+            "\ncompat: ipc.compat.sysv_ipc, with the statements of sysv_ipc."
+            "\ntries, releases: the binding built to try each call that may block with IPC_NOWAIT"
+            "\nfirst, and to release the GIL around each; ipc does whichever was faster."
+        )
+    if "instructions" in summaries[0]:
+        print(
+            "insns: instructions of the calls of a row in user space, without the kernel's."
+            "\nRows with another process or thread have none, because their number varies."
+        )
     for name, reason in skipped.items():
         print(f"SKIP {name}: {reason}")
+
+
+def print_changes(counts: Counts, build: dict[str, str]) -> None:
+    """Compares with the committed numbers, if they hold for this build."""
+    committed_build, committed = counting.read(counting.COMMITTED.read_text())
+    different = counting.differences(build, committed_build)
+    if different:
+        print("SKIP comparison with the committed instructions: " + "; ".join(different))
+        return
+    chosen = {row: committed[row] for row in counts if row in committed}
+    worse, better = counting.compare(counts, chosen)
+    for line in worse:
+        print(f"DEARER {line}")
+    for line in better:
+        print(f"CHEAPER {line}")
+    if not worse and not better:
+        print(f"own share of ipc: as committed in {counting.COMMITTED.name}, within the limits")
 
 
 def positive(text: str) -> int:
@@ -378,6 +430,14 @@ def arguments() -> argparse.Namespace:
         "--loops", type=Path, required=True, help="loops.c, built"
     )
     parser.add_argument(
+        "--no-instructions", action="store_true", help="measure times only, without callgrind"
+    )
+    parser.add_argument("--count-only", action="store_true", help="count instructions only")
+    parser.add_argument(
+        "--accept", action="store_true", help=f"write the instructions to {counting.COMMITTED.name}"
+    )
+    parser.add_argument("--count-into", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument(
         "--policies", type=Path, default=TOP / "build" / "policies", help="their builds, by name"
     )
     options = parser.parse_args()
@@ -388,17 +448,72 @@ def arguments() -> argparse.Namespace:
     ]
     if not options.rows:
         parser.error("--only: no such row; there are: " + ", ".join(row.name for row in ROWS))
+    if options.no_instructions and (options.count_only or options.accept):
+        parser.error("--no-instructions: not with --count-only or --accept")
+    if options.accept and options.only:
+        parser.error("--accept: not with --only, because the file has all rows")
     return options
 
 
-def main() -> None:
-    options = arguments()
-    skipped: dict[str, str] = {}
+@contextlib.contextmanager
+def contestants(
+    names: Iterable[str], options: argparse.Namespace, skipped: dict[str, str]
+) -> Iterator[dict[str, dict[str, Any]]]:
+    """The names that each contestant's statements use; adds the missing contestants to skipped."""
     sysv_ipc: Any = None
     try:
         sysv_ipc = importlib.import_module("sysv_ipc")
     except ImportError as error:
         skipped["sysv_ipc"] = f"{error} (Debian's python3-sysv-ipc)"
+    with objects(sysv_ipc) as scope:
+        scope |= buffers(ipc, scope["q"])
+        scope |= {"ipc": ipc, "sysv_ipc": sysv_ipc, "ctypes": ctypes, "libc": libc}
+        scope["loops"] = Loops(options.loops)
+        own: dict[str, dict[str, Any]] = {"compat": scope["compat"]}
+        for name in POLICIES:
+            if name in names:
+                try:
+                    module = extension("_ipc", options.policies / name / "ipc")
+                    own[name] = buffers(module, scope["q"]) | {"ipc": module}
+                except ImportError as error:
+                    skipped[name] = str(error)
+        try:
+            own["bare"] = addresses(scope, extension("bare", options.loops.parent))
+        except ImportError as error:
+            skipped["bare"] = str(error)
+        yield {name: scope | own.get(name, {}) for name in names if name not in skipped}
+
+
+def count_into(options: argparse.Namespace) -> None:
+    """Makes the calls that callgrind counts in this process."""
+    with contestants(COUNTED, options, {}) as scopes:
+        loops = {
+            (i, name): (compiled(row, name, scope, int), max(1, counting.COUNT // row.fewer))
+            for i, row in enumerate(options.rows)
+            for name, scope in scopes.items()
+            if row.statement(name)
+        }
+        counting.count_into(loops, ctypes.CDLL(str(options.loops)))
+
+
+def count(options: argparse.Namespace, skipped: dict[str, str]) -> Counts | None:
+    """The instructions of the rows; None if they are not wanted or cannot be counted."""
+    if options.no_instructions:
+        return None
+    rows = [row for row in options.rows if counting.is_countable(row)]
+    try:
+        return counting.count_under_callgrind(Path(__file__), options.loops, rows)
+    except CannotCount as error:
+        if options.count_only or options.accept:
+            sys.exit(f"bench: instructions cannot be counted: {error}")
+        skipped["instructions"] = str(error)
+        return None
+    except Failed as error:
+        sys.exit(f"bench: {error}")
+
+
+def main() -> None:
+    options = arguments()
     machine = {
         "namespace": enter_namespace(),
         "kernel": platform.release(),
@@ -407,29 +522,29 @@ def main() -> None:
         "rounds": options.rounds,
         "count": options.count,
     }
-    with objects(sysv_ipc) as scope:
-        scope |= buffers(ipc, scope["q"])
-        scope |= {"ipc": ipc, "sysv_ipc": sysv_ipc, "ctypes": ctypes, "libc": libc}
-        scope["loops"] = Loops(options.loops)
-        own: dict[str, dict[str, Any]] = {"compat": scope["compat"]}
-        for name in POLICIES:
-            try:
-                module = extension("_ipc", options.policies / name / "ipc")
-                own[name] = buffers(module, scope["q"]) | {"ipc": module}
-            except ImportError as error:
-                skipped[name] = str(error)
-        try:
-            own["bare"] = addresses(scope, extension("bare", options.loops.parent))
-        except ImportError as error:
-            skipped["bare"] = str(error)
-        scopes = {name: scope | own.get(name, {}) for name in CONTESTANTS if name not in skipped}
-        times = run(options.rows, scopes, options.rounds, options.count)
-    summaries = [summary(row, times[row.name]) for row in options.rows]
+    if options.count_into:
+        count_into(options)
+        return
+    skipped: dict[str, str] = {}
+    counts = count(options, skipped)
+    times: dict[str, Times] = {}
+    names = COUNTED if options.count_only else CONTESTANTS
+    with contestants(names, options, skipped) as scopes:
+        if not options.count_only:
+            times = run(options.rows, scopes, options.rounds, options.count)
+    summaries = [summary(row, times.get(row.name, {}), counts) for row in options.rows]
     print("  ".join(f"{name} {value}" for name, value in machine.items()) + "\n")
     print_table(summaries, skipped)
-    starts = {} if options.only else start_up(options.rounds)
+    starts = {} if options.only or options.count_only else start_up(options.rounds)
     for name, ms in starts.items():
         print(f"{name}: {'' if name == 'an empty start' else '+'}{ms:.2f} ms")
+    if counts is not None:
+        build = counting.build_here(Path(ipc.__file__).parent)
+        if options.accept and "bare" in skipped:
+            sys.exit(f"bench: --accept: bare: {skipped['bare']}")
+        print_changes(counts, build)
+        if options.accept:
+            counting.COMMITTED.write_text(counting.text_of(build, counts))
     if options.json:
         document = {"machine": machine, "skipped": skipped, "rows": summaries, "start": starts}
         options.json.write_text(json.dumps(document, indent=1) + "\n")

@@ -11,6 +11,16 @@
 
 #include "interface/checked_calls.h"
 
+/* Without Valgrind's header its requests do nothing. */
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#else
+#define RUNNING_ON_VALGRIND 0
+#define CALLGRIND_START_INSTRUMENTATION
+#define CALLGRIND_ZERO_STATS
+#define CALLGRIND_DUMP_STATS_AT(NAME) ((void)(NAME))
+#endif
+
 enum { SEMAPHORES = 8, TEXT_MAX = 8192 };
 
 struct message {
@@ -205,4 +215,22 @@ static bool make_message(const char *text, size_t size)
 LOOP(loop_mkmsgbuf, const char *text, int size)
 {
 	REPEAT(make_message(text, (size_t)size));
+}
+
+/* ---- instructions ------------------------------------------------------------------ */
+
+/* Starts at 0.  Returns false if callgrind does not count. */
+bool count_begin(void);
+bool count_begin(void)
+{
+	CALLGRIND_START_INSTRUMENTATION;
+	CALLGRIND_ZERO_STATS;
+	return RUNNING_ON_VALGRIND;
+}
+
+/* Callgrind writes a file with the instructions since count_begin() and this name. */
+void count_end(const char *name);
+void count_end(const char *name)
+{
+	CALLGRIND_DUMP_STATS_AT(name);
 }

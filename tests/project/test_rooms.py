@@ -21,6 +21,7 @@ NAMING = re.compile(
     r"conformance/abi/(architectures\.toml|deviations\.def)|abi-dumps/.*"
     # Baselines and expectations.
     r"|conformance/gate/(baselines|costs|configs)/.*|conformance/gate/expected"
+    r"|tests/bench/instructions"
     r"|conformance/gate/implementations/(table|.*\.expect|found/.*)"
     # Pages.
     r"|docs/.*|[^/]*\.md"
