@@ -117,8 +117,8 @@ class Interrupting(int):
 q.send_many([b"a", b"b"])
 kept = False
 while not kept:  # the alarm comes at the return of one of these
-    signal.setitimer(signal.ITIMER_REAL, 1e-5)
     try:
+        signal.setitimer(signal.ITIMER_REAL, 1e-5)
         while True:
             q.send(q.receive(timeout=0))
     except ZeroDivisionError:
