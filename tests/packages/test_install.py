@@ -118,7 +118,7 @@ def test_the_programs_are_installed_with_their_manual_pages(tmp_path: Path) -> N
         assert ".Sh NAME" in page.read_text(), name
     assert (place / "share" / "ipc-conform" / "runtest" / "ipc-conform").is_file()
     for arguments, message in MISUSES.items():
-        command = [place / "bin" / "ipc-stress", *arguments.split()]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=HANG)
+        words = [str(place / "bin" / "ipc-stress"), *arguments.split()]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=HANG)
         assert done.returncode == 2 and done.stdout == ""
         assert done.stderr.splitlines()[0] == f"ipc-stress: {message}"
