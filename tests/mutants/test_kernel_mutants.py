@@ -15,7 +15,7 @@ import pytest
 import boot
 import kernel_mutants
 from boot import Misuse
-from kernel_mutants import Broken, Kernel, Mutant
+from kernel_mutants import Broken, MutatedKernel, Mutant
 from tree import IMPORTS, TOP, run
 
 RUNNER = TOP / "tests" / "mutants" / "kernel" / "kernel_mutants.py"
@@ -155,10 +155,10 @@ def test_build_that_fails_says_its_first_error(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "source" / "Makefile").write_text("bzImage:\n\t@echo 'x.c:1: error: y'; false\n")
     with pytest.raises(Broken, match=r"^does not build: x.c:1: error: y$"):
-        Kernel(tmp_path / "source", tmp_path / "out", (), 1).make("bzImage")
+        MutatedKernel(tmp_path / "source", tmp_path / "out", (), 1).make("bzImage")
 
 
-def kernel_of_two_objects(folder: Path) -> Kernel:
+def kernel_of_two_objects(folder: Path) -> MutatedKernel:
     """Make the files that a build of a kernel leaves and that the build of a mutant needs."""
     tree, out = folder / "source", folder / "out"
     for name in ("ipc", "init", "scripts", "arch/x86/kernel"):
@@ -179,7 +179,7 @@ def kernel_of_two_objects(folder: Path) -> Kernel:
         name = f"{source.parent.name}/{source.stem}.o"
         subprocess.run(["gcc", "-c", "-o", name, source], cwd=out, check=True)
     subprocess.run(["ar", "rcDT", "vmlinux.a", "ipc/x.o"], cwd=out, check=True)
-    return Kernel(tree, out, (), 1)
+    return MutatedKernel(tree, out, (), 1)
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="kernels are built on x86_64 only")

@@ -7,7 +7,8 @@ A mutant is a file with a header and a patch for Debian's kernel source, in the 
 The header has these lines:
     What: the defect, as a program sees it
     Programs: the architecture of the programs that run (default: x86_64)
-    Config: options that are added to kernel.config or replace its own, such as SYSVIPC=n
+    Config: options that are added to the configuration or replace its own, such as SYSVIPC=n
+    Watch: a file of conformance/gate/configs/watches: the kernel looks for such errors itself
     Limit: the seconds that the boot may take
     Seen-by: globs; at least one check that matches one of them must fail
     Says: a regular expression; a line of the gate's output must match it
@@ -29,7 +30,6 @@ import platform
 import re
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 from collections import deque
@@ -39,12 +39,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from boot import FAILURES, Misuse, Options, Run, count, end_with, machine_of
+from built import Broken, Kernel, first_error, only_user, source_tree, watch_named
 from cost import Costs, add_costs, measure_costs
 from gate import gate
 
 HERE = Path(__file__).resolve().parent
-TOP = HERE.parents[2]
 ARCH = "x86_64"
+SUITE = "bookworm"
 
 # On a broken kernel many checks may wait for ever, and each of them must end soon.
 SECONDS_OF_A_WAIT = 20
@@ -60,6 +61,13 @@ BOOTED_AT_ONCE = 2
 
 # ---- the table ------------------------------------------------------------------------
 
+# The watch and the configuration of a kernel.
+Kind = tuple[str, tuple[str, ...]]
+
+
+def in_words(kind: Kind) -> str:
+    return " ".join([kind[0], *kind[1]]).strip()
+
 
 @dataclass(frozen=True)
 class Mutant:
@@ -69,6 +77,7 @@ class Mutant:
     says: str = ""
     programs: str = ARCH
     config: tuple[str, ...] = ()
+    watch: str = ""
     limit: float = BOOT_LIMIT
     files: tuple[str, ...] = ()
     path: Path = HERE
@@ -77,8 +86,12 @@ class Mutant:
     def of_cost(self) -> bool:
         return self.seen_by == ("kernel.cost",)
 
+    @property
+    def kind(self) -> "Kind":
+        return self.watch, self.config
 
-FIELDS = ("What", "Programs", "Config", "Limit", "Seen-by", "Says")
+
+FIELDS = ("What", "Programs", "Config", "Watch", "Limit", "Seen-by", "Says")
 
 
 def read_mutant(path: Path) -> Mutant:
@@ -93,6 +106,7 @@ def read_mutant(path: Path) -> Mutant:
         given.get("Says", ""),
         given.get("Programs", ARCH),
         tuple(given.get("Config", "").split()),
+        given.get("Watch", ""),
         float(given.get("Limit", BOOT_LIMIT)),
         tuple(re.findall(r"^\+\+\+ b/(\S+)", diff, re.MULTILINE)),
         path,
@@ -100,7 +114,7 @@ def read_mutant(path: Path) -> Mutant:
 
 
 def mutants(patterns: list[str]) -> list[Mutant]:
-    """Return the mutants whose names match a pattern, sorted by configuration and name."""
+    """Return the mutants whose names match a pattern, sorted by kernel and name."""
     every = [read_mutant(path) for path in HERE.rglob("*.patch")]
     for pattern in patterns:
         if not fnmatch.filter([mutant.name for mutant in every], pattern):
@@ -110,22 +124,10 @@ def mutants(patterns: list[str]) -> list[Mutant]:
         for mutant in every
         if not patterns or any(fnmatch.fnmatchcase(mutant.name, glob) for glob in patterns)
     ]
-    return sorted(chosen, key=lambda mutant: (mutant.config, mutant.name))
+    return sorted(chosen, key=lambda mutant: (mutant.kind, mutant.name))
 
 
-# ---- sources: symbolic links to Debian's; a patched file is a copy --------------------
-
-
-def source_tree(folder: Path, every: list[Mutant]) -> Path:
-    # A run that was killed may have left a patched file.
-    links = [folder / "Makefile", *(folder / file for mutant in every for file in mutant.files)]
-    if not all(link.is_symlink() and link.exists() for link in links):
-        found = subprocess.run([TOP / "ci/kernel-source"], stdout=subprocess.PIPE, text=True)
-        if found.returncode:
-            sys.exit(2)
-        shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run(["cp", "-as", found.stdout.strip(), folder], check=True)
-    return folder
+# ---- patches: a patched file is a copy in the tree of symbolic links --------------------
 
 
 @contextlib.contextmanager
@@ -156,62 +158,8 @@ def patch_tree(tree: Path, mutant: Mutant) -> None:
 # ---- kernels --------------------------------------------------------------------------
 
 
-class Broken(Exception):
-    """The mutant cannot be built; the text gives the reason."""
-
-
-@dataclass(frozen=True)
-class Kernel:
-    """A configuration of the kernel, and the folder where it is built."""
-
-    tree: Path
-    folder: Path
-    config: tuple[str, ...]
-    jobs: int
-
-    def make(self, target: str, *variables: str) -> None:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        fixed = {"KBUILD_BUILD_TIMESTAMP": "@0", "KBUILD_BUILD_USER": "", "KBUILD_BUILD_HOST": ""}
-        command = ["make", f"-j{self.jobs}", f"O={self.folder}", f"ARCH={ARCH}", *variables, target]
-        with (self.folder / "log").open("w") as log, subprocess.Popen(
-            command,
-            cwd=self.tree,
-            env=kept | fixed | {"LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        ) as process:
-            try:
-                status = process.wait()
-            except BaseException:
-                os.killpg(process.pid, signal.SIGTERM)
-                raise
-        if status:
-            log_text = (self.folder / "log").read_text(errors="replace")
-            raise Broken(f"does not build: {first_error(log_text)}")
-
-    def configure(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        wanted = (HERE / "kernel.config").read_text()
-        for word in self.config:
-            name = word.partition("=")[0]
-            wanted = re.sub(rf"^CONFIG_{name}=.*\n", "", wanted, flags=re.MULTILINE)
-            wanted += f"CONFIG_{word}\n"
-        fragment = self.folder / "fragment"
-        if fragment.exists() and fragment.read_text() == wanted:
-            return
-        fragment.unlink(missing_ok=True)
-        new = self.folder / "fragment.new"
-        new.write_text(wanted)
-        self.make("allnoconfig", f"KCONFIG_ALLCONFIG={new}")
-        taken = (self.folder / ".config").read_text().splitlines()
-        for line in wanted.splitlines():
-            name, _, value = line.partition("=")
-            got = line in taken if value != "n" else not any(name + "=" in one for one in taken)
-            if line and not line.startswith("#") and not got:
-                raise Broken(f"this kernel does not take {line}")
-        new.rename(fragment)
+class MutatedKernel(Kernel):
+    """A configuration of the unbroken kernel, beside which mutants are built."""
 
     def saved(self, name: str) -> str:
         """Return the command with which make made a file."""
@@ -227,10 +175,6 @@ class Kernel:
         )
         if done.returncode:
             raise Broken(f"does not build: {first_error(done.stderr)}")
-
-    def unbroken(self) -> Path:
-        self.make("vmlinux")
-        return self.folder / "vmlinux"
 
     def objects(self, mutant: Mutant) -> list[str]:
         """Return the object files that the mutant changes.  Most of the kernel includes a header
@@ -272,12 +216,6 @@ class Kernel:
             *map(str, symbols),
         )
         self.run("scripts/sorttable", str(image))
-
-
-def first_error(log: str) -> str:
-    lines = log.splitlines()
-    errors = [line for line in lines if re.search(r"\berror\b|Error \d|\*\*\*", line)]
-    return (errors or lines or ["?"])[0]
 
 
 # ---- verdicts -------------------------------------------------------------------------
@@ -331,9 +269,13 @@ def only_named(those: list[Mutant], seconds: int = SECONDS_OF_A_WAIT) -> str:
     return f"{limit} {only}" if all(each) and len(globs) <= ROOM_FOR_NAMES else limit
 
 
-def look_at(image: Path, mutant: Mutant, select: str = "") -> Looked:
+def look_at(image: Path, mutant: Mutant, select: str) -> Looked:
+    watch = watch_named(mutant.watch)
     options = Options(
-        select=select or f"--time-limit {SECONDS_OF_A_WAIT}", time_limit=mutant.limit
+        select=select,
+        time_limit=mutant.limit * watch.slower,
+        qemu=f"-m {watch.memory}",
+        append=watch.words,
     )
     judged = gate(image, machine_of(ARCH), mutant.programs, None, options)
     return judged.status, judged.lines, judged.run
@@ -357,14 +299,15 @@ class Bench:
     jobs: int
     all: bool
     verbose: bool
-    costs: dict[tuple[str, ...], Costs] = field(default_factory=dict)  # by configuration
+    costs: dict[Kind, Costs] = field(default_factory=dict)
     done: int = 0
     wrong: list[str] = field(default_factory=list)
 
-    def kernel(self, config: tuple[str, ...]) -> Kernel:
+    def kernel(self, kind: Kind) -> MutatedKernel:
+        watch, config = kind
         # A rule of make cannot have a target with "=" in its name.
-        name = "-".join(config).replace("=", "_") or "plain"
-        return Kernel(self.tree, self.build / name, config, self.jobs)
+        name = "-".join([ARCH, *filter(None, kind[:1]), *config]).replace("=", "_")
+        return MutatedKernel(self.tree, self.build / name, config, self.jobs, watch, ARCH)
 
     def progress(self, words: str) -> None:
         if sys.stderr.isatty():
@@ -374,41 +317,40 @@ class Bench:
         self.progress("")
         print(f"{name:<22} | {what:<78} | {words}", flush=True)
 
-    def accept_unbroken(self, config: tuple[str, ...], broken: list[Mutant]) -> bool:
+    def accept_unbroken(self, kind: Kind, broken: list[Mutant]) -> bool:
         """Boot the unbroken kernel with the time limits and the programs of the mutants."""
-        kernel = self.kernel(config)
-        self.progress(f"builds the unbroken kernel {' '.join(config)}")
+        kernel = self.kernel(kind)
+        self.progress(f"builds the unbroken kernel {in_words(kind)}")
         kernel.configure()
         image = kernel.unbroken()
         limit = max(2 * BOOT_LIMIT, *(mutant.limit for mutant in broken))
-        if any(mutant.of_cost for mutant in broken) and not self.measure(config, image):
+        if any(mutant.of_cost for mutant in broken) and not self.measure(kind, image):
             return False
         for those in sorted({mutant.programs for mutant in broken if not mutant.of_cost}):
-            self.progress(f"boots the unbroken kernel {' '.join(config)} for {those}")
-            unbroken = Mutant("unbroken", "", programs=those, limit=limit)
+            self.progress(f"boots the unbroken kernel {in_words(kind)} for {those}")
+            unbroken = Mutant("unbroken", "", programs=those, watch=kind[0], limit=limit)
             named = [mutant for mutant in broken if mutant.programs == those and not mutant.of_cost]
-            select = f"--time-limit {SECONDS_OF_A_CHECK}"
-            if not self.all:
-                select = only_named(named, SECONDS_OF_A_CHECK)
+            seconds = SECONDS_OF_A_CHECK * watch_named(kind[0]).slower
+            select = f"--time-limit {seconds}" if self.all else only_named(named, seconds)
             status, lines, _ = look_at(image, unbroken, select)
             words = "accepted" if status == 0 else "REFUSED"
-            self.row("unbroken", " ".join(config) or "as it is", f"{words}: {lines[0]}")
+            self.row("unbroken", in_words(kind) or "as it is", f"{words}: {lines[0]}")
             if status:
                 print("\n".join(lines[1:20]))
                 return False
         return True
 
-    def measure(self, config: tuple[str, ...], image: Path) -> bool:
+    def measure(self, kind: Kind, image: Path) -> bool:
         """Measure the costs of the unbroken kernel twice; the two must not differ."""
-        self.progress(f"measures the unbroken kernel {' '.join(config)}")
+        self.progress(f"measures the unbroken kernel {in_words(kind)}")
         first = measure_costs(image, machine_of(ARCH), Options())
         if first.costs is None:
-            self.row("unbroken", " ".join(config) or "as it is", f"REFUSED: {first.why}")
+            self.row("unbroken", in_words(kind) or "as it is", f"REFUSED: {first.why}")
             return False
-        self.costs[config] = first.costs
+        self.costs[kind] = first.costs
         status, lines, _ = look_at_costs(image, first.costs)
         words = "costs accepted" if status == 0 else "COSTS REFUSED"
-        self.row("unbroken", " ".join(config) or "as it is", f"{words}: {lines[0].strip()}")
+        self.row("unbroken", in_words(kind) or "as it is", f"{words}: {lines[0].strip()}")
         if status:
             print("\n".join(lines[1:20]))
         return status == 0
@@ -435,7 +377,7 @@ class Bench:
 
     def start(self, mutant: Mutant, pool: ThreadPoolExecutor) -> Booted:
         """Build a mutant and start its boot; return the reason if it cannot be built."""
-        kernel = self.kernel(mutant.config)
+        kernel = self.kernel(mutant.kind)
         try:
             kernel.configure()
             # A mutant without a patch is a configuration of the unbroken kernel.
@@ -445,8 +387,10 @@ class Bench:
         except Broken as broken:
             return str(broken)
         if mutant.of_cost:
-            return pool.submit(look_at_costs, image, self.costs[mutant.config])
-        return pool.submit(look_at, image, mutant, "" if self.all else only_named([mutant]))
+            return pool.submit(look_at_costs, image, self.costs[mutant.kind])
+        seconds = SECONDS_OF_A_WAIT * watch_named(mutant.watch).slower
+        select = f"--time-limit {seconds}" if self.all else only_named([mutant], seconds)
+        return pool.submit(look_at, image, mutant, select)
 
     def try_all(self, chosen: list[Mutant]) -> None:
         started: deque[tuple[Mutant, Booted]] = deque()
@@ -484,14 +428,18 @@ def main() -> int:
         raise Misuse(f"kernels for {ARCH} are built on {ARCH} only")
     machine_of(ARCH)
     chosen = mutants(given.only)
-    folder = (given.build / "kernel-mutants").resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    tree = source_tree(folder / "source", chosen)
-    bench = Bench(tree, folder, given.jobs, given.all, given.verbose)
-    for config in sorted({mutant.config for mutant in chosen if mutant.files}):
-        broken = [mutant for mutant in chosen if mutant.config == config]
+    folder = (given.build / "kernels" / SUITE).resolve()
+    with only_user(folder):
+        files = tuple(file for mutant in chosen for file in mutant.files)
+        tree = source_tree(folder / "source", SUITE, files)
+        return run_all(Bench(tree, folder, given.jobs, given.all, given.verbose), chosen)
+
+
+def run_all(bench: Bench, chosen: list[Mutant]) -> int:
+    for kind in sorted({mutant.kind for mutant in chosen if mutant.files}):
+        broken = [mutant for mutant in chosen if mutant.kind == kind]
         try:
-            if not bench.accept_unbroken(config, broken):
+            if not bench.accept_unbroken(kind, broken):
                 return 1
         except Broken as why:
             raise Misuse(f"the unbroken kernel: {why}") from why
