@@ -42,7 +42,8 @@ enum via { LIBC = 1, BY_NUMBER = 2, MULTIPLEXED = 4, RAW = BY_NUMBER | MULTIPLEX
 	X(USERS)     /* root, so that a process can become another user */                   \
 	X(PROC)	     /* /proc of the running kernel, to read what it says */                 \
 	X(COMPAT)    /* a 32-bit program on a 64-bit kernel */                               \
-	X(HUGETLB)   /* SHM_HUGETLB: CONFIG_HUGETLBFS */
+	X(HUGETLB)   /* SHM_HUGETLB: CONFIG_HUGETLBFS */                                     \
+	X(FAULTS)    /* allocations fail on demand: CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC */
 
 enum need_index {
 #define X(N) N##_INDEX,

@@ -3,6 +3,7 @@
 #include "init.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,6 +40,62 @@ static bool mount_all(void)
 	return true;
 }
 
+static void write_setting(const char *path, const char *value)
+{
+	const int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		fprintf(stderr, "ipc-conform: %s: %s\n", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+/*
+ * Lets every allocation fail on demand, if the kernel can do that: by default, the allocations of
+ * system calls never fail, because they may wait (Documentation/fault-injection).
+ */
+static void prepare_faults(void)
+{
+	static const struct {
+		const char *path, *value;
+	} settings[] = {
+		{"/sys/kernel/debug/failslab/ignore-gfp-wait", "N"},
+		{"/sys/kernel/debug/failslab/verbose", "0"},
+		{"/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N"},
+		{"/sys/kernel/debug/fail_page_alloc/min-order", "0"},
+		{"/sys/kernel/debug/fail_page_alloc/verbose", "0"},
+	};
+
+	if (access("/proc/self/fail-nth", F_OK) != 0)
+		return;
+	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+	for (unsigned i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		write_setting(settings[i].path, settings[i].value);
+}
+
+/*
+ * Prints memory that the kernel has lost, as kmemleak found it.  It looks at allocations only when
+ * they are five seconds old, and believes only the second of two scans (mm/kmemleak.c).
+ */
+static void print_leaks(void)
+{
+	static const char path[] = "/sys/kernel/debug/kmemleak";
+	char text[4096];
+	ssize_t n;
+	int fd;
+
+	if (access(path, F_OK) != 0)
+		return;
+	sleep(6);
+	write_setting(path, "scan");
+	write_setting(path, "scan");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && (n = read(fd, text, sizeof(text))) > 0)
+		fwrite(text, 1, (size_t)n, stdout);
+	if (fd >= 0)
+		close(fd);
+}
+
 static int reap_until(pid_t program)
 {
 	int status = 0;
@@ -55,9 +112,12 @@ int run_as_init(int (*program)(int argc, char **argv), int argc, char **argv)
 	static char command[] = "run";
 	char *only_run[] = {argv[0], command, NULL};
 	bool machine = mount_all();
-	pid_t pid = fork();
+	pid_t pid;
 	int status;
 
+	if (machine)
+		prepare_faults();
+	pid = fork();
 	if (pid == -1) {
 		fprintf(stderr, "ipc-conform: fork: %s\n", strerror(errno));
 		return 2;
@@ -67,6 +127,7 @@ int run_as_init(int (*program)(int argc, char **argv), int argc, char **argv)
 		return argc > 1 || !machine ? program(argc, argv) : program(2, only_run);
 	status = reap_until(pid);
 	if (machine) {
+		print_leaks();
 		printf("\nipc-conform: exit status %d\n", status);
 		fflush(stdout);
 		/* Switching off would lose what the serial line has not sent. */

@@ -269,6 +269,34 @@ static const char *need_HUGETLB(bool isolated UNUSED)
 		       : "this machine or kernel has no huge pages (CONFIG_HUGETLBFS)";
 }
 
+/* Whether a file begins with this character. */
+static bool begins_with(const char *path, char character)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char first = '\0';
+	const bool begins = fd >= 0 && read(fd, &first, 1) == 1 && first == character;
+
+	if (fd >= 0)
+		close(fd);
+	return begins;
+}
+
+static const char *need_FAULTS(bool isolated)
+{
+	if (!isolated)
+		return need_NAMESPACE(isolated);
+	if (access("/proc/self/fail-nth", R_OK | W_OK) != 0)
+		return "no allocation fails on demand (CONFIG_FAULT_INJECTION)";
+	/* By default, only allocations that may not wait fail, and no single pages (init.c). */
+	return begins_with("/sys/kernel/debug/failslab/ignore-gfp-wait", 'N') &&
+			       begins_with("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait",
+					   'N') &&
+			       begins_with("/sys/kernel/debug/fail_page_alloc/min-order", '0')
+		       ? NULL
+		       : "failslab and fail_page_alloc in /sys/kernel/debug spare allocations that "
+			 "may wait";
+}
+
 /*
  * If isolate() fails half-way, the process is stuck as "nobody" in a new user namespace
  * (since Linux 5.12, root may not map its own id without CAP_SETFCAP).  So try it first in
