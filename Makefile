@@ -62,6 +62,7 @@ help:
 #: make kernels          boot and judge Debian's kernels; CELLS
 #: make kernels-accept   take their results as the new baselines
 #: make kernels-observe  the bytes that they write against abi-dumps; CELLS OPTIONS
+#: make kernels-debug    kernels that watch themselves; WATCH SUITES OPTIONS
 #: make costs            what each call costs on them, in instructions
 #: make kernel-pytest    the module's tests on a real kernel; ARCH
 #: make kernels-pytest   the same on every kernel with the field pytest

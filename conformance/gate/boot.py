@@ -332,15 +332,19 @@ def temporary_folder() -> Iterator[Path]:
 # ---- results about the kernel ---------------------------------------------------------
 
 # The beginnings of the kernel's messages about errors (lib/bug.c, kernel/panic.c,
-# kernel/locking/lockdep.c, mm/kasan, kernel/hung_task.c, the architectures' traps.c).
+# kernel/locking/lockdep.c, lib/debugobjects.c, mm/kasan, mm/slub.c, kernel/hung_task.c, the
+# architectures' traps.c).
 TROUBLE = re.compile(
     r"\[ *\d+\.\d+\](?:\[ *[CT]\d+\])? *(?P<message>(?:"
-    r"WARNING: |BUG: |kernel BUG at |Oops|Kernel panic|Internal error: |Unable to handle |"
+    r"WARNING: |(?:\[ )?BUG: |BUG \S+ \(|kernel BUG at |Oops|Kernel panic|Internal error: |"
+    r"Unable to handle |"
     r"general protection fault|divide error|invalid opcode|stack segment|int3: |"
-    r"INFO: task |INFO: lockdep|INFO: rcu|rcu: INFO: |watchdog: BUG|"
-    r"UBSAN: |KASAN: |KCSAN: |KFENCE: |refcount_t: |list_(?:add|del) corruption|kmemleak: "
+    r"INFO: task |INFO: lockdep|INFO: trying to register|INFO: rcu|rcu: INFO: |watchdog: BUG|"
+    r"ODEBUG: |UBSAN: |KASAN: |KCSAN: |KFENCE: |refcount_t: |list_(?:add|del) corruption|kmemleak: "
     r").*)"
 )
+# Memory that nothing points to, as init.c copies it from kmemleak's file.
+LEAK = re.compile(r"^(?P<message>unreferenced object 0x.*)")
 EXIT_STATUS = re.compile(r"^ipc-conform: exit status (\d+)$")
 
 
@@ -351,7 +355,7 @@ def exit_status(boot: Boot) -> int | None:
 
 def trouble(boot: Boot) -> list[tuple[int, str]]:
     """Line number and text of each message about an error."""
-    found = ((n, TROUBLE.search(line)) for n, line in enumerate(boot.log, 1))
+    found = ((n, TROUBLE.search(line) or LEAK.match(line)) for n, line in enumerate(boot.log, 1))
     return [(n, match["message"].strip()) for n, match in found if match]
 
 

@@ -40,6 +40,19 @@ do-kernels-accept:
 do-kernels-observe:
 	$(Q)$(MAKE) $(QUIET) $(sort $(filter-out %-musl/ipc-conform,$(CELL_PROGRAMS)))
 	$(Q)$(PYTHON) conformance/gate/observe.py $(OPTIONS) $(CELLS)
+# Builds and boots kernels that look for their own errors: WATCH, names of
+# conformance/gate/configs/watches, or all; SUITES, bookworm by default; OPTIONS: of debug.py.
+DEBUG = $(PYTHON) conformance/gate/debug.py $(WATCH:%=--watch=%) $(ARCH:%=--arch=%) $(OPTIONS) \
+ $(if $(filter file,$(origin SUITES)),,$(SUITES))
+do-kernels-debug:
+	$(Q)programs=$$($(DEBUG) --print-programs) && \
+	 $(MAKE) $(QUIET) $(HOST)/ipc-conform $$(printf 'build/%s/ipc-conform ' $$programs)
+	$(Q)rm -f $(REPORT)/kernels-debug.json; status=0; \
+	 $(DEBUG) --jobs $(KERNEL_JOBS) --output $(REPORT)/kernels-debug.json || status=$$?; \
+	 [ ! -e $(REPORT)/kernels-debug.json ] || $(HOST)/ipc-conform report \
+	  --format junit --output $(REPORT)/kernels-debug.xml \
+	  --format html --output $(REPORT)/kernels-debug.html \
+	  $(REPORT)/kernels-debug.json || [ $$? -lt 2 ]; exit $$status
 # The architectures of make check, with all their programs; a kernel that cannot be fetched is a SKIP.
 .PHONY: do-kernels-short
 do-kernels-short: CELLS = $(patsubst %,bookworm/%,$(shell $(ARCHITECTURES) cells always))
