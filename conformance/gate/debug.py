@@ -103,7 +103,7 @@ def judge_log(run: Run, boot: Boot, watch: str, known: list[Known]) -> list[str]
     ]
     judged = result(
         "kernel.log",
-        "the kernel reports no error of its own, except known ones",
+        "the kernel reports no error, except known ones",
         0,
         [(f"log line {report.line}", report.message) for report in unknown],
     )

@@ -115,9 +115,8 @@ static void go_home(const struct ipc_calls *ipc UNUSED, const struct facility *f
 }
 
 CHECK("msgget.namespace.allocation_fails", LIBC, NEED_FAULTS | NEED_PROC,
-      "if an allocation of unshare(CLONE_NEWIPC) fails, the call fails with ENOMEM or succeeds, "
-      "and "
-      "after a failure the process is still in its namespace",
+      "if an allocation of unshare(CLONE_NEWIPC) fails, the call fails with ENOMEM or succeeds; a "
+      "failed call leaves the process in its namespace",
       "unshare(2), ENOMEM; ipc/namespace.c, create_ipc_ns: ENOSPC")
 {
 	const struct allocating allocating = {&msg_facility, make_namespace, go_home, ENOSPC};
@@ -167,9 +166,8 @@ static intptr_t copy_text(const struct ipc_calls *ipc, const struct facility *f 
 }
 
 CHECK("msgrcv.copy.allocation_fails", LIBC, NEED_FAULTS | NEED_PROC | NEED_MSG_COPY,
-      "if an allocation fails, msgrcv with MSG_COPY fails with ENOMEM or copies, and the queue "
-      "does "
-      "not change",
+      "if an allocation fails, msgrcv with MSG_COPY fails with ENOMEM or copies; the queue "
+      "does not change",
       "ipc/msg.c, prepare_copy; ipc/msgutil.c, alloc_msg")
 {
 	const struct allocating allocating = {&msg_facility, copy_text, NULL, 0};
@@ -203,8 +201,7 @@ static void undo(const struct ipc_calls *ipc UNUSED, const struct facility *f UN
 }
 
 CHECK("semop.allocation_fails", LIBC, NEED_FAULTS | NEED_PROC,
-      "if an allocation fails, semop with SEM_UNDO fails with ENOMEM or succeeds, and a failed "
-      "call "
+      "if an allocation fails, semop with SEM_UNDO fails with ENOMEM or succeeds; a failed call "
       "changes nothing",
       "semop(2), ENOMEM; ipc/sem.c, find_alloc_undo")
 {
