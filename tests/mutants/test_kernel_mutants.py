@@ -15,7 +15,8 @@ import pytest
 import boot
 import kernel_mutants
 from boot import Misuse
-from kernel_mutants import Broken, MutatedKernel, Mutant
+from built import Broken
+from kernel_mutants import MutatedKernel, Mutant
 from tree import IMPORTS, TOP, run
 
 RUNNER = TOP / "tests" / "mutants" / "kernel" / "kernel_mutants.py"
