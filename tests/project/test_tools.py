@@ -301,7 +301,9 @@ def test_every_format_of_one_run_has_the_same_counts(user: str, public: Path) ->
         for name, file in names.items()
         for word in ("--format", name, "--output", public / file)
     ]
-    result = run(*become, public / "ipc-conform", "run", "--only", "msgget.*", *outputs)
+    # Only a kernel with fault injection runs the checks *.allocation_fails.
+    only = ["--only", "msgget.*", "--skip", "*.allocation_fails"]
+    result = run(*become, public / "ipc-conform", "run", *only, *outputs)
     assert result.returncode == 0, result.stderr
     texts = {name: (public / file).read_text() for name, file in names.items()}
     counts = count_json(texts["json"])
