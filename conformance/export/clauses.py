@@ -93,7 +93,7 @@ def links(results: Results, kills: list[Path]) -> Iterator[Link]:
             )
 
 
-COLUMNS = ("clause", "behaviour", "check", "title", "run", "result", "why", "mutants")
+COLUMNS = ("clause", "behaviour", "check", "what must hold", "run", "result", "why", "mutants")
 
 
 def trace_csv(results: Results, kills: list[Path]) -> str:

@@ -85,7 +85,7 @@ def markdown(results: Results) -> str:
         programs = f"{run['arch']} {run['build']}, {run['libc']}"
         text += row(cell(run["kernel"]), cell(programs), *counts)
     if failed:
-        text += "\n" + row("programs", "check", "title", "failure")
+        text += "\n" + row("programs", "check", "what must hold", "failure")
         text += row(*["---"] * 4)
         for run, one in failed[:ROWS]:
             first = in_words(one["failures"][0]) if one["failures"] else why(one)[0]

@@ -3,7 +3,8 @@
 """The instructions of each row of bench.py in user space, counted by Valgrind's callgrind.
 
 callgrind runs bench.py a second time with --count-into.  That process makes the calls of a row n
-times and 2 n times.  The difference, divided by n, is exact: what surrounds the calls cancels out.
+times and 2 n times.  The difference, divided by n, is exact: the instructions around the calls
+cancel out.
 The file `instructions` has the committed numbers; it holds for one interpreter and compiler.
 """
 
@@ -25,8 +26,9 @@ from rows import Row
 
 COMMITTED = Path(__file__).with_name("instructions")
 
-# Those that are counted; the binding's own share is what it costs above the first of BASES.
+# The contestants whose instructions callgrind counts.
 COUNTED = ("c", "bare", "ipc", "sysv_ipc")
+# The binding's own share is its count less that of the first of these that has the row.
 BASES = ("bare", "c")
 
 # Calls of a row, and how often they are counted.  The least number counts, because the interpreter
@@ -142,7 +144,7 @@ def counts_of(dumps: list[str], rows: list[Row]) -> Counts:
 
 
 class Share(NamedTuple):
-    """What the binding costs above the base."""
+    """The instructions of the binding above those of the base."""
 
     base: str
     own: int
@@ -156,7 +158,7 @@ def share_of(counts: dict[str, int]) -> Optional[Share]:
 
 
 def build_here(package: Path) -> dict[str, str]:
-    """What the numbers depend on: the interpreter, libc, and the compiler of this package."""
+    """The interpreter, libc and compiler of this package, on which the numbers depend."""
     (module,) = package.glob("_ipc*.so")
     versions = re.findall(rb"GCC: \([^)]*\) [\d.]+|clang version [\d.]+", module.read_bytes())
     flags = package.parent.with_name(package.parent.name + "-flags")  # binding/rules.mk

@@ -120,7 +120,7 @@ def test_a_report_is_found_with_its_lines(report: str) -> None:
 
 @pytest.mark.parametrize("report", REPORTS, ids=NAMES)
 def test_a_report_without_its_message_is_not_found(report: str) -> None:
-    """What finds a report is its message alone: the seed of the test above."""
+    """Nothing else in a report identifies it, so the test above can fail."""
     words = debug.reports(ended(logged(report)))[0].message
     assert debug.reports(ended(logged(report.replace(words, "nothing")))) == []
 
