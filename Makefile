@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-# python-ipc: the one front door.  `make help` lists the commands.
+# The commands of python-ipc; `make help` lists them.
 #
-# CC, CPPFLAGS, CFLAGS, LDFLAGS as usual; PYTHON picks an interpreter; V=1 shows
-# every command.  Everything that is built is under build/.
+# CC, CPPFLAGS, CFLAGS and LDFLAGS have their usual meaning; PYTHON selects the
+# interpreter; V=1 shows every command.  All build output is in build/.
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
@@ -36,8 +36,8 @@ all:
 	@ci/setup build
 	@$(MAKE) $(QUIET) harness python
 
-# ---- commands: set-up first, then the work, in a second make, which sees
-# ---- the programs that set-up has installed
+# ---- commands: each runs ci/setup, and then a second make, which finds the
+# ---- programs that ci/setup has installed
 
 COMMANDS := $(filter-out install clean,$(shell sed -n 's/^\#: make \([a-z-]*\)  *.*/\1/p' Makefile))
 .PHONY: $(COMMANDS) $(COMMANDS:%=do-%) install clean help
@@ -50,63 +50,63 @@ help:
 
 #: Use
 #: make                  build ipc (build/python) and ipc-conform (build/ARCH)
-#: make conform          does this machine conform?  Reports in build/report
-#: make libcs            do Debian's glibcs and musl behave as expected?  SUITES
-#: make port             a libc's headers against the kernel's; CC CPPFLAGS LIBC
-#: make docs             the documentation of ipc, as HTML in build/docs
-#: make install          install ipc for PYTHON; DESTDIR is honoured
-#: make install-conform  ipc-conform and its manual pages; DESTDIR, PREFIX
+#: make conform          check this machine; writes reports to build/report
+#: make libcs            check Debian's glibcs and musl on this kernel; SUITES
+#: make port             compare a libc's headers with the kernel's; CC CPPFLAGS LIBC
+#: make docs             build the documentation of ipc as HTML in build/docs
+#: make install          install ipc for PYTHON; DESTDIR
+#: make install-conform  install ipc-conform and its manual pages; DESTDIR PREFIX
 #: make clean            remove build/
 #: Gate a kernel
-#: make kernel           does a kernel image conform?  KERNEL or SUITE, ARCH, GATE
-#: make kernels          boot and judge Debian's kernels; CELLS
-#: make kernels-accept   take their results as the new baselines
-#: make kernels-observe  the bytes that they write against abi-dumps; CELLS OPTIONS
-#: make kernels-debug    kernels that watch themselves; WATCH SUITES OPTIONS
-#: make costs            what each call costs on them, in instructions
-#: make kernel-pytest    the module's tests on a real kernel; ARCH
-#: make kernels-pytest   the same on every kernel with the field pytest
-#: make btf              a kernel's own types (BTF) against abi-dumps; KERNEL ARCH
-#: make btf-debian       the same for Debian's kernel images
-#: make implementations  QEMU's user mode, gVisor, UML, ... against lists; NAMES
-#: make comparison       the table of what each implementation has, in docs
+#: make kernel           boot and check a kernel image; KERNEL or SUITE, ARCH, GATE
+#: make kernels          boot and check Debian's kernels; CELLS
+#: make kernels-accept   write their results as the new baselines; CELLS
+#: make kernels-observe  compare the bytes that they write with abi-dumps; CELLS OPTIONS
+#: make kernels-debug    check kernels built with debugging options; WATCH SUITES OPTIONS
+#: make costs            print the recorded costs of calls on Debian's kernels
+#: make kernel-pytest    run the module's tests on a booted kernel; ARCH
+#: make kernels-pytest   run them on every kernel with the field pytest
+#: make btf              compare a kernel's types (BTF) with abi-dumps; KERNEL ARCH
+#: make btf-debian       compare the types of Debian's kernel images
+#: make implementations  check gVisor, QEMU's user mode, UML and others; NAMES
+#: make comparison       write docs/comparison.md, a table of all implementations
 #: Develop
-#: make check-quick      what finds most mistakes, in a minute or two
-#: make check            every test
-#: make lint             clang-format, clang-tidy, flake8, mandoc, mypy, shellcheck
-#: make abi              every compiler's ABI facts against abi-dumps; TARGETS
-#: make abi-accept       take the compilers' facts as the new abi-dumps
-#: make stress           load under sanitizers and Valgrind; SECONDS for each
-#: make check-binding    the module's tests under ASan, UBSan, memcheck, TSan
-#: make fuzz             random input; SECONDS for each of TARGETS
-#: make bench            the binding beside C and others: times, instructions
-#: make soak             a million calls of each function: does memory grow?
-#: make races            a hundred thousand cancellations: is a message lost?
-#: make waits            a hundred thousand timeouts beside real-time signals
+#: make check-quick      run the build, the checks and the tests of the calls
+#: make check            run every test
+#: make lint             run clang-format, clang-tidy, flake8, mandoc, mypy, shellcheck
+#: make abi              compare every compiler's ABI facts with abi-dumps; TARGETS
+#: make abi-accept       write the compilers' facts to abi-dumps
+#: make stress           run load under sanitizers and Valgrind; SECONDS for each
+#: make check-binding    run the module's tests under ASan, UBSan, memcheck, TSan
+#: make fuzz             run TARGETS with random input, SECONDS for each
+#: make bench            compare times and instructions of ipc and of C; BENCH
+#: make soak             call each function a million times and check memory use
+#: make races            cancel 100,000 calls and check that no message is lost
+#: make waits            run 100,000 timeouts beside real-time signals
 #: Maintain
-#: make mutants          planted defects: what notices each; KIND, ONLY
-#:      KIND=checks      wrong calls: which check fails for each
+#: make mutants          check that each planted defect is noticed; KIND ONLY MUTANTS
+#:      KIND=checks      wrong calls, and the checks that fail for each
 #:      KIND=abi         wrong declarations in real headers; EACH of a kind
-#:      KIND=memory      defects of memory and order: which tool sees each
+#:      KIND=memory      memory errors and races, and the tools that report each
 #:      KIND=binding     the same in the extension
-#:      KIND=kernel      broken kernels: which check refuses each
-#:      KIND=fuzz        defects in each fuzz target: how soon each is found
-#: make interpreters     every test with the CPythons of Debian's suites
-#: make free-threaded    every test with a CPython without the GIL
-#: make sdist            the sources of ipc alone, in build/wheels
-#: make wheels           the sdist, and a wheel for each of ARCHS
+#:      KIND=kernel      broken kernels, and the checks that fail for each
+#:      KIND=fuzz        defects in each fuzz target, and the time to find each
+#: make interpreters     run every test with the CPythons of Debian's suites
+#: make free-threaded    run every test with a CPython without the GIL
+#: make sdist            build the source archive of ipc in build/wheels
+#: make wheels           build the sdist, and a wheel for each of ARCHS
 #: make wheels-check     test each wheel with the CPythons of Debian's suites
-#: make debs             Debian packages of the last commit, in build/debs
+#: make debs             build Debian packages of the last commit in build/debs
 #: make debs-check       install, test and purge them in a bare Debian 12
-#: make release-programs a static ipc-conform for each architecture; PROGRAMS
-#: make release          every file of a release, in build/release; VERSION
+#: make release-programs build a static ipc-conform for each architecture; PROGRAMS
+#: make release          build every file of a release in build/release; VERSION
 #: Variables
-#:   CC CPPFLAGS CFLAGS LDFLAGS  as usual; a cross compiler is welcome
+#:   CC CPPFLAGS CFLAGS LDFLAGS  as usual; CC may be a cross compiler
 #:   PYTHON  the interpreter; LIBC  glibc or musl; V=1  shows each command
 #:   ONLY    globs of mutants' names; MUTANTS  other options of their runner
-#:   JOBS    processes at a time; REPORT  where reports go (build/report)
+#:   JOBS    processes at the same time; REPORT  folder of reports (build/report)
 
-# Each room has its rules; those of the harness come first because others use its variables.
+# Each folder has its own rules.  Those of the harness come first because others use its variables.
 include conformance/rules.mk \
 	conformance/gate/rules.mk \
 	conformance/abi/rules.mk \

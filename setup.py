@@ -62,8 +62,8 @@ class BuildExtension(build_ext):
                 subprocess.run(["sh", *command], stdout=out, check=True)
         for extension in self.extensions:
             extension.include_dirs.append(str(made))
-        # The folder of libpython, which no module needs; a linker of another architecture refuses
-        # this machine's libraries there.
+        # Extension modules do not link with libpython, and a cross linker rejects this machine's
+        # libraries in its folder.
         self.compiler.set_library_dirs([])
         super().build_extensions()
 
@@ -131,7 +131,7 @@ class BuildWheel(WheelCommand or object):  # type: ignore[misc]
         }
 
 
-# The licence as an SPDX expression (PEP 639); older versions of setuptools have another name.
+# The licence as an SPDX expression (PEP 639); older versions of setuptools call the field license.
 EXPRESSION = int(setuptools.__version__.split(".")[0]) >= 77
 LICENCE: dict[str, Any] = {"license_expression" if EXPRESSION else "license": "MIT"}
 
@@ -148,8 +148,8 @@ setup(
             include_dirs=["conformance", "binding/src"],
             define_macros=[("_GNU_SOURCE", None)]
             + [("Py_LIMITED_API", "0x030b0000")] * LIMITED,
-            # The SLP vectorizer would load two arguments at once that the interpreter has just
-            # stored one by one, and the processor cannot forward such stores to the load.
+            # The SLP vectorizer would load two arguments with one instruction.  The interpreter has
+            # just stored them one by one, and a processor cannot forward two stores to one load.
             extra_compile_args=["-std=c11", "-fvisibility=hidden", "-fno-tree-slp-vectorize"],
             py_limited_api=LIMITED,
         )
