@@ -2,15 +2,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * shm_address: an attached segment.  It counts its views, as CPython's mmap does, and
- * refuses to detach while a view lives.  The garbage collector detaches a segment that
- * no object refers to any more.
+ * refuses to detach while a view exists.  The segment is detached when the last reference
+ * to the object is dropped.
  *
  * The exporter of a view (Py_buffer.obj) is a pin object, which holds a reference to
  * the address until it is freed.  NumPy's ndarray(buffer=...) releases the view at once
- * and goes on using the memory, but keeps a reference to the exporter of a memoryview,
- * so the pin lives as long as the array.  If NumPy is given the address itself, it keeps
- * a reference to that alone.  Then detaching maps zeroed memory in the segment's place,
- * which stays until the address object is freed.
+ * and continues to use the memory.  If its argument is a memoryview, NumPy keeps a
+ * reference to the view's exporter, so the pin lives as long as the array.  If its
+ * argument is the address itself, NumPy keeps a reference to the address only.  Then
+ * detaching maps zeroed memory in the segment's place, which stays until the address
+ * object is freed.
  */
 #include "module.h"
 
@@ -71,7 +72,7 @@ void address_forget(struct state *state, struct address *self)
 	RELAXED_STORE(&self->memory, NULL);
 }
 
-/* The kernel unmaps page by page, so a large segment is detached without the GIL. */
+/* The kernel unmaps page by page, so release the GIL for a large segment. */
 static int detach(const void *memory, size_t size)
 {
 	int result, error;
@@ -325,7 +326,7 @@ static PyObject *address_exit(PyObject *object, PyObject *const *Py_UNUSED(args)
 	Py_RETURN_NONE;
 }
 
-/* An address has no meaning in another process. */
+/* Fails, because an address has no meaning in another process. */
 static PyObject *address_reduce(PyObject *object, PyObject *Py_UNUSED(unused))
 {
 	return PyErr_Format(PyExc_TypeError, "a %R is neither pickled nor copied",

@@ -6,8 +6,8 @@
  * Releasing the GIL around a call that returns at once is slow when another thread is
  * CPU-bound (the GIL convoy).  Trying with IPC_NOWAIT first costs a second system call
  * if the call would block.  So call_blocking() in module.h tries first as long as tries succeed.
- * After a try that would have blocked, the next calls block without a try, and then it
- * tries again.  This file has the part that waits.
+ * After a try that would have blocked, the next BACKOFF calls block without a try, and then
+ * call_blocking() tries again.  This file has the part that waits.
  */
 #include "module.h"
 

@@ -20,7 +20,7 @@ struct control {
 #define TYPE_none NTYPES
 #define KEY(CALL, CMD) ((unsigned long long)(CALL) << 32 | (unsigned)(CMD))
 
-/* Returns the row of a command, or NULL.  Inlined, each caller keeps only its call's rows. */
+/* Returns the row of a command, or NULL.  Inlined: each caller has only the rows of its call. */
 static always_inline const struct control *control_of(enum call_index call, int cmd)
 {
 	switch (KEY(call, cmd)) {

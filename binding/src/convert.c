@@ -156,7 +156,7 @@ int to_size_any(PyObject *object, const char *name, size_t *value)
 	return 0;
 }
 
-/* All sizes of members, in bits, on any architecture. */
+/* The sizes in bits that members have on any architecture. */
 #define SIZES(X) X(8) X(16) X(32) X(64)
 
 static const char *const type_names[2][9] = {

@@ -11,7 +11,7 @@ static const char *const call_names[NCALLS] = {
 #undef X
 };
 
-/* Steals message. */
+/* Steals the reference to message. */
 static PyObject *raise_os_error(int error, PyObject *message)
 {
 	PyObject *exception;

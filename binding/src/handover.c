@@ -1,24 +1,25 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * A message that is the result of an asyncio task on its way to the task that awaits it.
+ * Keeps a message from being lost between the asyncio task that received it and the task that
+ * awaits that task.
  *
- * A task that ends wakes the awaiting task in the next round of the event loop.  Until then the
- * message is the result of the ended task alone.  If the awaiting task is cancelled meanwhile,
- * asyncio throws CancelledError into it and nothing fetches the result; the message is then freed
- * with the task while no exception is being raised, as if the program had dropped it.  At the
- * wake-up, not before, it is certain whether the awaiting task is cancelled.  So _watch_wakeups()
- * puts a call of _wake() in the place of asyncio's own wake-up, which _wake() then calls.
+ * When a task ends, asyncio wakes the awaiting task in the next iteration of the event loop.  Until
+ * then only the ended task refers to the message, its result.  If the awaiting task is cancelled
+ * meanwhile, asyncio throws CancelledError into it, and no code fetches the result.  The message is
+ * then freed with the ended task while no exception is being raised, as if the program had dropped
+ * it.  Only at the wake-up is it certain whether the awaiting task is cancelled.  So
+ * _watch_wakeups() replaces asyncio's wake-up by a call of _wake(), which then calls it.
  *
- * This is C because the interpreter runs signal handlers between Python instructions: a handler
- * that raises between the removal of one callback and the addition of the other, or before the
- * wake-up, would leave the awaiting task asleep.  _callbacks, _result and _must_cancel are members
- * of asyncio's tasks from CPython 3.11 to 3.15, in C and in Python; without them nothing is
- * watched.
+ * These functions are in C because the interpreter runs signal handlers between Python
+ * instructions.  A handler that raises between the removal of one callback and the addition of the
+ * other, or before the wake-up, would leave the awaiting task asleep.  _callbacks, _result and
+ * _must_cancel are members of asyncio's tasks from CPython 3.11 to 3.15, both of the tasks in C and
+ * of those in Python.  If they are missing, _watch_wakeups() does nothing.
  */
 #include "transfer.h"
 
-/* An attribute, or NULL without an exception. */
+/* Returns an attribute, or NULL without an exception. */
 static PyObject *attribute(PyObject *object, const char *name)
 {
 	PyObject *value = PyObject_GetAttrString(object, name);
@@ -28,10 +29,10 @@ static PyObject *attribute(PyObject *object, const char *name)
 	return value;
 }
 
-/* task_wakeup in _asynciomodule.c, __wakeup in asyncio/tasks.py. */
+/* Returns whether it is task_wakeup of _asynciomodule.c or __wakeup of asyncio/tasks.py. */
 static bool is_wakeup(PyObject *callback, PyObject *partial)
 {
-	if ((PyObject *)Py_TYPE(callback) == partial) /* as replace() makes them */
+	if ((PyObject *)Py_TYPE(callback) == partial) /* replace() has made it */
 		return false;
 	PyObject *name = attribute(callback, "__name__");
 	const bool is = name && PyUnicode_Check(name) &&
@@ -43,8 +44,8 @@ static bool is_wakeup(PyObject *callback, PyObject *partial)
 }
 
 /*
- * Adds partial(_wake, partial, wakeup) in its context, then removes it.  Callbacks of the program's
- * stay as they are, and may come before the wake-up afterwards.
+ * Adds partial(_wake, partial, wakeup) with the context of wakeup, then removes wakeup.  Callbacks
+ * of the program stay, and may afterwards run before the wake-up.
  */
 static int replace(PyObject *wake, PyObject *task, PyObject *partial, PyObject *wakeup,
 		   PyObject *context)
@@ -69,9 +70,9 @@ static int replace(PyObject *wake, PyObject *task, PyObject *partial, PyObject *
 
 static int watch(struct state *state, PyObject *wake, PyObject *task, PyObject *partial)
 {
-	/* None if there are none; at each receive, so by a string that is made once. */
+	/* None if the task has no callbacks.  Each receive reads it, so the string is made once. */
 	PyObject *list = PyObject_GetAttr(task, state->callbacks);
-	/* The list of a task in Python, which replace() changes, so walk a copy. */
+	/* replace() changes the list of a task in Python, so walk a copy. */
 	PyObject *callbacks = list && PyList_Check(list) ? PyList_AsTuple(list) : NULL;
 	const Py_ssize_t n = callbacks ? PyTuple_Size(callbacks) : 0;
 	int result = 0;
@@ -91,9 +92,8 @@ static int watch(struct state *state, PyObject *wake, PyObject *task, PyObject *
 	return result;
 }
 
-PyDoc_STRVAR(_watch_wakeups_doc,
-	     "_watch_wakeups(wake, task, partial, /)\n--\n\n"
-	     "Have the wake-ups of tasks that await a task made by wake, which is _wake.");
+PyDoc_STRVAR(_watch_wakeups_doc, "_watch_wakeups(wake, task, partial, /)\n--\n\n"
+				 "Let wake (the function _wake) wake the tasks that await a task.");
 
 static PyObject *ipc__watch_wakeups(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
@@ -121,7 +121,7 @@ static PyObject *ipc__wake(PyObject *module, PyObject *const *args, Py_ssize_t n
 
 		if (cancelled == Py_True)
 			((struct msgbuf_object *)message)->unclaimed = true;
-		/* The waiter's own result may be the message, and another task await it. */
+		/* The waiter may return the message to another task that awaits it. */
 		else if (wake && watch(state, wake, waiter, args[0]) < 0)
 			PyErr_Clear();
 		Py_XDECREF(cancelled);

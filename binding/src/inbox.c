@@ -4,15 +4,15 @@
  * _Inbox: receives the messages of a MessageQueue, and keeps those that no caller got.
  *
  * After msgrcv(2) has taken a message, the process has the only copy.  An inbox either keeps it
- * for the next receive or hands it out as an object, and no Python code runs in between.  But the
+ * for the next receive or returns it as an object, and no Python code runs in between.  But the
  * interpreter runs signal handlers between the return of a C function and the next instruction,
- * and if a handler raises, the interpreter drops the returned object.  So each message is handed
- * out "fresh": until the program reads its text, or changes it, the inbox also counts it, and
- * takes it back to its place if it is freed while an exception is being raised.  (CPython 3.11 to
- * 3.15 pop the stack of a frame before they fetch the exception: exception_unwind in ceval.c.)  A
- * message that the program drops is freed without an exception, so the inbox does not take it
- * back.  A message that a cancelled task awaited is freed without an exception too; handover.c
- * marks it.
+ * and if a handler raises, the interpreter drops the returned object.  So a returned message is
+ * "fresh" until the program reads or changes its text.  If a fresh message is freed while an
+ * exception is being raised, the inbox takes it back to its place.  (CPython 3.11 to 3.15 pop the
+ * stack of a frame before they fetch the exception: exception_unwind in ceval.c.)  A message that
+ * the program drops is freed without an exception, so the inbox does not take it back.  If a task
+ * is cancelled, the message that it awaited is freed without an exception too; handover.c marks
+ * that message.
  */
 #include "method.h"
 #include "transfer.h"
@@ -35,9 +35,9 @@ struct inbox {
 	MUTEX_MEMBER
 	struct kept *kept;	/* in the order of serial, the order in which they were received */
 	Py_ssize_t nkept, room; /* room is at least nkept + fresh + pending */
-	Py_ssize_t fresh;	/* messages handed out that may come back */
+	Py_ssize_t fresh;	/* returned messages that the inbox may take back */
 	Py_ssize_t pending;	/* running calls, each of which may add a message */
-	Py_ssize_t nspares; /* at least pending: blocks for short messages, if memory runs out */
+	Py_ssize_t nspares;	/* at least pending: blocks for short messages if malloc fails */
 	struct spare {
 		struct spare *next;
 		unsigned char bytes[HEAD + FEW - sizeof(void *)];
@@ -89,7 +89,7 @@ static void *take_spare(struct inbox *self)
 	return spare;
 }
 
-/* Makes room for at least so many kept messages. */
+/* Makes room for at least the wanted number of kept messages. */
 static bool grow(struct inbox *self, Py_ssize_t wanted)
 {
 	struct kept *larger = PyMem_Realloc(self->kept, 2 * (size_t)wanted * sizeof(*larger));
@@ -117,7 +117,7 @@ static always_inline int reserve(struct inbox *self)
 	return there ? 0 : -1;
 }
 
-/* Ends what reserve() began. */
+/* Ends the call for which reserve() has made room. */
 static void release(struct inbox *self)
 {
 	MUTEX_LOCK(self);
@@ -144,7 +144,7 @@ static Py_ssize_t choose(const struct inbox *self, long msgtyp, int msgflg)
 	return chosen;
 }
 
-/* Inserts a message by serial (there is room), and makes waiting calls look again. */
+/* Inserts a message in the order of serial, and makes waiting calls look again; room is free. */
 static void insert(struct inbox *self, const struct kept *message)
 {
 	Py_ssize_t i = self->nkept++;
@@ -174,7 +174,7 @@ static void unregister_looker(struct inbox *self, const struct looker *looker)
 	MUTEX_UNLOCK(self);
 }
 
-/* ---- handing out messages -------------------------------------------------------------- */
+/* ---- returning messages ---------------------------------------------------------------- */
 
 static void hand_out(struct inbox *self, struct msgbuf_object *message, unsigned long long serial)
 {
@@ -219,7 +219,7 @@ void inbox_take_back(struct msgbuf_object *message)
 	inbox_forget(message);
 }
 
-/* Takes the message out of room as a block of PyMem_Malloc(). */
+/* Moves the message in room to a block of PyMem_Malloc(). */
 static unsigned char *take_out(struct inbox *self, struct room *room, long length)
 {
 	const size_t size = HEAD + (size_t)length;
@@ -236,9 +236,9 @@ static unsigned char *take_out(struct inbox *self, struct room *room, long lengt
 }
 
 /*
- * Keeps the message in room, of a call for which reserve() has made room.  The kernel serves
- * waiting calls in the order in which they began to wait, so serial, which each call takes before
- * it waits, is also the order of the messages.
+ * Keeps the message in room; reserve() has made space for it in the array.  The kernel serves
+ * waiting calls in the order in which they began to wait.  Each call takes its serial before it
+ * waits, so the order of the serials is that of the messages.
  */
 static void keep(struct inbox *self, struct room *room, long length, unsigned long long serial)
 {
@@ -249,7 +249,7 @@ static void keep(struct inbox *self, struct room *room, long length, unsigned lo
 	MUTEX_UNLOCK(self);
 }
 
-/* Returns the message in room as a fresh object; without memory for one, keeps the message. */
+/* Returns the message in room as a fresh object; keeps it if there is no memory for the object. */
 static PyObject *received(struct state *state, struct inbox *self, struct room *room, long length)
 {
 	PyObject *message = msgbuf_of(state, room->msgp->mtype, (char *)room->msgp + HEAD, length);
@@ -264,7 +264,7 @@ static PyObject *received(struct state *state, struct inbox *self, struct room *
 	return message;
 }
 
-/* Hands out a kept message; 0, or RAISED, or -1 with errno as msgrcv(2) would set it. */
+/* Returns a kept message in *message; 0, or RAISED, or -1 with errno as msgrcv(2) would set it. */
 static long take(struct state *state, struct inbox *self, Py_ssize_t i, const struct transfer *t,
 		 bool sized, PyObject **message)
 {
@@ -278,7 +278,7 @@ static long take(struct state *state, struct inbox *self, Py_ssize_t i, const st
 		}
 		length = (Py_ssize_t)t->msgsz;
 	}
-	/* A copy of a long text would let another thread take the same message meanwhile. */
+	/* Copying a long text would release the GIL: another thread could take the message. */
 	*message = msgbuf_adopt(state, kept->bytes, length);
 	if (!*message)
 		return RAISED;
@@ -417,8 +417,8 @@ static long receive_next(struct state *state, struct inbox *self, const struct t
 }
 
 /*
- * Waits for the first message only, and ignores an error of a later one, which the next call
- * will meet again.  If an exception frees the list, the inbox takes back each message.
+ * Waits for the first message only, and ignores an error of a later one, because the next call
+ * returns the same error.  If an exception frees the list, the inbox takes back each message.
  */
 static long receive_each(struct state *state, struct inbox *self, struct transfer *t, bool sized,
 			 struct room *room, const struct limits *limits, Py_ssize_t count,
@@ -443,7 +443,7 @@ static long receive_each(struct state *state, struct inbox *self, struct transfe
 
 /* ---- the class ---------------------------------------------------------------------------- */
 
-/* msqid, msgsz, msgtyp, msgflg, timeout, wait. */
+/* Converts the arguments msqid, msgsz, msgtyp, msgflg, timeout and wait. */
 static always_inline int to_receive(struct state *state, PyObject *const *args, struct transfer *t,
 				    struct limits *limits)
 {
@@ -456,13 +456,13 @@ static always_inline int to_receive(struct state *state, PyObject *const *args, 
 	    to_word(args[3], "msgflg", &t->msgflg) < 0 ||
 	    to_limits(state, args[4], args[5], limits) < 0)
 		return -1;
-	/* Without a size, receive() makes room for any message, so nothing must be cut. */
+	/* Without a size, receive() makes room for any message; the kernel must not truncate it. */
 	if (args[1] == Py_None)
 		t->msgflg &= ~MSG_NOERROR;
 	return audit(state, CALL_msgrcv, &given, 5);
 }
 
-/* After the arguments: returns a message, or None if woken. */
+/* Makes the call with the converted arguments; returns a message, or None if woken. */
 static always_inline PyObject *receive_object(struct state *state, struct inbox *self,
 					      struct transfer *t, bool sized,
 					      const struct limits *limits)
@@ -499,7 +499,7 @@ static always_inline int add_flag(PyObject *argument, int flag, int *msgflg)
 	return is_true < 0 ? -1 : 0;
 }
 
-/* mtype, timeout, size, truncate, exclude. */
+/* Converts the arguments mtype, timeout, size, truncate and exclude. */
 static always_inline int to_receive_method(struct state *state, PyObject *id,
 					   const union arguments *given, struct transfer *t,
 					   struct limits *limits)
@@ -606,7 +606,9 @@ static PyObject *inbox_next(PyObject *object, PyObject *const *args, Py_ssize_t 
 
 /* ---- iteration ---------------------------------------------------------------------------- */
 
-/* An iterator in C, because a signal handler could raise between two instructions of a generator.
+/*
+ * The iterator is in C, because a signal handler could raise between two instructions of a
+ * generator.
  */
 struct messages {
 	PyObject_HEAD
@@ -715,7 +717,7 @@ static PyObject *inbox_fill(PyObject *object, PyObject *const *args, Py_ssize_t 
 					     : PyBool_FromLong(result != WOKEN);
 }
 
-/* Copies a kept message with the GIL held: another thread could take the message meanwhile. */
+/* Copies a kept message with the GIL held, so that no other thread takes it meanwhile. */
 static PyObject *copy_of(struct state *state, const struct kept *kept)
 {
 	const size_t size = HEAD + (size_t)kept->length;

@@ -112,7 +112,7 @@ PyObject *queue_send(PyObject *method, PyObject *const *args, size_t nargsf, PyO
 
 /* ---- many messages ---------------------------------------------------------------- */
 
-/* Sets the attribute sent of the current exception: how many messages were sent before it. */
+/* Sets the attribute sent of the current exception to the number of messages sent before it. */
 static void note_sent(Py_ssize_t n)
 {
 	PyObject *type, *exception, *traceback, *sent = PyLong_FromSsize_t(n);

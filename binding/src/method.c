@@ -1,19 +1,19 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Methods in C for the classes of the package's Python modules: the calls that programs make most
- * often, without a Python frame, which takes as long as the rest of such a call.
+ * Methods in C for the classes of the package's Python modules, for the calls that programs make
+ * most often.  They need no Python frame, which would take as long as the rest of such a call.
  *
  * A method of an extension type has no annotations, and inspect knows its parameters only from the
- * docstring.  So the class has the method as a Python function with parameters, annotations and
- * docstring, and _method() as its decorator puts an object of the type _Method in its place.  Like
- * the object that functools.lru_cache() makes, it has the attributes of the function.
+ * docstring.  So the class defines the method as a Python function with parameters, annotations and
+ * docstring, and its decorator _method() replaces the function by an object of the type _Method.
+ * Like the object that functools.lru_cache() makes, it has the attributes of the function.
  */
 #include "method.h"
 
 #include <structmember.h>
 
-/* The limited API has its name only since 3.12. */
+/* The limited API defines it only since 3.12. */
 #ifndef Py_TPFLAGS_HAVE_VECTORCALL
 #define Py_TPFLAGS_HAVE_VECTORCALL (1UL << 11)
 #endif
@@ -44,7 +44,7 @@ void method_misused(const struct signature *signature, int positional, PyTypeObj
 
 /* ---- the type _Method ------------------------------------------------------------------- */
 
-/* What functools.update_wrapper() copies. */
+/* Copies the attributes that functools.update_wrapper() copies. */
 static int describe(struct method *self)
 {
 	static const char *const names[] = {"__module__", "__name__", "__qualname__", "__doc__",
@@ -62,7 +62,7 @@ static int describe(struct method *self)
 	return PyObject_SetAttrString((PyObject *)self, "__wrapped__", self->function);
 }
 
-/* The limited API does not have the type of bound methods. */
+/* Finds the type of bound methods, which the limited API does not have. */
 static int find_bound_type(struct state *state, PyObject *function)
 {
 	PyObject *bound;
@@ -113,7 +113,7 @@ static PyObject *ipc__method(PyObject *module, PyObject *function)
 	return NULL;
 }
 
-/* The interpreter calls a method of an object without this; this makes bound methods. */
+/* Makes a bound method.  The interpreter makes none for object.method(). */
 static PyObject *method_get(PyObject *self, PyObject *object, PyObject *Py_UNUSED(type))
 {
 	if (!object || object == Py_None)
@@ -121,7 +121,7 @@ static PyObject *method_get(PyObject *self, PyObject *object, PyObject *Py_UNUSE
 	return PyObject_CallFunctionObjArgs(state_of_method(self)->bound_type, self, object, NULL);
 }
 
-/* Only method.__call__ comes here: PyObject_Call() itself makes a vector of the arguments. */
+/* Only method.__call__ calls this function; PyObject_Call() makes a vector of the arguments. */
 static PyObject *method_call(PyObject *self, PyObject *args, PyObject *kwargs)
 {
 	return PyObject_Call(self, args, kwargs);

@@ -48,7 +48,7 @@ static always_inline int parse_method(const struct signature *signature, int pos
 				      PyTypeObject *type, PyObject *const *args, size_t nargsf,
 				      PyObject *kwnames, union arguments *given)
 {
-	/* The highest bit tells that the function may change args[-1]. */
+	/* The highest bit, PY_VECTORCALL_ARGUMENTS_OFFSET, allows a change of args[-1]. */
 	const Py_ssize_t nargs = (Py_ssize_t)(nargsf & (SIZE_MAX >> 1)) - 1;
 
 	if (BRANCH_UNLIKELY(nargs < 0 || nargs > positional ||
@@ -60,8 +60,8 @@ static always_inline int parse_method(const struct signature *signature, int pos
 }
 
 /*
- * Returns a new reference, because another thread can set the attribute during the call; NULL with
- * AttributeError if it is not set.
+ * Returns a new reference to an attribute, because another thread can set it during the call; NULL
+ * with AttributeError if it is not set.
  */
 static always_inline PyObject *attribute_of(struct base *self, PyObject **place, const char *name)
 {

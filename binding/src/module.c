@@ -137,7 +137,7 @@ static int add_events(struct state *state)
 	state->audit = Py_XNewRef(PySys_GetObject("audit"));
 	if (!state->audit)
 		return -1;
-	/* audit_any() calls anything else, for example a replacement written in Python. */
+	/* audit_any() calls any other object, for example a replacement written in Python. */
 	if (PyCFunction_CheckExact(state->audit) &&
 	    PyCFunction_GetFlags(state->audit) == METH_FASTCALL) {
 		state->audit_self = PyCFunction_GetSelf(state->audit);
@@ -224,8 +224,8 @@ static void module_free(void *module)
 }
 
 /*
- * An interpreter refuses slots that it does not know, so PyInit__ipc() chooses the
- * slots by Py_Version, and one build serves all versions.  The headers of 3.11 lack
+ * An interpreter rejects slots that it does not know.  So that one build serves all versions,
+ * PyInit__ipc() selects the slots by Py_Version.  The headers of 3.11 lack
  * Py_mod_multiple_interpreters (3) and Py_MOD_PER_INTERPRETER_GIL_SUPPORTED (2) of 3.12.
  */
 static PyModuleDef_Slot slots_3_11[] = {{Py_mod_exec, module_exec}, {0, NULL}};

@@ -11,11 +11,11 @@
 #define MODULE_H
 
 /*
- * Py_REF_DEBUG makes the stable ABI count references by functions of the interpreter.
- * The inline code in the headers of 3.11 knows no immortal objects (PEP 683) and would
- * change the counts of None and of small ints.  Subinterpreters with a GIL each share
- * these objects, so the counts would race and an object could be freed that was never
- * allocated.
+ * With Py_REF_DEBUG, Py_INCREF and Py_DECREF of the stable ABI call functions of the
+ * interpreter.  The inline code in the headers of 3.11 does not know immortal objects
+ * (PEP 683) and would change the counts of None and of small ints.  Subinterpreters with
+ * a GIL each share these objects, so the counts would race, and the interpreter could
+ * free a static object.
  */
 #ifdef Py_LIMITED_API
 #define Py_REF_DEBUG
@@ -33,16 +33,16 @@
 
 /*
  * In the build without the GIL (PEP 703) the module's state (with its list of
- * attachments) and each structure have a lock.  No Python code runs while a thread
- * holds one, and no thread takes a second one.  The locks protect pointers to memory
- * and its lifetime.  They do not order writes by several threads to the memory of
- * one object: the program does that, as in C.
+ * attachments) and each structure have a lock.  A thread that holds a lock runs no
+ * Python code and takes no second lock.  The locks protect pointers to memory and its
+ * lifetime.  They do not order writes by several threads to the memory of one object:
+ * the program must do that, as in C.
  */
 #ifdef Py_GIL_DISABLED
 #define MUTEX_MEMBER PyMutex lock;
 #define MUTEX_LOCK(OF) PyMutex_Lock(&(OF)->lock)
 #define MUTEX_UNLOCK(OF) PyMutex_Unlock(&(OF)->lock)
-/* For a word that is read without the lock. */
+/* For a word that threads read without the lock. */
 #define RELAXED_LOAD(WORD) __atomic_load_n(WORD, __ATOMIC_RELAXED)
 #define RELAXED_STORE(WORD, VALUE) __atomic_store_n(WORD, VALUE, __ATOMIC_RELAXED)
 #else
@@ -71,7 +71,7 @@ enum type_index {
 /* Functions of the module that make no system call of System V IPC. */
 #define OTHER_CALLS(X) X(ftok) X(shmcpy_to) X(shmcpy_from)
 
-/* The calls that name themselves in errors and audit events. */
+/* The calls, for their names in errors and audit events. */
 enum call_index {
 #define FUNCTION(R, F, P, A) CALL_##F,
 #include "interface/sysvipc.def"
@@ -116,7 +116,7 @@ struct state {
 	struct address *attached;     /* list of all attachments */
 	int small_shmid;	      /* the last small segment attached, or -1: shm.c */
 	unsigned backoff[NBLOCKING];  /* blocking.c: calls to make without a try first */
-	struct guarded values;	      /* sem.c: for GETALL and SETALL */
+	struct guarded values;	      /* semall.c: for GETALL and SETALL */
 	MUTEX_MEMBER		      /* for attached and values */
 };
 
@@ -147,7 +147,7 @@ enum member_kind { MEMBER_SIGNED, MEMBER_UNSIGNED, MEMBER_STRUCT, MEMBER_OTHER }
 /* A member as the C compiler laid it out; the closure of its getter and setter. */
 struct member {
 	enum member_kind kind;
-	bool again;	      /* an alias: libc's "__key" of the member before, "key" */
+	bool again;	      /* an alias of the member before: libc's "__key" of "key" */
 	enum type_index type; /* MEMBER_STRUCT: the member's structure */
 	size_t offset, size;
 };
@@ -170,7 +170,7 @@ struct structure {
 	PyObject_HEAD
 	PyObject *weakrefs;
 	const struct layout *layout;
-	PyObject *around;     /* the object that owns these bytes; NULL: this one */
+	PyObject *around;     /* the object that owns the bytes; NULL: this object */
 	MUTEX_MEMBER	      /* for bytes, and for the target of a semun */
 	unsigned char *bytes; /* by default they follow the object's head */
 };
@@ -180,21 +180,24 @@ struct msgbuf_object {
 	struct structure head;
 	Py_ssize_t length;   /* bytes of text */
 	Py_ssize_t capacity; /* bytes of text that fit */
-	Py_ssize_t pins;     /* views and running calls, which need the bytes to stay */
+	Py_ssize_t pins;     /* views and running calls, which use the address of the bytes */
 	struct inbox *inbox; /* the inbox that can take it back, until the text is read */
 	unsigned long long serial;
-	bool unclaimed; /* a cancelled task awaited it: handover.c */
+	bool unclaimed; /* the task that awaited it was cancelled: handover.c */
 };
 
-/* Called when the program reads the message: the inbox no longer takes it back.  inbox.c. */
+/* Called when the program reads the message: the inbox no longer takes it back (inbox.c). */
 void inbox_forget(struct msgbuf_object *message);
-/* Called when it is freed: the inbox takes it back if it is unclaimed or an exception is raised. */
+/*
+ * Called when the message is freed: the inbox takes it back if it is unclaimed, or if an exception
+ * is being raised.
+ */
 void inbox_take_back(struct msgbuf_object *message);
 
 /*
  * tried is a copy of sop with IPC_NOWAIT, for a try (sem.c).  The module writes it only when
- * sop changes: for the kernel, a read of bytes that were just written costs as much as all of
- * Python's part of a call.
+ * sop changes.  If the bytes were written just before the system call, the kernel's read of them
+ * would take as long as all of Python's part of the call.
  */
 struct sembuf_object {
 	struct structure head;
@@ -204,7 +207,7 @@ struct sembuf_object {
 _Static_assert(offsetof(struct sembuf_object, sop) == sizeof(struct structure),
 	       "the bytes of a structure follow its head");
 
-/* arg has the bytes that a view shows; each call computes the pointers again. */
+/* arg has the bytes that a view shows; each call computes its pointers again. */
 struct semun_object {
 	struct structure head;
 	union semun arg;
@@ -253,7 +256,7 @@ static inline void msgbuf_unpin(struct msgbuf_object *self)
 
 PyObject *msgbuf_make(struct state *state, long mtype, PyObject *text);
 PyObject *msgbuf_of(struct state *state, long mtype, const void *text, Py_ssize_t length);
-/* Makes a message of a block of PyMem_Malloc(), which it frees; without memory it leaves it. */
+/* Makes a message that owns a block of PyMem_Malloc(); on an error the caller still owns it. */
 PyObject *msgbuf_adopt(struct state *state, unsigned char *bytes, Py_ssize_t length);
 /* Opens a view of a bytes-like object or of a str (UTF-8); release it with PyBuffer_Release. */
 int text_view(PyObject *object, Py_buffer *view);
@@ -270,7 +273,7 @@ struct address {
 	bool readonly;
 	bool lent;	 /* a consumer may use the memory without holding a view */
 	Py_ssize_t pins; /* views and running copies */
-	void *reserved;	 /* after detaching: zeroed memory in its place, for such a consumer */
+	void *reserved;	 /* after detaching: zeroed memory in the segment's place, if lent */
 #ifdef Py_GIL_DISABLED
 	PyObject *weak; /* a weak reference to it */
 #endif
@@ -321,7 +324,7 @@ union arguments {
 	PyObject *all[6]; /* the arguments of sys.audit */
 };
 
-/* Sorts arguments by position and keyword into given; -1 with TypeError. */
+/* Stores arguments by position and by keyword in given; -1 with TypeError. */
 int parse_any(const struct signature *signature, PyObject *const *args, Py_ssize_t nargs,
 	      PyObject *kwnames, union arguments *given);
 
@@ -349,7 +352,7 @@ int to_long_any(PyObject *object, const char *name, long *value);
 int to_size_any(PyObject *object, const char *name, size_t *value);
 int to_word_any(PyObject *object, const char *name, int *value);
 
-/* The common case, inline: an exact int in the range of a C long. */
+/* The common case, inline: returns true for an exact int in the range of a C long. */
 static inline bool is_plain(PyObject *object, long *number)
 {
 	int overflow;
@@ -396,10 +399,10 @@ static inline int to_word(PyObject *object, const char *name, int *value)
 	return 0;
 }
 
-/* An integer of size bytes. */
+/* Converts an integer of size bytes. */
 int to_integer(PyObject *object, const char *name, size_t size, bool is_signed, void *value);
 PyObject *from_integer(const void *value, size_t size, bool is_signed);
-/* (sec, nsec), or seconds. */
+/* Converts (sec, nsec), or seconds. */
 int to_timespec(PyObject *object, struct timespec *value);
 
 /* True if an optional argument was left out or is None. */
@@ -462,8 +465,8 @@ long attempt_unlocked(const struct blocking *blocking, bool nowait);
 long block_until_done(const struct blocking *blocking);
 
 /*
- * After a try that would have blocked, so many calls block at once, without a try.
- * The benchmark also builds 0 (always try) and -1 (never try), to compare.
+ * After a try that would have blocked, this many calls block without a try.  For comparison
+ * the benchmark also builds 0 (always try) and -1 (never try).
  */
 #ifndef BACKOFF
 #define BACKOFF 64
@@ -486,7 +489,7 @@ static always_inline long call_blocking(struct state *state, const struct blocki
 		} else {
 			result = blocking->large ? attempt_unlocked(blocking, true)
 						 : blocking->attempt(blocking->args, true);
-			/* Only these two errors say that the call would block. */
+			/* Only these two errors mean that the call would block. */
 			if (result != -1 || (errno != EAGAIN && errno != ENOMSG))
 				return result;
 			RELAXED_STORE(backoff, BACKOFF);
@@ -495,7 +498,7 @@ static always_inline long call_blocking(struct state *state, const struct blocki
 	return block_until_done(blocking);
 }
 
-/* From so many bytes on, a call releases the GIL. */
+/* A call releases the GIL for a copy, or for a segment, of at least this size. */
 enum { LARGE_COPY = 64 * 1024, LARGE_SEGMENT = 1024 * 1024 };
 
 /*
@@ -517,9 +520,9 @@ static inline void copy_memory(void *to, const void *from, size_t n)
 
 /*
  * The row of a method table for ipc_NAME, documented by NAME_doc.  These functions look alike up
- * to the call of parse(), and no macro makes their docstrings and signatures: stubs.py reads the
- * docstring as it stands in the source, and parse(), inlined, has no loop only if its signature
- * is a constant of the same function.
+ * to the call of parse().  No macro can make their docstrings and signatures: stubs.py reads the
+ * docstrings literally from the source, and the compiler removes the branches of the inlined
+ * parse() only if the signature is a constant in the same function.
  */
 #define CALL_METHOD(NAME)                                                                      \
 	{                                                                                      \

@@ -10,7 +10,7 @@ enum { HEAD = offsetof(struct msgbuf, mtext) };
 
 PyDoc_STRVAR(msgget_doc,
 	     "msgget(key, msgflg)\n--\n\n"
-	     "Return the identifier of a message queue; create the queue if msgflg says so.\n\n"
+	     "Return the identifier of a message queue; IPC_PRIVATE or IPC_CREAT creates one.\n\n"
 	     "Args:\n"
 	     "    key: IPC_PRIVATE for a new queue, or 32 bits, signed or unsigned.\n"
 	     "    msgflg: Permission bits for a new queue, with IPC_CREAT and IPC_EXCL.\n\n"
@@ -120,7 +120,7 @@ PyObject *transfer_failed(bool receive, size_t msgsz)
 	return call_failed(receive ? CALL_msgrcv : CALL_msgsnd, size_limit(receive, msgsz));
 }
 
-/* Makes the call; the caller has pinned the memory.  Returns its result; below 0: exception. */
+/* Makes the call; the caller has pinned the memory.  Returns its result, below 0: exception. */
 static always_inline long transfer_pinned(struct state *state, bool receive, struct transfer *t)
 {
 	/* MSG_COPY never blocks: without IPC_NOWAIT it fails. */
@@ -138,7 +138,7 @@ static always_inline long transfer_pinned(struct state *state, bool receive, str
 	return result;
 }
 
-/* msgsnd and msgrcv, after they have converted their arguments. */
+/* Makes the call of msgsnd or msgrcv, which have converted the other arguments. */
 static always_inline PyObject *transfer(struct state *state, bool receive, PyObject *msgp,
 					bool sized, struct transfer *t)
 {

@@ -53,7 +53,7 @@ static struct msgbuf_object *alloc_head(PyTypeObject *type)
 	return self;
 }
 
-/* The caller sets the bytes. */
+/* Returns a message with uninitialised bytes, which the caller sets. */
 static struct msgbuf_object *alloc_with(PyTypeObject *type, Py_ssize_t capacity)
 {
 	struct msgbuf_object *self = alloc_head(type);
@@ -159,8 +159,10 @@ PyObject *msgbuf_make(struct state *state, long mtype, PyObject *text)
 
 /* ---- the type --------------------------------------------------------------------- */
 
-/* msgbuf(mtype, mtext, capacity=): the default capacity is the text's length, but at least one
- * byte, as in C. */
+/*
+ * msgbuf(mtype, mtext, capacity=): the default capacity is the text's length, but at least one
+ * byte, as in C.
+ */
 static PyObject *msgbuf_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
 	PyObject *rest = kwargs ? PyDict_Copy(kwargs) : PyDict_New();
@@ -198,7 +200,7 @@ static void msgbuf_dealloc(PyObject *object)
 	if (self->inbox)
 		inbox_take_back(self);
 	PyMem_Free(self->head.bytes);
-	/* As structure_dealloc(), without the search for the type's tp_free. */
+	/* The rest is structure_dealloc() without the look-up of the type's tp_free. */
 	if (self->head.weakrefs)
 		PyObject_ClearWeakRefs(object);
 	PyObject_Free(object);
@@ -212,7 +214,7 @@ static PyObject *msgbuf_reduce(PyObject *object, PyObject *Py_UNUSED(unused))
 
 	if (!values || self->capacity == (self->length > 1 ? self->length : 1))
 		return values;
-	/* The capacity can only be passed by keyword, which takes a functools.partial here. */
+	/* Pickle passes arguments by position, so functools.partial passes the keyword capacity. */
 	PyObject *functools = PyImport_ImportModule("functools");
 	PyObject *partial = functools ? PyObject_GetAttrString(functools, "partial") : NULL;
 	PyObject *type = partial ? Py_BuildValue("(O)", Py_TYPE(object)) : NULL;

@@ -9,7 +9,7 @@
 
 PyDoc_STRVAR(semget_doc,
 	     "semget(key, nsems, semflg)\n--\n\n"
-	     "Return the identifier of a semaphore set; create the set if semflg says so.\n\n"
+	     "Return the identifier of a semaphore set; IPC_PRIVATE or IPC_CREAT creates one.\n\n"
 	     "Args:\n"
 	     "    key: IPC_PRIVATE for a new set, or 32 bits, signed or unsigned.\n"
 	     "    nsems: The number of semaphores in a new set, and the least number in an\n"
@@ -98,8 +98,8 @@ static int from_bytes(PyObject *object, struct operations *ops)
 	if (PyObject_GetBuffer(object, &view, PyBUF_SIMPLE) < 0)
 		return -1;
 	if (view.len % (Py_ssize_t)sizeof(struct sembuf) != 0) {
-		PyErr_Format(PyExc_ValueError, "sops: %zd bytes are no array of sembuf, %zu each",
-			     view.len, sizeof(struct sembuf));
+		PyErr_Format(PyExc_ValueError, "sops: %zd bytes, a sembuf has %zu", view.len,
+			     sizeof(struct sembuf));
 		PyBuffer_Release(&view);
 		return -1;
 	}
@@ -110,7 +110,7 @@ static int from_bytes(PyObject *object, struct operations *ops)
 	return result;
 }
 
-/* A sembuf, or what its constructor takes: (num, op, flg). */
+/* Converts a sembuf, or a tuple (num, op, flg). */
 static int from_item(struct state *state, PyObject *item, struct sembuf *sop)
 {
 	if (Py_TYPE(item) == state->type[TYPE_sembuf]) {
@@ -181,7 +181,7 @@ struct operate {
 	struct timespec *timeout;
 };
 
-/* Tries the operations: IPC_NOWAIT is a flag of each, so set it in a copy. */
+/* Tries the operations.  IPC_NOWAIT is a flag of each operation, so set it in a copy. */
 static long attempt_flagged(const struct operate *o)
 {
 	struct sembuf few[FEW];
@@ -219,7 +219,7 @@ const char *semop_limit(size_t nsops)
 	return NULL;
 }
 
-/* The result of semop or semtimedop as an object. */
+/* Returns the result of semop or semtimedop as an object. */
 static always_inline PyObject *operated(enum call_index call, long result, size_t nsops)
 {
 	operation_ended(call, result, nsops);
@@ -262,7 +262,7 @@ long attempt_operation(void *args, bool nowait)
 			  : checked_semop(o->semid, sop, 1);
 }
 
-/* The only item of a list or tuple, or NULL without an exception. */
+/* Returns the only item of a list or tuple, or NULL without an exception. */
 static always_inline PyObject *only_item(PyObject *sequence)
 {
 	if (PyTuple_CheckExact(sequence))
@@ -281,7 +281,7 @@ static always_inline PyObject *only_item(PyObject *sequence)
 #endif
 }
 
-/* Whether the item is a tuple (num, op, flg) of plain numbers in their ranges. */
+/* is_plain(), faster for 0. */
 static always_inline bool is_number(struct state *state, PyObject *object, long *number)
 {
 	if (object != state->zero)
@@ -290,6 +290,7 @@ static always_inline bool is_number(struct state *state, PyObject *object, long 
 	return true;
 }
 
+/* Returns whether the item is a tuple (num, op, flg) of plain numbers in their ranges. */
 static always_inline bool is_plain_operation(struct state *state, PyObject *item,
 					     struct sembuf *sop)
 {
@@ -304,7 +305,7 @@ static always_inline bool is_plain_operation(struct state *state, PyObject *item
 	return sop->sem_num == num && sop->sem_op == op && sop->sem_flg == flg;
 }
 
-/* One operation in a list or tuple; false for everything else, which operate() converts. */
+/* Does the operation if sops is a list or tuple of one; otherwise false, and operate() does it. */
 static always_inline bool operate_only(struct state *state, int semid, PyObject *sops,
 				       struct timespec *left, long *result)
 {
@@ -329,7 +330,7 @@ static always_inline bool operate_only(struct state *state, int semid, PyObject 
 	return done;
 }
 
-/* semop and semtimedop, after they have converted their numbers. */
+/* Makes the call of semop or semtimedop, which have converted semid and timeout. */
 static always_inline PyObject *operate_given(struct state *state, enum call_index call, int semid,
 					     const union arguments *given, struct timespec *left)
 {

@@ -2,10 +2,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * GETALL and SETALL, which transfer a value for each semaphore of a set.  The system
- * call has no argument for the length of the array.  IPC_STAT tells how many semaphores
- * there are, but before the next call the set may be removed and a larger one be created
- * with its id.  So the array ends at the end of the mapped memory, and the kernel fails
- * with EFAULT instead of going past it.  No Python code runs while the array is in use.
+ * call has no argument for the length of the array.  IPC_STAT returns the number of
+ * semaphores, but before the next call another process may remove the set and create a
+ * larger one with the same id.  So the array ends at the end of the mapped memory, and
+ * the system call fails with EFAULT instead of an access past the array.  No Python code
+ * runs while the array is in use.
  */
 #include "control.h"
 
@@ -14,7 +15,7 @@
 
 #include "kernel_constants.h"
 
-/* How often to start again because another set has taken the id. */
+/* The number of attempts, because another set may get the id between two calls. */
 enum { ATTEMPTS = 100 };
 
 /* ---- memory with a guard page ------------------------------------------------- */
@@ -56,8 +57,8 @@ static void *guarded_bytes(struct guarded *guarded, size_t size)
 
 /*
  * Returns the number of semaphores of a set; -1 with an exception.  Without read permission
- * it asks SEM_STAT_ANY, which takes a slot: the low 15 bits of the id, or the low 24 with
- * ipcmni_extend (ipc/util.h).
+ * it uses SEM_STAT_ANY, whose argument is a slot: the low 15 bits of the id, or the low 24
+ * with ipcmni_extend (ipc/util.h).
  */
 static Py_ssize_t count_semaphores(int semid)
 {
@@ -130,7 +131,7 @@ static PyObject *set_all(struct state *state, int semid, const void *values, Py_
 
 /* ---- buffers -------------------------------------------------------------------- */
 
-/* True for unsigned short in this machine's byte order, and for plain bytes. */
+/* Returns true for unsigned short in this machine's byte order, and for plain bytes. */
 static bool is_ushort(const Py_buffer *view)
 {
 	const char *format = view->format ? view->format : "B";
@@ -208,7 +209,7 @@ static PyObject *get_list(struct state *state, int semid)
 
 	MUTEX_LOCK(state);
 	Py_ssize_t nsems = get_all(state, semid, &values);
-	/* PyList_New may run the garbage collector, and with it code that calls GETALL again. */
+	/* PyList_New may run the garbage collector, which may run code that calls GETALL again. */
 	if (nsems >= 0)
 		copy = PyMem_Malloc((size_t)nsems * sizeof(*copy));
 	if (copy)
@@ -233,7 +234,7 @@ static PyObject *get_into_sequence(struct state *state, int semid, PyObject *seq
 	return result < 0 ? NULL : PyLong_FromLong(0);
 }
 
-/* Converting a value may change the sequence. */
+/* Reads each item when it is needed, because converting a value may change the sequence. */
 static int to_values(PyObject *sequence, unsigned short *values, Py_ssize_t n)
 {
 	for (Py_ssize_t i = 0; i < n; i++) {
@@ -255,8 +256,7 @@ static PyObject *set_from_sequence(struct state *state, int semid, PyObject *seq
 
 	if (n < 0)
 		return NULL;
-	/* Check a very long sequence before copying it: semop(2) numbers only so many semaphores.
-	 */
+	/* A sem_num has 16 bits (semop(2)); check a longer sequence before copying it. */
 	if (n > USHRT_MAX + 1) {
 		const Py_ssize_t nsems = count_semaphores(semid);
 		if (nsems < 0 || check_number(n, nsems) < 0)

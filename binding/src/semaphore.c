@@ -4,7 +4,7 @@
 #include "method.h"
 #include "operation.h"
 
-/* A call of a method, with the semaphore's attributes as they are when it begins. */
+/* A call of a method, with the values that the semaphore's attributes have when it begins. */
 struct semaphore_call {
 	struct state *state;
 	PyObject *id; /* of the set */
@@ -18,7 +18,7 @@ static void semaphore_end(const struct semaphore_call *call)
 	Py_XDECREF(call->sembuf);
 }
 
-/* -1 with an exception; the caller must call semaphore_end() in either case. */
+/* Reads the attributes; -1 with an exception.  The caller must always call semaphore_end(). */
 static always_inline int semaphore_begin(struct state *state, PyObject *object, bool up,
 					 struct semaphore_call *call)
 {
@@ -48,7 +48,7 @@ static always_inline int semaphore_begin(struct state *state, PyObject *object, 
 
 /* ---- the default: one, without a timeout -------------------------------------------------- */
 
-/* semop(set.id, _up or _down) */
+/* Calls semop(set.id, _up or _down). */
 static always_inline long operate_default(const struct semaphore_call *call)
 {
 	union arguments given = {.arg = {call->id, call->sembuf}};
@@ -92,7 +92,7 @@ static int limit_below(const struct state *state, PyObject *timeout, PyObject **
 	return positive < 0 ? -1 : 0;
 }
 
-/* semop(set.id, [operation]), or semtimedop() if there is a timeout. */
+/* Calls semop(set.id, [operation]), or semtimedop() if there is a timeout. */
 static long operate_list(const struct semaphore_call *call, PyObject *operation, PyObject *list,
 			 PyObject *timeout)
 {

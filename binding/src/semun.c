@@ -45,13 +45,13 @@ static PyObject *buffer_for(PyObject *object)
 	return readonly ? PyBytes_FromObject(object) : Py_NewRef(object);
 }
 
-/* Returns a new reference to the object that a pointer member shall point to; NULL: TypeError. */
+/* Returns a new reference to the object that a pointer member will point to; NULL: TypeError. */
 static PyObject *target_for(struct state *state, const struct member *member, PyObject *value)
 {
 	if (value == Py_None)
 		return Py_NewRef(Py_None);
 	if (member == member_named("array")) {
-		/* A structure is no array, and a chain of unions could not be freed. */
+		/* A structure is not an array, and a chain of unions could not be freed. */
 		if (type_index(state, Py_TYPE(value)) < NTYPES)
 			return PyErr_Format(PyExc_TypeError,
 					    "semun.array: values are needed, not %R",
@@ -207,7 +207,7 @@ static PyMemberDef semun_weakrefs[] = {
 	{NULL, 0, 0, 0, NULL},
 };
 
-/* Like msgbuf_slots, except for the functions: a table of slots has one line for each function. */
+/* The tables of slots look alike, but each has its own functions. */
 PyType_Slot semun_slots[] = {
 	{Py_tp_new, semun_new},
 	{Py_tp_dealloc, semun_dealloc},

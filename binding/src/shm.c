@@ -15,7 +15,7 @@
 
 PyDoc_STRVAR(shmget_doc,
 	     "shmget(key, size, shmflg)\n--\n\n"
-	     "Return the identifier of a segment of shared memory; create it if shmflg says so.\n\n"
+	     "Return the identifier of a segment; IPC_PRIVATE or IPC_CREAT creates one.\n\n"
 	     "Args:\n"
 	     "    key: IPC_PRIVATE for a new segment, or 32 bits, signed or unsigned.\n"
 	     "    size: The size of a new segment in bytes, and the least size of an existing\n"
@@ -87,7 +87,7 @@ struct mapping {
 	char name[16];
 };
 
-/* Finds a mapping in /proc/self/maps, proc(5), by its name or its beginning; false if none. */
+/* Finds a mapping in /proc/self/maps, see proc(5), by its name or its beginning; else false. */
 static bool find_mapping(uintptr_t begin, const char *name, struct mapping *mapping)
 {
 	FILE *maps = fopen("/proc/self/maps", "re");
@@ -160,7 +160,7 @@ static int check_range(struct state *state, uintptr_t begin, uintptr_t end)
 	return 0;
 }
 
-/* Detaches the segments that the new mapping replaced in whole or in part: unmaps the rest. */
+/* Detaches the segments that the new mapping replaced in whole or in part; unmaps the rest. */
 static void detach_remapped(struct state *state, uintptr_t begin, uintptr_t end)
 {
 	struct address *next;
@@ -181,8 +181,8 @@ static void detach_remapped(struct state *state, uintptr_t begin, uintptr_t end)
 
 /*
  * SHM_REMAP replaces any mapping, also of malloc() or the interpreter, so the module
- * allows it only over its own attachments.  A trial attachment of the segment tells the
- * length of the mapping, and keeps the identifier from being reused in the meantime.
+ * allows it only over its own attachments.  A trial attachment of the segment shows the
+ * length of the mapping, and prevents a reuse of the identifier in the meantime.
  * Returns the result of shmat, or NULL with an exception.
  */
 static void *remap(struct state *state, int shmid, uintptr_t begin, int shmflg)
@@ -235,7 +235,7 @@ static int to_address(struct state *state, PyObject *object, uintptr_t *value)
 	return 0;
 }
 
-/* Makes the object of a new attachment, which keeps the segment, so IPC_STAT tells its size. */
+/* Makes the object of a new attachment, which keeps the segment alive for the IPC_STAT. */
 static PyObject *attached(struct state *state, void *memory, int shmid, bool readonly)
 {
 	struct address *self = NULL;
@@ -256,15 +256,15 @@ static PyObject *attached(struct state *state, void *memory, int shmid, bool rea
 static const char *shmat_limit(uintptr_t shmaddr, int shmflg)
 {
 	return errno == EINVAL && !(shmflg & SHM_RND) && shmaddr % (uintptr_t)SHMLBA != 0
-		       ? "shmaddr is no multiple of SHMLBA"
+		       ? "shmaddr is not a multiple of SHMLBA"
 		       : NULL;
 }
 
 /*
- * Under mlockall(2) with MCL_FUTURE, the call touches every page of the segment.  So it releases
- * the GIL, unless the last attachment was of this identifier and small: most calls are short.
- * Another segment may have got the identifier; attached() reads the size, and nothing but the
- * GIL depends on this guess.
+ * Under mlockall(2) with MCL_FUTURE, the call touches every page of the segment, so it releases
+ * the GIL.  It keeps the GIL, because most calls are short, if the last attachment had this
+ * identifier and was small.  Another segment may have got the identifier since; only the use of
+ * the GIL depends on this guess, because attached() reads the size again.
  */
 static void *attach(const struct state *state, int shmid, const void *shmaddr, int shmflg)
 {
@@ -321,7 +321,7 @@ static PyObject *ipc_shmat(PyObject *module, PyObject *const *args, Py_ssize_t n
 	address = memory ? attached(state, memory, shmid, shmflg & SHM_RDONLY) : NULL;
 	if (address && shmaddr && in_way_of_stack((struct address *)address)) {
 		Py_CLEAR(address);
-		PyErr_SetString(PyExc_ValueError, "shmat: the stack is to grow there");
+		PyErr_SetString(PyExc_ValueError, "shmat: the stack may grow to this address");
 	}
 	return address;
 }
@@ -356,7 +356,7 @@ static PyObject *ipc_shmdt(PyObject *module, PyObject *const *args, Py_ssize_t n
 
 /* ---- shmctl ----------------------------------------------------------------------------- */
 
-/* True for a command that visits every page of a large segment. */
+/* Returns true for a command that visits every page of a large segment. */
 static bool takes_long(int shmid, int cmd)
 {
 	struct shmid_ds ds;

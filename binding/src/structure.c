@@ -209,7 +209,7 @@ int structure_fill(struct structure *self, PyObject *args, PyObject *kwargs)
 	if (fill_by_position(self, args) < 0)
 		return -1;
 	while (kwargs && PyDict_Next(kwargs, &place, &name, &value)) {
-		/* A type must check by itself that the keys of **kwargs are strings. */
+		/* The interpreter does not check the keys of **kwargs in a call of a type. */
 		if (!PyUnicode_Check(name)) {
 			PyErr_SetString(PyExc_TypeError, "keywords must be strings");
 			return -1;

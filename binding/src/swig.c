@@ -12,7 +12,7 @@ static PyObject *new_object(PyObject *module, enum type_index index)
 	return PyObject_CallNoArgs((PyObject *)state_of(module)->type[index]);
 }
 
-/* Frees nothing: the object lives until its last reference is dropped. */
+/* Frees no memory, because the object lives until its last reference is dropped. */
 static PyObject *delete_object(PyObject *module, PyObject *object, enum type_index index)
 {
 	if (!structure_bytes(state_of(module), object, index, "delete"))

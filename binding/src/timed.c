@@ -90,7 +90,7 @@ static void interrupt(int Py_UNUSED(signal))
 	/* A call fails with EINTR only if the signal has a handler. */
 }
 
-/* Makes sure that the signal has a handler, libc's or interrupt(); false if that fails. */
+/* Installs interrupt() as the handler of the signal unless it has one; false on an error. */
 static bool claim_signal(void)
 {
 #ifdef SYS_rt_sigaction
@@ -138,7 +138,10 @@ static void parent_after_fork(void)
 	pthread_mutex_unlock(&lock);
 }
 
-/* The waiting threads stay in the parent, and the child has no pending signal. */
+/*
+ * Restores the default disposition of the signal.  The child does not need interrupt(): the waiting
+ * threads exist only in the parent, and the child has no pending signal.
+ */
 static void child_after_fork(void)
 {
 	forks++;
@@ -213,7 +216,7 @@ static bool is_over(const struct timespec *deadline)
 
 int to_limits(struct state *state, PyObject *timeout, PyObject *wait, struct limits *limits)
 {
-	/* A longer timeout than some thirty years counts as none. */
+	/* A timeout of more than thirty-four years counts as no timeout. */
 	const time_t for_ever = 1 << 30;
 	struct timespec time = {0};
 
@@ -305,7 +308,7 @@ static void disarm(int timer, struct wait *wait)
 	syscall(SYS_timer_delete, timer);
 }
 
-/* Makes one attempt, which the limits end with EINTR.  The caller has released the GIL. */
+/* Makes one attempt; the limits end it with EINTR.  The caller has released the GIL. */
 static long attempt_limited(const struct blocking *blocking, const struct limits *limits)
 {
 	unsigned long mask[MASK_SIZE / sizeof(long)] = {0};
