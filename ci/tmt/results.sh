@@ -2,12 +2,12 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
 # results.sh: runs ipc-conform and writes tmt's results.yaml.
-# PROGRAM: the program; by default the one beside this file, or else in PATH.
+# PROGRAM: the path of the program; by default the one in the folder of this file, or else in PATH.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 program=${PROGRAM:-$here/ipc-conform}
 [ -x "$program" ] || program=$(command -v ipc-conform) || {
-	echo 'results.sh: no program ipc-conform beside it or in PATH' >&2
+	echo "results.sh: ipc-conform is neither in $here nor in PATH" >&2
 	exit 2
 }
 log=$TMT_TEST_DATA/ipc-conform.ktap
@@ -15,8 +15,8 @@ log=$TMT_TEST_DATA/ipc-conform.ktap
 status=$?
 cat "$log"
 
-# Each line is an entry of the list.  The name of a check is a path, with slashes for dots.  The
-# reason is a note in apostrophes; YAML writes an apostrophe in it twice.
+# Each line is an entry of a YAML list.  The name of a result is a path, so slashes replace the dots
+# of the check's name.  The reason is a note in apostrophes; YAML writes an apostrophe in it twice.
 {
 	case $status in
 	0) echo "- {name: /, result: pass}" ;;

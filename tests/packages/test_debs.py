@@ -90,7 +90,8 @@ def test_debs_names_the_tool_that_is_missing(tmp_path: Path) -> None:
     for name in ("sh", "dirname", "mkdir", "mktemp", "chmod", "rm"):
         (tmp_path / name).symlink_to(shutil.which(name) or name)
     result = run(TOP / "ci/debs", tmp_path / "out", PATH=str(tmp_path))
-    assert (result.returncode, result.stdout) == (4, "SKIP: debs: no program dpkg-buildpackage\n")
+    assert result.returncode == 4
+    assert result.stdout == "SKIP: debs: dpkg-buildpackage is not installed\n"
 
 
 @pytest.mark.parametrize("words", [[], ["--test"], ["--wrong"], ["a", "b"]])
