@@ -32,7 +32,7 @@ install:
 	$(Q)$(PIP_INSTALL) $(if $(DESTDIR),--ignore-installed --root '$(DESTDIR)',--force-reinstall) \
 	 --pre --find-links $(WHEEL) python-ipc
 
-# binding/docs has the pages that are written; tables.py generates the others.
+# binding/docs has the pages that people write; tables.py generates the others.
 DOCS := build/docs
 DOCS_SOURCES = $(wildcard binding/docs/*.rst)
 do-docs: python
@@ -47,12 +47,12 @@ ARCHS ?= $(shell ci/wheels --list)
 do-sdist do-wheels: do-%:
 	$(Q)PYTHON=$(PYTHON) ci/wheels build/wheels $(if $(filter wheels,$*),$(ARCHS))
 
-# Everything that a release has, in build/release, from a clone of the last commit.  ARCHS are
-# the wheels' and PROGRAMS the static programs' (ci/release).
+# Builds every file of a release in build/release, from a clone of the last commit.  ARCHS are the
+# architectures of the wheels and PROGRAMS those of the static programs (ci/release).
 do-release:
 	$(Q)$(if $(filter command%,$(origin ARCHS)),ARCHS='$(ARCHS)') ci/release '$(VERSION)' build/release
 
-# ci/debs exits with 4 after SKIP.
+# ci/debs exits with 4 if it has printed SKIP.
 do-debs:
 	$(Q)ci/debs build/debs || [ $$? -eq 4 ]
 do-debs-check: do-debs

@@ -3,9 +3,9 @@
 """Writes the type stubs of the package ipc into a folder: stubs.py FOLDER.
 
 The C preprocessor extracts structures, constants and the names of 2003 from the
-table sysvipc.def.  The types of the functions are written here, because the table
-has only C types.  The docstrings and defaults come from the C sources, not from
-the module, because an extension that was built by a cross compiler cannot be imported.
+table sysvipc.def.  This file has the types of the functions, because the table has
+only C types.  The docstrings and defaults come from the C sources, not from the
+module, because an extension from a cross compiler cannot be imported.
 """
 
 import ast

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Generates the reference pages from the table sysvipc.def and the module: tables.py FOLDER.
 
-The table and the docstrings of the module are the only description of calls, members and
+The table and the docstrings of the module contain the only descriptions of calls, members and
 constants.
 """
 

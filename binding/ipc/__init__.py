@@ -3,7 +3,7 @@
 """System V IPC of Linux, as close to the C interface as Python allows.
 
 The functions have the names, the argument order and the return values of C.  The
-module takes care of sizes, lifetimes and errno.
+module checks sizes, keeps memory alive while it is in use, and raises errno as OSError.
 
     ftok
     msgget msgsnd msgrcv msgctl mkmsgbuf
@@ -11,7 +11,7 @@ module takes care of sizes, lifetimes and errno.
     shmget shmat shmdt shmctl shmcpy_to shmcpy_from
     sizeof offsetof
 
-The classes above them have timeouts and work as context managers and with asyncio:
+The classes have timeouts, and work as context managers and with asyncio:
 
     MessageQueue Semaphore SemaphoreSet SharedMemory
     queues semaphore_sets segments
@@ -24,7 +24,7 @@ dir(ipc) leaves them out, and dir(ipc._ipc) has them.
 
 from ipc import _ipc, _memory, _queue, _semaphore
 
-# The extension module is the only list of the names of C.
+# The names of C are in no other list than the extension module.
 from ipc._ipc import *  # noqa: F401, F403
 
 # A module-level __getattr__ could import the classes on first use, but then the interpreter does
@@ -44,5 +44,5 @@ __all__ = sorted(
 
 
 def __dir__() -> list[str]:
-    """For tab completion, without the functions that SWIG generated."""
+    """Return the names for tab completion, without the functions that SWIG generated."""
     return sorted({*__all__, *(name for name in globals() if name[:2] == "__")})

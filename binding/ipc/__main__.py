@@ -22,7 +22,7 @@ TIMES = ("stime", "rtime", "ctime", "otime", "atime", "dtime")
 
 
 class Kind(t.NamedTuple):
-    """What distinguishes msg, sem and shm for the commands.
+    """The properties of msg, sem or shm that the commands use.
 
     Attributes:
         title: The heading of a list of objects.
@@ -315,7 +315,7 @@ def command_rm(options: argparse.Namespace) -> int:
 def find(kind: Kind, key: int) -> int:
     """Return the identifier of the object with a key."""
     if key == ipc.IPC_PRIVATE:
-        raise Failed("a key of 0 (IPC_PRIVATE) finds nothing: give its identifier")
+        raise Failed("no object can be found by the key 0 (IPC_PRIVATE): give its identifier")
     if not -(2**31) <= key < 2**32:
         raise Failed(
             f"no {kind.noun} has the key {shown(key)}: a key has 32 bits, "
@@ -521,7 +521,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     rm = command("rm", command_rm, "remove objects")
     rm.add_argument("kind", choices=list(KINDS))
     rm.add_argument("number", type=number, nargs="+", metavar="ID")
-    rm.add_argument("--key", action="store_true", help="the numbers are keys")
+    rm.add_argument("--key", action="store_true", help="take keys in place of identifiers")
     peek = command("peek", command_peek, "print a queue's messages without receiving them")
     peek.add_argument("id", type=number)
     command("abi", command_abi, "print sizes, offsets, constants; compare them with the kernel")

@@ -94,7 +94,7 @@ async def call(
         if take_back and thread.value is not None:
             take_back(thread.value)
         raise
-    # No call follows, because a signal handler could raise after it and lose the result.
+    # Make no further call: a signal handler could raise after it and lose the result.
     if thread.error is not None:
         raise thread.error
     value: _T = thread.value
@@ -104,8 +104,8 @@ async def call(
 def watch_wakeups() -> None:
     """Watch the wake-ups of the tasks that await the current task.
 
-    If its result is a message, and the awaiting task is cancelled before it is woken, the message
-    goes back to its queue object.
+    If the result of the current task is a message, and the awaiting task is cancelled before it is
+    woken, the message goes back to its queue object.
     """
     try:
         task = asyncio.current_task()

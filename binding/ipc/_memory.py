@@ -136,7 +136,7 @@ class SharedMemory(Object):
     def buf(self) -> memoryview:
         """A new memoryview of the segment's bytes, without a copy.
 
-        The segment stays attached while the view exists, or an array made from it.
+        The segment stays attached while the view, or an array made from it, exists.
 
         Raises:
             ValueError: The segment is not attached.
@@ -172,8 +172,8 @@ class SharedMemory(Object):
         _ipc.shmctl(self.id, _ipc.IPC_STAT, state)
         return state
 
-    # Like SemaphoreSet.set(), except for the docstring and the call: help() shows both methods with
-    # the words of their class, and change_permissions() has the code that they share.
+    # SemaphoreSet.set() differs only in the docstring and the call.  Each class has the method, so
+    # that help() names its object; change_permissions() has the common code.
     def set(
         self, *, mode: int | None = None, uid: int | None = None, gid: int | None = None
     ) -> None:

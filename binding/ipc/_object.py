@@ -40,8 +40,8 @@ def signed(key: int) -> int:
 def raised_by_call(error: BaseException, frames: int = 0) -> bool:
     """Return whether the exception comes from a C function that this function called.
 
-    The traceback of an exception that a signal handler raised during the call also has the
-    handler's frame; such an exception is the program's, not an error of the system call.
+    If a signal handler raised the exception during the call, the traceback also has the handler's
+    frame; such an exception belongs to the program and is not an error of the system call.
 
     Args:
         error: The exception.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections import abc as _abc
     import typing as _t
     from _typeshed import ReadableBuffer as _ReadableBuffer
-else:  # for typing.get_type_hints(); abc.Buffer is of Python 3.12
+else:  # for typing.get_type_hints(); Python 3.12 has abc.Buffer
     import _collections_abc as _abc  # which every interpreter has loaded
     from ipc._object import _t
     _ReadableBuffer = getattr(_abc, "Buffer", bytes | bytearray | memoryview)
@@ -68,7 +68,7 @@ class MessageQueue(Object):
     __module__ = "ipc"  # the name for pickle and repr()
     __slots__ = ()
 
-    _inbox: _ipc._Inbox  # receives, and keeps the message of a cancelled or interrupted receive
+    _inbox: _ipc._Inbox  # receives messages, and keeps that of a cancelled or interrupted receive
 
     def __init__(
         self,
@@ -133,7 +133,7 @@ class MessageQueue(Object):
     async def send_async(self, text: "_Text", mtype: int = 1) -> None:
         """Send a message as send() does, without blocking the event loop.
 
-        After a cancellation no thread is left.  The message may have been sent just before it.
+        A cancellation ends the thread.  The message may have been sent just before it.
 
         Args:
             text: As for send().
@@ -230,8 +230,8 @@ class MessageQueue(Object):
     ) -> _ipc.msgbuf:
         """Receive a message as receive() does, without blocking the event loop.
 
-        After a cancellation no thread is left.  If a message arrived just before it, this object
-        keeps the message, and the next matching receive returns it.  The same holds for the result
+        A cancellation ends the thread.  If a message arrived just before it, this object keeps the
+        message, and the next matching receive returns it.  The object also takes back the result
         of a task that is freed, if the task that awaited it was cancelled.
 
         Args:
@@ -291,7 +291,7 @@ class MessageQueue(Object):
     def messages(
         self, mtype: int = 0, *, timeout: float | None = None
     ) -> "_abc.Iterator[_ipc.msgbuf]":
-        """Iterate over the messages, which it receives, until the queue is removed.
+        """Receive messages and iterate over them until the queue is removed.
 
         Args:
             mtype: As for receive().

@@ -28,7 +28,7 @@ else:
 
 _Operations = _ipc.sembuf | _abc.Sequence[_ipc.sembuf | tuple[int, ...]]
 
-# The mode of a set without values: its owner can set them, and no other process can use the set.
+# The mode of a set without values: its owner can set them, and no other user can use the set.
 MAKING = 0o200
 # Seconds after which a set still in that mode counts as abandoned by its creator.
 MAKER_TIMEOUT = 10
@@ -38,14 +38,14 @@ IPCMNI = 1 << 15, 1 << 24
 
 
 class SemaphoreSet(Object):
-    """A set of semaphores, whose creation and initial values have no race.
+    """A set of semaphores; creation and initial values are free of races.
 
     len(s) is the number of semaphores, and s[n] is a Semaphore.
 
-    A new set has the mode 0o200 until its creator has set the values, and opening the set waits
-    for that.  A set of a C program or of ipc.compat.sysv_ipc never has this mode, so it is opened
-    at once.  If its creators follow the convention of semget(2), by which sem_otime is 0 until
-    the set has its values, pass ready_timeout to wait for that.
+    A new set has the mode 0o200 until its creator has set the values, and the constructor waits
+    for that.  A set of a C program or of ipc.compat.sysv_ipc never has this mode, so the
+    constructor opens it at once.  If the creator follows the convention of semget(2), by which
+    sem_otime is 0 until the set has its values, pass ready_timeout to wait for that.
 
     Args:
         key: IPC_PRIVATE for a new set, or a 32-bit key, for example from ftok().
@@ -128,7 +128,8 @@ class SemaphoreSet(Object):
     def _wait_until_ready(self, timeout: float | None, nsems: int) -> int:
         """Wait until the set has its values; return the number of semaphores.
 
-        Polls, because no call waits for a change of the state, and an operation would change it.
+        The method polls, because no call waits for a change of the state, and because an operation
+        would change the state.
         """
         end = monotonic() + (MAKER_TIMEOUT if timeout is None else timeout)
         looks = 0
@@ -139,16 +140,17 @@ class SemaphoreSet(Object):
             if state.sem_otime or timeout is None and state.sem_perm.mode & 0o777 != MAKING:
                 return state.sem_nsems
             if monotonic() >= end:
-                text = f"semaphore set {self.id}: sem_otime is 0, its maker has not made it ready"
-                raise TimeoutError(errno.ETIMEDOUT, text)
+                text = "sem_otime is 0, its creator has not set the values"
+                raise TimeoutError(errno.ETIMEDOUT, f"semaphore set {self.id}: {text}")
             looks += 1
             if looks < 100:
                 sched_yield()
-            else:  # the creator does not run
+            else:  # the creator is not running
                 sleep(0.001)
 
     def _state_of_any(self) -> _ipc.semid_ds | None:
-        """Return the set's state without read permission too; None before Linux 4.17.
+        """Return the set's state, also without read permission; None if the kernel or the headers
+        of this build are older than Linux 4.17.
 
         Raises:
             OSError: One of GONE if the set does not exist.
@@ -285,7 +287,10 @@ def _operate(semid: int, sops: "_Operations", timeout: float | None) -> None:
 
 
 class Semaphore(_ipc._Semaphore):
-    """One semaphore: the constructor opens or creates a set with one, s[num] is one of any set.
+    """One semaphore of a set.
+
+    The constructor opens or creates a set with one semaphore.  s[num] is the Semaphore with that
+    number in the SemaphoreSet s.
 
     As a context manager, the object acquires the semaphore and releases it at the end.
 
@@ -388,8 +393,8 @@ class Semaphore(_ipc._Semaphore):
     async def acquire_async(self, n: int = 1) -> bool:
         """Acquire the semaphore as acquire() does, without blocking the event loop.
 
-        After a cancellation no thread is left.  If the semaphore was acquired just before it, n
-        is added back.
+        A cancellation ends the thread.  If the semaphore was acquired just before it, the method
+        adds n again.
 
         Args:
             n: As for acquire().

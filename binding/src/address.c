@@ -72,7 +72,7 @@ void address_forget(struct state *state, struct address *self)
 	RELAXED_STORE(&self->memory, NULL);
 }
 
-/* The kernel unmaps page by page, so release the GIL for a large segment. */
+/* The kernel unmaps page by page, so a large segment is detached without the GIL. */
 static int detach(const void *memory, size_t size)
 {
 	int result, error;

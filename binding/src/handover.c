@@ -19,7 +19,7 @@
  */
 #include "transfer.h"
 
-/* Returns an attribute, or NULL without an exception. */
+/* An attribute, or NULL without an exception. */
 static PyObject *attribute(PyObject *object, const char *name)
 {
 	PyObject *value = PyObject_GetAttrString(object, name);
@@ -29,7 +29,7 @@ static PyObject *attribute(PyObject *object, const char *name)
 	return value;
 }
 
-/* Returns whether it is task_wakeup of _asynciomodule.c or __wakeup of asyncio/tasks.py. */
+/* task_wakeup in _asynciomodule.c, __wakeup in asyncio/tasks.py. */
 static bool is_wakeup(PyObject *callback, PyObject *partial)
 {
 	if ((PyObject *)Py_TYPE(callback) == partial) /* replace() has made it */
@@ -121,7 +121,7 @@ static PyObject *ipc__wake(PyObject *module, PyObject *const *args, Py_ssize_t n
 
 		if (cancelled == Py_True)
 			((struct msgbuf_object *)message)->unclaimed = true;
-		/* The waiter may return the message to another task that awaits it. */
+		/* The waiter's own result may be the message, and another task await it. */
 		else if (wake && watch(state, wake, waiter, args[0]) < 0)
 			PyErr_Clear();
 		Py_XDECREF(cancelled);

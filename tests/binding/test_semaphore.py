@@ -92,7 +92,7 @@ def test_opening_waits_for_the_values(make: Maker, key: int) -> None:
     semid = in_the_making(key)
     try:
         begin = time.monotonic()
-        with pytest.raises(TimeoutError, match="not made it ready"):
+        with pytest.raises(TimeoutError, match="has not set the values"):
             ipc.SemaphoreSet(key, ready_timeout=0.05)
         assert time.monotonic() - begin >= 0.05
         worker = Worker(lambda: ipc.SemaphoreSet(key, create=True).values, semid)

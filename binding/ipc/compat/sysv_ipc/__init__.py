@@ -10,19 +10,19 @@ Names, arguments, results and exceptions are those of its documentation (USAGE.m
 github.com/osvenskan/sysv_ipc).  The __cause__ of each exception is the OSError of the failed
 call, with errno.  An errno without an exception in that documentation raises the OSError itself.
 
-The module differs where sysv_ipc crashes, hangs or does something unexpected:
+The module differs from sysv_ipc in cases in which sysv_ipc crashes, hangs or behaves unexpectedly:
 
-* The views of a segment keep its memory after detach(), until the last view is gone; with sysv_ipc
-  the views then point to unmapped memory.  Views of a segment attached with SHM_RDONLY are
-  read-only.  Making a view of a segment that is not attached raises NotAttachedError.  The garbage
-  collector detaches a SharedMemory.
+* After detach(), the memory of a segment stays mapped while a view of it exists; with sysv_ipc the
+  views then point to unmapped memory.  Views of a segment attached with SHM_RDONLY are read-only.
+  Making a view of a segment that is not attached raises NotAttachedError.  A SharedMemory that is
+  freed detaches its segment.
 * A segment that was attached twice must be detached twice.
-* A call continues after a signal handler returns, with the time that is left (PEP 475).
+* A call continues after a signal handler returns, with the remaining time (PEP 475).
 * IPC_CREAT alone sets the initial value of a new semaphore, never that of an existing one.
 * A number that does not fit the C type raises OverflowError, and a key outside 32 bits, signed or
-  unsigned, ValueError; no number is cut.  KEY_MIN and KEY_MAX are the limits of key_t.
-* A missing permission raises PermissionsError, also for semaphores, and the use of a removed queue
-  ExistentialError, also by send().
+  unsigned, raises ValueError; no number is truncated.  KEY_MIN and KEY_MAX are the limits of key_t.
+* A missing permission raises PermissionsError, also for semaphores.  The use of a removed queue
+  raises ExistentialError, also in send().
 * A constructor that fails removes the object that it created.  No attribute can be deleted.
 """
 
@@ -73,6 +73,6 @@ def ftok(path: str | os.PathLike[str], id: int, silence_warning: bool = False) -
     See ftok(3).
     """
     if not silence_warning:
-        warnings.warn("ftok() does not promise a key that nobody else has", Warning, stacklevel=2)
+        warnings.warn("ftok() does not guarantee a unique key", Warning, stacklevel=2)
     key = ipc.ftok(path, id | 1)
     return key if id & 1 else key - (1 << 24)  # ipc.ftok() refuses 0, sysv_ipc accepts it

@@ -32,7 +32,8 @@ class NotAttachedError(Error):
     """The segment is not attached."""
 
 
-# The exception for an errno.  EINVAL is missing: it means a removed object or a wrong argument.
+# The exception for an errno.  EINVAL is missing because it depends on the call whether it means a
+# removed object or a wrong argument.
 _MEANING: dict[int | None, type[Exception]] = {
     errno.EACCES: PermissionsError,
     errno.EPERM: PermissionsError,

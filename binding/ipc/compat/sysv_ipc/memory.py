@@ -130,8 +130,8 @@ class SharedMemory(Object, _ipc._Exporter):
         """Return a copy of bytes of the segment.
 
         Args:
-            byte_count: The number of bytes; 0 means all up to the end.  Fewer bytes are returned
-                if the segment ends before.
+            byte_count: The number of bytes; 0 means all up to the end.  The result has fewer bytes
+                if the segment ends earlier.
             offset: The first byte.
 
         Raises:

@@ -125,8 +125,8 @@ class Object:
     _key: int
     _id: int
 
-    # Each class defines these two by itself.  A shared function would add a Python frame, the
-    # main cost of reading an attribute.
+    # Each class defines both methods.  A common function would add a Python frame, which is most
+    # of the time to read an attribute.
     _ctl: _abc.Callable[[int, Any], object]  # msgctl, semctl or shmctl on the identifier
     _stat: _abc.Callable[[], Any]  # returns the structure of IPC_STAT
 
@@ -158,9 +158,9 @@ class Object:
     ) -> None:
         """Set key and identifier by get(key, flg); if key is None, choose an unused one."""
         if flags & IPC_CREX == IPC_EXCL:
-            raise ValueError("flags: IPC_EXCL is for use with IPC_CREAT")
+            raise ValueError("flags: IPC_EXCL needs IPC_CREAT too")
         if key is None and not flags & IPC_EXCL:
-            raise ValueError("key: None is for a new object, with the flags IPC_CREX")
+            raise ValueError("key: None needs the flags IPC_CREX")
         keys: _abc.Iterable[int] = _random_keys() if key is None else (_to_key(key),)
         for self._key in keys:
             try:

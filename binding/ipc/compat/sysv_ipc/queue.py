@@ -21,7 +21,8 @@ class MessageQueue(Object):
 
     Args:
         key: IPC_PRIVATE, a 32-bit key, or None to choose an unused key (with IPC_CREX).
-        flags: 0 to open an existing queue; IPC_CREAT, or IPC_CREX to create a new one only.
+        flags: 0 opens an existing queue, IPC_CREAT creates it if it does not exist, and IPC_CREX
+            creates it and fails if it exists.
         mode: The permission bits of a new queue.
         max_message_size: The largest text to send or receive, in bytes.
 
@@ -69,11 +70,13 @@ class MessageQueue(Object):
             ValueError: type is not above 0, or the text is longer than max_message_size.
         """
         if type <= 0:
-            raise ValueError("type: a message's is above 0")
+            raise ValueError(f"type: {type} is not above 0")
         if message.__class__ is not bytes:
             message = ipc.mkmsgbuf(type, message).mtext
         if len(message) > self._max_message_size:
-            raise ValueError(f"{len(message)} bytes, above {self._max_message_size}")
+            raise ValueError(
+                f"message: {len(message)} bytes, max_message_size is {self._max_message_size}"
+            )
         try:
             _msgsnd(self._id, type, message, 0 if block else _NOWAIT, None, None)
         except OSError as error:

@@ -99,7 +99,7 @@ class Semaphore(Object):
 
     def _operate(self, sem_op: int, timeout: float | None = None) -> None:
         if timeout is not None and not timeout >= 0:
-            raise TypeError("timeout: None or seconds are needed, not below 0")
+            raise TypeError("timeout: None or a number of seconds from 0 is needed")
         sop = ipc.sembuf(0, sem_op, self._up.sem_flg)
         try:
             ipc.semtimedop(self._id, sop, 1, timeout)
