@@ -53,14 +53,14 @@ $(OUT)/ipc-conform-dynamic: $(OUT)/main-dynamic.o $(HARNESS_OBJECTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
 
-# A separate tool reads the kernel's BTF, because it needs libbpf.
+# ipc-btf, which reads the kernel's BTF, is a separate program because it needs libbpf.
 $(OUT)/ipc-btf: $(patsubst %.c,$(OUT)/%.o,$(wildcard conformance/btf/*.c)) \
 		$(OUT)/conformance/harness/textfile.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs libbpf)
 
 # The static program for another architecture, built by its cross compiler.  Debian's libcheck needs
-# libraries that one built from source (ci/sysroot) does not.
+# libraries that a libcheck built from source (ci/sysroot) does not need.
 CROSS_LIBS = $$([ -e $$root/lib/libsubunit.a ] || echo CHECK_LIBS=-lcheck)
 CROSS := $(filter-out $(TARGET),$(shell $(ARCHITECTURES) list 2>/dev/null))
 CROSS_BUILD = root=$$(ci/sysroot $*) && $(MAKE) $(QUIET) CPPFLAGS="-isystem $$root/include" \
@@ -77,8 +77,8 @@ MUSL_BUILD = root=$$(ci/sysroot --musl $*) && $(MAKE) $(QUIET) OUT=$(@D) TARGET=
 $(filter-out $(OUT)/ipc-conform,$(sort $(MUSL:%=build/%/ipc-conform))): build/%-musl/ipc-conform: FORCE
 	$(Q)+$(MUSL_BUILD) $@
 
-# Programs to publish, in separate folders: debug information has the folder's name, and
-# with it the build id.
+# Programs to publish are built in separate folders, because the debug information, and so the build
+# id, depends on the name of the folder.
 RELEASED := $(addprefix build/released/,$(addsuffix /ipc-conform,$(shell $(ARCHITECTURES) list 2>/dev/null)))
 RELEASED_MUSL := $(MUSL:%=build/released/%/ipc-conform)
 $(filter-out $(OUT)/ipc-conform,$(RELEASED)): build/released/%/ipc-conform: FORCE
@@ -92,7 +92,7 @@ do-release-programs:
 conformance/%.c: ;
 -include $(wildcard build/*/*.d build/*/*/*.d build/*/*/*/*.d build/*/*/*/*/*.d)
 
-# The programs, their manual pages and what the guides use, below PREFIX.
+# Install the programs, their manual pages and the data that the guides use below PREFIX.
 PREFIX ?= /usr/local
 PROGRAMS_INSTALLED := ipc-conform ipc-conform-dynamic ipc-btf ipc-stress
 do-install-conform: $(PROGRAMS_INSTALLED:%=$(OUT)/%)
@@ -106,7 +106,7 @@ do-install-conform: $(PROGRAMS_INSTALLED:%=$(OUT)/%)
 
 REPORT ?= build/report
 JOBS ?= $(shell nproc)
-# Options of a make below another one, whose jobs it shares.
+# The option -j of a nested make; empty if it shares the jobs of the make that started it.
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j $(JOBS))
 
 do-conform: harness

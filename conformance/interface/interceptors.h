@@ -152,7 +152,7 @@ CHECKED_PART void checked_after_semtimedop(long result, size_t n, int semid, str
 #define checked_after_semop(RESULT, N, SEMID, SOPS, NSOPS) \
 	checked_after_semtimedop(RESULT, N, SEMID, SOPS, NSOPS, NULL)
 
-/* ---- shmop(2): memory at an address is new with each shmat ------------------------ */
+/* ---- shmop(2): each shmat maps new memory at its address ------------------------ */
 
 #define checked_before_shmget(...) 0
 #define checked_after_shmget(...) ((void)0)

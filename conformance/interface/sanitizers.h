@@ -5,7 +5,7 @@
  * if CHECKED_VALGRIND is defined, Valgrind's memcheck and helgrind.  interceptors.h calls it.
  *
  * For a bad byte it prints one line with the call, argument and size.  Then the sanitizer
- * prints its own report with a stack trace, and ends the program if it is set to.
+ * prints its own report with a stack trace, and ends the program if its options say so.
  */
 #ifndef SANITIZERS_H
 #define SANITIZERS_H
@@ -27,7 +27,7 @@
 #endif
 #if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
 #define CHECKED_TSAN 1
-/* From the runtime: its public header does not declare the range functions. */
+/* Declared here, because the runtime's public header lacks the range functions. */
 void __tsan_acquire(void *address);
 void __tsan_release(void *address);
 void __tsan_read_range(void *address, unsigned long size);
@@ -54,7 +54,7 @@ CHECKED_REPORT void checked_say(const struct checked_bytes *b, const char *what,
 		b->argument, b->n, b->at, (size_t)((const char *)bad - (const char *)b->at), what);
 }
 
-/* Reports a byte that the program does not own; the kernel may read and write them all. */
+/* Reports the first byte that the program does not own; the kernel may access all n bytes. */
 CHECKED_REPORT void checked_belongs(const struct checked_bytes *b, int write)
 {
 	static const char what[] = "is not the program's";

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: MIT
 """libcs: judge the results of the harness with each libc, given the expected failures.
 
-Exit status: 0 the failures are exactly the expected ones, 1 another check fails, or no longer
-does, 2 misused, 4 no checks were run.
+Exit status: 0 the failures are exactly the expected ones, 1 a check fails unexpectedly, or an
+expected failure passes, 2 misused, 4 no checks were run.
 """
 
 import argparse
