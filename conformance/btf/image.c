@@ -17,7 +17,10 @@
 
 /* A vmlinux with full debugging information has 0.7 GiB. */
 enum { LARGEST = 1 << 30, CHUNK = 1 << 16 };
-/* An image within an image at most; and the number of accidental magic numbers to try. */
+/*
+ * The depth of nested images, and the number of magic numbers to try, many of which are there
+ * by chance.
+ */
 enum { DEEPEST = 2, ATTEMPTS = 64 };
 
 /* A file in memory, which another program can read from any offset. */
@@ -32,7 +35,7 @@ struct search {
 	unsigned attempts;
 	/* The reasons for finding nothing. */
 	bool cut, refused, unwanted;
-	const char *missing; /* program */
+	const char *missing; /* a program that is not installed */
 };
 
 /* ---- blobs ----------------------------------------------------------------- */
@@ -115,7 +118,7 @@ static bool blob_read(struct blob *blob, const char *path)
 
 /*
  * The size of the BTF that begins here, from its header as pahole and libbpf write it
- * (types, then strings, without a gap), in either byte order; 0 if it is no header.
+ * (types, then strings, without a gap), in either byte order; 0 if the bytes are no header.
  */
 static size_t btf_size(const unsigned char *data, size_t size)
 {
@@ -277,7 +280,7 @@ struct btf *image_btf(const char *path, bool (*wanted)(const struct btf *btf), c
 			       search.missing);
 	else
 		textfile_error(error, path,
-			       "has no BTF: no kernel image, cut short, or of a kernel "
+			       "has no BTF: it is no kernel image, is cut short, or is of a kernel "
 			       "built without CONFIG_DEBUG_INFO_BTF");
 	blob_close(&blob);
 	return btf;

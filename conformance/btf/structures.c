@@ -105,7 +105,7 @@ static const struct member *find_member(const struct structure *structure, const
 
 static bool wrong(struct dump *dump, const char *what)
 {
-	snprintf(dump->error, 256, "%s: %s: the BTF makes no sense", dump->structure->tag, what);
+	snprintf(dump->error, 256, "%s: %s: the BTF is invalid", dump->structure->tag, what);
 	return false;
 }
 
@@ -207,7 +207,7 @@ static bool put_members(struct dump *dump, const struct btf_type *type, unsigned
 	return true;
 }
 
-/* A flexible array, which the kernel may use where headers have mtext[1]. */
+/* Whether the structure ends with a flexible array: the kernel may have one for mtext[1]. */
 static bool is_open_ended(const struct btf *btf, const struct btf_type *type)
 {
 	if (btf_vlen(type) == 0)
@@ -260,8 +260,8 @@ static bool sort_facts(struct dump *dump)
 		const size_t n = head_length(line);
 
 		if (strncmp(line, dump->line[i - 1], n + 1) == 0) {
-			snprintf(dump->error, 256, "%.*s: stands twice: the BTF makes no sense",
-				 (int)n, line);
+			snprintf(dump->error, 256, "%.*s: occurs twice: the BTF is invalid", (int)n,
+				 line);
 			return false;
 		}
 	}

@@ -242,7 +242,7 @@ def test_a_member_that_occurs_twice_is_refused(tmp_path: Path) -> None:
     """No compiler makes such a file; tools that read dumps refuse it."""
     types, image = section(make_btf(tmp_path)), tmp_path / "image"
     image.write_bytes(types.replace(b"\0semmni\0", b"\0semmap\0"))
-    assert_refused(run(BTF, image), "seminfo.semmap: stands twice")
+    assert_refused(run(BTF, image), "seminfo.semmap: occurs twice")
 
 
 def test_types_before_those_of_the_kernel_are_skipped(tmp_path: Path) -> None:
