@@ -59,7 +59,7 @@ static int write_one(const struct output *output, const struct costs *costs)
 	output->write(out, costs);
 	failed = ferror(out) != 0;
 	failed = fflush(out) != 0 || failed;
-	/* Closing a serial line may discard what it has not sent yet. */
+	/* Closing a serial line may discard bytes that it has not sent yet. */
 	tcdrain(fileno(out));
 	if (output->path)
 		failed = fclose(out) != 0 || failed;

@@ -60,7 +60,10 @@ void growth_fit(struct growth *growth, const double *xs, const double *costs, si
 void costs_text(FILE *out, const struct costs *costs);
 void costs_json(FILE *out, const struct costs *costs);
 void costs_html(FILE *out, const struct costs *costs);
-/* Reads a file of costs_json(); on a bad file false, with one line in error. */
+/*
+ * Reads a file that costs_json() wrote.  If it is invalid, returns false, with one line in
+ * error.
+ */
 bool costs_read(struct costs *costs, const char *path, char error[256]);
 
 /* ---- items ----------------------------------------------------------------- */
@@ -85,7 +88,7 @@ enum { BUFFER = 1 << 16 };
 struct cost_item {
 	const char *id;
 	const char *what;	       /* the operation, in words */
-	const char *of;		       /* the things that n counts; NULL: the item is no series */
+	const char *of;		       /* the things that n counts; NULL: no series */
 	unsigned ns[MOST_N];	       /* ends with 0 unless full */
 	bool (*setup)(struct cost *c); /* may be NULL */
 	bool (*operation)(struct cost *c);
@@ -95,7 +98,10 @@ struct cost_item {
 
 extern const struct cost_item msg_items[], sem_items[], shm_items[]; /* end without an id */
 
-/* Runs BODY in a child that lives until the measurement is over; false with errno. */
+/*
+ * Runs body in a child that lives until the measurement ends.  On an error returns false, with
+ * errno.
+ */
 bool cost_child(struct cost *c, void (*body)(struct cost *c));
 /* Waits until each child sleeps in a system call. */
 bool children_sleep(const struct cost *c);

@@ -16,14 +16,14 @@ const char *const class_words[NCLASSES] = {
 };
 
 /*
- * A series whose costs differ by less than this counts as constant: hash chains and
- * allocators vary that much.
+ * A series is constant if its costs differ by no more than this share of the least cost, or by
+ * no more than this number of units: hash chains and allocators vary that much.
  */
 static const double share_of_noise = 0.12, noise = 48;
 /* A faster class must fit better by this factor. */
 static const double better = 0.7;
 
-/* The base-2 logarithm, because libm is not linked. */
+/* The base-2 logarithm; libm is not linked. */
 static double log_2(double x)
 {
 	double log = 0, bit = 1;

@@ -25,11 +25,12 @@
 
 enum { BATCHES = 40, MOST_CALLS = 64 };
 /*
- * The least number of instructions of a batch, because some counters tick only every 16
- * (a counter of 62.5 MHz).  Longer batches would contain more of the allocators' slow paths.
+ * The least cost of a batch.  A counter of 62.5 MHz ticks only once in 16 instructions, so a
+ * shorter batch would be inexact; a longer one would contain more of the allocators' slow
+ * paths.
  */
 static const double enough = 8000;
-/* An operation that costs more than this is measured less often. */
+/* A batch that costs more than this is repeated less often. */
 static const double dear = 400000;
 
 static double now(void)
@@ -316,7 +317,7 @@ bool measure(struct costs *costs, enum clock clock, const char *const *only, uns
 	munmap(told, sizeof(*told));
 	if (wanted == 0)
 		snprintf(error, 256,
-			 "--only: no item matches; `ipc-conform cost --list` names them");
+			 "--only: no item matches; `ipc-conform cost --list` lists the items");
 	else if (costs->nrows == 0)
 		snprintf(error, 256, "%s: %s", costs->skipped[0].id, costs->skipped[0].reason);
 	return costs->nrows > 0;

@@ -42,7 +42,7 @@ static bool queues_in_proc(struct cost *c)
 	return queues(c) && (c->file = open("/proc/sysvipc/msg", O_RDONLY)) != -1;
 }
 
-/* A queue whose structure is read for IPC_SET. */
+/* A queue, and its structure in the buffer, which IPC_SET writes back. */
 static bool queue_read(struct cost *c)
 {
 	return queue(c) && libc_calls.msgctl(c->id, IPC_STAT, (struct msqid_ds *)c->buffer) == 0;
@@ -254,12 +254,13 @@ const struct cost_item msg_items[] = {
 	ONCE("msgget.enoent", "msgget of a key without a queue", queue, get_missing, 0, LOOKED_UP),
 	ONCE("msgget.create", "msgget creates a queue, msgctl removes it", NULL, create_remove, 0,
 	     0),
-	ONCE("msgget.private", "the same with IPC_PRIVATE", NULL, create_remove_private, 0, 0),
+	ONCE("msgget.private", "msgget with IPC_PRIVATE, msgctl removes the queue", NULL,
+	     create_remove_private, 0, 0),
 	SERIES("msgget.keys", "msgget of one key among n", "keys", OBJECTS, queues, get_spread, 0,
 	       LOOKED_UP),
 	SERIES("msgget.enoent.keys", "msgget of a missing key beside n", "keys", OBJECTS, queues,
 	       get_missing, 0, LOOKED_UP),
-	SERIES("msgget.create.objects", "msgget creates, msgctl removes a queue beside n",
+	SERIES("msgget.create.objects", "msgget creates, msgctl removes a queue beside n others",
 	       "objects", OBJECTS, queues, create_remove, 0, 0),
 	SERIES("msgsnd", "msgsnd + msgrcv of n bytes", "bytes", SIZES, queue, there_and_back, 0, 0),
 	ONCE("msgsnd.eagain", "msgsnd to a full queue", full, send_full, 0, 0),
@@ -277,7 +278,7 @@ const struct cost_item msg_items[] = {
 	       MESSAGES, messages, first_of_all, 0, 0),
 	SERIES("msgrcv.type.first", "msgrcv by type of the first of n messages + msgsnd",
 	       "messages", MESSAGES, messages, first_by_type, 0, 0),
-	SERIES("msgrcv.type", "msgsnd + msgrcv by type behind n messages of another", "messages",
+	SERIES("msgrcv.type", "msgsnd + msgrcv by type behind n of another type", "messages",
 	       MESSAGES, messages, first_of_type, 0, 0),
 	SERIES("msgrcv.except", "msgsnd + msgrcv with MSG_EXCEPT behind n messages", "messages",
 	       MESSAGES, messages, except_type, 0, 0),

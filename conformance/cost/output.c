@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* The costs as a table, as JSON, which is also read back, and as a page with charts. */
+/* Writes the costs as a table, as JSON and as a page with charts; reads the JSON. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,7 +49,7 @@ void costs_text(FILE *out, const struct costs *costs)
 		fprintf(out, "SKIP %s: %s\n", costs->skipped[i].id, costs->skipped[i].reason);
 	fprintf(out, "\nkernel        %s\nlibc          %s\narchitecture  %s\nclock         %s\n",
 		costs->kernel, costs->libc, costs->arch,
-		strcmp(costs->clock, "time") == 0 ? "time: a measurement, which no gate compares"
+		strcmp(costs->clock, "time") == 0 ? "time: no gate compares these numbers"
 						  : costs->clock);
 }
 

@@ -157,7 +157,7 @@ const struct cost_item shm_items[] = {
 	       "pages", PAGES, NULL, create_remove_n, 0, 0),
 	SERIES("shmget.keys", "shmget of one key among n", "keys", OBJECTS, segments, get_spread, 0,
 	       LOOKED_UP),
-	SERIES("shmget.create.objects", "shmget creates, shmctl removes a segment beside n",
+	SERIES("shmget.create.objects", "shmget creates, shmctl removes a segment beside n others",
 	       "objects", OBJECTS, segments, create_remove, 0, 0),
 	SERIES("shmat", "shmat + shmdt of n pages", "pages", PAGES, segment_of_n_pages,
 	       attach_detach, 0, 0),
