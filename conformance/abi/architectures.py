@@ -6,10 +6,10 @@
     architectures.py list [FIELD]          the names, or those of the rows that have FIELD
     architectures.py get ARCH FIELD        that field; nothing if the row does not have it
     architectures.py rows FIELD...         a line NAME|FIELD|... for each row
-    architectures.py cells FIELD           PROGRAMS or PROGRAMS-on-ARCH for each of the programs of
-                                           each row that has FIELD; of pytest, if that is FIELD
+    architectures.py cells FIELD           PROGRAMS or PROGRAMS-on-ARCH for each of the programs
+                                           (FIELD pytest: of that field) of each row with FIELD
     architectures.py host                  the architecture of this machine
-    architectures.py suite ARCH            Debian's suite of its programs and kernel in tests
+    architectures.py suite ARCH            the suite of Debian whose programs and kernel tests use
 
 Words of a list are separated by spaces.  Exit status: 0, or 2 with one line on standard error.
 """
@@ -42,7 +42,7 @@ BOOTED_SOMETIMES: dict[str, type] = {
 
 
 class Misuse(Exception):
-    """A fault of the table or of the arguments, in one line."""
+    """An error in the table or the arguments, described in one line."""
 
 
 @functools.cache
@@ -100,7 +100,7 @@ def elf_pattern(row: Row) -> bytes:
 
 
 def is_image(arch: str, head: bytes) -> bool:
-    """Whether a file that begins so is a kernel image for the architecture."""
+    """Whether a file that begins with head is a kernel image of the architecture."""
     row = row_of(arch)
     is_elf = re.match(elf_pattern(row), head, re.DOTALL)
     if row["image"] == "ELF" or is_elf and row.get("vmlinux"):
@@ -112,7 +112,7 @@ def is_image(arch: str, head: bytes) -> bool:
 
 
 def of_uname(machine: str, order: str | None) -> str:
-    """The first architecture with this word of uname(2) and byte order; else the word."""
+    """The first architecture with this machine name of uname(2) and byte order; else the name."""
     found = [
         name
         for name, row in table().items()
@@ -122,8 +122,8 @@ def of_uname(machine: str, order: str | None) -> str:
 
 
 def of_machine(machine: str, programs: str) -> str:
-    """The architecture of a kernel by uname(2)'s word and the programs that it runs: the word
-    is the same for both byte orders of MIPS."""
+    """The architecture of a kernel, from the machine name of uname(2) and the programs that it
+    runs: both byte orders of MIPS have the same machine name."""
     return of_uname(machine, table().get(programs, {}).get("order"))
 
 
@@ -145,7 +145,7 @@ def suite_of(arch: str) -> str:
 
 
 def cells(field: str) -> list[str]:
-    """The programs of each row that has the field, with "-on-ARCH" for another's programs."""
+    """The programs of each row that has the field; "-on-ARCH" if they are of another one."""
     return [
         programs if programs == name else f"{programs}-on-{name}"
         for name in having(field)

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The ABI checks: the headers that this program was compiled with against the reviewed
- * reference, and the bytes that the kernel writes against those headers.
+ * The ABI checks compare the headers with which this program was compiled with the reviewed
+ * reference, and with the bytes that the kernel writes.
  */
 #include <stdio.h>
 #include <stdlib.h>

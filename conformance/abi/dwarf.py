@@ -64,7 +64,7 @@ def type_of(entry: Any) -> Any:
 
 
 def size_and_alignment(type_: Any, word: int) -> tuple[int, int]:
-    """Both in bytes; the natural alignment, which a target may lower."""
+    """The size and the natural alignment in bytes; a target may align less strictly."""
     if type_.tag == "DW_TAG_array_type":
         size, align = size_and_alignment(type_of(type_), word)
         for child in type_.iter_children():
@@ -147,7 +147,7 @@ def flat_members(type_: Any, unit: "Unit", base: int = 0) -> list[Member]:
 
 
 class Unit(NamedTuple):
-    """The data of a compilation unit that reading its members needs."""
+    """The data of a compilation unit that are needed to read its members."""
 
     program: Any  # the line program
     word: int
@@ -171,7 +171,7 @@ def read(path: str) -> list[Structure]:
         exceptions: Any = importlib.import_module("elftools.common.exceptions")
         elffile: Any = importlib.import_module("elftools.elf.elffile")
     except ImportError:
-        die("Python's module elftools is not there (python3-pyelftools)")
+        die("Python's module elftools is not installed (python3-pyelftools)")
     try:
         with open(path, "rb") as stream:
             elf = elffile.ELFFile(stream)
@@ -219,7 +219,7 @@ def facts(path: str) -> dict[str, dict[str, tuple[int, int]]]:
 
 
 def fact_name(member: str) -> str:
-    """The table's spelling: without underscores; musl's words of times as the kernel's."""
+    """The table's spelling: without leading underscores; _high and _low for musl's _hi, _lo."""
     name = member.lstrip("_")
     return re.sub(r"_lo$", "_low", re.sub(r"_hi$", "_high", name))
 

@@ -74,16 +74,16 @@ static const char *parse_lines(struct facts *facts, size_t *number)
 		if (*line == '#') {
 			snprintf(last, sizeof(last), "# %zu facts", facts->n);
 			if (strcmp(line, last) != 0)
-				return "the number of facts does not agree";
+				return "the number of facts is wrong";
 			if (end[1])
-				return "more follows after the number of facts";
+				return "there is text after the number of facts";
 			return facts->n ? NULL : "the dump has no facts";
 		}
 		if (!parse_fact(fact, line))
 			return "is no fact";
 		int order = facts->n ? compare(fact - 1, fact) : -1;
 		if (order == 0)
-			return "the fact stands twice";
+			return "the fact occurs twice";
 		if (order > 0)
 			return "the fact is out of order";
 		facts->n++;

@@ -33,7 +33,7 @@ const char *facts_value(const struct facts *facts, const char *kind, const char 
 
 /*
  * A number from a fact's value: word is "offset", "size", "align", or "" for the value
- * itself.  -1 if it is missing or out of range.
+ * itself.  Returns -1 if it is missing or out of range.
  */
 long long facts_number(const struct facts *facts, const char *kind, const char *name,
 		       const char *word);

@@ -7,7 +7,7 @@
 
 #include "harness/textfile.h"
 
-/* The interface has no structure of even a hundredth of this size. */
+/* Much larger than any structure of the interface. */
 enum { LARGEST = 1 << 16 };
 
 const char *const layout_structures[] = {
@@ -135,7 +135,7 @@ static const char *read_members(struct layout *layout, const struct facts *facts
 	for (size_t i = 0; i < facts->n; i++)
 		if (is_member(&facts->fact[i], structure) &&
 		    !place(&member[n++], facts, &facts->fact[i]))
-			return "has a member that is nowhere";
+			return "has a member without a valid place";
 	qsort(member, n, sizeof(*member), by_offset);
 	add_holes(layout, member, n);
 	set_lanes(layout);

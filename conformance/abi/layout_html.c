@@ -112,7 +112,7 @@ static bool is_drawn(const struct rows *rows, size_t i)
 
 /* ---- one line of one structure ------------------------------------------------ */
 
-/* The color of a member, equal in all layers: the order in the kernel, around the wheel. */
+/* The hue of a member, from its position in the kernel's structure: the same in all layers. */
 static unsigned hue_of(const struct piece *piece, const struct layout *kernel)
 {
 	const struct piece *its = layout_member(kernel, piece->name);
@@ -148,7 +148,7 @@ static bool is_text(const struct piece *piece)
 	return strcmp(piece->what, "array") == 0;
 }
 
-/* Draws the part of a piece in this line; an end that continues elsewhere has no corners. */
+/* Draws the part of a piece that is in this line; corners are rounded at its real ends only. */
 static void put_part(FILE *out, const struct piece *piece, const struct layout *layout,
 		     const struct layout *kernel, size_t line, size_t row)
 {
@@ -273,7 +273,7 @@ static void put_legend(FILE *out)
 	      "every layer</span>\n<span><span class=\"pad\"></span>declared padding</span>\n"
 	      "<span><span class=\"hole\"></span>bytes without a member</span>\n"
 	      "<span><span class=\"member moved\"></span>another place, size or sign than the "
-	      "kernel's (uapi); make abi says whether it may be so</span></p>\n",
+	      "kernel's (uapi); make abi tells whether that is permitted</span></p>\n",
 	      out);
 }
 

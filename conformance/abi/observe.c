@@ -19,7 +19,7 @@ const struct control controls[] = {
 
 /* ---- the three facilities ------------------------------------------------ */
 
-/* Makes an object with content; -1 with errno on failure. */
+/* Makes an object with content; on failure returns -1, with errno. */
 static int make(const struct ipc_calls *ipc, char facility)
 {
 	struct {
@@ -132,7 +132,7 @@ void observed_ranges(const struct observed *observed, char *buf, size_t size)
 	ranges(observed->written, -OBSERVE_MARGIN, OBSERVE_ROOM + OBSERVE_MARGIN, buf, size);
 }
 
-/* Marks the bytes that a layout requires to be written; returns its size. */
+/* Marks the bytes that must be written according to a layout; returns the structure's size. */
 static int wanted_bytes(const struct control *control, const struct facts *layout, bool whole,
 			bool *wanted)
 {

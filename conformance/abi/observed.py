@@ -5,9 +5,9 @@
 
     observed.py OBSERVED UAPI LIBC
 
-OBSERVED has the lines of `ipc-conform dump --layer observed`.  Each structure that a call
-fills by the raw system call has to be as in UAPI, and through the libc as in LIBC: each
-member is written, and no byte outside the structure.  Padding may be written or not.
+OBSERVED has the lines of `ipc-conform dump --layer observed`.  A structure that the raw
+system call fills must agree with UAPI, and one that libc's function fills with LIBC: each member
+is written, and no byte outside the structure.  Padding need not be written.
 Exit status: 0 they agree, 1 they differ, with a line for each difference, 2 misused.
 """
 
@@ -15,7 +15,7 @@ import re
 import sys
 from pathlib import Path
 
-# The structure that a command fills; the kernel fills no part of seminfo that has no name.
+# The structure that each kind of command fills.
 STRUCTURES = {
     "msgctl": {"INFO": "msginfo", "STAT": "msqid_ds"},
     "semctl": {"INFO": "seminfo", "STAT": "semid_ds"},
@@ -24,7 +24,7 @@ STRUCTURES = {
 
 
 class Misuse(Exception):
-    """A fault of the arguments, in one line."""
+    """An error in the arguments, described in one line."""
 
 
 def structure_of(call: str, command: str) -> str | None:
@@ -56,12 +56,12 @@ def facts(dump: str) -> tuple[dict[str, int], dict[str, dict[str, range]]]:
 
 
 def differences(observed: str, dumps: dict[str, str]) -> list[str]:
-    """In words; dumps are the facts by the way of a call, raw or libc."""
+    """The differences as text; dumps has the facts for each way to make a call, raw or libc."""
     known = {way: facts(dump) for way, dump in dumps.items()}
     found = []
     lines = re.findall(r"^wrote +(\w+)\.(\w+)\.(\w+) +(.*)$", observed, re.MULTILINE)
     if not lines:
-        raise Misuse("no line of the kernel's layer")
+        raise Misuse("no line begins with: wrote")
     for call, command, way, words in lines:
         name = structure_of(call, command) if call in STRUCTURES else None
         if not name or not words.startswith("bytes "):

@@ -118,7 +118,7 @@ expect(struct judge *judge, enum rule rule, bool holds, const char *name, const 
 	return holds;
 }
 
-/* Limits can be set at run time, so the value in headers is only a note. */
+/* Limits can be set at run time, so a different value in headers is only a note. */
 static void note(struct judge *judge, const char *name, const char *libc, const char *kernel)
 {
 	enum verdict *cell = &judge->table[judge->row][RULE_value];
@@ -200,7 +200,7 @@ static bool same_bytes(struct place a, struct place b)
 	return a.begin == b.begin && a.end == b.end;
 }
 
-/* Whether each byte of the one has the same weight in the other. */
+/* Whether each byte has the same weight in both places. */
 static bool same_weight(const struct judge *judge, struct place a, struct place b)
 {
 	return judge->big ? a.end == b.end : a.begin == b.begin;
@@ -365,7 +365,7 @@ static void judge_width(struct judge *judge, const struct member *member, struct
 	       "has %d bytes, the kernel's %d, and reaches into %s", width(libc), width(kernel),
 	       other ? other->name : "");
 	expect(judge, RULE_width, libc.end <= size || libc.begin >= size, name.text,
-	       "ends at %d, what the kernel writes at %d", libc.end, size);
+	       "ends at %d, the kernel's structure at %d", libc.end, size);
 }
 
 /* An integer of one word in libc and in the kernel. */
@@ -401,7 +401,7 @@ static void judge_time(struct judge *judge, const struct member *member, struct 
 		for (int byte = libc.begin; byte < libc.end && !other; byte++)
 			other = value_in(judge, member->structure, byte, true);
 		expect(judge, RULE_time, !other && width(libc) >= 8, name.text,
-		       "has bytes %d-%d, but libc is to fill it in beside what the kernel has",
+		       "has bytes %d-%d, but libc must fill it in outside the kernel's members",
 		       libc.begin, libc.end - 1);
 	} else if (width(libc) > width(low))
 		expect(judge, RULE_time,
@@ -508,7 +508,7 @@ static void judge_member(struct judge *judge, const struct member *member, bool 
 		judge_posix(judge, member, libc);
 	const char *value = facts_value(judge->libc, "member", name.text);
 	if (value && ends_in(value, " pointer-to-other"))
-		expect(judge, RULE_posix, false, name.text, "points to something else");
+		expect(judge, RULE_posix, false, name.text, "points to another type");
 }
 
 /* ---- structures -------------------------------------------------------------------- */
@@ -529,11 +529,13 @@ static void judge_padding(struct judge *judge, const char *structure)
 		for (int byte = place.begin; byte < place.end && !value; byte++)
 			value = value_in(judge, structure, byte, !pad);
 		expect(judge, RULE_padding, !value, fact->name, "%s is on bytes of the kernel's %s",
-		       pad ? "padding" : "what libc alone has", value ? value->name : "");
+		       pad ? "padding" : "a member of libc alone", value ? value->name : "");
 	}
 }
 
-/* Judges members that no kernel since 2.4 has; returns whether libc has members after the kernel's.
+/*
+ * Judges members that no kernel after Linux 2.4 has; returns whether libc has members after the
+ * kernel's.
  */
 static bool judge_additions(struct judge *judge, const char *structure, int size)
 {
@@ -542,7 +544,7 @@ static bool judge_additions(struct judge *judge, const char *structure, int size
 
 	for (const struct fact *fact; (fact = next_fact(judge->libc, structure, &i));) {
 		expect(judge, RULE_old, !ends_in(fact->value, " gone"), fact->name,
-		       "is of Linux 2.4 or before");
+		       "is a member of Linux 2.4 and earlier");
 		if (place_of_fact(judge->libc, fact->name).begin >= size)
 			own = true;
 	}
@@ -688,7 +690,9 @@ static void print_demands(FILE *out, const struct judge *judge)
 			}
 }
 
-/* The facts tell the target and the kind of headers; returns the mismatch, or NULL. */
+/*
+ * Checks that the dumps are of a libc and a kernel of one target; returns the problem, or NULL.
+ */
 static const char *misfit(const struct facts *libc, const struct facts *kernel)
 {
 	static const char *const macros[] = {"__BYTE_ORDER__", "__SIZEOF_LONG__"};

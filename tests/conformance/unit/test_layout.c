@@ -125,14 +125,14 @@ START_TEST(an_inconsistent_dump_is_refused)
 		{"struct  a size -1\n# 1 facts\n", "a: has no size"},
 		{"struct  a what\n# 1 facts\n", "a: has no size"},
 		{"member  a.b size 4\nstruct  a size 4\n# 2 facts\n",
-		 "a: has a member that is nowhere"},
+		 "a: has a member without a valid place"},
 		{"member  a.b offset 65537 size 4\nstruct  a size 4\n# 2 facts\n",
-		 "a: has a member that is nowhere"},
+		 "a: has a member without a valid place"},
 		{"member  a.b offset 9223372036854775807 size 9223372036854775807\n"
 		 "struct  a size 4\n# 2 facts\n",
-		 "a: has a member that is nowhere"},
+		 "a: has a member without a valid place"},
 		{"member  a.b bit 1 bits 9223372036854775807\nstruct  a size 4\n# 2 facts\n",
-		 "a: has a member that is nowhere"},
+		 "a: has a member without a valid place"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
