@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Requirements traced: clause -> behaviour -> check -> result -> mutants that the check kills.
+"""Traces requirements: clause -> behaviour -> check -> result -> mutants that the check kills.
 
-The tables are there: each check names its clause, conformance's behaviours.txt maps behaviours
-to checks, and the header of each mutant of the kernel (tests' mutants/*.patch) names the checks
-of which one has to refuse it.  What kills the mutants of calls is measured: option --kills.
+Each check names its clause, behaviours.txt maps behaviours to checks, and the header of each
+mutant of the kernel (tests/mutants/kernel/*.patch) names checks of which at least one must
+detect it.  The checks that kill the mutants of calls are in files of `make mutants` (--kills).
 """
 
 import csv

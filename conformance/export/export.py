@@ -56,11 +56,11 @@ def main() -> int:
     parser.add_argument("--append", action="store_true", help="append to the file")
     parser.add_argument("--origin", default="", help="kcidb: the name of the CI system")
     parser.add_argument("--build-id", default="", help="kcidb: a build that was submitted before")
-    parser.add_argument("--commit", default="", help="kcidb: the kernel's, 40 hexadecimal digits")
+    parser.add_argument("--commit", default="", help="kcidb: the kernel's commit, 40 hex digits")
     parser.add_argument("--log-url", default="", help="kcidb: the URL of the kernel's log")
     parser.add_argument(
         "--kills", type=Path, action="append", default=[], metavar="FILE",
-        help="trace: what kills the mutants of calls, a file of `make mutants`",
+        help="trace: a file of `make mutants` with the checks that kill each mutant of the calls",
     )
     parser.add_argument("result", nargs="+", type=Path, help="JSON of run, gate, matrix, cost")
     given = parser.parse_args()

@@ -21,7 +21,7 @@ class Submission:
 
 
 def status_of(result: Row) -> str:
-    """ERROR: the check did not end by itself; an expected failure is SKIP, as in JUnit."""
+    """ERROR if the check did not end by itself; SKIP for an expected failure, as in JUnit."""
     if has_failed(result):
         return "FAIL" if result["failures"] or result["outcome"] == "xpassed" else "ERROR"
     return "SKIP" if is_skipped(result) else "PASS"
@@ -83,10 +83,10 @@ def costs_of(costs: Row, common: Row, identity: str) -> list[Row]:
 
 
 def kcidb(results: Results, submission: Submission) -> Row:
-    """Each kernel is a build, of a checkout, unless a build was submitted before."""
+    """Submits each kernel as a build of a checkout, unless a build was submitted before."""
     origin = submission.origin
     if not re.fullmatch(r"[a-z0-9_]+", origin):
-        raise Misuse(f"--origin {origin!r}: allowed are small letters, digits and _")
+        raise Misuse(f"--origin {origin!r}: allowed are lower-case letters, digits and _")
     if submission.commit and not re.fullmatch(r"[0-9a-f]{40}", submission.commit):
         raise Misuse(f"--commit {submission.commit!r}: allowed are 40 hexadecimal digits")
     if submission.build_id and not submission.build_id.startswith(f"{origin}:"):

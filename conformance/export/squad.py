@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """squad's tests.json and metrics.json: https://squad.readthedocs.io/en/latest/intro.html.
 
-A suite is what stands before the last slash of a name; there is one for each run.
+The part of a name before the last slash is its suite; each run has its own suite.
 """
 
 from results import Results, Row, has_failed, is_skipped, labels_of

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: MIT
 """syzkaller: write syzkaller's description of the interface: syzkaller.py FOLDER.
 
-The files replace sys/linux/ipc.txt and ipc.txt.const of syzkaller: ipc.txt has the calls, ipc_ARCH
-.txt the structures of ARCH and of the architectures with the same layout.  The calls and commands
-are those of the table sysvipc.def, and the layouts and numbers are the facts of abi-dumps/.  The
-field `syzkaller` of architectures.toml is syzkaller's name for an architecture.
+The files replace sys/linux/ipc.txt and ipc.txt.const of syzkaller: ipc.txt has the calls,
+ipc_ARCH.txt the structures of ARCH and of the architectures with the same layout.  The calls and
+commands are those of the table sysvipc.def; the layouts and numbers are the facts of abi-dumps/.
+The field `syzkaller` of architectures.toml is syzkaller's name for an architecture.
 Exit status: 0 written, 2 an argument is wrong, or a file cannot be read or written.
 """
 
@@ -26,8 +26,8 @@ TABLE = TOP / "conformance" / "interface" / "sysvipc.def"
 DUMPS = TOP / "abi-dumps"
 NAME = re.compile(r"[A-Z]\w*")
 
-# The calls, without the prefix of their identifiers: the table has them as functions of libc.  A
-# key is a number of each fuzzing process; the size of a segment is a length, hence `unused`.
+# The calls, without the prefix of their identifiers: the table has them as functions of libc.  Each
+# fuzzing process has its own keys.  shmget has a parameter `unused`, whose length is the size.
 CALLS = """\
 resource ipc[int32]: 0, -1
 resource ipc_msq[ipc]
@@ -204,7 +204,7 @@ def control(interface: Interface, command: Command, suffix: str) -> str:
 
 
 def versions(command: Command) -> list[str]:
-    """Commands with a structure that was another before Linux 2.4 have a second number."""
+    """Commands whose structure was different before Linux 2.4 have a second number."""
     old = ("msqid_ds", "semid_ds", "shmid_ds", "shminfo")
     return ["", "_64"] if command.structure in old else [""]
 

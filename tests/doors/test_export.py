@@ -138,7 +138,7 @@ def test_kcidb_has_costs_with_units_and_the_builds_given(cost: Path) -> None:
     "options, words",
     [
         ("", "--origin ''"),
-        ("--origin Tester", "--origin 'Tester': allowed are small letters, digits and _"),
+        ("--origin Tester", "--origin 'Tester': allowed are lower-case letters, digits and _"),
         ("--origin t --commit 6.1", "--commit '6.1': allowed are 40 hexadecimal digits"),
         ("--origin t --build-id u:1", "--build-id 'u:1': must begin with t:"),
     ],
