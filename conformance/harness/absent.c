@@ -43,7 +43,7 @@ static void probe_way(const struct ipc_calls *ipc, bool absent[NCALLS])
 	if (!ipc)
 		return;
 #define PROBE(F, ...) absent[CALL_##F] = (intptr_t)ipc->F(__VA_ARGS__) == -1 && errno == ENOSYS
-	/* A size that no set or segment may have; for queues, a key, which needs IPC_CREAT. */
+	/* These make no object: the key is unused and needs IPC_CREAT, the sizes are invalid. */
 	PROBE(msgget, 0x50000000, 0);
 	PROBE(semget, IPC_PRIVATE, -1, 0600);
 	PROBE(shmget, IPC_PRIVATE, 0, 0600);

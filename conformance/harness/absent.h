@@ -10,7 +10,7 @@
 #include "calls.h"
 #include "report/result.h"
 
-/* The absent calls, by the way that they are made. */
+/* The absent calls, for each way to make a call. */
 struct absent {
 	bool call[NWAYS][NCALLS];
 };

@@ -8,15 +8,15 @@
 
 struct application {
 	const char *name, *words;
-	const char *globs; /* with blanks between them */
+	const char *globs; /* separated by blanks */
 };
 
-/* The last has no name. */
+/* The last one has no name. */
 extern const struct application applications[];
 
 /* NULL if no application has that name. */
 const struct application *application_named(const char *name);
-/* All names, with commas between them, for messages. */
+/* All names, separated by commas, for messages. */
 const char *application_names(void);
 /* Whether the application needs the check of this id. */
 bool application_needs(const struct application *application, const char *id);

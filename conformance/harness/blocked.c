@@ -17,7 +17,7 @@
 
 /* ---- by /proc ---------------------------------------------------------------- */
 
-/* First words of /proc/PID/NAME; false if the file cannot be read. */
+/* Reads the beginning of /proc/PID/NAME; returns false if the file cannot be read. */
 static bool proc_read(pid_t pid, const char *name, char *buf, size_t size)
 {
 	char path[64];
@@ -61,12 +61,12 @@ static bool is_ipc_call(long number)
 }
 
 /*
- * proc(5): syscall names a call only while the process sleeps in it, and says
- * "running" otherwise.  But it also names the call of a process that is woken, until its
- * processor has taken it over (TASK_WAKING), which can be long on an emulator; stat says "R"
- * of it.  Where a kernel has no syscall (CONFIG_HAVE_ARCH_TRACEHOOK) the state in stat must do:
- * the word behind the name, which is in brackets and may hold anything; "S" is asleep, to be
- * woken by a signal.
+ * /proc/PID/syscall has the call in which a process sleeps, and "running" if it does not sleep
+ * (proc(5)).  The file also has the call of a process that was woken but does not run yet
+ * (TASK_WAKING), which can take long on an emulator; its state in /proc/PID/stat is then R.  On a
+ * kernel without /proc/PID/syscall (CONFIG_HAVE_ARCH_TRACEHOOK) only the state counts.  It follows
+ * the name of the process, which is in parentheses and may contain any character; S is
+ * interruptible sleep.
  */
 static bool look_in_proc(pid_t pid, bool *gone)
 {
@@ -87,8 +87,8 @@ static bool look_in_proc(pid_t pid, bool *gone)
 }
 
 /*
- * An emulator of another architecture (QEMU's user mode) passes on the host's /proc, in which a
- * call has the host's number.  A process that reads its file there reads the number of read(2).
+ * An emulator of another architecture (QEMU's user mode) shows the host's /proc, in which a call
+ * has the host's number.  While a process reads its own /proc/PID/syscall, its call is read(2).
  */
 bool proc_numbers_calls(void)
 {
@@ -154,8 +154,7 @@ static bool is_gone_for_good(pid_t task)
 {
 	siginfo_t info = {0};
 
-	/* The parent sees a zombie; for other tasks, and threads, the question is whether they are.
-	 */
+	/* waitid() finds a zombie child; other tasks and threads are gone if kill() finds none. */
 	if (waitid(P_PID, (id_t)task, &info, WEXITED | WNOHANG | WNOWAIT) == 0)
 		return info.si_pid == task;
 	return kill(task, 0) == -1 && errno == ESRCH;
@@ -198,10 +197,7 @@ void note_return(enum ipc_call call)
 	errno = error;
 }
 
-/*
- * How many tasks the kernel says that it has blocked on a set of semaphores; -1 where
- * this process may not ask.
- */
+/* The number of tasks that the kernel counts as blocked on a set; -1 if a command fails. */
 static int count_blocked(int semid)
 {
 	const union semun none = {0};
@@ -221,7 +217,7 @@ static int count_blocked(int semid)
 	return n;
 }
 
-/* How many living tasks are in a semop or semtimedop of that set. */
+/* The number of living tasks that are in a semop or semtimedop on that set. */
 static int count_marked(int semid)
 {
 	int n = 0;
@@ -237,9 +233,10 @@ static int count_marked(int semid)
 }
 
 /*
- * A task counts for one semaphore, so all that are in a call on a set are blocked if as
- * many are counted (semctl(2), GETNCNT, GETZCNT).  No command counts those of a queue: a
- * call that has lasted for the bound, counted from `from`, is blocked.
+ * The kernel counts a blocked task at one semaphore only (semctl(2), GETNCNT, GETZCNT).  So if it
+ * counts as many tasks as are in a call on the set, all of them are blocked.  No command counts
+ * the tasks blocked on a queue: a call on a queue counts as blocked when it has lasted for BOUND,
+ * of which the time before `from` does not count.
  */
 static bool look_at_marks(pid_t pid, long long from, bool *gone)
 {

@@ -230,14 +230,14 @@ static int raw_shmdt(const void *shmaddr)
 /* ---- the control calls, whose command includes the version -------------------- */
 
 /*
- * A control call that also supports the older, smaller structures needs IPC_64 in the
- * command; one that never did refuses it (ipc/util.h, ipc_parse_version).  SHM_INFO, which
- * needs no segment, tells which kind it is.  MSG_INFO and SEM_INFO cannot: for 32-bit
- * programs on a 64-bit kernel, msgctl ignores IPC_64 and semctl accepts it with some
- * commands only (compat_ksys_msgctl, compat_ksys_semctl).  musl's STAT commands already
- * contain that bit if its time_t is longer than the kernel's (IPC_TIME64).
- * Without shmctl, the program cannot ask: ipc(2) needs IPC_64, and of the calls by number
- * those that are sys_old_shmctl in the kernel's table of the architecture.
+ * A control call that also supports the older, smaller structures needs IPC_64 in the command;
+ * a call that never supported them refuses IPC_64 (ipc/util.h, ipc_parse_version).  SHM_INFO,
+ * which needs no segment, tells which kind it is.  MSG_INFO and SEM_INFO cannot: for 32-bit
+ * programs on a 64-bit kernel, msgctl ignores IPC_64 and semctl accepts it with some commands
+ * only (compat_ksys_msgctl, compat_ksys_semctl).  musl's STAT commands already contain that bit
+ * if its time_t is longer than the kernel's (IPC_TIME64).  If the kernel has no shmctl, SHM_INFO
+ * cannot tell.  Then ipc(2) gets IPC_64, and the calls by number get it if the architecture's
+ * table of system calls has sys_old_shmctl.
  */
 #if defined(__arm__) || defined(__alpha__) || defined(__microblaze__) || defined(__xtensa__) || \
 	(defined(__mips__) && !defined(_ABIO32))

@@ -34,22 +34,22 @@ void child_end(void)
 
 static void join(pid_t pid, int want)
 {
-	char seen[64], wanted[64] = "an ordinary end";
+	char seen[64], wanted[64] = "an exit";
 	int status;
 
 	must(waitpid(pid, &status, 0));
 	/* The child skipped the check, so the parent has no result to expect. */
 	if (has_skipped())
 		_exit(0);
-	/* A child that must() ended has recorded its failure. */
+	/* A child that ended in must() has recorded its failure. */
 	if (want == 0 ? WIFEXITED(status) : WIFSIGNALED(status) && WTERMSIG(status) == want)
 		return;
 	if (WIFSIGNALED(status))
-		snprintf(seen, sizeof(seen), "death by signal %d", WTERMSIG(status));
+		snprintf(seen, sizeof(seen), "killed by signal %d", WTERMSIG(status));
 	else
 		snprintf(seen, sizeof(seen), "exit status %d", WEXITSTATUS(status));
 	if (want)
-		snprintf(wanted, sizeof(wanted), "death by signal %d", want);
+		snprintf(wanted, sizeof(wanted), "killed by signal %d", want);
 	fail_at(HERE, "end of a child", wanted, seen);
 }
 
@@ -118,8 +118,8 @@ time_t kernel_time(void)
 		return now.tv_sec;
 #ifdef SYS_clock_gettime64
 	/*
-	 * From 2038 on the time does not fit in a 32-bit time_t.  Such a program reads the
-	 * low half of the time in the structures too.
+	 * From 2038 on, the time does not fit in a 32-bit time_t.  A program with such a
+	 * time_t reads the low half of the times in the structures too.
 	 */
 	int64_t wide[2];
 	if (errno == EOVERFLOW && syscall(SYS_clock_gettime64, CLOCK_REALTIME_COARSE, wide) == 0)

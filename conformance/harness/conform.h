@@ -14,8 +14,8 @@
  * The body gets `ipc`, the calls to make.  It runs in its own process with a time limit,
  * in a fresh IPC namespace, and need not remove anything.  With LIBC | RAW it runs twice,
  * the second time as "shmget.smaller_found.raw", and if the architecture has ipc(2), a
- * third time as "shmget.smaller_found.ipc".  A failed expectation is recorded and the
- * check continues; must() ends it.
+ * third time as "shmget.smaller_found.ipc".  After a failed expectation the check continues; a
+ * failed must() ends it.
  */
 #ifndef CONFORM_H
 #define CONFORM_H
@@ -40,7 +40,7 @@ enum via { LIBC = 1, BY_NUMBER = 2, MULTIPLEXED = 4, RAW = BY_NUMBER | MULTIPLEX
 	X(MSG_COPY)  /* msgrcv's MSG_COPY: CONFIG_CHECKPOINT_RESTORE */                      \
 	X(STAT_ANY)  /* MSG_STAT_ANY, SEM_STAT_ANY, SHM_STAT_ANY: Linux 4.17 */              \
 	X(USERS)     /* root, so that a process can become another user */                   \
-	X(PROC)	     /* /proc of the running kernel, to read what it says */                 \
+	X(PROC)	     /* /proc, mounted for the PID namespace of this process */              \
 	X(COMPAT)    /* a 32-bit program on a 64-bit kernel */                               \
 	X(HUGETLB)   /* SHM_HUGETLB: CONFIG_HUGETLBFS */                                     \
 	X(FAULTS)    /* allocations fail on demand: CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC */
@@ -143,8 +143,8 @@ void child_join(pid_t pid);
 void child_join_signal(pid_t pid, int signal);
 
 /*
- * Waits until a process or thread is blocked in an IPC call; ends the check if it
- * ends.  Without /proc, see blocked.h.
+ * Waits until a process or thread is blocked in an IPC call; if it ends instead, ends the
+ * check.  Without /proc, see blocked.h.
  */
 void await_blocked(pid_t pid);
 /* Looks once: is the process blocked; has it ended? */
@@ -219,8 +219,8 @@ void another_namespace(void);
  */
 int open_proc(const char *path);
 /*
- * Opens /proc/sys/kernel/NAME for writing; only in a namespace that the program has made.
- * -1 and errno if open(2) fails.
+ * Opens /proc/sys/kernel/NAME for writing; only in a namespace that the program has made.  If
+ * open(2) fails, returns -1, with errno.
  */
 int open_limit(const char *name);
 /* Writes, reads /proc/sys/kernel/NAME (NEED_LIMITS); on an error, ends the check. */

@@ -12,11 +12,14 @@
 
 /* ---- recording -------------------------------------------------------------- */
 
-/* Shared memory of the runner; for each thread, the call that no expectation has seen yet. */
+/*
+ * `covered` is in the runner's shared memory; `last` is the call that no expectation has seen
+ * yet.
+ */
 static struct covered *covered;
 static const struct ipc_calls *inner;
 static _Thread_local struct {
-	int row; /* or none, -1 */
+	int row; /* -1: no call */
 	int error;
 } last = {-1, 0};
 

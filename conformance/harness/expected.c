@@ -344,7 +344,7 @@ static void put_new(FILE *out, const struct result *result, const struct run *ru
 	putc('\n', out);
 }
 
-/* Whether a check that only this line names passes now. */
+/* Whether a check to which this line applies passes now. */
 static bool is_out_of_date(const struct expected *expected, const struct run *run,
 			   const struct line *line)
 {

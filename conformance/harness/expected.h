@@ -10,7 +10,7 @@
  * The outcome is xfail (the check fails; if it passes, the run fails) or flaky (the check
  * may do either).  Where is *, or words that must all hold: arch=, machine=, libc=, build=
  * with a glob, kernel>= and kernel< with a version.  Blank lines and lines that begin with
- * # are comments.  The first line that names a check counts.
+ * # are comments.  The first line that matches a check applies.
  */
 #ifndef EXPECTED_H
 #define EXPECTED_H
@@ -22,14 +22,14 @@
 
 struct expected;
 
-/* On a bad file: NULL, and in error one line without newline. */
+/* On an invalid file both return NULL, with one line without newline in error. */
 struct expected *expected_read(const char *path, char error[256]);
 struct expected *expected_parse(const char *text, const char *source, char error[256]);
 void expected_free(struct expected *expected);
 
 /*
- * The number (from 1) of the first line that applies to this machine and whose glob matches
- * no check by is_check(), and that glob; 0 if there is no such line.
+ * Returns the number (from 1) of the first line that applies to this machine and whose glob
+ * matches no check according to is_check(), and sets *glob; returns 0 if there is no such line.
  */
 unsigned expected_unknown(const struct expected *expected, const struct run *run,
 			  bool (*is_check)(const char *glob), const char **glob);

@@ -14,7 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* False if this process is not the first one of a fresh kernel. */
+/* Mounts file systems.  Returns false if this process is not the first one of a kernel. */
 static bool mount_all(void)
 {
 	static const struct {
@@ -33,7 +33,7 @@ static bool mount_all(void)
 		if (mount(mounts[i].type, mounts[i].where, mounts[i].type, 0, NULL) == 0)
 			continue;
 		fprintf(stderr, "ipc-conform: %s: %s\n", mounts[i].where, strerror(errno));
-		/* Without the right to mount, it is not the init of a machine. */
+		/* Without the right to mount, this is not the init process of a machine. */
 		if (i == 0)
 			return false;
 	}
@@ -74,8 +74,8 @@ static void prepare_faults(void)
 }
 
 /*
- * Prints memory that the kernel has lost, as kmemleak found it.  It looks at allocations only when
- * they are five seconds old, and believes only the second of two scans (mm/kmemleak.c).
+ * Prints the memory leaks of the kernel that kmemleak finds.  A scan ignores allocations of the
+ * last five seconds, and those that have changed since the previous scan (mm/kmemleak.c).
  */
 static void print_leaks(void)
 {
@@ -130,7 +130,7 @@ int run_as_init(int (*program)(int argc, char **argv), int argc, char **argv)
 		print_leaks();
 		printf("\nipc-conform: exit status %d\n", status);
 		fflush(stdout);
-		/* Switching off would lose what the serial line has not sent. */
+		/* Switching off would lose the bytes that the serial line has not sent. */
 		tcdrain(STDOUT_FILENO);
 		sync();
 		reboot(RB_POWER_OFF);

@@ -5,10 +5,10 @@
 #define INIT_H
 
 /*
- * Runs program with argv in a child, reaps orphans, and returns the exit status.  If
- * nobody has mounted /proc, this is the only process of a kernel: it first mounts what
- * checks need, and afterwards prints the exit status on the console's last line and
- * switches the machine off.
+ * Runs program with argv in a child, reaps orphans, and returns the exit status.  If /proc is
+ * not mounted, this is the only process of a kernel: it first mounts the file systems that
+ * checks need, and afterwards prints the exit status on the console's last line and switches
+ * the machine off.
  */
 int run_as_init(int (*program)(int argc, char **argv), int argc, char **argv);
 

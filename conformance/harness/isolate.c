@@ -226,7 +226,7 @@ static const char *need_MSG_COPY(bool isolated UNUSED)
 
 static const char *need_STAT_ANY(bool isolated UNUSED)
 {
-	/* By version, not by trying: a later kernel without it has a regression. */
+	/* The version decides: a later kernel without these commands has a regression. */
 	return kernel_before(4, 17) ? "this kernel has no *_STAT_ANY (Linux 4.17)" : NULL;
 }
 
@@ -559,12 +559,11 @@ static void need_room(int got, const char *limits)
 
 	if (got != -1 || errno != ENOSPC)
 		return;
-	snprintf(reason, sizeof(reason), "could not run: no room under %s, and no IPC namespace",
-		 limits);
+	snprintf(reason, sizeof(reason), "could not run: %s reached, and no IPC namespace", limits);
 	skip(reason);
 }
 
-/* Skips the check if a limit, VALUE, is less than LEAST and not 0. */
+/* Skips the check if the value of a limit is less than `least`. */
 static void need_limit(const char *limit, unsigned long long value, unsigned long long least)
 {
 	char reason[96];
@@ -618,7 +617,7 @@ static int track(char kind, int id)
 	/* The object is in a namespace that the check made, and disappears with it. */
 	if (moves != tracked_moves)
 		return id;
-	need_room(id, kind == 'm' ? "msgmni" : kind == 's' ? "kernel.sem" : "shmmni and shmall");
+	need_room(id, kind == 'm' ? "msgmni" : kind == 's' ? "kernel.sem" : "shmmni or shmall");
 	if (id == -1)
 		return id;
 	n = __atomic_fetch_add(&tracked_made->n, 1, __ATOMIC_RELAXED);

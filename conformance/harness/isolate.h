@@ -11,7 +11,7 @@
 /*
  * Moves this process into a fresh IPC namespace: directly if privileged, else through a
  * user namespace in which it is root.  If the kernel allows neither, returns false, and the
- * process may be unusable; probe_needs() finds that out in advance.
+ * process may be unusable; probe_needs() tests that in advance.
  */
 bool isolate(void);
 /*

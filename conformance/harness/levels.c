@@ -27,7 +27,10 @@ bool level_from_name(const char *name, enum level *level)
 	return false;
 }
 
-/* "msgop(2), E2BIG", "timespec(3type)": a name and a section; proc(5) says how Linux is. */
+/*
+ * Whether the source is a manual page, such as "msgop(2), E2BIG" or "timespec(3type)".  proc(5)
+ * does not count, because it describes the implementation of Linux.
+ */
 static bool begins_with_page(const char *source)
 {
 	const size_t name = strcspn(source, "(,; ");

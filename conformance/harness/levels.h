@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The level of a check is the authority that it stands on: POSIX, the manual pages of Linux,
- * or Linux as it is.  conformance/checks/levels.def names the checks of POSIX; of the others,
- * a check whose first source is a manual page is of level linux.  Level exact has the checks
- * whose first source is the kernel's source, a commit or /proc, and those that set limits or
- * ids in /proc/sys/kernel.
+ * The level of a check tells its authority: POSIX, the manual pages of Linux, or only the
+ * implementation of Linux.  conformance/checks/levels.def names the checks of POSIX; of the
+ * others, a check whose first source is a manual page is of level linux.  Level exact has the
+ * checks whose first source is the kernel's source, a commit or /proc, and those that set
+ * limits or ids in /proc/sys/kernel.
  */
 #ifndef LEVELS_H
 #define LEVELS_H

@@ -143,7 +143,7 @@ static int write_outputs(struct outputs *outputs, const struct run *runs, size_t
 		bool failed = ferror(out) != 0;
 		failed = fflush(out) != 0 || failed;
 		int error = errno;
-		/* Closing a serial line may discard what it has not sent yet. */
+		/* Closing a serial line may discard bytes that it has not sent yet. */
 		tcdrain(fileno(out));
 		errno = 0;
 		if (path && fclose(out)) {
@@ -376,7 +376,7 @@ static int run_selected(struct options *options, struct outputs *outputs, struct
 
 	if (!instances || n == 0) {
 		free(instances);
-		return misused("no check matches; `ipc-conform list` names them", NULL);
+		return misused("no check matches; `ipc-conform list` lists the checks", NULL);
 	}
 	describe_machine(&run);
 	status = read_lists(lists, &run);
@@ -472,7 +472,7 @@ static int parse_run(int argc, char **argv, struct options *options, struct outp
 	int c;
 
 	*options = defaults;
-	/* Each run makes other operations by default; a failure names the seed. */
+	/* By default each run has another seed; a failure names it. */
 	if (getrandom(&options->seed, sizeof(options->seed), GRND_NONBLOCK) == -1)
 		options->seed = (unsigned)time(NULL);
 	/* Process 1 writes to a console, which keeps every line. */

@@ -155,6 +155,6 @@ void need_kernel(unsigned major, unsigned minor)
 
 	if (!kernel_before(major, minor))
 		return;
-	snprintf(reason, sizeof(reason), "since Linux %u.%u only", major, minor);
+	snprintf(reason, sizeof(reason), "needs Linux %u.%u", major, minor);
 	skip(reason);
 }

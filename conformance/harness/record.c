@@ -163,7 +163,7 @@ void record_free(struct record *record)
 
 /* ---- writing --------------------------------------------------------------- */
 
-/* Writes all of it, and to the disk: a kernel that crashes loses the contents of memory. */
+/* Writes the text, also to the disk, because a kernel that crashes loses the contents of memory. */
 static bool write_all(int fd, const char *text, size_t size)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};

@@ -5,8 +5,8 @@
  * at once, so that a run can continue after its kernel has crashed.
  *
  * A check that has begun and has no result may have crashed the machine, or the machine may
- * have died of another cause.  So the check runs again, alone.  If the machine dies again,
- * the check has failed, and does not run any more.
+ * have died of another cause.  So the check runs again, alone.  If the machine dies again, the
+ * check has failed, and does not run again.
  */
 #ifndef RECORD_H
 #define RECORD_H
@@ -21,7 +21,7 @@ struct record_settings {
 	unsigned seed, operations;
 };
 
-/* What earlier parts of the run recorded of a check; indexed like run->results. */
+/* The record of a check in earlier parts of the run; indexed like run->results. */
 struct recorded {
 	unsigned begun; /* how often it began and did not end; 0 if it has a result */
 	bool ended;	/* the result is in run->results */

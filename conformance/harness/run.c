@@ -42,7 +42,7 @@ struct shared {
 	struct slot {
 		bool begun;
 		bool ended;   /* in an earlier part of the run */
-		bool suspect; /* the machine died in it: it runs alone */
+		bool suspect; /* the machine died during this check: run it alone */
 		struct result result;
 		struct made made;
 		struct covered covered;
@@ -95,7 +95,7 @@ static int by_id(const void *a, const void *b)
 	return strcmp(((const struct instance *)a)->id, ((const struct instance *)b)->id);
 }
 
-/* One way of calling, and the suffix of its ids. */
+/* One way to make the calls, and the suffix of its ids. */
 struct way {
 	unsigned via;
 	const char *suffix;
@@ -166,7 +166,7 @@ static void raise_limits(void)
 	for (size_t i = 0; i < sizeof(raised) / sizeof(raised[0]); i++)
 		if (getrlimit(raised[i], &limit) == 0 && limit.rlim_cur != limit.rlim_max) {
 			limit.rlim_cur = limit.rlim_max;
-			/* A security module may refuse; the limit then stays as it is. */
+			/* A security module may refuse; then the limit stays unchanged. */
 			setrlimit(raised[i], &limit);
 		}
 }
@@ -241,7 +241,7 @@ static void end_group(void)
 		kill(-group, SIGKILL);
 }
 
-/* A signal told the worker to end, or the runner has died. */
+/* Handles the signals that end a worker; the kernel sends one if the runner dies. */
 static void end_worker(int number)
 {
 	end_group();
@@ -253,7 +253,7 @@ static void end_worker(int number)
 	_exit(128 + number);
 }
 
-/* False if the process still runs when the time limit ends. */
+/* Waits for the process; returns false if it still runs at the end of the time limit. */
 static bool await_end(pid_t pid, double time_limit, const struct result *result, int *status)
 {
 	const double end = now() + time_limit;
@@ -285,10 +285,10 @@ static void note_end(const struct instance *instance, int status, struct result 
 	if (result->nfailures || has_skipped() || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
 		return;
 	if (WIFSIGNALED(status))
-		snprintf(seen, sizeof(seen), "death by signal %d", WTERMSIG(status));
+		snprintf(seen, sizeof(seen), "killed by signal %d", WTERMSIG(status));
 	else
 		snprintf(seen, sizeof(seen), "exit status %d", WEXITSTATUS(status));
-	fail_at(check->file, check->line, "the check's process", "an ordinary end", seen);
+	fail_at(check->file, check->line, "the check's process", "exit status 0", seen);
 }
 
 static void run_apart(const struct instance *instance, struct slot *slot, double time_limit)
@@ -519,8 +519,8 @@ static bool collect(size_t n, struct run *run, struct coverage *coverage)
 }
 
 /*
- * The facts: the facilities, then each need, by its name in conform.h, then how checks see
- * that a process is blocked.
+ * Records the facts about the machine: the facilities, each need by its name in conform.h, and
+ * how checks see that a process is blocked.
  */
 static void note_facts(struct run *run, const struct unmet *unmet)
 {
@@ -561,7 +561,7 @@ static void note_killer(size_t i)
 	const struct check *check = inherited.instances[i].check;
 
 	expect_into(&slot->result);
-	fail_at(check->file, check->line, "the machine, with this check alone", "it lives",
+	fail_at(check->file, check->line, "the machine during this check alone", "it survives",
 		"it died, or the run was killed");
 	slot->result.outcome = FAILED;
 	slot->ended = true;
@@ -582,7 +582,8 @@ static unsigned take_recorded(const struct record *record, const struct run *run
 			slot->ended = true;
 		} else if (record->recorded[i].begun >= DEATHS) {
 			fprintf(stderr,
-				"ipc-conform: the machine died in %s, alone: it has failed\n",
+				"ipc-conform: the machine died in %s again, alone: the check "
+				"failed\n",
 				run->results[i].id);
 			note_killer(i);
 		} else if (record->recorded[i].begun) {

@@ -103,7 +103,7 @@ def test_a_check_in_which_the_machine_dies_again_has_failed(
     killer = json.loads(line)["begun"]
     outcomes, complaint = run("--resume", record, status=1)
     assert outcomes == whole | {killer: "failed"}
-    assert f"the machine died in {killer}, alone: it has failed\n" in complaint
+    assert f"the machine died in {killer} again, alone: the check failed\n" in complaint
     # The check has a result now, so the next run does not run it either.
     assert run("--resume", record, status=1)[0] == outcomes
 
