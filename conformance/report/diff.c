@@ -108,7 +108,7 @@ static void diff_same_outcome(struct lines *lines, const struct result *was,
 {
 	bool failed = has_failed(is);
 
-	if (failed != has_failed(was)) /* a flaky check that behaves otherwise is no change */
+	if (failed != has_failed(was)) /* of a flaky check, both outcomes are expected */
 		return;
 	if (failed ? same_failures(was, is) : strcmp(was->reason, is->reason) == 0)
 		return;
@@ -141,7 +141,7 @@ static void diff_outcomes(struct lines *lines, const struct result *was, const s
 		[XPASSED] = "passes, but is expected to fail: ",
 		[FLAKY] = "flaky: ",
 		[TIMED_OUT] = "times out: ",
-		[NOT_IMPLEMENTED] = "", /* "semaphores: not implemented" has the words */
+		[NOT_IMPLEMENTED] = "", /* the reason says it: "semaphores: not implemented" */
 	};
 	const enum outcome before = outcome_of(was), now = outcome_of(is);
 
@@ -210,8 +210,8 @@ static bool same_program(const struct run *a, const struct run *b)
 }
 
 /*
- * The run of another file to compare with runs[n]: the first run of a build and
- * architecture with the first, the second (on another kernel) with the second.
+ * The run of the other file to compare with runs[n]: of the runs with the same build and
+ * architecture (on several kernels), the first with the first, the second with the second.
  */
 static const struct run *counterpart(const struct run *runs, size_t n, const struct run *others,
 				     size_t nothers)

@@ -11,7 +11,7 @@
 
 enum { NOT_UTF8 = 0x110000 };
 
-/* Decodes the character at s and sets its length; NOT_UTF8 and 1 if it is invalid. */
+/* Decodes the character at s and sets its length; if it is invalid, NOT_UTF8 and 1. */
 unsigned utf8_decode(const char *s, size_t *length);
 
 typedef void put_string(FILE *out, const char *s);

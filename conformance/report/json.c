@@ -46,7 +46,7 @@ static bool expect(struct json *json, char mark, const char *problem)
 
 bool json_read_end(struct json *json)
 {
-	return peek(json) == '\0' || json_fail(json, "more follows after the end");
+	return peek(json) == '\0' || json_fail(json, "there is text after the end");
 }
 
 /* ---- strings --------------------------------------------------------------- */
@@ -78,7 +78,7 @@ static size_t utf8_encode(char *to, unsigned code)
 	return length;
 }
 
-/* Reads the character after \u, of one or two escapes; 0, which no string may have, on error. */
+/* Reads a character written as one or two \u escapes; returns 0 on an error: no string has it. */
 static unsigned read_unicode(struct json *json)
 {
 	int high = read_hex(json), low;
@@ -119,7 +119,8 @@ static size_t read_character(struct json *json, char character[4])
 		return 1;
 	}
 	unsigned code = *json->at == 'u' ? (json->at++, read_unicode(json)) : 0;
-	return code ? utf8_encode(character, code) : json_fail(json, "a string has a wrong escape");
+	return code ? utf8_encode(character, code)
+		    : json_fail(json, "a string has an invalid escape");
 }
 
 static bool read_text(struct json *json, void *to, size_t size)

@@ -71,7 +71,7 @@ struct json_member {
 
 void json_write(FILE *out, const struct json_member *members, const void *from);
 
-/* Each returns false, with a line in error, if the text does not continue like that. */
+/* Each returns false, with a line in error, if the next part of the text is something else. */
 bool json_read(struct json *json, const struct json_member *members, void *to);
 bool json_read_array(struct json *json, bool (*element)(struct json *json, void *context),
 		     void *context);

@@ -64,7 +64,7 @@ static void put_label(FILE *out, const struct run *runs, size_t nruns, const str
 	put_xml(out, label);
 }
 
-/* A header cell for each run, each over this many columns. */
+/* A header cell for each run, each of which spans this many columns. */
 static void put_run_heads(FILE *out, const struct run *runs, size_t nruns, int columns)
 {
 	for (size_t i = 0; i < nruns; i++) {

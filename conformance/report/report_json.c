@@ -160,7 +160,7 @@ static bool read_one_result(struct json *json, void *to, size_t size)
 	if (!*stored.result.id)
 		return json_fail(json, "a result has no id");
 	if (stored.kept != kept(&stored.result))
-		return json_fail(json, "the number of failures does not agree");
+		return json_fail(json, "the number of failures is wrong");
 	if (stored.result.outcome != outcome_of(&stored.result))
 		return json_fail(json, "a result has failures but has not failed");
 	memcpy(to, &stored.result, size);
@@ -222,7 +222,7 @@ static const struct json_member tally_members[] = {
 
 JSON_OBJECT(counts, tally_members);
 
-/* Each level has its checks and those of the levels below. */
+/* A level counts its checks and those of the levels below. */
 static const struct json_member levels_members[] = {
 	JSON_OPTIONAL(stored_run, levels[LEVEL_POSIX], "posix", counts_type),
 	JSON_OPTIONAL(stored_run, levels[LEVEL_LINUX], "linux", counts_type),

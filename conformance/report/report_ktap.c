@@ -70,7 +70,7 @@ static void put_run(FILE *out, const char *indent, const struct run *run)
 	}
 }
 
-/* The run fails with any of its checks, and is skipped if all of them are. */
+/* A run fails if any of its checks fails, and is skipped if all of them are skipped. */
 static enum outcome outcome_of_run(const struct run *run)
 {
 	struct tally tally = tally_run(run, NULL);

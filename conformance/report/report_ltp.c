@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The words and the summary of the Linux Test Project's programs: kirk (libkirk/ltp.py)
- * reads the numbers below `Summary:`, other runners count the words.  kirk counts TSKIP as
+ * The output format of the Linux Test Project's programs: kirk (libkirk/ltp.py) reads the
+ * numbers below `Summary:`, other runners count words such as TPASS.  kirk counts TSKIP as
  * skipped, not LTP's TCONF.
  *
  * kirk stops reading after the first chunk that it reads after the program's end

@@ -129,7 +129,7 @@ bool put_levels(FILE *out, const struct run *runs, size_t nruns)
 				ran += outcome == SKIPPED ? 0 : tally.n[outcome];
 			}
 		}
-		/* 100 % is all of them: it is rounded down. */
+		/* Round down, so that 100 % means all of them. */
 		if (ran)
 			fprintf(out, "%s%s: %u %% (%u of %u)", comma, level_names[level],
 				(unsigned)(100ul * passed / ran), passed, ran);

@@ -20,7 +20,7 @@ void report_ltp(FILE *out, const struct run *runs, size_t nruns);
 
 /*
  * The outcome for a report; never NOT_RUN.  A check that recorded a failure has failed or
- * XFAILED; one that never got an outcome has failed.  A FLAKY check may have recorded
+ * XFAILED; a check that never got an outcome has failed.  A FLAKY check may have recorded
  * failures.
  */
 enum outcome outcome_of(const struct result *result);
@@ -63,7 +63,7 @@ bool put_levels(FILE *out, const struct run *runs, size_t nruns);
 /* Sets the name of the group that a result belongs to; false if it belongs to none. */
 typedef bool group_by(const struct result *result, char name[192]);
 group_by by_facility; /* the id up to its first dot */
-group_by by_reason;   /* why it was skipped */
+group_by by_reason;   /* the reason for a skip */
 group_by by_absence;  /* the call that the kernel lacks */
 
 /*

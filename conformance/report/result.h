@@ -32,7 +32,7 @@ enum outcome {
 
 /*
  * The authority of a check (harness/levels.h); a higher level includes the lower ones.
- * NO_LEVEL: of results that an older version wrote.
+ * NO_LEVEL: the result is from an older version, which wrote no level.
  */
 enum level { NO_LEVEL, LEVEL_POSIX, LEVEL_LINUX, LEVEL_EXACT, NLEVELS };
 

@@ -153,7 +153,7 @@ def test_the_record_of_another_run_is_refused(record: Path, tmp_path: Path) -> N
         ('"arch":"', '"arch":"x', "of another program, kernel or libc"),
         ('{"begun":"msgget.', '{"begun":"msgget.x', "is not among the selected ones"),
         ('{"begun"', '{"began"', "line 2, byte 2: a member is unknown"),
-        ('"nfailures":0', '"nfailures":1', "the number of failures does not agree"),
+        ('"nfailures":0', '"nfailures":1', "the number of failures is wrong"),
     ]:
         record.write_text(text.replace(old, new, 1))
         complaint = run("--resume", record, status=2)[1]
