@@ -91,7 +91,9 @@ static void consume(struct worker *worker)
 	struct post *post = worker->context;
 	struct parcel parcel;
 
-	/* A negative type takes the lowest type up to it.  FREE is lower, so use other types. */
+	/*
+	 * A negative type would receive FREE, the lowest type, first; so receive every other type.
+	 */
 	for (;;) {
 		ssize_t result =
 			worker->ipc->msgrcv(post->msqid, &parcel, PARCEL, FREE, MSG_EXCEPT);
@@ -114,8 +116,8 @@ static void consume(struct worker *worker)
 }
 
 /*
- * Makes every command that reads, with an id and with a slot; each command accepts one of
- * the two.  Returns how many succeed.
+ * Makes every command that reads, with an id and with a slot, of which each command accepts
+ * one.  Returns the number of commands that succeed.
  */
 static unsigned read_all(const struct ipc_calls *ipc, int msqid, int semid, int shmid)
 {

@@ -22,7 +22,7 @@ struct queue {
 	unsigned char arrived[MAX_SENDERS][MESSAGES];
 };
 
-/* Types begin at 1; the last one ends a receiver. */
+/* Types begin at 1; the largest type ends a receiver. */
 static const long type_of_end = LONG_MAX;
 
 static long type_of(const struct queue *queue, unsigned sender, unsigned n)
@@ -47,7 +47,7 @@ static size_t size_of(const struct round *round, long mtype)
 
 /* ---- senders ----------------------------------------------------------------- */
 
-/* False if the queue was removed. */
+/* Sends a message; returns false if the queue was removed. */
 static bool send_one(struct worker *worker, long mtype)
 {
 	const struct queue *queue = worker->context;
@@ -110,7 +110,7 @@ static void arrive(struct worker *worker, const char *msgp, size_t msgsz, long n
 	__atomic_fetch_add(round->done, 1, __ATOMIC_RELAXED);
 }
 
-/* Mostly receives the next message; the lowest type is a sender's oldest message, too. */
+/* Receives the next message, or that of the lowest type, which is its sender's oldest message. */
 static ssize_t receive(struct worker *worker, char *msgp, size_t room)
 {
 	const struct queue *queue = worker->context;

@@ -61,7 +61,7 @@ do-stress-present:
 	$(Q)$(MAKE) $(QUIET) $(PARALLEL) GOALS='ipc-stress ipc-memory-mutants' $(call builds_of,$(PRESENT) $(ASAN:%=%-bare))
 	$(Q)$(STRESS) --short build $(PRESENT)
 	$(Q)$(if $(ASAN),$(MEMORY_MUTANTS) --brief --only 'mtext.*' build asan-bare asan)
-	$(Q)$(if $(filter-out $(PRESENT),$(EVERY_TOOL)),echo 'SKIP: mutants of all kinds: not all tools are here',\
+	$(Q)$(if $(filter-out $(PRESENT),$(EVERY_TOOL)),echo 'SKIP: mutants of all kinds: not all tools are installed',\
 	 $(MEMORY_MUTANTS) $(SHORT_MUTANTS:%=--only %) build $(EVERY_TOOL))
 	$(Q)$(if $(ASAN),$(MAKE) $(QUIET) TESTS='$(TESTS_short)' binding-under-asan)
 	$(Q)$(if $(filter tsan,$(PRESENT)),$(MAKE) $(QUIET) TESTS='$(call tests,threads)' binding-under-tsan)
@@ -76,8 +76,9 @@ do-mutants-memory:
 do-mutants-binding:
 	$(Q)$(PYTHON) tests/mutants/binding/binding_mutants.py $(CHOSEN) $(PYTHON) plain asan memcheck tsan
 
-# The module's tests under a tool; under Valgrind, which is slow, those of calls; under TSan,
-# with an interpreter that has its runtime, those of threads.  TOOLS, TESTS: which.
+# Run the module's tests under a tool: under Valgrind, which is slow, the tests of calls; under
+# TSan, in an interpreter that is linked with its runtime, the tests of threads.  The variables
+# TOOLS and TESTS select others.
 TOOLS ?= asan memcheck tsan
 tests = $(patsubst %,tests/binding/test_%.py,$1)
 TESTS_short = $(call tests,msg sem semall shm structures)

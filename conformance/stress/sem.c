@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Sets under load: only one worker at a time touches the data that a semaphore guards, and
- * a process that dies while it holds a semaphore gives it back (SEM_UNDO).
+ * Sets under load: only one worker at a time touches the data that a semaphore guards, and the
+ * kernel releases the semaphore of a process that dies while it holds it (SEM_UNDO).
  */
 #include "stress.h"
 
@@ -22,7 +22,10 @@ struct set {
 	unsigned entered[MAX_SEMS];
 };
 
-/* One or two semaphores in one call; SEM_UNDO applies to both the taking and the return. */
+/*
+ * One or two semaphores in one call; SEM_UNDO applies when they are taken and when they are
+ * released.
+ */
 struct lock {
 	unsigned short nums[2];
 	unsigned n;
@@ -42,7 +45,7 @@ static struct lock any_lock(struct worker *worker)
 	};
 }
 
-/* Calls semop or semtimedop for these semaphores; -1 with errno. */
+/* Calls semop or semtimedop for these semaphores; returns -1, with errno, on an error. */
 static int operate(struct worker *worker, const struct lock *lock, short op, short flags,
 		   const struct timespec *timeout)
 {
@@ -62,7 +65,7 @@ static int operate(struct worker *worker, const struct lock *lock, short op, sho
 	return result;
 }
 
-/* Tries at once, for a millisecond, or without limit; false if the set was removed. */
+/* Takes semaphores, at first without a wait or within 1 ms; false if the set was removed. */
 static bool take(struct worker *worker, const struct lock *lock)
 {
 	const struct timespec timeout = {.tv_nsec = 1000000};
@@ -95,7 +98,7 @@ static void touch(struct worker *worker, const struct lock *lock)
 	__atomic_fetch_add(worker->round->done, 1, __ATOMIC_RELAXED);
 }
 
-/* A child takes semaphores with SEM_UNDO and is killed: the kernel gives them back. */
+/* A child takes a semaphore with SEM_UNDO and is killed; the kernel releases the semaphore. */
 static void die_holding(struct worker *worker)
 {
 	const struct set *set = worker->context;
@@ -184,7 +187,7 @@ static void sem_round(struct round *round)
 			i, set->guarded[i], set->entered[i]);
 		require(round->removal || round->ipc->semctl(set->semid, (int)i, GETVAL,
 							     (union semun){0}) == 1,
-			"semaphore %u was not given back", i);
+			"semaphore %u was not released", i);
 	}
 	if (!round->removal)
 		require(round->ipc->semctl(set->semid, 0, IPC_RMID, (union semun){0}) == 0,

@@ -22,7 +22,7 @@ struct segment {
 	unsigned written; /* the number of writes; guarded by the semaphore */
 };
 
-/* Takes the semaphore (op -1) or gives it back (op 1). */
+/* Takes the semaphore (op -1) or releases it (op 1). */
 static void lock(struct worker *worker, short op)
 {
 	const struct segment *segment = worker->context;
@@ -47,11 +47,11 @@ static void detach(struct worker *worker, void *memory)
 	require(worker->ipc->shmdt(memory) == 0, "shmdt: %s", strerror(errno));
 }
 
-/* With the semaphore held: every byte is as the last writer left it. */
+/* Requires, with the semaphore held, that every byte is that of the last writer. */
 static void check(const struct segment *segment, const unsigned char *memory)
 {
 	require(memcmp(memory, pattern(segment->written), segment->size) == 0,
-		"a segment of %zu bytes is not as it was written", segment->size);
+		"a segment of %zu bytes does not have the bytes that were written", segment->size);
 }
 
 static void write_next(struct segment *segment, unsigned char *memory)
@@ -60,7 +60,7 @@ static void write_next(struct segment *segment, unsigned char *memory)
 	memcpy(memory, pattern(segment->written), segment->size);
 }
 
-/* A child inherits attachments; killed with the semaphore held, it gives up both. */
+/* A child inherits attachments; if it is killed, the kernel detaches and releases the semaphore. */
 static void fork_attached(struct worker *worker, const unsigned char *memory)
 {
 	const struct segment *segment = worker->context;
@@ -161,7 +161,8 @@ static void end(struct round *round, struct segment *segment)
 	require(round->ipc->shmctl(segment->shmid, IPC_RMID, NULL) == 0, "IPC_RMID: %s",
 		strerror(errno));
 	require(round->ipc->shmdt(segment->shared) == 0, "shmdt: %s", strerror(errno));
-	require(round->ipc->shmctl(segment->shmid, IPC_STAT, &ds) == -1, "it is still there");
+	require(round->ipc->shmctl(segment->shmid, IPC_STAT, &ds) == -1,
+		"a removed segment still exists");
 	require(round->ipc->semctl(segment->semid, 0, IPC_RMID, (union semun){0}) == 0,
 		"IPC_RMID: %s", strerror(errno));
 }

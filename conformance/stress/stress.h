@@ -5,7 +5,7 @@
  * objects of System V IPC and check everything that they see.
  *
  * The seed determines a round, except for the scheduling, which should vary.  A failure ends
- * the program at once and prints the seed; the namespace and all its objects go with it.
+ * the program at once and prints the seed; the namespace and all its objects disappear with it.
  */
 #ifndef STRESS_H
 #define STRESS_H

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Runs each stress program under each tool, from BUILD/TOOL/ipc-stress; a line each, then sums.
+"""Runs each stress program under each tool, from BUILD/TOOL/ipc-stress, and prints the results.
 
 Exit status: 0 no tool reported anything, 1 one did, 2 misused.
 """
@@ -16,8 +16,8 @@ from pathlib import Path
 RUN_UNDER = Path(__file__).resolve().with_name("run-under")
 PROGRAMS = ("msg", "sem", "shm", "mixed")
 BUILDS = {"memcheck": "valgrind", "helgrind": "valgrind"}
-# Rounds of the short form; the first pattern of tool and program that matches counts.  They
-# make 10^6 messages in all, and a second of the rest.
+# Rounds of the short form; the first pattern that matches TOOL PROGRAM applies.  All
+# runs of msg together send 10^6 messages.
 ROUNDS = [
     (r"(asan|tsan) msg", 420),
     (r"msan msg", 100),
@@ -48,7 +48,7 @@ def run(build: Path, tool: str, program: str, limits: list[str]) -> tuple[int, s
 
 
 def runs(options: argparse.Namespace) -> Iterator[tuple[str, str, int, str]]:
-    """Tool, program, status and output, in that order, as soon as each is ready."""
+    """Yields tool, program, status and output, in the order of the tools and programs."""
     pairs = [(tool, program) for tool in options.tools for program in PROGRAMS]
     with ThreadPoolExecutor(options.jobs) as pool:
         started = [
@@ -61,7 +61,7 @@ def runs(options: argparse.Namespace) -> Iterator[tuple[str, str, int, str]]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     length = parser.add_mutually_exclusive_group(required=True)
-    length.add_argument("--seconds", type=int, help="how long each program runs")
+    length.add_argument("--seconds", type=int, help="the time of each program")
     length.add_argument("--short", action="store_true", help="a few rounds of each")
     parser.add_argument("--jobs", type=int, default=1, help="programs that run at once")
     parser.add_argument("build", type=Path)
