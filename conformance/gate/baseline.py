@@ -30,7 +30,7 @@ def name_of(run: Run, libc: str | None = None) -> str:
 # ---- baselines -----------------------------------------------------------------------
 
 
-# Outcomes that refuse no kernel, whatever they were before.
+# Outcomes for which no kernel is refused, whatever the baseline has.
 GOOD = ("passed", "xfailed", "flaky")
 
 
@@ -44,9 +44,9 @@ class Baseline:
     def compare(
         self, run: Run, whole: bool = True, libc: str | None = None
     ) -> tuple[list[str], list[str]]:
-        """The changes for the worse and the others, in words, compared with the baseline's
-        programs, or with those of another libc.  If run is whole, missing checks count.  A
-        failure that a list of expected failures has is not for the worse."""
+        """The changes for the worse and the other changes, as text, since the same programs of the
+        baseline, or those of another libc.  If run is whole, missing checks count.  A failure that
+        a list of expected failures names is not for the worse."""
         old = self.outcomes.get(name_of(run, libc))
         worse: list[str] = []
         better: list[str] = []
@@ -120,7 +120,7 @@ def accept(name: str, runs: list[Run]) -> Path:
     head = [
         "# SPDX-FileCopyrightText: 2026 the python-ipc authors",
         "# SPDX-License-Identifier: MIT",
-        f"# What each check says on Linux {name} as Debian builds it; * is all others.",
+        f"# The outcome of each check on Debian's Linux {name}; * is all other checks.",
         "# programs     | outcome | check",
     ]
     path.write_text("\n".join([*head, *sorted(lines)]) + "\n")

@@ -31,14 +31,14 @@ sys.path.append(str(HERE.parent / "abi"))
 import architectures  # noqa: E402
 
 Run = dict[str, Any]  # as in the JSON that ipc-conform writes
-# The outcomes of a check in it (conformance/report/result.h), and those that reject a kernel.
+# The outcomes of a check in a run (conformance/report/result.h), and those that refuse a kernel.
 OUTCOMES = (
     "passed", "failed", "skipped", "xfailed", "xpassed", "flaky", "not implemented", "timeout"
 )
 FAILURES = ("failed", "timeout", "xpassed")
 
-# Seconds.  A kernel hangs if neither its console nor the harness prints anything for this time,
-# even on a slow machine: the time limit of a check is 120 s (ipc-conform(1)).
+# Seconds.  A kernel counts as hung if neither its console nor the harness prints anything for this
+# time.  It is longer than the time limit of a check, 120 s (ipc-conform(1)), for slow machines.
 SILENCE = 600.0
 # A kernel that prints without end is stopped after this many times its limit.
 ENDLESS = 20
@@ -220,7 +220,7 @@ def harness_words(machine: Machine, options: Options) -> str:
 # mappings that an emulated processor reaches in a second.  The user's words can override both: the
 # kernel takes the first number of huge pages, and the last value of a sysctl.
 HUGE_PAGES = "hugepages=16"
-HUGE_PAGES_NEED = 256  # MiB: with less memory, the checks would run out of the rest
+HUGE_PAGES_NEED = 256  # MiB: with less memory, huge pages would leave too little
 FOR_CHECKS = "sysctl.vm.max_map_count=5000"
 
 # The kernel's watchdogs measure time by the host's clock, so they also see the pauses of a virtual
@@ -230,7 +230,7 @@ PATIENT = "watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"
 
 
 def huge_pages(words: list[str]) -> str:
-    """The setting for QEMU's words, none with little memory.  The last -m counts, in MiB."""
+    """The setting for QEMU's options, empty with little memory.  The last -m applies, in MiB."""
     memory = [size for option, size in zip(words, words[1:]) if option == "-m"]
     number = re.fullmatch(r"(?:size=)?(\d+)M?", memory[-1]) if memory else None
     return "" if number and int(number[1]) < HUGE_PAGES_NEED else HUGE_PAGES
@@ -308,7 +308,7 @@ def ends(
     silence: float,
     stop: threading.Event | None = None,
 ) -> bool:
-    """Waits for the emulator's end; False if its ports were silent for this long, or on stop."""
+    """Waits until the emulator ends; False if its ports were silent for this time, or on stop."""
     said, begin = -1, time.monotonic()
     changed = begin
     while process.poll() is None:
@@ -398,7 +398,7 @@ def result(identity: str, title: str, seconds: float, failures: list[tuple[str, 
 
 def parse_results(text: str) -> Run | None:
     """The run that the harness wrote; None if it is cut short or garbled."""
-    # s390's boot code writes to every port before.
+    # s390's boot code writes to every port before the harness does.
     begin = max(text.find('{"schema"'), 0)
     try:
         return json.loads(text[begin:])["runs"][0]  # type: ignore[no-any-return]
@@ -414,8 +414,8 @@ def count(run: Run) -> None:
 
 
 def expected_failures(given: Path | None) -> list[tuple[str, str]]:
-    """The lists as the harness reads them, by line: its place and its text.  The first line that
-    names a check counts."""
+    """The place and the text of each line of the lists, in the order in which the harness reads
+    them.  The first line that matches a check applies."""
     places = []
     for path in (given, HERE / "expected"):
         try:
@@ -427,7 +427,7 @@ def expected_failures(given: Path | None) -> list[tuple[str, str]]:
 
 
 def misuse_of(words: str, lists: list[tuple[str, str]]) -> str | None:
-    """An error of the harness that is a mistake of the caller; None for another one."""
+    """The usage error of the caller in a message of the harness; None for another message."""
     line = re.match(r"/expected: line (\d+): (.*)", words)
     if line and 0 < int(line[1]) <= len(lists):
         return f"--expect: {lists[int(line[1]) - 1][0]}: {line[2]}"
@@ -448,7 +448,7 @@ def run_on(kernel: Path, machine: Machine, programs: str, options: Options) -> t
     if misuse:
         raise Misuse(misuse)
     if run is None and dead is None:
-        dead = "the results came home garbled"
+        dead = "the results are garbled"
     if run is None:
         arch, _, libc = programs.partition("-")
         run = {"build": "static", "arch": arch, "machine": machine.arch, "libc": libc}
@@ -462,7 +462,7 @@ def run_on(kernel: Path, machine: Machine, programs: str, options: Options) -> t
         ),
         result(
             "kernel.log",
-            "nothing in the kernel's log is a warning, an oops or a panic",
+            "the kernel's log has no warning, oops or panic",
             0,
             [(f"log line {n}", words) for n, words in trouble(ended)],
         ),

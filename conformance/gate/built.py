@@ -38,15 +38,15 @@ class Watch:
     variables: tuple[str, ...] = ()  # of make
     memory: int = 512  # MiB of the machine
     words: str = ""  # for the kernel's command line
-    slower: int = 1  # about so many times as slow as the kernel without a watch
+    slower: int = 1  # the factor by which it is slower than without a watch
 
 
-# A kernel that QEMU starts as an ELF image (PVH) compares strings before it has the memory in which
-# KASAN notes what may be used, so KASAN leaves out these two files (arch/x86/platform/pvh, lib).
+# A kernel that QEMU starts as an ELF image (PVH) compares strings before KASAN's shadow memory
+# exists, so these two files are built without KASAN (arch/x86/platform/pvh, lib).
 EARLY = ("KASAN_SANITIZE_enlighten.o=n", "KASAN_SANITIZE_string.o=n")
 
-# By the name of the file in conformance/gate/configs/watches.  By default, KASAN stops after its
-# first report.
+# By the name of the file in conformance/gate/configs/watches.  Without kasan_multi_shot, KASAN
+# stops after its first report.
 WATCHES = {
     "": Watch(),
     "kasan": Watch(EARLY, memory=1024, words="kasan_multi_shot", slower=10),
@@ -83,7 +83,7 @@ def wanted_config(arch: str, watch: str = "", words: tuple[str, ...] = ()) -> st
 
 
 def not_taken(wanted: str, taken: str) -> list[str]:
-    """The lines of a configuration that another one, made from it, does not have."""
+    """The lines of the wanted configuration that the one made from it lacks."""
     lines = set(taken.splitlines())
     set_options = {line.partition("=")[0] for line in lines}
     return [
@@ -98,8 +98,8 @@ def not_taken(wanted: str, taken: str) -> list[str]:
 
 
 def source_tree(folder: Path, suite: str, files: tuple[str, ...] = ()) -> Path:
-    """Make the tree of links unless it is complete.  A run that was killed may have left one of the
-    files, which are paths in the tree, patched."""
+    """Make the tree of links unless it is complete.  `files` are paths in the tree that a run may
+    have left patched when it was killed."""
     if suite not in SOURCES:
         raise Misuse(f"no kernel is built from the source of {suite} ({' '.join(SOURCES)})")
     links = [folder / file for file in ("Makefile", *files)]
@@ -174,7 +174,7 @@ class Kernel:
         new.write_text(wanted)
         self.make("allnoconfig", f"KCONFIG_ALLCONFIG={new}")
         for line in not_taken(wanted, (self.folder / ".config").read_text()):
-            raise Broken(f"this kernel does not take {line}")
+            raise Broken(f"this kernel does not accept {line}")
         new.rename(fragment)
 
     def unbroken(self) -> Path:

@@ -293,7 +293,7 @@ def add_costs(run: Run, measured: Measured, name: str, old: Costs | None) -> lis
     if measured.costs is None:
         worse = [f"the costs were not measured: {measured.why}"]
     elif old is None:
-        lines = [f"  costs: not compared: there are none of {name}"]
+        lines = [f"  costs: not compared: no costs of {name}"]
     else:
         worse, better = compare_costs(measured.costs, old)
         lines = [f"  costs differ from {name} in{':' if worse + better else ' nothing'}"]
@@ -301,7 +301,7 @@ def add_costs(run: Run, measured: Measured, name: str, old: Costs | None) -> lis
     run["results"].append(
         result(
             "kernel.cost",
-            "no call costs more than it did, and no cost grows faster",
+            "no call costs more than before, and no cost grows faster",
             measured.seconds,
             [("", words) for words in worse],
         )

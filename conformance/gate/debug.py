@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""debug: build kernels that look for their own errors, boot them, and refuse each report.
+"""debug: build kernels that look for their own errors, boot them, and refuse those with reports.
 
 For each suite of Debian and each watch, builds a small kernel from the suite's source with the
 options of conformance/gate/configs/watches, and runs the harness on it with each kind of programs.
-A report refuses the kernel unless conformance/gate/reports names it.
+A kernel with a report that conformance/gate/reports does not name is refused.
 
 Exit status: 0 all kernels conform, 1 one does not, 2 an argument is wrong or a kernel cannot be
 built, 4 nothing was run.
@@ -46,7 +46,7 @@ class Report:
 
 # The beginning of a line of the log: the time, and the task or processor.
 STAMP = re.compile(r"^\[ *\d+\.\d+\](?:\[ *[CT]\d+\])? ?")
-# A report may end without a mark; none is longer.
+# The end of a report has no mark, so this is the most lines of one.
 LONGEST = 200
 
 
@@ -63,7 +63,7 @@ def reports(boot: Boot) -> list[Report]:
 
 @dataclass(frozen=True)
 class Known:
-    """A report that refuses no kernel."""
+    """A known report, for which no kernel is refused."""
 
     watch: str
     kernels: str
@@ -190,9 +190,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--watch", action="append", default=[], help=" ".join(filter(None, WATCHES))
     )
-    parser.add_argument("--arch", action="append", default=[], help="of the kernel")
+    parser.add_argument("--arch", action="append", default=[], help="the kernel's architecture")
     parser.add_argument("--programs", help="run only the programs of this architecture")
-    parser.add_argument("--print-programs", action="store_true", help="only print those needed")
+    parser.add_argument("--print-programs", action="store_true", help="print the programs needed")
     parser.add_argument("--build", type=Path, default=Path("build"), help="folder of the programs")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="jobs of make")
     parser.add_argument("--output", type=Path, help="the file for the results, as JSON")

@@ -154,7 +154,7 @@ def write(path: Path, text: str) -> None:
 
 
 def processors(text: str) -> int:
-    """Parse a number of processors.  QEMU can emulate more, but that is of no use on most hosts."""
+    """Parse a number of processors.  QEMU can emulate more, but most hosts have fewer."""
     if not text.isdecimal() or not 1 <= int(text) <= 64:
         raise argparse.ArgumentTypeError(f"{text}: 1 to 64")
     return int(text)
@@ -169,7 +169,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--programs", help="run only the programs of this architecture")
     parser.add_argument("--baseline", help="a series (6.1), or results of an earlier run")
     parser.add_argument(
-        "--no-cost", dest="cost", action="store_false", help="do not measure what calls cost"
+        "--no-cost", dest="cost", action="store_false", help="do not measure the costs of calls"
     )
     parser.add_argument("--cost-baseline", help="a series (6.1), or costs of an earlier run")
     parser.add_argument("--costs", type=Path, help="the file for the costs, as JSON")
@@ -187,7 +187,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--emulate", action="store_true", help="without KVM")
     parser.add_argument(
         "--time-limit", type=float, default=SILENCE, metavar="SECONDS",
-        help="a kernel that prints nothing for this time hangs",
+        help="a kernel that prints nothing for this time counts as hung",
     )
     return parser.parse_args()
 

@@ -115,12 +115,12 @@ def main() -> int:
     parser.add_argument("--accept", action="store_true", help="write the results as baselines")
     parser.add_argument("--optional", action="store_true", help="SKIP missing kernels")
     parser.add_argument(
-        "--no-cost", dest="cost", action="store_false", help="do not measure what calls cost"
+        "--no-cost", dest="cost", action="store_false", help="do not measure the costs of calls"
     )
     parser.add_argument("--select", default="", help="options for the harness: --only GLOB")
     parser.add_argument(
         "--time-limit", type=float, default=SILENCE, metavar="SECONDS",
-        help="a kernel that prints nothing for this time hangs",
+        help="a kernel that prints nothing for this time counts as hung",
     )
     parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 1) // 2))
     given = parser.parse_args()

@@ -4,7 +4,7 @@
 """observe: boots kernels of the matrix and compares the bytes that they write with abi-dumps.
 
 Each call that fills a structure is made raw and through the libc.  The file `observed` of an
-architecture has what Debian's kernel wrote; all kernels have to write the same.
+architecture has the bytes that Debian's kernel wrote; all kernels must write the same bytes.
 
 Exit status: 0 all write the same, 1 one does not, 2 an argument is wrong, or a kernel is missing
 and cannot be fetched.
@@ -27,7 +27,7 @@ def observe(kernel: Path, machine: Machine, cell: Cell) -> list[str]:
     lines = sorted(line for line in ended.log if line.startswith("wrote "))
     if not lines:
         # The program writes the lines to the console and nothing to the port for results.
-        raise Misuse(f"{cell}: {why_dead(ended) or 'no line of the kernel'}")
+        raise Misuse(f"{cell}: {why_dead(ended) or 'the kernel printed no line'}")
     return lines
 
 
@@ -59,7 +59,7 @@ def main() -> int:
     parser.add_argument("--accept", action="store_true", help="write abi-dumps/ARCH/observed")
     given = parser.parse_args()
     worst = 0
-    # The libc is glibc: the layer has its wrappers.
+    # The file `observed` has the bytes of glibc's functions, so leave out programs of musl.
     for cell in wanted(given.cell):
         if cell.programs.endswith("-musl"):
             continue

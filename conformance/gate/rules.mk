@@ -82,7 +82,7 @@ pytest-%: python
 $(OUT)/init: $(OUT)/conformance/gate/exec.o $(OUT)/conformance/harness/init.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -static $(LDFLAGS) -o $@ $^
-do-kernel-pytest: CELLS = $(or $(ARCH),$(error make kernel-pytest: say ARCH=, one of $(PYTEST_CELLS)))
+do-kernel-pytest: CELLS = $(or $(ARCH),$(error make kernel-pytest: set ARCH to one of $(PYTEST_CELLS)))
 do-kernels-pytest: CELLS = $(PYTEST_CELLS)
 do-kernel-pytest do-kernels-pytest:
 	$(Q)$(MAKE) $(QUIET) $(sort $(foreach cell,$(CELLS),pytest-$(firstword $(subst -on-, ,$(cell)))))

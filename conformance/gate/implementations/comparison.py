@@ -38,7 +38,7 @@ WORDS = (
 
 @dataclass(frozen=True)
 class Column:
-    """The outcome of each check; of a baseline, "*" is that of all others."""
+    """The outcome of each check; in a baseline, "*" stands for all other checks."""
 
     name: str
     outcomes: dict[str, str]
@@ -61,7 +61,7 @@ class Column:
 
 
 def baselines() -> list[Column]:
-    """Linux of each series on the first architecture, then the newest of each other one."""
+    """Each series on the first architecture, then the newest series on each other architecture."""
     found: list[tuple[str, str, dict[str, str]]] = []
     paths = (HERE.parent / "baselines").iterdir()
     for path in sorted(paths, key=lambda one: [int(part) for part in one.name.split(".")]):

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * container PROGRAM [ARGUMENT...]: runs a program as root of a container of Docker's default:
- * the 14 capabilities of its default set, and the part of its default seccomp filter that affects
- * checks.  The filter answers EPERM for calls that want another capability, and ENOSYS for
- * clone3 (https://docs.docker.com/engine/security/seccomp/).
+ * container PROGRAM [ARGUMENT...]: runs a program as root in a container with Docker's
+ * defaults: the 14 capabilities of its default set, and the part of its default seccomp filter
+ * that affects checks.  The filter returns EPERM for calls that need another capability, and
+ * ENOSYS for clone3 (https://docs.docker.com/engine/security/seccomp/).
  */
 #include <errno.h>
 #include <linux/capability.h>

@@ -3,8 +3,8 @@
 """Runs ipc-conform on other implementations of System V IPC, and compares the results with lists.
 
 implementations.py [--optional] [--output DIRECTORY] [NAME...]: the rows of the file `table` with
-these names, or all.  A row differs if a check fails that NAME.expect does not name, or if one
-passes that it does.  With --optional, a row whose command or program is missing is a SKIP.
+these names, or all.  A row differs if a check fails that NAME.expect does not name, or if a
+check passes that it names.  With --optional, a row whose command or program is missing is a SKIP.
 Exit status: 0 as listed, 1 something differs, 2 an argument is wrong, or a row could not run.
 """
 
@@ -134,7 +134,7 @@ def run(row: Row, directory: Path) -> Path:
 
 
 def judge(row: Row, path: Path) -> bool:
-    """Apply the list; print the differences, or the counts; return whether all is as listed."""
+    """Apply the list; print the differences, or the counts; return whether all are listed."""
     expect = HERE / f"{row.name}.expect"
     listed: list[str | Path] = ["--expect", expect] if expect.exists() else []
     judged = path.with_suffix(".judged.json")

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* msgop(2), MSG_COPY, E2BIG: a text above msgsz is refused. */
+/* msgop(2), MSG_COPY, E2BIG: the copy of a text longer than msgsz fails. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* msgget(2): read permission is refused to another user: EACCES. */
+/* msgget(2), EACCES: another user gets no read permission. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* shmop(2), EINVAL: an address where something is mapped is refused. */
+/* shmop(2), EINVAL: shmat fails if the address is mapped already. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* ipc/msg.c, do_msgrcv: a receiver that is not in memory loses the message. */
+/* ipc/msg.c, do_msgrcv: the message is lost if the receiver's buffer is not mapped. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* ipc/util.h, ipc_parse_version: the bit IPC_64 (0x100) of a command is refused on x86_64. */
+/* ipc/util.h, ipc_parse_version: a command with the bit IPC_64 (0x100) fails on x86_64. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* msgctl(2): msg_perm.mode is 16 bits wide for the kernel, and IPC_STAT sets all of libc's. */
+/* msgctl(2): IPC_STAT sets all bytes of libc's msg_perm.mode, of which the kernel has two. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

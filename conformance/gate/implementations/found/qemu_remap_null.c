@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* shmop(2), EINVAL: SHM_REMAP without an address is refused. */
+/* shmop(2), EINVAL: SHM_REMAP without an address fails. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* semctl(2), EACCES: SETALL asks for alter permission, not for read permission. */
+/* semctl(2), EACCES: SETALL needs alter permission, not read permission. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
