@@ -239,7 +239,7 @@ CHECK("msgctl.efault", RAW, 0, "msgctl fails with EFAULT if buf is not mapped", 
 }
 
 CHECK("msgctl.rmid.counts", LIBC | RAW, NEED_NAMESPACE,
-      "the messages and bytes of a removed queue are taken off MSG_INFO's counts, and no others",
+      "removing a queue reduces MSG_INFO's counts by its messages and bytes, and by no others",
       "msgctl(2), MSG_INFO; ipc/msg.c, freeque")
 {
 	int kept = must(ipc->msgget(IPC_PRIVATE, 0600)), removed;
@@ -265,7 +265,7 @@ CHECK("msgctl.rmid.counts", LIBC | RAW, NEED_NAMESPACE,
 }
 
 CHECK("msgctl.set.qbytes_again", LIBC, NEED_LIMITS,
-      "without privilege msg_qbytes above msgmnb is refused, where the queue has it already too",
+      "without privilege msg_qbytes above msgmnb fails, even if the queue has that value already",
       "msgctl(2), EPERM; ipc/msg.c, msgctl_down")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -278,7 +278,7 @@ CHECK("msgctl.set.qbytes_again", LIBC, NEED_LIMITS,
 	expect_errno(EPERM, ipc->msgctl(msqid, IPC_SET, &ds));
 	ds.msg_qbytes = 101;
 	expect_errno(EPERM, ipc->msgctl(msqid, IPC_SET, &ds));
-	/* The queue keeps what it has until it is set lower. */
+	/* The queue keeps its msg_qbytes until IPC_SET lowers it. */
 	expect_eq(100, msg_state(msqid).msg_qbytes);
 	ds.msg_qbytes = 99;
 	expect_eq(0, ipc->msgctl(msqid, IPC_SET, &ds));

@@ -95,8 +95,8 @@ CHECK("msgrcv.type_zero", LIBC | RAW, 0, "type 0 selects the first message", "ms
 	EXPECT_CHOICES(0, {"3", 0, 0}, {"321", 0, 0}, {"123", 0, 0});
 }
 
-CHECK("msgrcv.type_positive", LIBC | RAW, 0, "a positive type selects its first message",
-      "msgop(2)")
+CHECK("msgrcv.type_positive", LIBC | RAW, 0,
+      "a positive type selects the first message of that type", "msgop(2)")
 {
 	EXPECT_CHOICES(0, {"1", 1, 0}, {"2131", 1, 1}, {"2131", 3, 2}, {"9898", 8, 1});
 }
@@ -129,7 +129,7 @@ CHECK("msgrcv.except", LIBC | RAW, 0, "MSG_EXCEPT selects the first message of a
 }
 
 CHECK("msgrcv.enomsg", LIBC | RAW, 0,
-      "with IPC_NOWAIT, msgrcv fails with ENOMSG if no message matches, by every kind of type",
+      "with IPC_NOWAIT, msgrcv fails with ENOMSG if no message matches, for every kind of type",
       "msgop(2), ENOMSG")
 {
 	static const struct {
@@ -348,7 +348,7 @@ CHECK("msgrcv.copy.eacces", LIBC | RAW, NEED_MSG_COPY, "MSG_COPY needs read perm
 }
 
 CHECK("msgrcv.copy.noerror", LIBC | RAW, NEED_MSG_COPY,
-      "MSG_COPY never truncates: with MSG_NOERROR too, a text that is too long fails and stays",
+      "MSG_COPY never truncates: even with MSG_NOERROR, a text longer than msgsz fails and stays",
       "ipc/msgutil.c, copy_msg")
 {
 	struct message got = {0};

@@ -223,8 +223,7 @@ CHECK("msgrcv.eidrm", LIBC | RAW, 0, "removing the queue ends a blocked receiver
 }
 
 CHECK("msgrcv.waits_exact", LIBC | RAW, 0,
-      "a text of exactly the size that a waiting receiver asked for is handed to it, an empty one "
-      "too",
+      "a blocked receiver gets a text of exactly its msgsz directly, even an empty one",
       "msgop(2), E2BIG: \"greater than msgsz\"; ipc/msg.c, pipelined_send")
 {
 	static const char text[] = "sixteen bytes...";

@@ -124,7 +124,7 @@ static struct {
 	unsigned char mtext[LONG_TEXT];
 } long_sent, long_got;
 
-/* Makes a queue that takes them, and a text whose pages all differ and in which no byte is 0. */
+/* Makes a queue for long texts, and a text whose pages all differ, without zero bytes. */
 static int queue_of_long_texts(const struct ipc_calls *ipc)
 {
 	set_limit("msgmax", LONG_TEXT_LIMIT);
@@ -163,7 +163,7 @@ CHECK("msgrcv.copy.many_pages", LIBC | RAW, NEED_LIMITS | NEED_MSG_COPY,
 	expect_arrives(ipc, true);
 }
 
-/* Every length of a text, and every place to cut one, around the ends of the kernel's pages. */
+/* The checks try each length of a text, and each place to cut one, near the ends of pages. */
 enum { PAGE_HEADER = 64, NEAR_PAGES = 8 };
 
 CHECK("msgsnd.page_ends", LIBC | RAW, NEED_LIMITS,
