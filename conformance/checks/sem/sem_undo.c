@@ -379,7 +379,7 @@ CHECK("semop.undo.sempid", LIBC | RAW, 0,
 	CHILD (undoing) {
 		expect_eq(0,
 			  ipc->semop(semid, OPS({0, -1, SEM_UNDO}, {1, 2, SEM_UNDO}, {2, 1, 0})));
-		/* Taken back again, so that nothing of it is to be undone. */
+		/* Subtract the 2 again, so that the adjustment is 0. */
 		expect_eq(0, ipc->semop(semid, OPS({1, -2, SEM_UNDO})));
 		block_forever(ipc);
 	}
@@ -400,7 +400,7 @@ CHECK("semop.undo.sempid", LIBC | RAW, 0,
 }
 
 CHECK("semop.undo.wakes_each", LIBC | RAW, 0,
-      "undoing wakes those that wait for zero, for more, and with several operations, on each "
+      "undoing wakes tasks that wait for zero, for more, and in several operations, on each "
       "semaphore",
       "semop(2), SEM_UNDO; ipc/sem.c, exit_sem: do_smart_update")
 {
@@ -433,7 +433,7 @@ CHECK("semop.undo.wakes_each", LIBC | RAW, 0,
 		expect_eq(0, sem_value(semid, i));
 }
 
-/* What each of two processes is to undo on three semaphores: 1, 2 and 3 that it has added. */
+/* Two processes add 1, 2 and 3 to three semaphores with SEM_UNDO, and block. */
 static void two_to_undo(const struct ipc_calls *ipc, int semid, pid_t pid[2])
 {
 	for (int i = 0; i < 2; i++) {
@@ -505,7 +505,7 @@ CHECK("semop.undo.erange_within", LIBC | RAW, 0,
 	pid_t pid;
 
 	CHILD (pid) {
-		/* 32767 is to be added; each of the two below would make it 32768. */
+		/* The adjustment is 32767; each of the two calls below would make it 32768. */
 		expect_eq(0, sem_op(ipc, semid, -SEMVMX, SEM_UNDO));
 		must(sem_op(ipc, semid, 5, 0));
 		expect_errno(ERANGE, ipc->semop(semid, OPS({0, -1, SEM_UNDO}, {0, 1, SEM_UNDO})));

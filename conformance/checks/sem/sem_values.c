@@ -126,7 +126,7 @@ CHECK("semctl.getpid", LIBC | RAW, 0,
 
 /* ---- waits -------------------------------------------------------------------- */
 
-/* Three processes wait on semaphore 1: a signal ends one, setting it to `val` the others. */
+/* Three processes wait on semaphore 1: a signal ends one wait, setting it to `val` the others. */
 static void expect_counted(const struct ipc_calls *ipc, int cmd, int other, int op, int val)
 {
 	int semid = sem_new(ipc, 0);
@@ -211,7 +211,7 @@ CHECK("semctl.setall.wakes", LIBC | RAW, 0, "SETALL wakes the tasks that can con
 }
 
 CHECK("semctl.all_ignore_semnum", LIBC | RAW, 0,
-      "GETALL, SETALL, IPC_STAT and IPC_SET do not look at the number of a semaphore",
+      "GETALL, SETALL, IPC_STAT and IPC_SET ignore semnum",
       "semctl(2): \"the argument semnum is ignored\"; ipc/sem.c, semctl_main")
 {
 	static const int numbers[] = {-1, NSEMS, INT_MAX, INT_MIN, 65536};

@@ -277,7 +277,7 @@ struct wait_case {
 	unsigned short value[NSEMS];
 	struct sembuf sops[3];
 	int nsops;
-	/* The condition that blocks the call at first, then after `first`; `second` ends it. */
+	/* The semaphore at which the call blocks at first, and after `first`; `second` ends it. */
 	int semnum;
 	bool zero;
 	struct sembuf first;
@@ -421,7 +421,7 @@ static const struct wait_case wait_cases[] = {
 	 {1, 1, 0},
 	 0,
 	 {1, 0, 0}},
-	/* So does exceeding SEMVMX. */
+	/* A value above SEMVMX, too, is an error only when the turn of the operation comes. */
 	{{0, SEMVMX, 0},
 	 {{0, -1, 0}, {1, 1, 0}},
 	 2,
@@ -436,8 +436,8 @@ static const struct wait_case wait_cases[] = {
 };
 
 CHECK("semop.many.waits_for", LIBC | RAW, 0,
-      "a blocked call counts at its first impossible operation, and continues when all are "
-      "possible",
+      "GETNCNT and GETZCNT count a blocked call at its first impossible operation, and it "
+      "continues when all are possible",
       "semop(2), semncnt and semzcnt; ipc/sem.c, count_semcnt and update_queue")
 {
 	for (unsigned i = 0; i < sizeof(wait_cases) / sizeof(wait_cases[0]); i++) {
@@ -468,8 +468,7 @@ CHECK("semop.many.waits_for", LIBC | RAW, 0,
 }
 
 CHECK("semop.many.nowait_of_first", LIBC | RAW, 0,
-      "a call fails if the impossible operation has IPC_NOWAIT, whatever the others "
-      "have",
+      "a call fails if the impossible operation has IPC_NOWAIT, whatever flags the others have",
       "semop(2), IPC_NOWAIT: a flag of each operation")
 {
 	int semid = set_of(ipc, (unsigned short[]){1, 0, 0});
@@ -482,7 +481,7 @@ CHECK("semop.many.nowait_of_first", LIBC | RAW, 0,
 }
 
 CHECK("semop.many.flag_of_one", LIBC | RAW, 0,
-      "IPC_NOWAIT and SEM_UNDO of one operation do not count for the others of its call",
+      "IPC_NOWAIT and SEM_UNDO of one operation do not apply to the others of its call",
       "semop(2), sem_flg: a flag of each operation")
 {
 	int semid = set_of(ipc, (unsigned short[]){1, 0, 5});
@@ -552,7 +551,7 @@ CHECK("semop.many.simple_beside", LIBC | RAW, 0,
 	expect_eq(0, ipc->semop(semid, OPS({2, -1, 0})));
 	child_join(zero);
 	expect_eq(0, sem_op(ipc, semid, 2, 0));
-	/* The second single operation passes the call that needs more. */
+	/* The second single operation overtakes the call that needs more. */
 	child_join(before);
 	child_join(after);
 	await_blocked(several);

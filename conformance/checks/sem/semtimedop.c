@@ -54,7 +54,7 @@ static long long nanoseconds(clockid_t clock)
 /*
  * Newer kernels measure the timeout with the precise clock.  Older ones count ticks,
  * including the current one, and after a pause of the machine (frequent under emulation)
- * several ticks come at once; those agree with the coarse clock.
+ * several ticks come at once; the coarse clock counts the same ticks.
  */
 CHECK("semtimedop.eagain", LIBC | RAW, 0,
       "a blocked call fails with EAGAIN at its timeout, not earlier", "semop(2), EAGAIN")
@@ -77,8 +77,8 @@ CHECK("semtimedop.eagain", LIBC | RAW, 0,
 }
 
 /*
- * On a busy machine any timeout may end late.  So only one of many has to end before ten
- * times its length.
+ * On a busy machine any timeout may end late.  So it is enough if one of many calls ends
+ * within ten times its timeout.
  */
 CHECK("semtimedop.eagain_in_time", LIBC | RAW, 0,
       "a blocked call fails at its timeout, and not ten times as late", "semop(2), EAGAIN")
@@ -223,7 +223,7 @@ CHECK("semtimedop.eacces", LIBC | RAW, 0, "a timeout does not affect permissions
 /* ---- semtimedop_time64 of 32-bit architectures ------------------------------------ */
 
 #ifdef SYS_semtimedop_time64
-/* struct __kernel_timespec of include/uapi/linux/time_types.h, in its two words. */
+/* struct __kernel_timespec of include/uapi/linux/time_types.h, with tv_nsec as two words too. */
 struct timespec64 {
 	long long tv_sec;
 	union {
