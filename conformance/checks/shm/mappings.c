@@ -57,7 +57,7 @@ static void *map_again(char *address, size_t old, size_t new)
 /* ---- munmap, mprotect, fork and exit ------------------------------------------------------- */
 
 CHECK("shmat.mapping.parts", LIBC | RAW, NEED_PROC,
-      "each part of an attachment that munmap or mprotect leaves counts as attached",
+      "each part of an attachment that munmap or mprotect leaves counts as an attachment",
       "ipc/shm.c, shm_open, shm_close; munmap(2)")
 {
 	const size_t page = page_size();
@@ -146,7 +146,7 @@ CHECK("shmdt.mapping.neighbours", LIBC | RAW, 0,
 }
 
 CHECK("shmdt.mapping.other_segment", LIBC | RAW, 0,
-      "shmdt leaves a page of another segment that mremap has put among its own",
+      "shmdt does not unmap a page of another segment that mremap has moved into its range",
       "ipc/shm.c, ksys_shmdt: \"someone could place page from another segment\"")
 {
 	const size_t page = page_size();
@@ -209,7 +209,7 @@ CHECK("shmat.mapping.mremap_larger", LIBC | RAW, NEED_PROC,
 }
 
 CHECK("shmat.mapping.mremap_smaller", LIBC | RAW, NEED_PROC,
-      "mremap to fewer pages unmaps the others, and shmdt the remaining ones",
+      "mremap to fewer pages unmaps the others, and shmdt then unmaps the remaining ones",
       "mremap(2); shmop(2)")
 {
 	const size_t page = page_size();

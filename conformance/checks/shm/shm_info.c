@@ -31,7 +31,7 @@ CHECK("shmctl.ipc_info", LIBC | RAW, NEED_LIMITS, "IPC_INFO returns the limits",
 	expect_eq(2002, info.shmall);
 }
 
-CHECK("shmctl.ipc_info.shmseg", LIBC | RAW, 0, "IPC_INFO returns shmmni as shmseg too",
+CHECK("shmctl.ipc_info.shmseg", LIBC | RAW, 0, "IPC_INFO returns shmmni in shmseg too",
       "ipc/shm.c, ksys_shmctl")
 {
 	struct shminfo info;

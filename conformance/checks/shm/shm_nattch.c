@@ -41,7 +41,7 @@ CHECK("shmdt.fields", LIBC | RAW, 0, "shmdt decreases shm_nattch and sets shm_dt
 	CHILD (pid)
 		expect_eq(0, ipc->shmdt(address));
 	child_join(pid);
-	/* A reader of the child's /proc files may detach instead of it, but no later than here. */
+	/* A process that reads the child's /proc files may do the last detach; wait for it. */
 	shm_expect_nattch(2, shmid);
 	expect_eq(0, ipc->shmdt(address));
 	struct shmid_ds ds = shm_state(shmid);
@@ -294,7 +294,7 @@ CHECK("shmat.nattch.exit_fields", LIBC | RAW, 0,
 	struct shmid_ds before, after;
 	pid_t pid, other;
 
-	/* Tries for the reason that shmat.nattch.exit has. */
+	/* Repeat for the same reason as shmat.nattch.exit. */
 	for (int tries = 0; tries < 3; tries++) {
 		int shmid = must(ipc->shmget(IPC_PRIVATE, 1, 0600));
 
@@ -303,7 +303,7 @@ CHECK("shmat.nattch.exit_fields", LIBC | RAW, 0,
 		CHILD (pid) {
 			attach(ipc, shmid, NULL, 0);
 			expect_eq(getpid(), shm_state(shmid).shm_lpid);
-			/* So that shm_lpid is not the child's before its end. */
+			/* Another process attaches last, so shm_lpid is not the child. */
 			CHILD (other)
 				must(libc_calls.shmdt(
 					attach(&libc_calls, shmid, NULL, SHM_RDONLY)));

@@ -137,7 +137,7 @@ CHECK("shmat.rnd_null", LIBC | RAW, NEED_PROC,
 	int shmid = new_segment(ipc, 1);
 
 	if (proc_number("/proc/sys/vm/mmap_min_addr") < page_size())
-		skip("everybody may map address 0");
+		skip("every process may map address 0");
 	drop_privileges();
 	expect_errno(errno_at_zero(), ipc->shmat(shmid, low, SHM_RND));
 	expect_errno(errno_at_zero(),
@@ -171,7 +171,7 @@ static void leave_by_segv(int signal UNUSED)
 	_exit(0);
 }
 
-/* Touching an address raises SIGSEGV; caught, so that it makes no core file and no log line. */
+/* Expects that an access raises SIGSEGV, which is caught to avoid a core file and a log line. */
 static void expect_segv(volatile char *address, bool write)
 {
 	pid_t pid;
@@ -251,7 +251,8 @@ CHECK("shmat.einval_id", LIBC | RAW, 0, "an unknown id fails with EINVAL", "shmo
 }
 
 CHECK("shmat.eacces", LIBC | RAW, 0,
-      "shmat needs read permission, write unless SHM_RDONLY, and execute with SHM_EXEC",
+      "shmat needs read permission, without SHM_RDONLY write permission, with SHM_EXEC execute "
+      "permission",
       "shmop(2), EACCES")
 {
 	int none = must(ipc->shmget(IPC_PRIVATE, 1, 0000));
@@ -383,10 +384,8 @@ CHECK("shmat.partial_munmap", LIBC | RAW, 0,
 	}
 }
 
-/* An attachment of `pages` pages in the middle of others' mappings is possible: GAP before SHMLBA.
- */
 CHECK("shmat.given_address.exact", LIBC | RAW, 0,
-      "a segment is attached in a gap of exactly its pages, and not where the last page is taken",
+      "a segment fits into a gap of exactly its size, and not if the last page is in use",
       "shmop(2), EINVAL; ipc/shm.c, do_shmat: find_vma_intersection")
 {
 	const size_t page = page_size(), lba = (size_t)SHMLBA;
@@ -397,7 +396,7 @@ CHECK("shmat.given_address.exact", LIBC | RAW, 0,
 		mmap(NULL, whole + lba, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	must(all == MAP_FAILED ? -1 : 0);
-	/* The gap begins at a multiple of SHMLBA, with something mapped before and behind. */
+	/* The gap begins at a multiple of SHMLBA, with mappings before and behind it. */
 	char *gap = all + 2 * lba - (uintptr_t)all % lba;
 	gap[-1] = 'b';
 	gap[length - page] = 'l';

@@ -182,7 +182,7 @@ CHECK("shmctl.rmid.forced_creator", LIBC | RAW, NEED_LIMITS,
 	}
 	child_join(pid);
 	expect_errno(ENOENT, ipc->shmget(check_key(0), 0, 0));
-	/* A reader of the child's /proc/PID/smaps may detach instead of the ending child. */
+	/* A process that reads the child's /proc/PID/smaps may detach in place of the child. */
 	for (int tries = 0; tries < 10000 && libc_calls.shmget(check_key(1), 0, 0) != -1; tries++)
 		nanosleep(&pause, NULL);
 	expect_errno(ENOENT, ipc->shmget(check_key(1), 0, 0));
@@ -284,7 +284,7 @@ CHECK("shmctl.lock.stays", LIBC | RAW, 0,
 }
 
 CHECK("shmctl.lock.ipc_lock", LIBC | RAW, NEED_USERS,
-      "CAP_IPC_LOCK alone permits SHM_LOCK of another's segment, whatever RLIMIT_MEMLOCK is",
+      "CAP_IPC_LOCK alone permits SHM_LOCK of another user's segment, whatever RLIMIT_MEMLOCK is",
       "shmctl(2), EPERM, ENOMEM; capabilities(7), CAP_IPC_LOCK")
 {
 	const struct rlimit nothing = {0};
@@ -307,7 +307,7 @@ CHECK("shmctl.lock.ipc_lock", LIBC | RAW, NEED_USERS,
 }
 
 CHECK("shmctl.lock.no_ipc_lock", LIBC | RAW, NEED_USERS,
-      "without CAP_IPC_LOCK, all other capabilities permit no SHM_LOCK of another's segment",
+      "without CAP_IPC_LOCK, other capabilities do not permit SHM_LOCK of another user's segment",
       "shmctl(2), EPERM, ENOMEM; capabilities(7), CAP_IPC_LOCK")
 {
 	const struct rlimit page = {page_size(), page_size()};
@@ -385,7 +385,7 @@ CHECK("shmctl.efault", RAW, 0, "shmctl fails with EFAULT if buf is not mapped", 
 }
 
 CHECK("shmctl.lock.others_stay", LIBC | RAW, 0,
-      "SHM_LOCK and SHM_UNLOCK change the flag and no other field, no time either",
+      "SHM_LOCK and SHM_UNLOCK change only the flag, and no time",
       "shmctl(2), SHM_LOCK; ipc/shm.c, shmctl_do_lock")
 {
 	int shmid = new_segment(ipc);
@@ -407,7 +407,7 @@ CHECK("shmctl.lock.others_stay", LIBC | RAW, 0,
 }
 
 CHECK("shmctl.rmid.others_stay", LIBC | RAW, 0,
-      "IPC_RMID of an attached segment sets SHM_DEST, takes the key, and changes no other field",
+      "IPC_RMID of an attached segment sets SHM_DEST, clears the key, and changes no other field",
       "shmctl(2), IPC_RMID; ipc/shm.c, do_shm_rmid")
 {
 	int shmid = must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0640));
@@ -416,7 +416,7 @@ CHECK("shmctl.rmid.others_stay", LIBC | RAW, 0,
 	attach(ipc, shmid, NULL, 0);
 	want = shm_state(shmid);
 	await_next_second();
-	/* A second time too: it succeeds, and changes nothing. */
+	/* A second IPC_RMID succeeds too, and changes nothing. */
 	for (int i = 0; i < 2; i++) {
 		expect_eq(0, ipc->shmctl(shmid, IPC_RMID, NULL));
 		got = shm_state(shmid);
@@ -433,7 +433,7 @@ CHECK("shmctl.rmid.others_stay", LIBC | RAW, 0,
 }
 
 CHECK("shmctl.lock.effective", LIBC | RAW, NEED_USERS,
-      "SHM_LOCK and SHM_UNLOCK fail for a process of which only the real user is the owner",
+      "SHM_LOCK and SHM_UNLOCK fail if only the real user of the process is the owner",
       "shmctl(2), EPERM: \"the effective user ID\"; ipc/shm.c, shmctl_do_lock")
 {
 	int shmid = new_segment(ipc);

@@ -176,8 +176,8 @@ CHECK("shmget.hugetlb_size", LIBC | RAW, NEED_HUGETLB,
 }
 
 CHECK("shmget.hugetlb_encodings", LIBC | RAW, NEED_HUGETLB,
-      "SHM_HUGE_64KB to SHM_HUGE_16GB encode sizes: sizes that the machine lacks have another "
-      "error",
+      "SHM_HUGE_64KB to SHM_HUGE_16GB fail with EINVAL if the machine lacks the size, and only "
+      "then",
       "shmget(2), SHM_HUGETLB; Documentation/admin-guide/mm/hugetlbpage.rst")
 {
 	static const struct {
@@ -222,7 +222,7 @@ CHECK("shmget.hugetlb_bits_alone", LIBC | RAW, 0,
 	expect_ok(ipc->shmat(shmid, NULL, 0));
 }
 
-CHECK("shmget.noreserve", LIBC | RAW, 0, "a segment with SHM_NORESERVE is memory like any other",
+CHECK("shmget.noreserve", LIBC | RAW, 0, "a segment with SHM_NORESERVE can be used like any other",
       "shmget(2), SHM_NORESERVE")
 {
 	int shmid = must(ipc->shmget(IPC_PRIVATE, 2 * page_size(), SHM_NORESERVE | 0600));
@@ -233,7 +233,7 @@ CHECK("shmget.noreserve", LIBC | RAW, 0, "a segment with SHM_NORESERVE is memory
 	expect_eq('x', *(attach(ipc, shmid, NULL, SHM_RDONLY) + 2 * page_size() - 1));
 }
 
-/* How much a segment increases the memory that is committed to all processes, in bytes. */
+/* The bytes by which a segment increases the memory that is committed to all processes. */
 static long long promised_for(const struct ipc_calls *ipc, size_t size, int flags)
 {
 	const long long before = (long long)meminfo("Committed_AS:");
@@ -241,13 +241,13 @@ static long long promised_for(const struct ipc_calls *ipc, size_t size, int flag
 	const long long after = (long long)meminfo("Committed_AS:");
 
 	if (shmid == -1)
-		skip("no segment of half of the memory can be made");
+		skip("cannot make a segment of half of the memory");
 	must(libc_calls.shmctl(shmid, IPC_RMID, NULL));
 	return after - before;
 }
 
 CHECK("shmget.noreserve.committed", LIBC | RAW, NEED_PROC | NEED_NAMESPACE,
-      "making a segment commits all of its memory; with SHM_NORESERVE, none",
+      "shmget commits the whole memory of a segment, and with SHM_NORESERVE none of it",
       "shmget(2), SHM_NORESERVE; proc(5), Committed_AS; mm/shmem.c, shmem_acct_size")
 {
 	enum { ATTEMPTS = 20 };
@@ -271,7 +271,7 @@ CHECK("shmget.noreserve.committed", LIBC | RAW, NEED_PROC | NEED_NAMESPACE,
 }
 
 CHECK("shmget.limit.given_back", LIBC | RAW, NEED_LIMITS,
-      "a removed segment gives back all its pages, the last one too where it is not full",
+      "removing a segment frees all its pages, including a last page that is not full",
       "proc(5), shmall; shmctl(2), SHM_INFO; ipc/shm.c, shm_destroy")
 {
 	const size_t page = page_size();
@@ -290,7 +290,7 @@ CHECK("shmget.limit.given_back", LIBC | RAW, NEED_LIMITS,
 			must(libc_calls.shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&info));
 			expect_eq(0, info.shm_tot);
 		}
-	/* With the last detach too. */
+	/* The last detach of a removed segment frees them too. */
 	int attached = must(ipc->shmget(IPC_PRIVATE, page + 1, 0600));
 	char *address = attach(ipc, attached, NULL, 0);
 	must(ipc->shmctl(attached, IPC_RMID, NULL));
