@@ -3,15 +3,15 @@
 /*
  * Histories: the processes and their records.
  *
- * An episode is short: new objects, some calls of each process, all of them at the same time,
- * until each process has made its calls or is blocked.  The search is exact for short
- * histories, and many episodes reach more orders than a long one.
+ * An episode is short: several processes make some calls on new objects at the same time, until
+ * each process has made its calls or is blocked.  The search is exact for short histories, and
+ * many short episodes reach more orders than a long one.
  *
- * The clock is a counter in shared memory, which counts the calls that have returned.  Its
- * order is that of the memory itself, on any architecture and emulator, so the intervals are
- * never wrong; the clocks of two processors may differ by some nanoseconds, and calls follow
- * each other in less.  A process reads the counter before a call and adds 1 after it: one
- * shared access that excludes others for each call, and none between calls that overlap.
+ * The clock is a counter in shared memory, which counts the calls that have returned.  All
+ * processes see its values in the same order, on any architecture and emulator, so the
+ * intervals are never wrong; the clocks of two processors may differ by more than the time
+ * between two calls.  A process reads the counter before a call and adds 1 after it, so a call
+ * needs one exclusive access to shared memory.
  */
 #include "history.h"
 
@@ -32,7 +32,7 @@ struct shared {
 	struct {
 		int turn;     /* the episode that it takes part in */
 		int finished; /* its calls */
-		int killed;   /* the clock when it was to be killed, and 1 */
+		int killed;   /* 1 + the clock when the signal was sent; 0: it was not */
 		int pid;
 	} maker[MAKERS] __attribute__((aligned(128)));
 	int id[2];
@@ -53,7 +53,7 @@ static long futex(int *word, int operation, int value)
 #ifdef SYS_futex
 	return syscall(SYS_futex, word, operation, value, NULL, NULL, 0);
 #else
-	/* No timeout is given, whose size is the difference. */
+	/* The two calls differ in the size of the timeout, which is NULL. */
 	return syscall(SYS_futex_time64, word, operation, value, NULL, NULL, 0);
 #endif
 }
@@ -122,7 +122,7 @@ static void make_calls(struct recorder *recorder, int who)
 	}
 }
 
-/* They begin together; none waits for long for one that a signal has ended. */
+/* Makes the processes begin together, without a long wait for one that was killed. */
 static void line_up(struct shared *shared)
 {
 	__atomic_add_fetch(&shared->ready, 1, __ATOMIC_SEQ_CST);
@@ -138,7 +138,7 @@ static void make_episodes(struct recorder *recorder, int who, int episode)
 		while (load(&shared->episode) == episode)
 			futex(&shared->episode, FUTEX_WAIT, episode);
 		episode = load(&shared->episode);
-		/* One that wakes up late may meet the preparations for the next. */
+		/* A process that wakes up late may see the preparations for the next episode. */
 		if (load(&shared->maker[who].turn) != episode)
 			continue;
 		if (recorder->operations->clear)
@@ -215,7 +215,7 @@ static struct operation *add(struct history *history, int who, unsigned char wha
 	return operation;
 }
 
-/* The calls that were made, without the gaps, and the end of the process that was killed. */
+/* Closes the gaps between the calls that were made, and adds the end of a killed process. */
 static void close_gaps(struct shared *shared, int who, int dead)
 {
 	struct history *history = &shared->history;
@@ -234,7 +234,7 @@ static void close_gaps(struct shared *shared, int who, int dead)
 }
 
 /*
- * One look at all of them: whether each has made its calls, has been killed and is dead, or is
+ * Tests once whether each process has made its calls, has been killed and is dead, or is
  * blocked in a call.
  */
 static bool look(struct recorder *recorder, int dead[MAKERS], bool *finished)
@@ -246,8 +246,9 @@ static bool look(struct recorder *recorder, int dead[MAKERS], bool *finished)
 	for (int who = 0; who < shared->makers; who++) {
 		if (load(&shared->maker[who].killed) && !dead[who]) {
 			/*
-			 * It stays a zombie until the episode has ended: a signal that another
-			 * process sends it must not reach a new process of this number.
+			 * Leave it a zombie until the episode has ended, so that its
+			 * process id is not reused: another process may still send it a
+			 * signal.
 			 */
 			siginfo_t info = {0};
 			waitid(P_PID, (id_t)recorder->pid[who], &info, WEXITED | WNOHANG | WNOWAIT);
@@ -263,9 +264,9 @@ static bool look(struct recorder *recorder, int dead[MAKERS], bool *finished)
 }
 
 /*
- * Waits until all have made their calls, or are blocked at several looks between which no
- * call has returned: then no process is about to wake them.  A single look could find one
- * that waits in a page fault.
+ * Waits until all processes have made their calls, or are blocked in several tests between
+ * which no call has returned: then no process is about to wake them.  A single test could see a
+ * process that waits in a page fault.
  */
 enum { LOOKS = 3 };
 
@@ -287,7 +288,7 @@ static bool await_rest(struct recorder *recorder, int dead[MAKERS])
 	}
 }
 
-/* A call of the arbiter, when nobody else makes one. */
+/* Makes a call of the arbiter, while no other process makes one. */
 static struct operation *arbitrate(struct recorder *recorder, struct step step)
 {
 	struct shared *shared = recorder->shared;
@@ -303,7 +304,7 @@ static struct operation *arbitrate(struct recorder *recorder, struct step step)
 	return operation;
 }
 
-/* Looks at the object after the run, and receives the rest if no sender is blocked. */
+/* Observes the object after the run, and receives the rest if no sender is blocked. */
 static void inspect(struct recorder *recorder, bool finished)
 {
 	const int last = recorder->operations->lingers;
@@ -321,7 +322,7 @@ static void inspect(struct recorder *recorder, bool finished)
 		arbitrate(recorder, (struct step){.what = REMOVE, .arg = {i, 0, 0, 0}});
 }
 
-/* Whatever became of the episode: no process is in it any more, and its objects are gone. */
+/* Kills the processes that have not finished, replaces dead ones, and removes the objects. */
 static bool end_episode(struct recorder *recorder, int dead[MAKERS])
 {
 	struct shared *shared = recorder->shared;
@@ -342,7 +343,7 @@ static bool end_episode(struct recorder *recorder, int dead[MAKERS])
 	return finished;
 }
 
-/* False: a process was left blocked in a call on an object that was removed. */
+/* Records an episode; false if a process stays blocked on an object that was removed. */
 static bool record(struct recorder *recorder)
 {
 	struct shared *shared = recorder->shared;
@@ -377,7 +378,7 @@ static bool record(struct recorder *recorder)
 
 /* ---- the report of a wrong history ---------------------------------------------------------- */
 
-/* "2 [4,7] receives 40 of type 1: 40 type 1 3f", or "[4,)" where it has not returned. */
+/* "2 [4,7] receives 40 of type 1: 40 type 1 3f", or "[4,)" if the call has not returned. */
 static void describe(const struct operations *operations, const struct operation *operation,
 		     char text[160])
 {
@@ -461,7 +462,7 @@ void histories(const struct ipc_calls *ipc, const char *name, const struct opera
 {
 	/* The recorder must distinguish a blocked process from one that has not made its call. */
 	if (!proc_numbers_calls())
-		skip("/proc numbers calls otherwise than this program");
+		skip("/proc has other numbers for the calls than this program");
 	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct recorder recorder = {
@@ -469,7 +470,7 @@ void histories(const struct ipc_calls *ipc, const char *name, const struct opera
 	unsigned made = 0, episode = 0, undecided = 0;
 
 	must(shared == MAP_FAILED ? -1 : 0);
-	/* A new process can be signalled before it has done anything. */
+	/* A new process may get a signal before it has done anything. */
 	catch_signal(SIGUSR1, 0);
 	for (int who = 0; who < MAKERS; who++)
 		begin_maker(&recorder, who);
@@ -500,22 +501,21 @@ void histories(const struct ipc_calls *ipc, const char *name, const struct opera
 enum { TIMES = 4 };
 
 CHECK("history.msg", LIBC, NEED_PROC,
-      "some order of the calls of processes on a queue at the same time explains every answer",
+      "the answers to concurrent calls on a queue agree with some order of these calls",
       "msgop(2); msgctl(2)")
 {
 	histories(ipc, "history.msg", &msg_operations, random_operations() * TIMES);
 }
 
 CHECK("history.sem", LIBC, NEED_PROC,
-      "some order of the calls of processes on a semaphore set at the same time explains every "
-      "answer",
+      "the answers to concurrent calls on a semaphore set agree with some order of these calls",
       "semop(2); semctl(2)")
 {
 	histories(ipc, "history.sem", &sem_operations, random_operations() * TIMES);
 }
 
 CHECK("history.shm", LIBC, NEED_PROC,
-      "some order of the calls of processes on a segment at the same time explains every answer",
+      "the answers to concurrent calls on a segment agree with some order of these calls",
       "shmop(2); shmctl(2)")
 {
 	histories(ipc, "history.shm", &shm_operations, random_operations() * TIMES);

@@ -18,7 +18,7 @@
  */
 enum { MAKERS = WORKERS - 1, ARBITER = MAKERS, MOST_CALLS = 16, NEVER = 0x7fffffff };
 
-/* What became of a call. */
+/* The state of a call. */
 enum { NOT_MADE, LEFT_OUT, MADE, ANSWERED };
 
 /*
@@ -40,8 +40,8 @@ struct history {
 };
 
 /*
- * Whether some order explains it.  UNDECIDED: not within as many states as the search may
- * visit.
+ * Whether some order explains the history.  UNDECIDED: the search has visited as many states as
+ * it may.
  */
 enum verdict { EXPLAINED, WRONG, UNDECIDED };
 enum verdict judge(const struct operations *operations, const struct history *history);
@@ -49,7 +49,7 @@ enum verdict judge(const struct operations *operations, const struct history *hi
 /* Removes every call without which the history is still wrong. */
 void reduce(const struct operations *operations, struct history *history);
 
-/* Records and judges; notes the first wrong history. */
+/* Records and judges histories; records the first wrong one as a failure. */
 void histories(const struct ipc_calls *ipc, const char *name, const struct operations *operations,
 	       unsigned count);
 

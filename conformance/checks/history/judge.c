@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* Is a history linearizable?  And the shortest part of it that is not. */
+/* Decides whether a history is linearizable, and finds the shortest part of it that is not. */
 #include "history.h"
 
 #include <stdlib.h>
 
 /*
- * The states that a search may visit.  A history of this size visits its own length of
- * states where few calls overlap, and some thousands at most.
+ * The number of states that a search may visit.  If few calls overlap, a search visits about
+ * one state for each call, and some thousands at most.
  */
 enum { MOST_STATES = 1 << 17, FIRST_SLOTS = 1 << 9 };
 
@@ -23,7 +23,7 @@ struct search {
 	size_t nseen, slots;
 };
 
-/* How far each process is; the model stands behind it. */
+/* The number of calls that each process has completed in the model. */
 struct place {
 	unsigned char at[WORKERS];
 	unsigned char waits; /* bits: has entered its call, and waits in the model */
@@ -57,7 +57,7 @@ static struct hash hash_of(const struct place *place, const void *model, size_t 
 	return hash;
 }
 
-/* Puts a hash where it belongs; false: it is there already. */
+/* Adds a hash to the table; false if it is there already. */
 static bool put(struct hash *seen, size_t slots, struct hash hash)
 {
 	size_t i = hash.b % slots;
@@ -103,7 +103,7 @@ static const struct operation *next_of(const struct search *search, const struct
 	return at < search->history->n[who] ? &search->history->operation[who][at] : NULL;
 }
 
-/* By when the next call of a process must have its answer; a killed one, when it had ended. */
+/* The time by which the next call of a process, or the end of a killed one, takes effect. */
 static int deadline(const struct search *search, const struct place *place, int who)
 {
 	for (int i = place->at[who]; i < search->history->n[who]; i++)
@@ -112,7 +112,7 @@ static int deadline(const struct search *search, const struct place *place, int 
 	return NEVER;
 }
 
-/* Whether a call has returned what the model says. */
+/* Whether the answer of a call is that of the model. */
 static bool answers(const struct search *search, const struct operation *operation,
 		    const struct answer *want)
 {
@@ -137,7 +137,7 @@ static bool complete(const struct search *search, struct place *place,
 		if (!outcome->done[who])
 			continue;
 		const struct operation *operation = next_of(search, place, who);
-		/* What sleeps when all rest has not been done before. */
+		/* A call that was blocked when all processes rested is not done before. */
 		if (!operation || (operation->asleep && place->at[ARBITER] == 0) ||
 		    !answers(search, operation, &outcome->answer[who]))
 			return false;
@@ -172,7 +172,7 @@ static bool all_rest(const struct search *search, const struct place *place, voi
 	return right;
 }
 
-/* The next call of a process takes effect in the model; false: it cannot be so. */
+/* Lets the next call of a process take effect in the model; false if that contradicts it. */
 static bool enter(const struct search *search, struct place *place, void *model, int who)
 {
 	const struct operation *operation = next_of(search, place, who);
@@ -194,7 +194,7 @@ static bool enter(const struct search *search, struct place *place, void *model,
 	} else if (!outcome.done[who]) {
 		place->waits |= (unsigned char)(1u << who);
 	} else if (later && outcome.answer[who].error == later) {
-		/* It waits.  It is done if a signal ended that, else it has to come later. */
+		/* It must wait.  A signal may have ended the wait, else it takes effect later. */
 		if (operation->state != ANSWERED || operation->answer.error != EINTR)
 			return false;
 		outcome.answer[who].error = EINTR;
@@ -202,7 +202,7 @@ static bool enter(const struct search *search, struct place *place, void *model,
 	return complete(search, place, &outcome);
 }
 
-/* A process that waits is taken out of its wait by a signal. */
+/* A signal ends the wait of a process. */
 static bool leave(const struct search *search, struct place *place, void *model, int who)
 {
 	struct outcome outcome = {0};
@@ -228,7 +228,7 @@ static bool can(const struct search *search, const struct place *place, int who,
 		return false;
 	if (move == LEAVE && operation->state == ANSWERED)
 		return operation->answer.error == EINTR;
-	/* Killed: not before the signal was sent.  END itself is never left out. */
+	/* A process is killed after the signal was sent.  END itself is never skipped. */
 	if (move != ENTER) {
 		if (operation->step.what == END || place->at[who] + 1 >= search->history->n[who])
 			return false;
@@ -248,7 +248,7 @@ static bool is_finished(const struct search *search, const struct place *place)
 	return true;
 }
 
-/* Processes by when their calls returned: the order in which they did is the likeliest. */
+/* Sorts processes by the time when their calls returned, because that order is the likeliest. */
 static void sort_by_deadline(const struct search *search, const struct place *place,
 			     int order[WORKERS])
 {
@@ -293,7 +293,7 @@ static enum verdict explore(struct search *search, const struct place *place, co
 	return verdict;
 }
 
-/* When the object was removed for sure; where nothing removed it, 0. */
+/* The time when a removal had returned; 0 if no call removed the object. */
 static int removal(const struct operations *operations, const struct history *history)
 {
 	int by = 0;
@@ -327,11 +327,11 @@ enum verdict judge(const struct operations *operations, const struct history *hi
 
 /* ---- the shortest history ---------------------------------------------------------------- */
 
-/* What had happened when so many calls had returned: those under way have no answer yet. */
+/* Copies the history up to the time `ended`; calls in progress then have no answer. */
 static void cut(struct history *to, const struct history *from, int ended)
 {
 	*to = *from;
-	/* The arbiter first: its first call is the rest. */
+	/* Begin with the arbiter, whose first call is REST. */
 	for (int who = WORKERS - 1; who >= 0; who--) {
 		while (to->n[who] > 0 && to->operation[who][to->n[who] - 1].begun >= ended)
 			to->n[who]--;
@@ -355,7 +355,7 @@ static void leave_out(struct history *history, int who, int i)
 }
 
 /*
- * A call that failed or only looked has changed nothing: a history that is wrong without it
+ * A call that failed or only observed has changed nothing: a history that is wrong without it
  * is wrong with it.
  */
 static bool changes_nothing(const struct operation *operation)
@@ -370,7 +370,7 @@ void reduce(const struct operations *operations, struct history *history)
 	struct history less;
 	int last = 0;
 
-	/* The longest beginning that can be explained is one call shorter than the remainder. */
+	/* Keep the shortest beginning of the history that no order explains. */
 	for (int who = 0; who < WORKERS; who++)
 		for (int i = 0; i < history->n[who]; i++)
 			if (history->operation[who][i].ended != NEVER &&
