@@ -137,9 +137,9 @@ static void take_reports(struct workers *workers, int milliseconds)
 }
 
 /*
- * Waits for a worker whose call must return.  If it still sleeps in the call on several
- * looks, long after the call that should have woken it, it was not woken.  A single look
- * might see it in a page fault.
+ * Waits for a worker whose call must return.  If it still sleeps in the call in several tests,
+ * long after the call that should have woken it, it was not woken.  A single test might see it
+ * in a page fault.
  */
 static bool await_report(struct workers *workers, unsigned who, struct mismatch *out)
 {
@@ -149,9 +149,9 @@ static bool await_report(struct workers *workers, unsigned who, struct mismatch 
 	for (int asleep = 0; !worker->reported; asleep += is_blocked(worker->pid)) {
 		take_reports(workers, 1);
 		if (!worker->reported && asleep == 10)
-			return mismatch(out, who_is(who, text), "to go on", "still blocked");
+			return mismatch(out, who_is(who, text), "to continue", "still blocked");
 		if (!worker->reported && is_gone(worker->pid))
-			return mismatch(out, who_is(who, text), "to go on", "dead");
+			return mismatch(out, who_is(who, text), "to continue", "dead");
 	}
 	worker->reported = false;
 	worker->waits = false;
@@ -247,7 +247,7 @@ static bool make_step(struct workers *workers, void *model, const struct step *s
 	take_reports(workers, 0);
 	for (unsigned who = 0; who < WORKERS; who++)
 		if (workers->worker[who].reported)
-			return mismatch(out, who_is(who, text), "to wait on", "an answer");
+			return mismatch(out, who_is(who, text), "to stay blocked", "an answer");
 	if (workers->operations->agrees(workers->ipc, workers->id, model, patient, seen))
 		return true;
 	return mismatch(out, "state of the objects", "the model's", seen);

@@ -72,21 +72,20 @@ struct operations {
 	void (*write_objects)(FILE *out);
 	void (*write_call)(FILE *out, const struct step *step);
 	void (*write_state)(FILE *out, const void *model);
-	/*
-	 * For histories.  Whether a removed object stays until its last user goes.
-	 */
+	/* For histories: whether a removed object exists until its last user ends. */
 	bool lingers;
 	/*
-	 * Where calls that wait have no place in a queue that can be relied on: makes the step
-	 * one that does not wait; the error that says that it would, 0 if it never waits.
+	 * For a facility whose order of waiting calls is not certain: changes the step to
+	 * one that does not wait, and returns the error that it then fails with instead of
+	 * waiting; 0 if it never waits.
 	 */
 	int (*impatient)(struct step *step);
-	/* Makes the step one that takes a remaining message or unit, or fails. */
+	/* Changes the step to one that takes a remaining message or unit, or fails. */
 	void (*drain)(struct step *step);
-	/* Whether an answer that is not what the model says is right all the same. */
+	/* Whether an answer that differs from the model's is right, too. */
 	bool (*tolerates)(const struct history *history, const struct operation *operation,
 			  const struct answer *want);
-	/* In a worker: whether it can make this step now; and before each episode. */
+	/* In a worker: whether it can make this step now; clear() runs before each episode. */
 	bool (*feasible)(const struct step *step);
 	void (*clear)(const struct ipc_calls *ipc);
 };

@@ -70,7 +70,7 @@ static unsigned char text_byte(int number, int i)
 	return (unsigned char)(number * 7 + i * 13 + 1);
 }
 
-/* How many messages there are, and of how many bytes. */
+/* Reads the number of messages and the number of their bytes. */
 static void observe(int msqid, struct answer *answer)
 {
 	struct msqid_ds ds = {0};
@@ -322,9 +322,9 @@ static void write_state(FILE *out, const void *arg)
 }
 
 /*
- * A process that waits and is woken for nothing, by a wake-up that was meant for its last wait,
- * goes to the end of the queue (ipc/msg.c, do_msgrcv, do_msgsnd): that it was first says
- * nothing.
+ * A late wake-up, which was meant for the previous wait of a process, moves the process to the
+ * end of the queue of waiting ones (ipc/msg.c, do_msgrcv, do_msgsnd).  So the order in which
+ * calls began to wait is not certain.
  */
 static int impatient(struct step *step)
 {

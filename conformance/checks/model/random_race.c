@@ -26,8 +26,8 @@ static struct random_numbers numbers_of(unsigned who)
 }
 
 /*
- * Whether every process has ended or sleeps in a call.  A single look might see a process
- * in a page fault, so there are several.
+ * Whether every process has ended or sleeps in a call.  A single test might see a process in a
+ * page fault, so there are several.
  */
 enum { LOOKS = 20 };
 
@@ -146,7 +146,10 @@ CHECK("random.msg.race", LIBC | RAW, NEED_PROC,
 	for (unsigned i = 0; i < SENDERS; i++)
 		CHILD (sender[i])
 			send_all(ipc, msqid, i, n);
-	/* Stuck: a sender is blocked, or a receiver is although there is a message for it. */
+	/*
+	 * A sender is stuck if it is blocked; a receiver, if it is blocked beside a message
+	 * for it.
+	 */
 	while (looks < LOOKS && !(all_gone(sender, SENDERS) && msg_state(msqid).msg_qnum == 0)) {
 		pause_a_little();
 		looks = all_stuck(pid, WORKERS) ? looks + 1 : 0;
@@ -169,7 +172,10 @@ CHECK("random.msg.race", LIBC | RAW, NEED_PROC,
 
 enum { FULL = 4 };
 
-/* Shared by the workers: units taken from each semaphore, and whom a worker waits for. */
+/*
+ * Shared by the workers: units taken from each semaphore, and the child that a worker waits
+ * for.
+ */
 struct taken {
 	int taken[NSEMS];
 	pid_t successor[WORKERS];
@@ -211,7 +217,7 @@ static void take_often(const struct ipc_calls *ipc, int semid, unsigned who, str
 	}
 }
 
-/* Whether each worker has ended, is blocked, or waits for a worker that is. */
+/* Whether each worker has ended, is blocked, or waits for a child that is blocked. */
 static bool all_wait(const pid_t *pid, const struct taken *taken)
 {
 	for (unsigned who = 0; who < WORKERS; who++) {
@@ -223,8 +229,8 @@ static bool all_wait(const pid_t *pid, const struct taken *taken)
 }
 
 CHECK("random.sem.race", LIBC | RAW, NEED_PROC,
-      "units taken and given back at random by concurrent processes never exceed the value, and "
-      "return in the end",
+      "concurrent processes that take and return units at random never take more than there are, "
+      "and return them all",
       "semop(2)")
 {
 	unsigned short full[NSEMS] = {FULL, FULL, FULL};
@@ -252,7 +258,7 @@ CHECK("random.sem.race", LIBC | RAW, NEED_PROC,
 /* ---- segments ------------------------------------------------------------------- */
 
 CHECK("random.shm.race", LIBC | RAW, 0,
-      "numbers added at random by concurrent processes in their own attachments sum up, and no "
+      "a segment has the sum of the numbers that concurrent processes add at random, and no "
       "attachment stays",
       "shmop(2)")
 {

@@ -111,7 +111,7 @@ static void perform(const struct ipc_calls *ipc, const int id[2], const struct s
 	}
 }
 
-/* Performs all operations in order, or none; then sets the index of the impossible one. */
+/* Performs all operations in order, or none; if none, sets the index of the impossible one. */
 static bool operate(struct model *model, unsigned who, const struct sembuf *sops, int nsops,
 		    int *blocking)
 {
@@ -160,7 +160,7 @@ static bool goes_on(struct model *model, int i, struct outcome *outcome)
 	return true;
 }
 
-/* Retries waits for zero alone if one of these semaphores (bits) has become 0. */
+/* Retries the waits for zero if one of these semaphores (bits) has become 0. */
 static void zero_goes_on(struct model *model, unsigned semaphores, struct outcome *outcome)
 {
 	bool zero = false;
@@ -247,7 +247,7 @@ static void apply_operate(struct model *model, const struct step *step, struct o
 	}
 }
 
-/* Nothing waits any more, and nothing is left to undo. */
+/* Ends all waits and clears all adjustments. */
 static void remove_model(struct model *model, unsigned who, struct outcome *outcome)
 {
 	for (int i = 0; i < model->waiters; i++)

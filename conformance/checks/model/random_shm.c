@@ -75,7 +75,7 @@ static void clear(const struct ipc_calls *ipc)
 			ipc->shmdt(attached[segment][--nattached[segment]]);
 }
 
-/* How often a segment is attached, and whether it goes with its last attachment. */
+/* Reads the number of attachments, and whether the last detach removes the segment. */
 static void observe(int shmid, struct answer *answer)
 {
 	struct shmid_ds ds = {0};
@@ -176,7 +176,7 @@ static bool apply(void *arg, const struct step *step, struct outcome *outcome)
 
 /*
  * An ended process may count a moment longer while another process reads its files in
- * /proc; shortening a run does not wait for that.
+ * /proc; when a run is shortened, the wait for it is short.
  */
 static bool agrees(const struct ipc_calls *ipc UNUSED, const int id[2], const void *arg,
 		   bool patient, char seen[160])
@@ -243,8 +243,8 @@ static bool overlap(const struct operation *one, const struct operation *other)
 }
 
 /*
- * The kernel counts a segment once more while shmat maps it (ipc/shm.c, do_shmat), and takes
- * the attachments of a process that ends one after another.
+ * The kernel counts one more attachment while shmat maps a segment (ipc/shm.c, do_shmat), and
+ * detaches those of an ending process one after another.
  */
 static bool tolerates(const struct history *history, const struct operation *operation,
 		      const struct answer *want)

@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Test vectors: calls of several processes, and what the model answers.
+ * Test vectors: calls of several processes, and the answers of a model.
  *
  * Each line is a JSON object.  The first describes the objects.  Each other line is a step:
  * "process" from 0, the call and its arguments, or "event" ("signal": a handler runs; "kill":
- * SIGKILL, after which the process begins anew); "ends", the calls that return, each with its
+ * SIGKILL, after which the process starts again); "ends", the calls that return, each with its
  * process and the result or the name of the error; and the state of the objects afterwards.  A
- * process that is in no "ends" waits.  Flags and errors have their names, so other systems can use
- * the vectors.
+ * process that is in no "ends" is blocked.  Flags and errors have their names, so other systems
+ * can use the vectors.
  */
 #ifndef VECTORS_H
 #define VECTORS_H
