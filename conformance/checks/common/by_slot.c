@@ -206,9 +206,10 @@ CHECK_EACH_SLOT("_stat_any.efault", RAW, NEED_STAT_ANY,
 
 /* ---- below zero ------------------------------------------------------------------------- */
 
-CHECK_EACH_SLOT("_stat.below_zero", LIBC | RAW, 0,
-		"no command takes an index or id below 0, although its low bits are an object's",
-		"ipc/msg.c, ksys_msgctl; ipc/sem.c, ksys_semctl; ipc/shm.c, ksys_shmctl")
+CHECK_EACH_SLOT(
+	"_stat.below_zero", LIBC | RAW, 0,
+	"commands fail with EINVAL for an index or id below 0 even if its low bits are an object's",
+	"ipc/msg.c, ksys_msgctl; ipc/sem.c, ksys_semctl; ipc/shm.c, ksys_shmctl")
 {
 	const int id = must(facility->get(ipc, IPC_PRIVATE, 0600));
 	const int commands[] = {IPC_INFO, facility->info, facility->stat, IPC_STAT};

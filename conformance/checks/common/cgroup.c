@@ -168,8 +168,8 @@ CHECK("semget.cgroup", LIBC, NEED_LIMITS,
 }
 
 CHECK("msgsnd.cgroup_limit", LIBC, NEED_LIMITS,
-      "at the limit of its memory control group, and if the kernel may kill no process of it, "
-      "msgsnd fails with ENOMEM and sends nothing",
+      "at the limit of a memory control group whose processes the kernel may not kill, msgsnd "
+      "fails with ENOMEM and sends nothing",
       "msgop(2), ENOMEM; Documentation/admin-guide/cgroup-v2.rst, memory.max")
 {
 	enum { SIZE = 8000, LEAST = 64, MOST = 4096 };
@@ -196,7 +196,7 @@ CHECK("msgsnd.cgroup_limit", LIBC, NEED_LIMITS,
 			result = ipc->msgsnd(msqid, &message, SIZE, IPC_NOWAIT);
 		while (result == 0 && ++sent < MOST);
 		const int error = errno;
-		/* Until then a page fault of this process would never return. */
+		/* While the limit holds, a page fault of this process would never return. */
 		must(write(fd, "max", 3));
 		expect_errno(ENOMEM, (errno = error, result));
 		expect_between(LEAST, MOST - 1, (long long)sent);

@@ -37,7 +37,7 @@ CHECK_EACH("negative_key", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,
 
 CHECK_EACH_CTL(
 	"ids", LIBC | RAW, 0,
-	"every call refuses a negative id, the largest id, and an id with a wrong sequence number",
+	"calls fail with EINVAL for a negative id, the largest id and a wrong sequence number",
 	"ipc/util.c, ipc_obtain_object_check")
 {
 	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
@@ -55,10 +55,9 @@ CHECK_EACH_CTL(
 	expect_ok(facility->write(ipc, id));
 }
 
-CHECK_EACH(
-	"next_id.survives", LIBC | RAW, NEED_NEXT_ID | NEED_LIMITS,
-	"a get call that makes no object leaves msg_next_id, ... unchanged; writing -1 is refused",
-	"proc(5), msg_next_id; ipc/util.c, ipc_idr_alloc")
+CHECK_EACH("next_id.survives", LIBC | RAW, NEED_NEXT_ID | NEED_LIMITS,
+	   "a get call that makes no object leaves msg_next_id, ... unchanged; writing -1 fails",
+	   "proc(5), msg_next_id; ipc/util.c, ipc_idr_alloc")
 {
 	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600)), fd;
 
@@ -88,7 +87,7 @@ CHECK_EACH(
 
 CHECK_EACH("next_id.next_slot", LIBC | RAW, NEED_NEXT_ID,
 	   "if the slot is taken, the next free slot is used, with the requested sequence number",
-	   "ipc/util.c, ipc_idr_alloc: idr_alloc from the slot that was asked for")
+	   "ipc/util.c, ipc_idr_alloc: idr_alloc from the requested slot")
 {
 	/*
 	 * Slots 5 and 6, then slot 5 again with another sequence number: in ids with 15 bits for
@@ -106,10 +105,9 @@ CHECK_EACH("next_id.next_slot", LIBC | RAW, NEED_NEXT_ID,
 	expect_eq(ONE + 8, facility->get(ipc, IPC_PRIVATE, 0600));
 }
 
-CHECK_EACH_CTL(
-	"info.goes_down", LIBC | RAW, NEED_NAMESPACE,
-	"the highest slot that *_INFO returns decreases as objects are removed, to 0 at last",
-	"msgctl(2), MSG_INFO; ipc/util.c, ipc_rmid and ipc_get_maxidx")
+CHECK_EACH_CTL("info.goes_down", LIBC | RAW, NEED_NAMESPACE,
+	       "the highest slot that *_INFO returns decreases to 0 as objects are removed",
+	       "msgctl(2), MSG_INFO; ipc/util.c, ipc_rmid and ipc_get_maxidx")
 {
 	union info info;
 	int id[4];
@@ -288,7 +286,7 @@ CHECK("msgget.rlimits", LIBC | RAW, 0,
 	char *address;
 	pid_t pid;
 
-	/* In a child, because the check's own process writes its failures to a file. */
+	/* A child calls, so that the limits do not apply to the process of the check. */
 	CHILD (pid) {
 		must(setrlimit(RLIMIT_MSGQUEUE, &nothing));
 		must(setrlimit(RLIMIT_FSIZE, &nothing));
@@ -306,7 +304,7 @@ CHECK("msgget.rlimits", LIBC | RAW, 0,
 }
 
 CHECK("msgrcv.noerror_counts", LIBC | RAW, NEED_NAMESPACE,
-      "a text that MSG_NOERROR truncates leaves the counts with its whole length, even at size 0",
+      "msgrcv with MSG_NOERROR subtracts the whole length of the text from the counts",
       "msgop(2), MSG_NOERROR; ipc/msg.c, do_msgrcv: msg->m_ts, not the copied size")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));

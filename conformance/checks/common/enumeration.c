@@ -91,7 +91,7 @@ static struct ids listed(const struct facility *facility)
 	return ids_in(text);
 }
 
-/* Lists ids by slots with MSG_STAT etc., some slots beyond the result of MSG_INFO too. */
+/* Lists ids by slot with MSG_STAT etc., also for some slots above the result of MSG_INFO. */
 static struct ids by_slots(const struct ipc_calls *ipc, const struct facility *facility, int cmd)
 {
 	union info info = {0};
@@ -174,7 +174,7 @@ CHECK_EACH_CTL("enumeration.highest", LIBC | RAW, NEED_NAMESPACE,
 		if (i > 0)
 			expect_eq(highest[i - 1] + 1, highest[i]);
 	}
-	/* Removing the third leaves a hole, which the highest slot then skips. */
+	/* Removing the third object leaves a free slot, which the highest slot skips later. */
 	must(rmid(facility, ipc, id[2]));
 	expect_eq(highest[4], facility->control(ipc, 0, facility->info, &info));
 	must(rmid(facility, ipc, id[4]));
@@ -223,7 +223,7 @@ CHECK_EACH_CTL("enumeration.pieces", LIBC | RAW, NEEDED,
 		fd = open_list(facility);
 		if (expect_eq(length, read_list(fd, text, pieces[i])))
 			expect_bytes(whole, text, length);
-		/* A read at the end returns 0 again and again. */
+		/* Another read at the end also returns 0. */
 		expect_eq(0, read(fd, text, 1));
 		close(fd);
 	}
@@ -303,7 +303,7 @@ CHECK_EACH_CTL("enumeration.ends", LIBC | RAW, NEEDED | NEED_NEXT_ID,
 }
 
 CHECK("shmctl.info.holes", LIBC | RAW, NEED_NAMESPACE,
-      "SHM_INFO adds up segments behind free slots too: sizes, pages in memory and in swap",
+      "SHM_INFO also adds up segments after free slots: sizes, pages in memory and in swap",
       "shmctl(2), SHM_INFO; ipc/shm.c, shm_get_stat")
 {
 	const size_t page = page_size();

@@ -57,7 +57,7 @@ static void each_allocation_fails(const struct ipc_calls *ipc, const struct allo
 		failed = has_failed(fd);
 		fail_nth(fd, 0);
 		if (got != -1) {
-			/* Without the memory too: the kernel has tried another way. */
+			/* The call succeeded without this memory: the kernel tried another way. */
 			if (allocating->undo)
 				allocating->undo(ipc, facility, got);
 			continue;
@@ -92,7 +92,7 @@ CHECK_EACH("allocation_fails", LIBC, NEED_FAULTS | NEED_PROC,
 {
 	const struct allocating allocating = {facility, make, unmake,
 					      facility == &shm_facility ? ENOSPC : 0};
-	/* The state of another object has the totals of the namespace. */
+	/* The snapshot of another object includes the totals of the namespace. */
 	int other = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
 
 	each_allocation_fails(ipc, &allocating, other);

@@ -226,7 +226,7 @@ CHECK_EACH_CTL("stat.user_namespace", LIBC, NEED_NAMESPACE | NEED_PROC,
 
 CHECK_EACH("capability.sys_admin_of_child_user_namespace", LIBC | RAW, NEED_USERS,
 	   "CAP_SYS_ADMIN in a child user namespace does not permit IPC_SET and IPC_RMID of "
-	   "another's object",
+	   "another user's object",
 	   "user_namespaces(7); ipc/util.c, ipcctl_obtain_check: ns_capable of the IPC namespace's "
 	   "owner")
 {
@@ -271,7 +271,7 @@ CHECK("msgctl.set.qbytes_user_namespace", LIBC | RAW, NEED_NAMESPACE | NEED_PROC
 }
 
 CHECK("shmctl.lock.user_namespace", LIBC | RAW, NEED_USERS,
-      "CAP_IPC_LOCK in a child user namespace does not permit SHM_LOCK of another's segment",
+      "CAP_IPC_LOCK in a child user namespace does not permit SHM_LOCK of others' segments",
       "shmctl(2), EPERM; ipc/shm.c, shmctl_do_lock: ns_capable of the IPC namespace's owner")
 {
 	int shmid = must(ipc->shmget(IPC_PRIVATE, 1, 0666));

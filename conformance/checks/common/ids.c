@@ -122,7 +122,7 @@ static bool in_one_slot(int a, int b)
 enum { MOST_SLOTS = 5000 };
 
 CHECK_EACH("slot_again", LIBC | RAW, NEED_NAMESPACE,
-	   "an object in a reused slot has another id, and the old id finds nothing",
+	   "an object in a reused slot has another id, and the old id is invalid",
 	   "ipc/util.c, ipc_idr_alloc; ipc/util.h, ipc_checkid")
 {
 	int removed = must(facility->get(ipc, IPC_PRIVATE, 0600)), id = removed;
@@ -139,7 +139,7 @@ CHECK_EACH("slot_again", LIBC | RAW, NEED_NAMESPACE,
 }
 
 CHECK_EACH("next_id", LIBC | RAW, NEED_NEXT_ID,
-	   "the value of msg_next_id, ... is the next id, once, and then it is -1 again",
+	   "the next object gets the id in msg_next_id, ..., which then becomes -1 again",
 	   "proc(5); Documentation/admin-guide/sysctl/kernel.rst, msg_next_id")
 {
 	/* The low 15 bits are a free slot, the others any sequence number. */

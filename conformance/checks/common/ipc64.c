@@ -82,7 +82,7 @@ CHECK("shmctl.ipc_64", BY_NUMBER, 0, TITLE, SOURCE)
 /* ---- the older structures of ipc(2) ---------------------------------------------------- */
 
 #ifdef SYS_ipc
-/* How many bytes of memory, filled with one value before, have been written. */
+/* The number of bytes that a call wrote to memory that was filled with 0xa5. */
 static size_t written(const unsigned char *memory, size_t size)
 {
 	while (size > 0 && memory[size - 1] == 0xa5)
@@ -90,7 +90,7 @@ static size_t written(const unsigned char *memory, size_t size)
 	return size;
 }
 
-/* IPC_STAT of both versions: the older structure is not longer, and differs. */
+/* Calls IPC_STAT of both versions: the older structure is not longer, and differs. */
 static void expect_older_is_another(int control, int id)
 {
 	unsigned char older[512], newer[512];
@@ -116,7 +116,7 @@ CHECK("msgctl.ipc_old", MULTIPLEXED, 0, OLDER, SOURCE)
 {
 	const int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
 
-	/* Ends the check where the kernel has no msgctl. */
+	/* Skips the check if the kernel has no msgctl. */
 	msg_state(msqid);
 	expect_older_is_another(MSGCTL, msqid);
 }
@@ -130,7 +130,7 @@ CHECK("shmctl.ipc_old", MULTIPLEXED, 0, OLDER, SOURCE)
 {
 	const int shmid = must(ipc->shmget(IPC_PRIVATE, 1, 0600));
 
-	/* Ends the check where the kernel has no shmctl. */
+	/* Skips the check if the kernel has no shmctl. */
 	shm_state(shmid);
 	expect_older_is_another(SHMCTL, shmid);
 }

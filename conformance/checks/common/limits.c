@@ -111,7 +111,7 @@ static void expect_limits(bool ours)
 }
 
 CHECK("msgget.limit.namespace", LIBC, NEED_LIMITS,
-      "limits belong to one IPC namespace: another keeps its own, of all three facilities",
+      "the limits of all three facilities belong to one IPC namespace; another one has its own",
       "ipc_namespaces(7)")
 {
 	pid_t pid;
@@ -149,7 +149,7 @@ CHECK_EACH("limit.count_of_namespace", LIBC | RAW, NEED_LIMITS,
 }
 
 CHECK_EACH("limit.existing", LIBC | RAW, NEED_LIMITS,
-	   "a limit below the number of objects refuses new objects and keeps the existing ones",
+	   "a limit below the number of objects prevents new objects and keeps the existing ones",
 	   "proc(5), msgmni, sem, shmmni; ipc/util.c, ipc_addid")
 {
 	int id = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
@@ -167,8 +167,7 @@ CHECK_EACH("limit.existing", LIBC | RAW, NEED_LIMITS,
 
 /* ---- msgmnb ----------------------------------------------------------------------------- */
 
-CHECK("msgsnd.msgmnb", LIBC | RAW, NEED_LIMITS,
-      "a queue made under msgmnb holds that many bytes and not one more",
+CHECK("msgsnd.msgmnb", LIBC | RAW, NEED_LIMITS, "a new queue holds msgmnb bytes and not one more",
       "msgget(2); msgop(2), EAGAIN; proc(5), msgmnb")
 {
 	const struct message message = {1, "text"};
@@ -221,8 +220,8 @@ CHECK("shmget.limit.shmall_attached", LIBC | RAW, NEED_LIMITS,
 enum { IPCMNI = 32768 }; /* without ipcmni_extend */
 
 CHECK("msgget.limit.full", LIBC, NEED_LIMITS,
-      "as many queues as there are slots can be made; the one slot that is freed gives a new id "
-      "each time",
+      "each slot can hold a queue; if one slot is free, the next queue gets the slot with a new "
+      "id",
       "ipc/util.h, IPCMNI; ipc/util.c, ipc_idr_alloc: the sequence number")
 {
 	static int id[IPCMNI];
@@ -261,7 +260,7 @@ CHECK("msgget.limit.full", LIBC, NEED_LIMITS,
 }
 
 CHECK("msgget.limit.auto_msgmni", LIBC, NEED_LIMITS,
-      "auto_msgmni takes 0 and 1 without effect, reads as 0, and refuses other numbers",
+      "auto_msgmni accepts 0 and 1 without effect, reads as 0, and accepts no other number",
       "proc(5), auto_msgmni: since Linux 3.19 it has no effect; ipc/ipc_sysctl.c")
 {
 	int fd = open_limit("auto_msgmni");

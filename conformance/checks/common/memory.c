@@ -38,8 +38,8 @@ static void limit_locked(size_t pages)
 }
 
 CHECK("shmctl.lock.quota", LIBC | RAW, NEED_USERS,
-      "RLIMIT_MEMLOCK bounds the sum of what a user has locked; SHM_UNLOCK and IPC_RMID give it "
-      "back",
+      "RLIMIT_MEMLOCK limits the total memory that a user locks; SHM_UNLOCK and IPC_RMID "
+      "uncharge it",
       "shmctl(2), ENOMEM; getrlimit(2), RLIMIT_MEMLOCK; mm/mlock.c, user_shm_lock")
 {
 	pid_t pid;
@@ -52,7 +52,7 @@ CHECK("shmctl.lock.quota", LIBC | RAW, NEED_USERS,
 		expect_eq(0, ipc->shmctl(one, SHM_LOCK, NULL));
 		expect_errno(ENOMEM, ipc->shmctl(two, SHM_LOCK, NULL));
 		expect_eq(0, shm_state(two).shm_perm.mode & SHM_LOCKED);
-		/* Up to the last page; locking a locked segment again counts nothing. */
+		/* Locking a locked segment again charges nothing, so one page is left. */
 		expect_eq(0, ipc->shmctl(one, SHM_LOCK, NULL));
 		expect_eq(0, ipc->shmctl(small, SHM_LOCK, NULL));
 		expect_eq(0, ipc->shmctl(one, SHM_UNLOCK, NULL));
@@ -187,8 +187,8 @@ CHECK("shmat.maps", LIBC | RAW, NEED_PROC,
  */
 
 CHECK("shmget.noreserve.overcommit", LIBC | RAW, NEED_PROC | NEED_NAMESPACE,
-      "no segment may reserve more than all memory, unless with SHM_NORESERVE and "
-      "vm.overcommit_memory other than 2",
+      "a segment larger than all memory fails with ENOMEM, except with vm.overcommit_memory 1, or "
+      "with 0 and SHM_NORESERVE",
       "shmget(2), SHM_NORESERVE, ENOMEM; Documentation/mm/overcommit-accounting.rst")
 {
 	const unsigned long long size =

@@ -209,7 +209,7 @@ static const struct {
 enum { NLIMITS = sizeof(limits) / sizeof(limits[0]) };
 
 CHECK("msgget.limit.namespace_each", LIBC, NEED_LIMITS,
-      "writing a limit changes it in the writer's IPC namespace only, whenever others were made",
+      "writing each limit changes it in the writer's IPC namespace only",
       NAMESPACES "; ipc/ipc_sysctl.c")
 {
 	int home = own_namespace();
@@ -565,7 +565,7 @@ CHECK("msgget.namespace.owner", LIBC, NEED_BOTH,
 }
 
 CHECK("msgget.namespace.einval", LIBC, NEED_BOTH,
-      "setns with an IPC namespace and another type fails, and the process stays where it is",
+      "setns with an IPC namespace and another type fails and does not move the process",
       "setns(2), EINVAL")
 {
 	int home = own_namespace();
@@ -682,7 +682,7 @@ static int leave_sharers(void *arg)
 }
 
 CHECK("semop.undo.shared_newipc", LIBC | RAW, NEED_NAMESPACE,
-      "a process that leaves the namespace leaves a shared undo list to the processes sharing it",
+      "if a process leaves the namespace, the processes that share its undo list keep the list",
       "clone(2), CLONE_SYSVSEM; unshare(2), CLONE_NEWIPC; ipc/sem.c, exit_sem")
 {
 	struct sharing sharing = {ipc, sem_new(ipc, 5)};
@@ -788,7 +788,7 @@ CHECK("shmat.namespace.outlives", LIBC | RAW, NEED_BOTH,
 }
 
 CHECK("shmctl.rmid.namespace", LIBC | RAW, NEED_BOTH,
-      "the last detach frees a removed segment, from another IPC namespace too",
+      "the last detach frees a removed segment, also from another IPC namespace",
       "shmctl(2), IPC_RMID; ipc/shm.c, shm_close")
 {
 	int home = own_namespace(), shmid = must(ipc->shmget(IPC_PRIVATE, 1, 0600));
@@ -827,7 +827,7 @@ static int segments_of_moved(const struct ipc_calls *ipc, bool by_setns, const c
 			must(ipc->shmget(check_key(1), 1, IPC_CREAT | IPC_EXCL | 0600));
 		} else {
 			another_namespace();
-			/* Its creator has left, so the segment has no creator from now on. */
+			/* Its creator left, so the segment has no creator now. */
 			pid_t observer;
 			CHILD (observer) {
 				enter_namespace(home);
@@ -860,7 +860,7 @@ CHECK("shmctl.rmid.forced_setns", LIBC | RAW, NEED_LIMITS | NEED_PROC,
 }
 
 CHECK("shmctl.rmid.forced_elsewhere", LIBC | RAW, NEED_LIMITS | NEED_PROC,
-      "shm_rmid_forced of the IPC namespace in which a creator ends spares its segments in others",
+      "shm_rmid_forced of an IPC namespace removes no segments in others when a creator ends",
       FORCED)
 {
 	int away = segments_of_moved(ipc, true, "0", "1");
@@ -893,7 +893,7 @@ CHECK("shmctl.rmid.forced_unshare_orphan", LIBC | RAW, NEED_LIMITS | NEED_PROC,
 }
 
 CHECK("shmctl.rmid.forced_detach", LIBC | RAW, NEED_LIMITS | NEED_PROC,
-      "with shm_rmid_forced the last detach removes a segment, from another IPC namespace too",
+      "with shm_rmid_forced the last detach removes a segment, also from another IPC namespace",
       "proc(5), shm_rmid_forced; ipc/shm.c, shm_close")
 {
 	int home = own_namespace(), shmid = must(ipc->shmget(check_key(0), 1, IPC_CREAT | 0600));
@@ -930,7 +930,7 @@ CHECK("shmctl.rmid.forced_mixed", LIBC | RAW, NEED_LIMITS | NEED_PROC,
 	set_limit("shm_rmid_forced", "1");
 	CHILD (pid)
 		for (unsigned i = 0; i < 6; i++) {
-			/* One here, one there; the newest comes first when the process ends. */
+			/* The segments alternate; exit_shm looks at the newest one first. */
 			enter_namespace(i % 2 ? away : home);
 			must(ipc->shmget(check_key(i), 1, IPC_CREAT | IPC_EXCL | 0600));
 		}
@@ -944,9 +944,9 @@ CHECK("shmctl.rmid.forced_mixed", LIBC | RAW, NEED_LIMITS | NEED_PROC,
 	expect_eq(0, count(ipc, &shm_facility));
 }
 
-/* ---- what keeps a namespace ------------------------------------------------------------------ */
+/* ---- what keeps a namespace in use ----------------------------------------------------------- */
 
-/* Uses of the IPC namespace that a process is in, after which nothing of it may be left. */
+/* Each function uses its IPC namespace; nothing may keep the namespace afterwards. */
 static void use_nothing(const struct ipc_calls *ipc UNUSED)
 {
 }
@@ -984,8 +984,8 @@ static void use_descriptor(const struct ipc_calls *ipc UNUSED)
 }
 
 /*
- * Another namespace, where there can be one within ten seconds: before Linux 7.x the
- * kernel frees a namespace some time after its last use (ipc/namespace.c, free_ipc_work).
+ * Makes another namespace, and tries for ten seconds: before Linux 7.x the kernel frees a
+ * namespace some time after its last use (ipc/namespace.c, free_ipc_work).
  */
 static bool make_namespace(void)
 {
@@ -1030,8 +1030,8 @@ CHECK("msgget.namespace.released", LIBC | RAW, NEED_LIMITS | NEED_PROC,
 		another_namespace();
 		int home = own_namespace();
 		/*
-		 * Two more fit beside this one. Each use is made six times; after every second
-		 * one the process leaves by setns, else by its end.
+		 * Two more namespaces can exist beside this one.  Each function runs six times;
+		 * every second time the process leaves its namespace with setns, else it exits.
 		 */
 		for (unsigned i = 0; *made && i < 6 * sizeof(uses) / sizeof(uses[0]); i++) {
 			CHILD (user) {

@@ -82,7 +82,7 @@ static inline void numbers_expect_row(const char *file, int line, const struct n
 	}
 }
 
-/* For two structures S; for a structure S and an object. */
+/* EXPECT_SAME compares two structures S, EXPECT_ROW a structure S and an object. */
 #define EXPECT_SAME(S, WANT, GOT)                         \
 	do {                                              \
 		struct numbers want_ = {0}, got_ = {0};   \

@@ -74,7 +74,7 @@ static void become_other(void)
 	become(STRANGER, STRANGER);
 }
 
-/* Makes an object of OWNER and GROUP; expects its mode's rights for a process that is someone. */
+/* Makes an object of OWNER and GROUP, and expects its mode's rights after someone(). */
 static void expect_mode_grants(const struct ipc_calls *ipc, const struct facility *facility,
 			       void (*someone)(void), int shift)
 {
@@ -136,7 +136,7 @@ CHECK_EACH("permission.others", LIBC | RAW, NEED_USERS,
 	expect_mode_grants(ipc, facility, become_other, 0);
 }
 
-/* A process with the effective user and group of an object has rights; the real ones have none. */
+/* Sets the real user and group to REAL, and the effective and saved ones to EFFECTIVE. */
 static void become_real_and_effective(uid_t real, uid_t effective)
 {
 	must(setgroups(0, NULL));
@@ -144,10 +144,11 @@ static void become_real_and_effective(uid_t real, uid_t effective)
 	must(setresuid(real, effective, effective));
 }
 
-CHECK_EACH("permission.effective", LIBC | RAW, NEED_USERS,
-	   "the effective user and group of a process own what it makes, and have the rights; the "
-	   "real ones do not count",
-	   "credentials(7), effective user ID; sysvipc(7); ipc/util.c, ipcperms and ipc_addid")
+CHECK_EACH(
+	"permission.effective", LIBC | RAW, NEED_USERS,
+	"the effective user and group of a process own its objects and determine its rights; the "
+	"real ones do not count",
+	"credentials(7), effective user ID; sysvipc(7); ipc/util.c, ipcperms and ipc_addid")
 {
 	int theirs = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
 	int grouped = must(facility->get(ipc, check_key(1), IPC_CREAT | 0600));

@@ -21,7 +21,7 @@ static void expect_usable(const struct ipc_calls *ipc, const struct facility *fa
 	expect_eq(0, facility->set(ipc, id, geteuid(), getegid(), 0640));
 	expect_eq(0640, state_of(facility, id).perm.mode);
 	expect_eq(key, (key_t)sysvipc(facility->name, id, "key"));
-	/* Not with SHM_INFO, which looks into each of 2^24 slots. */
+	/* SHM_INFO would take long, because it looks into each of 2^24 slots. */
 	int highest = must(facility->control(&libc_calls, 0, IPC_INFO, &info));
 	expect_ok(facility->control(&libc_calls, highest, facility->stat, &state));
 	expect_eq(0, rmid(facility, ipc, id));
@@ -53,7 +53,7 @@ CHECK_EACH("next_id.ends", LIBC | RAW, NEED_NEXT_ID | NEED_PROC,
 }
 
 CHECK_EACH("next_id.einval", LIBC, NEED_NEXT_ID,
-	   "msg_next_id, ... refuse values outside of the range of ids, and stay -1",
+	   "writing a value outside of the range of ids to msg_next_id, ... fails and leaves -1",
 	   "ipc/ipc_sysctl.c: from 0 to INT_MAX")
 {
 	static const char *const values[] = {"2147483648", "4294967296", "-2", "-2147483648", "x"};
@@ -84,8 +84,10 @@ CHECK_EACH("next_id.sequence", LIBC | RAW, NEED_NEXT_ID,
 		expect_eq(want, id);
 		/* The object is the only one, so its slot is the highest. */
 		int slot = must(facility->control(&libc_calls, 0, IPC_INFO, &info));
-		/* Not with __seq, which glibc reads from padding on one architecture
-		 * (deviations.def). */
+		/*
+		 * Does not compare __seq, which glibc reads from padding on one architecture
+		 * (deviations.def).
+		 */
 		expect_eq(id, facility->control(&libc_calls, slot, facility->stat, &state));
 		/* The ids next to it in the range do not find it. */
 		expect_errno(EINVAL, facility->read(ipc, id ^ 1 << 15));
@@ -110,7 +112,7 @@ static int send(const struct ipc_calls *ipc, int msqid, size_t size)
 }
 
 CHECK("msgsnd.limit.msgmax_ends", LIBC | RAW, NEED_LIMITS,
-      "msgmax 0 permits empty messages, 1 those of a byte, the largest all that the queue holds",
+      "msgmax limits the size of a message: 0 to empty ones, 1 to a byte, INT_MAX not at all",
       "msgop(2), EINVAL; proc(5), msgmax")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -130,7 +132,7 @@ CHECK("msgsnd.limit.msgmax_ends", LIBC | RAW, NEED_LIMITS,
 }
 
 CHECK("msgsnd.limit.msgmnb_ends", LIBC | RAW, NEED_LIMITS,
-      "msgmnb 0 permits no message, 1 an empty message or a byte, the largest every message",
+      "a queue made with msgmnb 0 holds no message, with 1 one message of at most a byte",
       "msgop(2), EAGAIN; ipc/msg.c, msg_fits_inqueue")
 {
 	struct message got;
@@ -161,7 +163,7 @@ CHECK("msgsnd.limit.msgmnb_ends", LIBC | RAW, NEED_LIMITS,
 /* ---- sem ------------------------------------------------------------------------------------- */
 
 CHECK("semget.limit.semmsl_ends", LIBC | RAW, NEED_LIMITS,
-      "SEMMSL and SEMMNS refuse every set at 0, and sets of more than one semaphore at 1",
+      "a set cannot exceed SEMMSL, nor all sets together SEMMNS; if one is 0, no set can be made",
       "semget(2), EINVAL, ENOSPC; proc(5), sem")
 {
 	int semid;
@@ -183,7 +185,7 @@ CHECK("semget.limit.semmsl_ends", LIBC | RAW, NEED_LIMITS,
 }
 
 CHECK("semop.limit.semopm_ends", LIBC | RAW, NEED_LIMITS,
-      "SEMOPM refuses every operation at 0, and more than one at 1",
+      "with SEMOPM 0 every semop fails, with 1 a semop of more than one operation",
       "semop(2), E2BIG; proc(5), sem")
 {
 	int semid = sem_new(ipc, 0);
@@ -198,7 +200,7 @@ CHECK("semop.limit.semopm_ends", LIBC | RAW, NEED_LIMITS,
 	expect_eq(1, sem_value(semid, 0));
 }
 
-/* Without libc, because musl itself refuses such a set. */
+/* Calls without libc, because musl itself fails for such a set. */
 CHECK("semctl.limit.above_65535", RAW, NEED_LIMITS,
       "semaphore numbers above 65535 are not truncated to an unsigned short",
       "semctl(2): semnum is an int; semop(2): sem_num is an unsigned short")
@@ -210,7 +212,7 @@ CHECK("semctl.limit.above_65535", RAW, NEED_LIMITS,
 
 	set_limit("sem", "100000 100000 10 10");
 	semid = must(ipc->semget(IPC_PRIVATE, N, 0600));
-	/* Not with sem_nsems, which is a short in musl. */
+	/* Does not compare sem_nsems, which is a short in musl. */
 	struct seminfo info = {0};
 	must(libc_calls.semctl(0, 0, SEM_INFO, (union semun){.__buf = &info}));
 	expect_eq(N, info.semaem);
@@ -232,7 +234,7 @@ CHECK("semctl.limit.above_65535", RAW, NEED_LIMITS,
  */
 
 CHECK("shmget.limit.shmmax_ends", LIBC | RAW, NEED_LIMITS,
-      "shmmax refuses every segment at 0, and segments of more than a byte at 1",
+      "with shmmax 0 no segment can be made, with 1 no segment above one byte",
       "shmget(2), EINVAL; proc(5), shmmax")
 {
 	set_limit("shmmax", "0");
@@ -268,13 +270,13 @@ CHECK("shmget.limit.shmall_ends", LIBC | RAW, NEED_LIMITS,
 }
 
 CHECK("shmget.limit.size_overflow", LIBC | RAW, NEED_LIMITS,
-      "shmget refuses a size whose pages exceed an address space or overflow",
+      "shmget fails with ENOSPC for a size whose pages exceed an address space or overflow",
       "shmget(2), ENOSPC; ipc/shm.c, newseg: \"numpages << PAGE_SHIFT < size\"")
 {
 	const size_t page = page_size();
 
 	if (kernel_is_wider())
-		skip("a 32-bit program has no size that is too large");
+		skip("a size_t of a 32-bit program cannot exceed the address space of the kernel");
 	set_limit("shmmax", sizeof(long) == 8 ? "18446744073709551615" : "4294967295");
 	expect_errno(ENOSPC, ipc->shmget(IPC_PRIVATE, (size_t)-1, SHM_NORESERVE | 0600));
 	expect_errno(ENOSPC, ipc->shmget(IPC_PRIVATE, (size_t)-page + 1, SHM_NORESERVE | 0600));
@@ -288,7 +290,7 @@ CHECK("shmget.limit.size_overflow", LIBC | RAW, NEED_LIMITS,
  */
 
 CHECK_EACH("limit.count_ends", LIBC | RAW, NEED_LIMITS,
-	   "exactly as many objects as msgmni, ... permits can be made, at 1 and at 3",
+	   "with msgmni, ... 1 and 3, exactly 1 and 3 objects can be made",
 	   "msgget(2), semget(2), shmget(2), ENOSPC; ipc/util.c, ipc_addid")
 {
 	static const int most[] = {1, 3};

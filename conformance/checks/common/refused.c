@@ -74,7 +74,7 @@ CHECK_EACH(
 }
 
 CHECK("semget.refused.size", LIBC | RAW, NEED_LIMITS,
-      "a semget with a refused number of semaphores takes none from SEMMNS and changes no set",
+      "a semget that fails for its number of semaphores uses none of SEMMNS and changes no set",
       "semget(2), EINVAL, ENOSPC; ipc/sem.c, newary and sem_more_checks")
 {
 	int semid = must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0600));
@@ -99,7 +99,7 @@ CHECK("semget.refused.size", LIBC | RAW, NEED_LIMITS,
 }
 
 CHECK("shmget.refused.size", LIBC | RAW, NEED_LIMITS,
-      "a shmget with a refused size takes no page from shmall and changes no segment",
+      "a shmget that fails for its size uses no page of shmall and changes no segment",
       "shmget(2), EINVAL, ENOSPC; ipc/shm.c, newseg and shm_more_checks")
 {
 	const size_t page = page_size();
@@ -127,7 +127,7 @@ CHECK("shmget.refused.size", LIBC | RAW, NEED_LIMITS,
 
 /* ---- control --------------------------------------------------------------------- */
 
-/* A second after the object was made, so that a changed time would differ. */
+/* The calls follow a second after the object was made, so that a changed time would differ. */
 CHECK_EACH_CTL(
 	"refused", LIBC, NEED_NAMESPACE | NEED_USERS,
 	"a control call that fails changes no member, no time and no permission",
@@ -393,7 +393,7 @@ static int operate_of(const struct ipc_calls *ipc, int semid, const struct times
 		       : ipc->semop(semid, sops, nsops);
 }
 
-/* Every error of semop, or with `timeout` of semtimedop; the values are 1 0 SEMVMX. */
+/* Tests each error of semop, or of semtimedop if `timeout` is set; the values are 1 0 SEMVMX. */
 static void expect_sem_refused(const struct ipc_calls *ipc, const struct timespec *timeout)
 {
 	static struct sembuf many[60000];
@@ -406,7 +406,7 @@ static void expect_sem_refused(const struct ipc_calls *ipc, const struct timespe
 	const struct snapshot before = snapshot_of(&sem_facility, semid);
 #define OPERATE(...) operate_of(ipc, semid, timeout, OPS(__VA_ARGS__))
 	enum { U = SEM_UNDO, N = IPC_NOWAIT, UN = SEM_UNDO | IPC_NOWAIT };
-	/* Both on the kernel's fast path and with a semaphore that occurs twice. */
+	/* Calls take the fast path, or the slow one because a semaphore occurs twice. */
 	REFUSED(&before, as_owner(), EAGAIN, OPERATE({1, 3, 0}, {0, -2, N}));
 	REFUSED(&before, as_owner(), EAGAIN, OPERATE({0, -1, N}, {0, 1, N}, {0, 0, N}));
 	REFUSED(&before, as_owner(), EAGAIN, OPERATE({0, 0, N}));
@@ -577,7 +577,7 @@ CHECK("msgrcv.refused.eintr", LIBC | RAW, NEED_NAMESPACE,
 }
 
 CHECK("semop.refused.eintr", LIBC | RAW, NEED_NAMESPACE,
-      "interrupted operations leave the set unchanged, and no count of waiters",
+      "an interrupted semop leaves the set and its counts of waiters unchanged",
       "semop(2), EINTR; ipc/sem.c, do_semtimedop and unlink_queue")
 {
 	int semid = must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0600));

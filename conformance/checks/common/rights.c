@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Each call with only the one permission that it needs: it succeeds, blocks, or fails for
+ * Makes each call with only the permission that it needs: it succeeds, blocks, or fails for
  * another reason, just as with all permissions.
  */
 #include <limits.h>
@@ -13,7 +13,7 @@
 static const union semun none;
 static const struct timespec soon = {.tv_nsec = 1};
 
-/* Makes an object with this mode for its owner, and drops the capabilities. */
+/* Makes a queue with this mode and msg_qbytes, which this process owns. */
 static int queue_of_mode(const struct ipc_calls *ipc, int mode, unsigned long qbytes)
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -54,7 +54,7 @@ CHECK("semop.right.alter_only", LIBC | RAW, 0,
 		expect_errno(EAGAIN, sem_op(ipc, semid, -2, IPC_NOWAIT));
 		expect_errno(EAGAIN, ipc->semtimedop(semid, OPS({0, -2, 0}), &soon));
 		expect_errno(EAGAIN, ipc->semop(semid, OPS({0, -2, SEM_UNDO | IPC_NOWAIT})));
-		/* Waiting for zero in a call that also alters needs no more. */
+		/* Waiting for zero in a call that also alters needs no read permission. */
 		expect_errno(EAGAIN, ipc->semop(semid, OPS({0, 0, IPC_NOWAIT}, {1, 1, 0})));
 		expect_eq(0, ipc->semop(semid, OPS({1, 0, IPC_NOWAIT}, {1, 1, 0}, {1, -1, 0})));
 		expect_errno(ERANGE, sem_op(ipc, semid, SEMVMX, 0));
@@ -80,7 +80,7 @@ CHECK("semop.right.alter_only", LIBC | RAW, 0,
 }
 
 CHECK("semop.right.read_only", LIBC | RAW, 0,
-      "with read permission only, semop waits for zero, and fails to, as usual",
+      "with read permission only, a semop that waits for zero succeeds, fails and blocks as usual",
       "semop(2), EACCES: read permission; ipc/sem.c, do_semtimedop")
 {
 	int semid = set_of_mode(ipc, 0400, 1);
@@ -216,7 +216,7 @@ CHECK("shmat.right.read_only", LIBC | RAW, 0,
 	expect_errno(EACCES, mprotect(address, page_size(), PROT_READ | PROT_WRITE));
 	expect_eq(2, shm_state(shmid).shm_nattch);
 	expect_eq(0, ipc->shmdt(address));
-	/* There is no attaching for writing alone. */
+	/* A segment cannot be attached for writing only. */
 	must(shm_facility.set(&libc_calls, shmid, geteuid(), getegid(), 0200));
 	expect_errno(EACCES, ipc->shmat(shmid, NULL, 0));
 	expect_errno(EACCES, ipc->shmat(shmid, NULL, SHM_RDONLY));
@@ -239,7 +239,7 @@ CHECK_EACH("errors.eexist_first", LIBC | RAW, 0,
 }
 
 CHECK("semget.errors.einval_first", LIBC | RAW, 0,
-      "a size above the object's is EINVAL, which takes precedence over EACCES, for segments too",
+      "EINVAL for a size above the set's or segment's takes precedence over EACCES",
       "ipc/util.c, ipcget_public: more_checks before ipc_check_perms")
 {
 	must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0000));
@@ -281,7 +281,7 @@ CHECK("semctl.errors.order", RAW, 0,
 	const union semun nothing = {.array = (unsigned short *)(void *)memory_end()};
 	int semid = set_of_mode(ipc, 0200, 1), closed = set_of_mode(ipc, 0000, 1);
 
-	/* The structure of IPC_SET is read before the id is looked for; the set is written last. */
+	/* The kernel reads the structure of IPC_SET before it looks for the id. */
 	expect_errno(EFAULT, ipc->semctl(INT_MAX, 0, IPC_SET, nowhere));
 	expect_errno(EINVAL, ipc->semctl(INT_MAX, 0, IPC_STAT, nowhere));
 	expect_errno(EINVAL, ipc->semctl(INT_MAX, 0, SETALL, nothing));
@@ -344,7 +344,7 @@ CHECK("shmctl.errors.order", RAW, 0,
 
 CHECK("shmat.errors.order", LIBC | RAW, 0,
       "a shmat with several errors fails with the first one in the kernel's order",
-      "ipc/shm.c, do_shmat: the address, the id, the rights, the present mappings")
+      "ipc/shm.c, do_shmat: the address, the id, the permission, the mappings")
 {
 	int shmid = must(ipc->shmget(IPC_PRIVATE, 1, 0000));
 	char *taken = attach(ipc, must(ipc->shmget(IPC_PRIVATE, 1, 0600)), NULL, 0);
@@ -367,7 +367,7 @@ CHECK("msgrcv.errors.order", RAW, 0,
 	struct message got, message = {.mtype = 1};
 
 	msg_put(ipc, open, 1, "x");
-	/* The type and the text are read before the id is looked for. */
+	/* The kernel reads the type and the text before it looks for the id. */
 	expect_errno(EFAULT, ipc->msgsnd(INT_MAX, nowhere, SIZE_MAX, IPC_NOWAIT));
 	long *type = (long *)(void *)nowhere - 1;
 	*type = 1;
@@ -375,7 +375,7 @@ CHECK("msgrcv.errors.order", RAW, 0,
 	*type = 0;
 	expect_errno(EINVAL, ipc->msgsnd(msqid, type, 1, IPC_NOWAIT));
 	expect_errno(EINVAL, ipc->msgsnd(INT_MAX, &message, 1, IPC_NOWAIT));
-	/* What does not fit is refused before anything is written. */
+	/* A text that is too long fails before the kernel writes anything. */
 	expect_errno(E2BIG, ipc->msgrcv(open, nowhere, 0, 0, IPC_NOWAIT));
 	expect_errno(ENOMSG, ipc->msgrcv(open, nowhere, TEXT, 99, IPC_NOWAIT));
 	expect_errno(EINVAL, ipc->msgrcv(INT_MAX, nowhere, TEXT, 0, IPC_NOWAIT));

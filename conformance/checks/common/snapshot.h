@@ -68,7 +68,7 @@ void expect_unchanged_at(const char *file, int line, const char *what,
 		expect_unchanged_at(HERE, #CALL, &undone_);                                     \
 	} while (0)
 
-/* WHO for a call with all rights of the check; WHO for a call as another user. */
+/* Values of WHO: all rights of the check, or another user. */
 static inline void as_owner(void)
 {
 }

@@ -49,7 +49,7 @@ CHECK("msgrcv.waiters.order", LIBC | RAW, 0,
 }
 
 CHECK("msgrcv.waiters.by_type", LIBC | RAW, 0,
-      "a message goes to the first receiver that accepts its type, past those that do not",
+      "a message goes to the first receiver that accepts its type and skips the others",
       "msgop(2); ipc/msg.c, testmsg")
 {
 	static const long wanted[WAITERS] = {7, -3, 9, 0};
@@ -605,7 +605,7 @@ CHECK("semop.waiters.order_kept", LIBC | RAW, 0,
 	interrupt(several);
 	for (int i = 0; i < WAITERS; i++) {
 		expect_eq(0, ipc->semop(semid, OPS({2, 1, 0})));
-		/* A wrong one would leave this one waiting for ever. */
+		/* If another process had continued, this one would wait for ever. */
 		child_join(pid[i]);
 		expect_eq(WAITERS - 1 - i, libc_calls.semctl(semid, 2, GETNCNT, none));
 	}
@@ -637,8 +637,8 @@ CHECK("semop.waiters.each_semaphore", LIBC | RAW, 0,
 }
 
 CHECK("semop.waiters.eidrm_each", LIBC | RAW, 0,
-      "removing a set ends the waits on each of its semaphores, for more and for zero, and those "
-      "of several operations for zero",
+      "removing a set ends every wait for more and for zero, on each semaphore and of several "
+      "operations",
       "semop(2), EIDRM; ipc/sem.c, freeary: four kinds of lists")
 {
 	int semid = sem_new(ipc, 1);
@@ -666,8 +666,8 @@ CHECK("semop.waiters.eidrm_each", LIBC | RAW, 0,
 }
 
 CHECK("semop.waiters.zero_past_others", LIBC | RAW, 0,
-      "a semaphore that becomes 0 wakes every waiter that can proceed, past those that cannot",
-      "ipc/sem.c, wake_const_ops: all that wait are looked at")
+      "a semaphore that becomes 0 wakes every waiter that can proceed and skips the others",
+      "ipc/sem.c, wake_const_ops: looks at all waiters")
 {
 	int semid = sem_new(ipc, 1);
 	pid_t both, one, last;
@@ -704,7 +704,7 @@ CHECK("semop.waiters.refused_call", LIBC | RAW, 0,
 	expect_eq(0, ipc->semop(semid, OPS({1, 0, 0})));
 	WAITER(several)
 	expect_eq(0, ipc->semop(semid, OPS({0, -3, 0}, {1, -3, 0})));
-	/* Each would wake one if it were done in part. */
+	/* Each call would wake a process if the kernel performed only a part of it. */
 	expect_errno(EAGAIN, ipc->semop(semid, OPS({0, 5, 0}, {2, -1, IPC_NOWAIT})));
 	expect_errno(EAGAIN, ipc->semop(semid, OPS({1, -2, 0}, {0, 5, 0}, {2, -1, IPC_NOWAIT})));
 	expect_errno(EAGAIN, ipc->semop(semid, OPS({1, -1, 0}, {1, -1, 0}, {2, -1, IPC_NOWAIT})));
@@ -761,7 +761,7 @@ CHECK("msgrcv.waiters.refused_call", LIBC | RAW, 0,
 }
 
 CHECK("msgctl.refused.waiters", LIBC | RAW, NEED_USERS,
-      "IPC_SET and IPC_RMID that are refused to another user end no wait for a queue",
+      "IPC_SET and IPC_RMID that fail with EPERM end no wait for a queue",
       "msgctl(2), EPERM; ipc/msg.c, msgctl_down")
 {
 	int msqid = queue_with_room(ipc, 4), other = queue_with_room(ipc, 4);
@@ -795,7 +795,7 @@ CHECK("msgctl.refused.waiters", LIBC | RAW, NEED_USERS,
 }
 
 CHECK("semctl.refused.waiters", LIBC | RAW, NEED_USERS,
-      "commands that are refused to another user end no wait for a set",
+      "commands that fail with EPERM or EACCES end no wait for a set",
       "semctl(2), EPERM, EACCES; ipc/sem.c, semctl_down, semctl_setval and semctl_main")
 {
 	int semid = sem_new(ipc, 1);
