@@ -293,7 +293,7 @@ static const char *need_FAULTS(bool isolated)
 					   'N') &&
 			       begins_with("/sys/kernel/debug/fail_page_alloc/min-order", '0')
 		       ? NULL
-		       : "failslab and fail_page_alloc in /sys/kernel/debug spare allocations that "
+		       : "failslab and fail_page_alloc in /sys/kernel/debug skip allocations that "
 			 "may wait";
 }
 

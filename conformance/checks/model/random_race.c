@@ -181,7 +181,7 @@ struct taken {
 	pid_t successor[WORKERS];
 };
 
-/* Takes units, tests that no more are taken than exist, and gives them back, or ends. */
+/* Takes units, tests that no more are taken than exist, and returns the units or exits. */
 static void take_and_give(const struct ipc_calls *ipc, int semid, struct random_numbers *numbers,
 			  struct taken *taken, bool ends)
 {

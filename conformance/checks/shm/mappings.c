@@ -168,7 +168,7 @@ CHECK("shmdt.mapping.other_segment", LIBC | RAW, 0,
 }
 
 CHECK("shmdt.mapping.last_part", LIBC | RAW, 0,
-      "shmdt unmaps every part of a split attachment, to the very last page",
+      "shmdt unmaps every part of a split attachment, including its last page",
       "ipc/shm.c, ksys_shmdt: \"the maximum address a fragment could possibly have landed at\"")
 {
 	const size_t page = page_size();
