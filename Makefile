@@ -26,10 +26,19 @@ CC_NAME = $(subst :,_,$(subst =,_,$(subst $(empty) $(empty),_,$(CC))))
 TARGET = $(or $(TARGET_$(CC_NAME)),$(eval TARGET_$(CC_NAME) := $(shell \
 	{ $(if $(word 2,$(CC)),$(CC) -print-multiarch | grep .,false) || $(CC) -dumpmachine; } 2>/dev/null \
 	| sed 's/-.*//; s/^i.86$$/i386/'))$(TARGET_$(CC_NAME)))
-PYTHON ?= $(or $(PYTHON_FOUND),$(eval PYTHON_FOUND := $(shell ci/python))$(PYTHON_FOUND))
+# The output of a command, which make runs when a rule needs it first: $(call once,NAME,COMMAND).
+once = $(or $(once_$1),$(eval once_$1 := $(shell $2))$(once_$1))
+PYTHON ?= $(call once,python,ci/python)
+PYTHON_INCLUDE = $(call once,include,$(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')
 OUT = build/$(TARGET)
 LIBC ?= glibc
-ARCHITECTURES = conformance/abi/architectures.py
+
+# The table of architectures as variables of make; each make would otherwise start Python several
+# times.  Without Python 3.11 the variables are empty, until ci/setup has installed it.
+-include build/architectures.mk
+build/architectures.mk: conformance/abi/architectures.py conformance/abi/architectures.toml
+	@mkdir -p $(@D) 2>/dev/null && conformance/abi/architectures.py make >$@.$$$$ 2>/dev/null && mv $@.$$$$ $@ || \
+	 { rm -f $@.$$$$; false; }
 
 .PHONY: all
 all:

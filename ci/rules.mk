@@ -24,7 +24,6 @@ $(OUT)/tidy/%: %.c .clang-tidy $(filter %.h %.def,$(C_FILES)) $(OUT)/kernel_cons
 TIDY_SHALLOW := -Xclang -analyzer-config -Xclang max-nodes=20000
 TIDY_DEEP := $(addprefix binding/src/,inbox.c sem.c shm.c) $(addprefix conformance/,abi/rules.c btf/image.c \
 	checks/model/random.c cost/measure.c harness/expected.c) tests/fuzz/msg.c tests/fuzz/sem.c
-PYTHON_INCLUDE = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')
 
 do-lint: python
 	$(Q)$(MAKE) $(QUIET) $(PARALLEL) $(TIDY)

@@ -62,16 +62,16 @@ $(OUT)/ipc-btf: $(patsubst %.c,$(OUT)/%.o,$(wildcard conformance/btf/*.c)) \
 # The static program for another architecture, built by its cross compiler.  Debian's libcheck needs
 # libraries that a libcheck built from source (ci/sysroot) does not need.
 CROSS_LIBS = $$([ -e $$root/lib/libsubunit.a ] || echo CHECK_LIBS=-lcheck)
-CROSS := $(filter-out $(TARGET),$(shell $(ARCHITECTURES) list 2>/dev/null))
+CROSS := $(filter-out $(TARGET),$(architectures))
 CROSS_BUILD = root=$$(ci/sysroot $*) && $(MAKE) $(QUIET) CPPFLAGS="-isystem $$root/include" \
-	 LDFLAGS="-L$$root/lib" TARGET=$* CC="$$($(ARCHITECTURES) get $* compiler)" $(CROSS_LIBS)
+	 LDFLAGS="-L$$root/lib" TARGET=$* CC="$($*.compiler)" $(CROSS_LIBS)
 $(CROSS:%=build/%/ipc-conform): build/%/ipc-conform: FORCE
 	$(Q)+$(CROSS_BUILD) $@
 
 # The same with musl instead of glibc.
-MUSL := $(filter %-musl,$(sort $(shell $(ARCHITECTURES) rows more 2>/dev/null | tr '|' ' ')))
+MUSL := $(filter %-musl,$(sort $(foreach arch,$(architectures),$($(arch).more))))
 MUSL_BUILD = root=$$(ci/sysroot --musl $*) && $(MAKE) $(QUIET) OUT=$(@D) TARGET=$* LIBC=musl \
-	 CC="$$($(ARCHITECTURES) get $* compiler)" CHECK_LIBS=-lcheck \
+	 CC="$($*.compiler)" CHECK_LIBS=-lcheck \
 	 CPPFLAGS="-nostdinc -isystem $$root/include" \
 	 LDFLAGS="--sysroot=$$root -B$$root/lib -L$$root/lib"
 $(filter-out $(OUT)/ipc-conform,$(sort $(MUSL:%=build/%/ipc-conform))): build/%-musl/ipc-conform: FORCE
@@ -79,7 +79,7 @@ $(filter-out $(OUT)/ipc-conform,$(sort $(MUSL:%=build/%/ipc-conform))): build/%-
 
 # Programs to publish are built in separate folders, because the debug information, and so the build
 # id, depends on the name of the folder.
-RELEASED := $(addprefix build/released/,$(addsuffix /ipc-conform,$(shell $(ARCHITECTURES) list 2>/dev/null)))
+RELEASED := $(addprefix build/released/,$(addsuffix /ipc-conform,$(architectures)))
 RELEASED_MUSL := $(MUSL:%=build/released/%/ipc-conform)
 $(filter-out $(OUT)/ipc-conform,$(RELEASED)): build/released/%/ipc-conform: FORCE
 	$(Q)+$(CROSS_BUILD) OUT=$(@D) CFLAGS=-O2 $@

@@ -9,6 +9,7 @@
     architectures.py cells FIELD           PROGRAMS or PROGRAMS-on-ARCH for each of the programs
                                            (FIELD pytest: of that field) of each row with FIELD
     architectures.py host                  the architecture of this machine
+    architectures.py make                  the lists, fields and cells as variables of make
     architectures.py suite ARCH            the suite of Debian whose programs and kernel tests use
 
 Words of a list are separated by spaces.  Exit status: 0, or 2 with one line on standard error.
@@ -156,8 +157,28 @@ def cells(field: str) -> list[str]:
 # ---- the command -------------------------------------------------------------------------
 
 
+# What make would expand or take for a comment or another line.
+TO_MAKE = str.maketrans({"$": "$$", "#": r"\#", "\n": " "})
+
+
 def text(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, (list, dict)) else str(value)
+
+
+def assignment(name: str, value: object) -> str:
+    """The line that gives a variable of make this value."""
+    return f"{name} := {text(value).translate(TO_MAKE)}"
+
+
+def variables() -> list[str]:
+    """Lines for make: architectures, having.FIELD, cells.FIELD, and ARCH.FIELD of each row."""
+    fields = sorted({field for row in table().values() for field in row})
+    values: dict[str, object] = {"architectures": list(table())}
+    values |= {f"having.{field}": having(field) for field in fields}
+    values |= {f"cells.{field}": cells(field) for field in fields}
+    for name, row in table().items():
+        values |= {f"{name}.{field}": value for field, value in row.items()}
+    return [assignment(name, value) for name, value in values.items()]
 
 
 def command(words: list[str]) -> list[str]:
@@ -176,12 +197,14 @@ def command(words: list[str]) -> list[str]:
             fields = [field]
         case ["host"]:
             return [host()]
+        case ["make"]:
+            return variables()
         case ["suite", arch]:
             return [suite_of(arch)]
         case _:
             raise Misuse(
                 "usage: architectures list [FIELD] | get ARCH FIELD | rows FIELD... | "
-                "cells FIELD | host | suite ARCH"
+                "cells FIELD | host | make | suite ARCH"
             )
     for field in fields:
         if field not in known:

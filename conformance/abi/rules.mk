@@ -27,7 +27,7 @@ BTF = conformance/btf/compare-kernels $(HOST)/ipc-btf $(HOST)/ipc-conform
 do-btf: host-tools
 	$(Q)$(BTF) $(if $(KERNEL),$(or $(ARCH),$(HOST_ARCH)) '$(KERNEL)') || [ $$? -eq 4 ]
 # The architectures of make check whose kernels also describe 32-bit programs.
-BTF_KERNELS = $(shell $(ARCHITECTURES) rows always compat | sed -n "s/|True|..*//p")
+BTF_KERNELS = $(foreach arch,$(having.always),$(if $($(arch).compat),$(arch)))
 do-btf-debian: host-tools
 	$(Q)images=$$(for arch in $(BTF_KERNELS); do \
 	  image=$$(ci/fetch-kernel bookworm $$arch) && echo $$arch $$image || exit; done) && $(BTF) $$images

@@ -6,7 +6,7 @@
 # BASELINE: a series of conformance/gate/baselines, or the JSON of a run, to compare with;
 # GATE: options of gate.py.
 KERNEL_REPORT = $(REPORT)/kernel
-PROGRAMS = $(shell $(ARCHITECTURES) get '$(ARCH)' programs 2>/dev/null)
+PROGRAMS = $($(ARCH).programs)
 do-kernel: $(sort $(HOST)/ipc-conform $(PROGRAMS:%=build/%/ipc-conform))
 	$(Q)mkdir -p $(REPORT); rm -f $(KERNEL_REPORT)-costs.*; status=0; image='$(KERNEL)'; \
 	 [ -n "$$image" ] || image=$$(ci/fetch-kernel '$(SUITE)' '$(ARCH)') || exit 2; \
@@ -55,7 +55,7 @@ do-kernels-debug:
 	  $(REPORT)/kernels-debug.json || [ $$? -lt 2 ]; exit $$status
 # The architectures of make check, with all their programs; a kernel that cannot be fetched is a SKIP.
 .PHONY: do-kernels-short
-do-kernels-short: CELLS = $(patsubst %,bookworm/%,$(shell $(ARCHITECTURES) cells always))
+do-kernels-short: CELLS = $(cells.always:%=bookworm/%)
 do-kernels-short:
 	$(Q)$(MAKE) $(QUIET) --keep-going $(sort $(CELL_PROGRAMS)) || \
 	 echo 'SKIP: programs that cannot be built'
@@ -64,17 +64,17 @@ do-kernels-short:
 # KERNEL_JOBS: jobs of make for a kernel.
 KERNEL_JOBS ?= $(JOBS)
 # For the first architecture of the table and its 32-bit programs.
-MUTATED_PROGRAMS = $(shell $(ARCHITECTURES) get $(firstword $(shell $(ARCHITECTURES) list)) programs)
+MUTATED_PROGRAMS = $($(firstword $(architectures)).programs)
 do-mutants-kernel:
 	$(Q)$(MAKE) $(QUIET) $(MUTATED_PROGRAMS:%=build/%/ipc-conform)
 	$(Q)PYTHONPATH=conformance/gate $(PYTHON) tests/mutants/kernel/kernel_mutants.py --jobs $(KERNEL_JOBS) $(CHOSEN)
 
 # The module and the programs of its tests, for a root of Debian (ci/rootfs) on that kernel.
 # OPTIONS: of tests/gate/pytest_targets.py.
-PYTEST_CELLS = $(shell $(ARCHITECTURES) cells pytest)
+PYTEST_CELLS = $(cells.pytest)
 pytest-%: python
 	$(Q)headers=$$(ci/rootfs --headers $*) && \
-	 CC="$$($(ARCHITECTURES) get $* compiler)" && \
+	 CC="$($*.compiler)" && \
 	 PYTHONPATH="$$headers/sysconfig" _PYTHON_SYSCONFIGDATA_NAME=_sysconfigdata_cross \
 	 $(MAKE) $(QUIET) CC="$$CC" CPPFLAGS="-I$$(echo $$headers/include/python3.*) -I$$headers/include" \
 	  OUT=build/$*/pytest PACKAGE=build/$*/python python build/$*/pytest/init && \

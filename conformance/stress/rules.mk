@@ -17,8 +17,7 @@ BUILD_plain := CC=gcc CFLAGS='$(WATCHED)'
 BUILD_valgrind := CC=gcc CFLAGS='$(WATCHED) -DCHECKED_VALGRIND'
 BUILD_asan := CC=clang CFLAGS='$(WATCHED) -fsanitize=address,undefined -fno-sanitize-recover=all'
 # asan-ARCH: link with the loader of the compiler's libc.
-cross_asan = $(call linked_asan,$(patsubst %-gcc,%,$(shell $(ARCHITECTURES) get $1 compiler)),$(shell \
-	$(ARCHITECTURES) get $1 asan))
+cross_asan = $(call linked_asan,$($1.compiler:%-gcc=%),$($1.asan))
 linked_asan = $(subst clang,$1-gcc,$(BUILD_asan)) \
 	LDFLAGS='-Wl,--dynamic-linker=/usr/$1/lib/$2 -Wl,--disable-new-dtags,-rpath,/usr/$1/lib'
 build_of = $(if $(filter asan-%,$1),$(call cross_asan,$(1:asan-%=%)),$(BUILD_$1))
@@ -37,7 +36,7 @@ SECONDS ?= 10
 HISTORIES ?= 250000
 STRESS = $(PYTHON) conformance/stress/stress.py --jobs $(JOBS)
 EVERY_TOOL := asan msan tsan memcheck helgrind
-STRESS_TOOLS = $(EVERY_TOOL) $(patsubst %,asan-%,$(shell $(ARCHITECTURES) list asan))
+STRESS_TOOLS = $(EVERY_TOOL) $(having.asan:%=asan-%)
 do-stress: harness
 	$(Q)$(OUT)/ipc-conform run --only 'history.*' --operations $(HISTORIES) --time-limit 3600
 	$(Q)$(if $(PRESENT),$(MAKE) $(QUIET) GOALS=ipc-stress $(call builds_of,$(PRESENT)) && \

@@ -7,10 +7,9 @@ $(OUT)/loops.so: tests/bench/loops.c $(OUT)/flags
 	$(call say,LD,$@)
 	$(Q)$(COMPILE) -fPIC -shared $(LDFLAGS) -o $@ $<
 # The cost of any call from Python; built for every CPython, as the module is.
-INCLUDE_PYTHON = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')
 $(OUT)/bare.abi3.so: tests/bench/bare.c $(OUT)/flags
 	$(call say,LD,$@)
-	$(Q)$(COMPILE) -I$(INCLUDE_PYTHON) -fPIC -shared $(LDFLAGS) -o $@ $<
+	$(Q)$(COMPILE) -I$(PYTHON_INCLUDE) -fPIC -shared $(LDFLAGS) -o $@ $<
 do-bench: python $(OUT)/loops.so $(OUT)/bare.abi3.so
 	$(Q)$(MAKE) $(QUIET) PACKAGE=build/policies/tries CPPFLAGS='$(CPPFLAGS) -DBACKOFF=0' python
 	$(Q)$(MAKE) $(QUIET) PACKAGE=build/policies/releases CPPFLAGS='$(CPPFLAGS) -DBACKOFF=-1' \

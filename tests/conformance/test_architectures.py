@@ -108,6 +108,31 @@ def test_answers_for_shell_and_make() -> None:
     assert ask("host").stdout.strip() == ARCH
 
 
+def of_make(*names: str) -> list[str]:
+    """The values of make's variables."""
+    echo = "".join(f"\t@echo '$({name})'\n" for name in names)
+    return run("make", "-s", "--eval", f"values:\n{echo}", "values").stdout.splitlines()
+
+
+def test_variables_of_make() -> None:
+    """make has the table, with any text in a field, and does not read it again each time."""
+    wanted = {
+        "architectures": " ".join(architectures.table()),
+        "having.asan": " ".join(architectures.having("asan")),
+        "cells.always": "x86_64 i386-on-x86_64 i386 aarch64",
+        "x86_64.programs": "x86_64 i386",
+        "aarch64.compiler": "aarch64-linux-gnu-gcc",
+        "arc.kernel": "",
+    }
+    assert of_make(*wanted) == list(wanted.values())
+    made = TOP / "build" / "architectures.mk"
+    before = made.stat().st_mtime_ns
+    of_make("architectures")
+    assert made.stat().st_mtime_ns == before
+    line = architectures.assignment("vax.note", "costs #1 and $5")
+    assert line == r"vax.note := costs \#1 and $$5"
+
+
 @pytest.mark.parametrize(
     "words, says",
     [
