@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -107,6 +109,57 @@ CHECK("semop.undo.thread", LIBC | RAW, 0,
 	expect_eq(0, sem_value(thread.semid, 0));
 }
 
+/* Whether a thread of this process has ended, although its process has not. */
+static bool thread_has_ended(pid_t tid)
+{
+	char path[64], stat[512] = "";
+	const char *state;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)tid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return true;
+	if (read(fd, stat, sizeof(stat) - 1) == -1)
+		*stat = '\0';
+	close(fd);
+	/* The state is behind the name, which is in brackets. */
+	state = strrchr(stat, ')');
+	return !state || state[2] == 'Z' || state[2] == 'X';
+}
+
+static void *last_thread(void *arg)
+{
+	const struct undoing *self = arg;
+
+	while (!thread_has_ended(getpid()))
+		sched_yield();
+	expect_eq(2, sem_value(self->semid, 0));
+	expect_eq(0, self->ipc->semop(self->semid, OPS({1, 1, SEM_UNDO})));
+	child_end();
+}
+
+CHECK("semop.undo.last_thread", LIBC | RAW, NEED_PROC,
+      "if the first thread of a process ends early, the end of its last thread undoes the "
+      "process's operations and sets sempid to the process",
+      "clone(2), CLONE_SYSVSEM; semctl(2), \"The sempid value\"; ipc/sem.c, exit_sem")
+{
+	struct undoing undoing = {ipc, sem_new(ipc, 0), 0};
+	pid_t pid;
+
+	CHILD (pid) {
+		pthread_t id;
+		expect_eq(0, sem_op(ipc, undoing.semid, 2, SEM_UNDO));
+		if (expect_eq(0, pthread_create(&id, NULL, last_thread, &undoing)))
+			syscall(SYS_exit, 0);
+	}
+	child_join(pid);
+	for (int semnum = 0; semnum < 2; semnum++) {
+		expect_eq(0, sem_value(undoing.semid, semnum));
+		expect_eq(pid, libc_calls.semctl(undoing.semid, semnum, GETPID, none));
+	}
+	expect_eq(0, libc_calls.semctl(undoing.semid, 2, GETPID, none));
+}
+
 CHECK("semop.undo.fork", LIBC | RAW, 0,
       "a child neither inherits nor shares undo adjustments; its end undoes its own",
       "semop(2), NOTES; fork(2)")
@@ -167,10 +220,10 @@ CHECK("semop.undo.not_below_zero", LIBC | RAW, 0, "undoing reduces a value to 0 
 	expect_eq(0, sem_value(semid, 0));
 }
 
-/* Runs `cmd`, which sets the values 7 8 9, between an operation with SEM_UNDO and its undoing. */
-static int undone_after_setting(const struct ipc_calls *ipc, int cmd)
+/* Runs `cmd`, which sets this value, between an operation with SEM_UNDO and its undoing. */
+static int undone_after_setting(const struct ipc_calls *ipc, int cmd, unsigned short value)
 {
-	unsigned short values[NSEMS] = {7, 8, 9};
+	unsigned short values[NSEMS] = {value, 8, 9};
 	int semid = sem_new(ipc, 0);
 	pid_t pid;
 
@@ -180,7 +233,8 @@ static int undone_after_setting(const struct ipc_calls *ipc, int cmd)
 	}
 	await_blocked(pid);
 	must(ipc->semctl(semid, 0, cmd,
-			 cmd == SETVAL ? (union semun){.val = 7} : (union semun){.array = values}));
+			 cmd == SETVAL ? (union semun){.val = value}
+				       : (union semun){.array = values}));
 	must(kill(pid, SIGKILL));
 	child_join_signal(pid, SIGKILL);
 	return sem_value(semid, 0);
@@ -189,13 +243,17 @@ static int undone_after_setting(const struct ipc_calls *ipc, int cmd)
 CHECK("semop.undo.cleared_by_setval", LIBC | RAW, 0,
       "SETVAL clears the undo adjustments of a semaphore", "semctl(2), SETVAL")
 {
-	expect_eq(7, undone_after_setting(ipc, SETVAL));
+	expect_eq(7, undone_after_setting(ipc, SETVAL, 7));
+	/* The value that the semaphore has already. */
+	expect_eq(2, undone_after_setting(ipc, SETVAL, 2));
 }
 
 CHECK("semop.undo.cleared_by_setall", LIBC | RAW, 0, "SETALL clears the undo adjustments of a set",
       "semctl(2), SETALL")
 {
-	expect_eq(7, undone_after_setting(ipc, SETALL));
+	expect_eq(7, undone_after_setting(ipc, SETALL, 7));
+	/* The value that the semaphore has already. */
+	expect_eq(2, undone_after_setting(ipc, SETALL, 2));
 }
 
 CHECK("semop.undo.erange", LIBC | RAW, 0,
@@ -520,4 +578,23 @@ CHECK("semop.undo.erange_within", LIBC | RAW, 0,
 	child_join(pid);
 	expect_eq(SEMVMX, sem_value(semid, 0));
 	expect_eq(0, sem_value(semid, 1));
+	semid = sem_new(ipc, 0);
+	CHILD (pid) {
+		/* The lower end, where -32768 is the last one, and several semaphores. */
+		expect_eq(0, ipc->semop(semid, OPS({1, SEMVMX, SEM_UNDO})));
+		must(ipc->semop(semid, OPS({1, -SEMVMX, 0})));
+		expect_errno(ERANGE, ipc->semop(semid, OPS({1, 1, SEM_UNDO}, {1, 1, SEM_UNDO})));
+		expect_errno(ERANGE, ipc->semop(semid, OPS({0, 1, SEM_UNDO}, {1, 2, SEM_UNDO})));
+		expect_errno(ERANGE,
+			     ipc->semop(semid, OPS({0, 1, 0}, {1, 2, SEM_UNDO}, {2, 1, 0})));
+		expect_eq(0, ipc->semop(semid, OPS({0, 1, SEM_UNDO}, {1, 1, SEM_UNDO})));
+		expect_errno(ERANGE, ipc->semop(semid, OPS({0, 1, SEM_UNDO}, {1, 1, SEM_UNDO})));
+		expect_eq(0, ipc->semop(semid, OPS({0, 1, SEM_UNDO}, {1, 1, 0})));
+		expect_eq(2, sem_value(semid, 0));
+		expect_eq(2, sem_value(semid, 1));
+		expect_eq(0, sem_value(semid, 2));
+	}
+	child_join(pid);
+	for (int semnum = 0; semnum < NSEMS; semnum++)
+		expect_eq(0, sem_value(semid, semnum));
 }

@@ -210,6 +210,57 @@ CHECK("semctl.setall.wakes", LIBC | RAW, 0, "SETALL wakes the tasks that can con
 	expect_eq(1, sem_value(semid, 0));
 }
 
+/* Sets the value of semaphore 1, and with SETALL that of the others to 0. */
+static int set_second(const struct ipc_calls *ipc, int semid, int cmd, unsigned short value)
+{
+	unsigned short values[NSEMS] = {0, value, 0};
+
+	return cmd == SETVAL ? setval(ipc, semid, 1, value)
+			     : ipc->semctl(semid, 0, SETALL, (union semun){.array = values});
+}
+
+/* A call that blocks at the first value of semaphore 1 and at the next, and not at the last. */
+static const struct {
+	struct sembuf sops[2];
+	size_t nsops;
+	unsigned short values[3];
+} blocked_calls[] = {
+	{{{1, -2, 0}}, 1, {0, 1, 3}},
+	{{{1, 0, 0}}, 1, {2, 1, 0}},
+	{{{1, -2, 0}, {2, 1, 0}}, 2, {0, 1, 3}},
+	{{{1, 0, 0}, {2, 0, 0}}, 2, {2, 1, 0}},
+};
+
+CHECK("semctl.setval.otime", LIBC | RAW, 0,
+      "SETVAL and SETALL set sem_otime and sempid for a blocked call that they let go on, of each "
+      "kind, and sem_otime for no other",
+      "semop(2), sem_otime; semctl(2), \"The sempid value\"; ipc/sem.c, do_smart_update")
+{
+	for (unsigned i = 0; i < 2 * sizeof(blocked_calls) / sizeof(blocked_calls[0]); i++) {
+		const unsigned short *values = blocked_calls[i / 2].values;
+		const int cmd = i % 2 ? SETALL : SETVAL;
+		int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
+		struct sembuf sops[2];
+		pid_t pid;
+
+		memcpy(sops, blocked_calls[i / 2].sops, sizeof(sops));
+		must(set_second(&libc_calls, semid, cmd, values[0]));
+		CHILD (pid)
+			expect_eq(0, ipc->semop(semid, sops, blocked_calls[i / 2].nsops));
+		await_blocked(pid);
+		expect_eq(0, set_second(ipc, semid, cmd, values[1]));
+		await_blocked(pid);
+		expect_eq(0, sem_state(semid).sem_otime);
+		time_t before = kernel_time();
+		expect_eq(0, set_second(ipc, semid, cmd, values[2]));
+		child_join(pid);
+		expect_between(before, kernel_time(), sem_state(semid).sem_otime);
+		expect_eq(pid, ipc->semctl(semid, 1, GETPID, none));
+		if (sops[1].sem_num == 2)
+			expect_eq(pid, ipc->semctl(semid, 2, GETPID, none));
+	}
+}
+
 CHECK("semctl.all_ignore_semnum", LIBC | RAW, 0,
       "GETALL, SETALL, IPC_STAT and IPC_SET ignore semnum",
       "semctl(2): \"the argument semnum is ignored\"; ipc/sem.c, semctl_main")

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 /* semctl(2). */
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 
 #include "checks/common/objects.h"
@@ -36,8 +37,35 @@ CHECK("semctl.stat.proc", LIBC, NEED_PROC, "/proc/sysvipc/sem agrees with IPC_ST
 {
 	int semid = must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0640));
 
-	must(ipc->semop(semid, &(struct sembuf){.sem_op = 1}, 1));
+	/* Two different times, and sem_otime is not that of the first semaphore. */
+	await_next_second();
+	must(ipc->semop(semid, OPS({NSEMS - 1, 1, 0})));
 	const struct semid_ds ds = sem_state(semid);
+	expect(ds.sem_otime > ds.sem_ctime);
+	EXPECT_ROW(semid_ds, &ds, "sem", semid);
+}
+
+CHECK("semctl.stat.proc.owner", LIBC, NEED_PROC | NEED_USERS,
+      "/proc/sysvipc/sem has the owner, the creator and the groups of both, each in its column",
+      "proc(5), /proc/sysvipc/sem; ipc/sem.c, sysvipc_sem_proc_show")
+{
+	pid_t pid;
+
+	CHILD (pid) {
+		become(OWNER, NOBODY);
+		must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0604));
+	}
+	child_join(pid);
+	const int semid = must(ipc->semget(check_key(0), 0, 0));
+	struct semid_ds ds = sem_state(semid);
+	ds.sem_perm.uid = STRANGER;
+	ds.sem_perm.gid = GROUP;
+	must(stat_into(ipc, semid, IPC_SET, &ds));
+	expect_eq(STRANGER, sysvipc("sem", semid, "uid"));
+	expect_eq(GROUP, sysvipc("sem", semid, "gid"));
+	expect_eq(OWNER, sysvipc("sem", semid, "cuid"));
+	expect_eq(NOBODY, sysvipc("sem", semid, "cgid"));
+	ds = sem_state(semid);
 	EXPECT_ROW(semid_ds, &ds, "sem", semid);
 }
 
@@ -52,6 +80,72 @@ CHECK("semctl.stat.ctime_kept", LIBC | RAW, 0, "semop sets sem_otime and leaves 
 	const struct semid_ds after = sem_state(semid);
 	expect(after.sem_otime > before.sem_ctime);
 	expect_eq(before.sem_ctime, after.sem_ctime);
+}
+
+/* A set of the values 5 2 3, the first of which is 1 after the end of a process. */
+static int set_with_undo(const struct ipc_calls *ipc, pid_t *owner)
+{
+	unsigned short values[NSEMS] = {1, 2, 3};
+	int semid = must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0600));
+
+	must(libc_calls.semctl(semid, 0, SETALL, (union semun){.array = values}));
+	CHILD (*owner) {
+		expect_eq(0, sem_op(ipc, semid, 4, SEM_UNDO));
+		block_forever(ipc);
+	}
+	await_blocked(*owner);
+	return semid;
+}
+
+/* The set has its values and sempids; then the process ends and its operation is undone. */
+static void expect_values_and_undo(int semid, pid_t owner)
+{
+	static const int values[NSEMS] = {5, 2, 3};
+
+	for (int i = 0; i < NSEMS; i++) {
+		expect_eq(values[i], sem_value(semid, i));
+		expect_eq(i ? getpid() : owner, libc_calls.semctl(semid, i, GETPID, none));
+	}
+	must(kill(owner, SIGKILL));
+	child_join_signal(owner, SIGKILL);
+	expect_eq(1, sem_value(semid, 0));
+}
+
+CHECK("semctl.reads", LIBC | RAW, NEED_NAMESPACE,
+      "commands that read, and semget of an existing set, change no value, sempid, time or undo "
+      "adjustment",
+      "semctl(2), semget(2); ipc/sem.c, semctl_main, semctl_stat and semctl_info")
+{
+	static const int of_one[] = {GETVAL, GETPID, GETNCNT, GETZCNT};
+	int semid;
+	pid_t owner, pid;
+
+	semid = set_with_undo(ipc, &owner);
+	const struct semid_ds before = sem_state(semid);
+	/* Another process in another second: a changed sempid or time differs. */
+	await_next_second();
+	CHILD (pid) {
+		unsigned short values[NSEMS];
+		struct seminfo info;
+		struct semid_ds ds;
+		for (unsigned i = 0; i < sizeof(of_one) / sizeof(of_one[0]); i++)
+			for (int semnum = 0; semnum < NSEMS; semnum++)
+				expect_ok(ipc->semctl(semid, semnum, of_one[i], none));
+		expect_eq(0, ipc->semctl(semid, 0, GETALL, (union semun){.array = values}));
+		expect_eq(0, stat_into(ipc, semid, IPC_STAT, &ds));
+		expect_ok(ipc->semctl(0, 0, IPC_INFO, (union semun){.__buf = &info}));
+		int last = must(ipc->semctl(0, 0, SEM_INFO, (union semun){.__buf = &info}));
+		for (int slot = 0; slot <= last; slot++) {
+			expect_ok(stat_into(ipc, slot, SEM_STAT, &ds));
+			stat_into(ipc, slot, SEM_STAT_ANY, &ds);
+		}
+		expect_eq(semid, ipc->semget(check_key(0), NSEMS, 0600));
+		expect_eq(semid, ipc->semget(check_key(0), 0, IPC_CREAT | 0666));
+	}
+	child_join(pid);
+	const struct semid_ds after = sem_state(semid);
+	sem_expect_same(&before, &after);
+	expect_values_and_undo(semid, owner);
 }
 
 /* ---- IPC_SET ----------------------------------------------------------------- */
@@ -81,6 +175,42 @@ CHECK("semctl.set.others_ignored", LIBC, 0, "IPC_SET changes no other member", "
 	before.sem_ctime = ds.sem_ctime;
 	sem_expect_same(&before, &ds);
 	expect_eq(semid, ipc->semget(check_key(0), NSEMS, 0));
+}
+
+CHECK("semctl.set.values_stay", LIBC, 0,
+      "IPC_SET changes no value, sempid, sem_otime or undo adjustment, and ends no wait",
+      "semctl(2), IPC_SET; ipc/sem.c, semctl_down")
+{
+	pid_t owner, pid[3];
+	int semid = set_with_undo(ipc, &owner);
+	struct semid_ds ds = sem_state(semid);
+
+	for (int i = 0; i < 3; i++) {
+		CHILD (pid[i]) {
+			if (i == 0)
+				expect_errno(EIDRM, ipc->semop(semid, OPS({1, -9, 0})));
+			else if (i == 1)
+				expect_errno(EIDRM, ipc->semop(semid, OPS({2, 0, 0})));
+			else
+				expect_errno(EIDRM, ipc->semop(semid, OPS({1, -9, 0}, {2, -9, 0})));
+		}
+		await_blocked(pid[i]);
+	}
+	await_next_second();
+	ds.sem_perm.mode = 0;
+	expect_eq(0, stat_into(ipc, semid, IPC_SET, &ds));
+	/* Each wait began with the permission that it needs. */
+	ds.sem_perm.mode = 0640;
+	expect_eq(0, stat_into(ipc, semid, IPC_SET, &ds));
+	expect_eq(ds.sem_otime, sem_state(semid).sem_otime);
+	for (int i = 0; i < 3; i++)
+		await_blocked(pid[i]);
+	expect_eq(2, libc_calls.semctl(semid, 1, GETNCNT, none));
+	expect_eq(1, libc_calls.semctl(semid, 2, GETZCNT, none));
+	expect_values_and_undo(semid, owner);
+	must(libc_calls.semctl(semid, 0, IPC_RMID, none));
+	for (int i = 0; i < 3; i++)
+		child_join(pid[i]);
 }
 
 CHECK("semctl.set.ctime", LIBC, 0, "IPC_SET, SETVAL and SETALL set sem_ctime, not sem_otime",
@@ -214,17 +344,34 @@ CHECK("semctl.eperm", LIBC | RAW, NEED_USERS,
 	sem_state(semid);
 }
 
-CHECK("semctl.efault", RAW, 0, "semctl fails with EFAULT if the structure or array is not mapped",
+CHECK("semctl.efault", RAW, 0,
+      "semctl fails with EFAULT if the structure or array is not mapped, and changes nothing",
       "semctl(2), EFAULT")
 {
 	static const int handing[] = {IPC_STAT, IPC_SET, GETALL, SETALL};
-	int semid = sem_new(ipc, 0);
-	char *end = memory_end();
+	pid_t owner, pid;
+	int semid = set_with_undo(ipc, &owner);
+	const struct semid_ds before = sem_state(semid);
+	unsigned short *end = (unsigned short *)(void *)memory_end();
 
-	for (unsigned i = 0; i < sizeof(handing) / sizeof(handing[0]); i++)
-		expect_errno(EFAULT, stat_into(ipc, semid, handing[i], (void *)end));
-	/* The last value is past the end of the page. */
-	end -= (NSEMS - 1) * sizeof(unsigned short);
-	expect_errno(EFAULT, stat_into(ipc, semid, GETALL, (void *)end));
-	expect_errno(EFAULT, stat_into(ipc, semid, SETALL, (void *)end));
+	await_next_second();
+	CHILD (pid) {
+		for (unsigned i = 0; i < sizeof(handing) / sizeof(handing[0]); i++)
+			expect_errno(EFAULT, stat_into(ipc, semid, handing[i], (void *)end));
+		/* The last value is past the end of the page. */
+		for (int i = 1; i < NSEMS; i++)
+			end[-i] = 7;
+		expect_errno(EFAULT, stat_into(ipc, semid, SETALL, (void *)(end - NSEMS + 1)));
+		expect_errno(EFAULT, stat_into(ipc, semid, GETALL, (void *)(end - NSEMS + 1)));
+	}
+	child_join(pid);
+	const struct semid_ds after = sem_state(semid);
+	sem_expect_same(&before, &after);
+	expect_values_and_undo(semid, owner);
+	/* No call needs more than the values of the set. */
+	expect_eq(0, stat_into(ipc, semid, GETALL, (void *)(end - NSEMS)));
+	expect_eq(3, end[-1]);
+	end[-1] = 4;
+	expect_eq(0, stat_into(ipc, semid, SETALL, (void *)(end - NSEMS)));
+	expect_eq(4, sem_value(semid, NSEMS - 1));
 }

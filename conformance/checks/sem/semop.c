@@ -2,7 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 /* semop(2), without a timeout and without SEM_UNDO. */
 #include <limits.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "checks/common/objects.h"
@@ -80,6 +83,71 @@ CHECK("semop.zero_sempid_otime", LIBC | RAW, 0,
 	expect_eq(0, sem_op(ipc, semid, 0, 0));
 	expect_eq(getpid(), libc_calls.semctl(semid, 0, GETPID, none));
 	expect_between(before, kernel_time(), sem_state(semid).sem_otime);
+}
+
+/* The argument of a thread, which sets its own id, and two sets. */
+struct threaded {
+	const struct ipc_calls *ipc;
+	int changed, awaited;
+	pid_t tid;
+};
+
+static void *change_in_thread(void *arg)
+{
+	struct threaded *self = arg;
+	const struct ipc_calls *ipc = self->ipc;
+
+	expect_eq(0, sem_op(ipc, self->changed, 1, 0));
+	expect_eq(0, ipc->semop(self->changed, OPS({1, 1, 0}, {1, 1, 0})));
+	expect_eq(0, ipc->semctl(self->changed, 2, SETVAL, (union semun){.val = 1}));
+	__atomic_store_n(&self->tid, (pid_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
+	expect_eq(0, ipc->semop(self->awaited, OPS({0, -1, 0}, {1, 0, 0})));
+	return NULL;
+}
+
+static void *set_all_in_thread(void *arg)
+{
+	struct threaded *self = arg;
+	unsigned short values[NSEMS] = {0};
+
+	expect_eq(0, self->ipc->semctl(self->changed, 0, SETALL, (union semun){.array = values}));
+	return NULL;
+}
+
+static void expect_sempid(int semid, pid_t pid)
+{
+	for (int semnum = 0; semnum < NSEMS; semnum++)
+		expect_eq(pid, libc_calls.semctl(semid, semnum, GETPID, none));
+}
+
+CHECK("semop.sempid.thread", LIBC | RAW, 0,
+      "sempid is the process id after semop, SETVAL and SETALL by any thread",
+      "semctl(2), \"The sempid value\"; pthreads(7), \"process ID\"")
+{
+	struct threaded self = {ipc, must(ipc->semget(IPC_PRIVATE, NSEMS, 0600)),
+				must(ipc->semget(IPC_PRIVATE, NSEMS, 0600)), 0};
+	pthread_t thread;
+	pid_t pid, tid;
+
+	if (!expect_eq(0, pthread_create(&thread, NULL, change_in_thread, &self)))
+		return;
+	while ((tid = __atomic_load_n(&self.tid, __ATOMIC_ACQUIRE)) == 0)
+		sched_yield();
+	expect(tid != getpid());
+	await_blocked(tid);
+	/* Another process lets the thread go on. */
+	CHILD (pid)
+		expect_eq(0, sem_op(ipc, self.awaited, 1, 0));
+	child_join(pid);
+	expect_eq(0, pthread_join(thread, NULL));
+	expect_sempid(self.changed, getpid());
+	expect_eq(getpid(), libc_calls.semctl(self.awaited, 0, GETPID, none));
+	expect_eq(getpid(), libc_calls.semctl(self.awaited, 1, GETPID, none));
+	expect_eq(0, libc_calls.semctl(self.awaited, 2, GETPID, none));
+	self.changed = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
+	if (expect_eq(0, pthread_create(&thread, NULL, set_all_in_thread, &self)))
+		expect_eq(0, pthread_join(thread, NULL));
+	expect_sempid(self.changed, getpid());
 }
 
 /* ---- errors ------------------------------------------------------------------- */

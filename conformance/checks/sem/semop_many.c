@@ -124,6 +124,18 @@ CHECK("semop.many.sempid", LIBC | RAW, 0,
 	expect(pid != libc_calls.semctl(semid, 0, GETPID, none));
 	expect_eq(pid, libc_calls.semctl(semid, 1, GETPID, none));
 	expect_eq(pid, libc_calls.semctl(semid, 2, GETPID, none));
+	/* The operations of a blocked call belong to its process, not to the one that wakes it. */
+	must(libc_calls.semctl(semid, 0, SETALL,
+			       (union semun){.array = (unsigned short[NSEMS]){0}}));
+	CHILD (pid)
+		expect_eq(0, ipc->semop(semid, OPS({0, -1, 0}, {1, 1, 0}, {0, -1, 0})));
+	await_blocked(pid);
+	expect_eq(getpid(), libc_calls.semctl(semid, 0, GETPID, none));
+	expect_eq(0, ipc->semop(semid, OPS({0, 1, 0}, {0, 1, 0})));
+	child_join(pid);
+	expect_eq(pid, libc_calls.semctl(semid, 0, GETPID, none));
+	expect_eq(pid, libc_calls.semctl(semid, 1, GETPID, none));
+	expect_eq(getpid(), libc_calls.semctl(semid, 2, GETPID, none));
 }
 
 CHECK("semop.many.erange", LIBC | RAW, 0,
@@ -433,6 +445,52 @@ static const struct wait_case wait_cases[] = {
 	 {0, 1, 0},
 	 ERANGE,
 	 {1, SEMVMX, 1}},
+	/* Waits for zero alone fail in the same way. */
+	{{1, 1, 0},
+	 {{0, 0, 0}, {1, 0, IPC_NOWAIT}},
+	 2,
+	 0,
+	 true,
+	 {2, 1, 0},
+	 0,
+	 true,
+	 {0, -1, 0},
+	 EAGAIN,
+	 {0, 1, 1}},
+	/* So do calls with a semaphore twice, which the kernel performs elsewhere. */
+	{{0, 0, 0},
+	 {{0, 1, IPC_NOWAIT}, {0, -2, 0}},
+	 2,
+	 0,
+	 false,
+	 {2, 1, 0},
+	 0,
+	 false,
+	 {0, 1, 0},
+	 0,
+	 {0, 0, 1}},
+	{{0, 0, 0},
+	 {{0, -1, 0}, {0, -1, IPC_NOWAIT}},
+	 2,
+	 0,
+	 false,
+	 {2, 1, 0},
+	 0,
+	 false,
+	 {0, 1, 0},
+	 EAGAIN,
+	 {1, 0, 1}},
+	{{0, SEMVMX, 0},
+	 {{0, -1, 0}, {1, -1, 0}, {1, 2, 0}},
+	 3,
+	 0,
+	 false,
+	 {2, 1, 0},
+	 0,
+	 false,
+	 {0, 1, 0},
+	 ERANGE,
+	 {1, SEMVMX, 1}},
 };
 
 CHECK("semop.many.waits_for", LIBC | RAW, 0,
@@ -565,18 +623,133 @@ CHECK("semop.many.simple_beside", LIBC | RAW, 0,
 		expect_eq(0, sem_value(semid, i));
 }
 
+/* Two calls that could go on while the values change from 1 5 1 to 0 0 0 one after another. */
+static void block_two(const struct ipc_calls *ipc, int semid, pid_t pid[2])
+{
+	for (int i = 0; i < 2; i++) {
+		CHILD (pid[i])
+			expect_eq(0, ipc->semop(semid,
+						OPS({(unsigned short)(2 * i), 0, 0}, {1, -5, 0})));
+		await_blocked(pid[i]);
+		expect_eq(1, libc_calls.semctl(semid, 2 * i, GETZCNT, none));
+	}
+}
+
+/* The values are 0 0 0, and both still wait, now for semaphore 1. */
+static void expect_two_blocked(const struct ipc_calls *ipc, int semid, const pid_t pid[2])
+{
+	expect_values(semid, (short[]){0, 0, 0});
+	expect_eq(2, libc_calls.semctl(semid, 1, GETNCNT, none));
+	for (int i = 0; i < 2; i++)
+		await_blocked(pid[i]);
+	expect_eq(0, ipc->semop(semid, OPS({1, 10, 0})));
+	for (int i = 0; i < 2; i++)
+		child_join(pid[i]);
+}
+
+CHECK("semop.many.at_once", LIBC | RAW, 0,
+      "a blocked call sees the values after a whole semop, SETALL or undo, and none between",
+      "semop(2), \"performed in array order, and atomically\"; semctl(2), SETALL; ipc/sem.c, "
+      "do_smart_update: after all changes")
+{
+	int semid = set_of(ipc, (unsigned short[]){1, 5, 1});
+	pid_t pid[2], more, zero, owner;
+
+	block_two(ipc, semid, pid);
+	expect_eq(0, ipc->semop(semid, OPS({0, -1, 0}, {1, -5, 0}, {2, -1, 0})));
+	expect_two_blocked(ipc, semid, pid);
+	must(libc_calls.semctl(semid, 0, SETALL,
+			       (union semun){.array = (unsigned short[]){1, 5, 1}}));
+	block_two(ipc, semid, pid);
+	expect_eq(0, ipc->semctl(semid, 0, SETALL,
+				 (union semun){.array = (unsigned short[]){0, 0, 0}}));
+	expect_two_blocked(ipc, semid, pid);
+	CHILD (owner) {
+		expect_eq(0, ipc->semop(semid,
+					OPS({0, 1, SEM_UNDO}, {1, 5, SEM_UNDO}, {2, 1, SEM_UNDO})));
+		block_forever(ipc);
+	}
+	await_blocked(owner);
+	block_two(ipc, semid, pid);
+	must(kill(owner, SIGKILL));
+	child_join_signal(owner, SIGKILL);
+	expect_two_blocked(ipc, semid, pid);
+	/* A value that is right only in the middle of a call. */
+	must(libc_calls.semctl(semid, 1, SETVAL, (union semun){.val = 1}));
+	CHILD (more)
+		expect_eq(0, sem_op(ipc, semid, -2, 0));
+	await_blocked(more);
+	CHILD (zero)
+		expect_eq(0, ipc->semop(semid, OPS({1, 0, 0})));
+	await_blocked(zero);
+	expect_eq(0, ipc->semop(semid, OPS({0, 2, 0}, {1, -1, 0}, {0, -1, 0}, {1, 1, 0})));
+	expect_values(semid, (short[]){1, 1, 0});
+	expect_eq(1, libc_calls.semctl(semid, 0, GETNCNT, none));
+	expect_eq(1, libc_calls.semctl(semid, 1, GETZCNT, none));
+	expect_eq(0, ipc->semop(semid, OPS({0, 1, 0}, {1, -1, 0})));
+	child_join(more);
+	child_join(zero);
+}
+
+CHECK("semop.many.chain_to_zero", LIBC | RAW, 0,
+      "a blocked call that continues and leaves 0 lets waits for zero continue, and a call of "
+      "several operations that has waited longer",
+      "ipc/sem.c, update_queue: do_smart_wakeup_zero and check_restart")
+{
+	for (int several = 0; several < 2; several++) {
+		int semid = sem_new(ipc, 1);
+		pid_t first = 0, more, zero, both = 0;
+
+		if (several) {
+			CHILD (first)
+				expect_eq(0, ipc->semop(semid, OPS({0, 0, 0}, {1, 1, 0})));
+			await_blocked(first);
+		}
+		CHILD (more)
+			expect_eq(0, sem_op(ipc, semid, -2, 0));
+		await_blocked(more);
+		CHILD (zero)
+			expect_eq(0, sem_op(ipc, semid, 0, 0));
+		await_blocked(zero);
+		if (several) {
+			CHILD (both)
+				expect_eq(0, ipc->semop(semid, OPS({0, 0, 0}, {2, 0, 0})));
+			await_blocked(both);
+		}
+		/* The call that adds performs all of them before it returns. */
+		expect_eq(0, sem_op(ipc, semid, 1, 0));
+		if (!expect_eq(0, libc_calls.semctl(semid, 0, GETZCNT, none)) ||
+		    !expect_eq(0, libc_calls.semctl(semid, 0, GETNCNT, none)))
+			return;
+		expect_values(semid, (short[]){0, (short)several, 0});
+		child_join(more);
+		child_join(zero);
+		if (several) {
+			child_join(first);
+			child_join(both);
+		}
+	}
+}
+
 /* ---- sem_otime ------------------------------------------------------------------------- */
 
 CHECK("semop.otime.last", LIBC | RAW, 0,
       "an operation on any one semaphore, even the last, sets sem_otime",
       "semop(2), sem_otime; ipc/sem.c, get_semotime")
 {
-	for (int i = 0; i < NSEMS; i++) {
-		const unsigned short semnum = (unsigned short)i;
-		int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
-		time_t before = kernel_time();
-		expect_eq(0, ipc->semop(semid, OPS({semnum, 1, 0})));
-		expect_between(before, kernel_time(), sem_state(semid).sem_otime);
+	int semid[NSEMS];
+
+	for (int i = 0; i < NSEMS; i++)
+		semid[i] = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
+	/* In the next second the next semaphore: the newest time counts. */
+	for (int second = 0; second < 2; second++) {
+		for (int i = 0; i < NSEMS; i++) {
+			const unsigned short semnum = (unsigned short)((i + second) % NSEMS);
+			time_t before = kernel_time();
+			expect_eq(0, ipc->semop(semid[i], OPS({semnum, 1, 0})));
+			expect_between(before, kernel_time(), sem_state(semid[i]).sem_otime);
+		}
+		await_next_second();
 	}
 }
 

@@ -139,9 +139,43 @@ CHECK("semtimedop.efault_timeout", RAW, 0,
       "semtimedop fails with EFAULT if the timeout is not mapped", "semop(2), EFAULT")
 {
 	int semid = sem_new(ipc, 1);
+	struct timespec *end = (struct timespec *)(void *)memory_end();
 
-	expect_errno(EFAULT, timed_op(ipc, semid, -1, (void *)memory_end()));
+	expect_errno(EFAULT, timed_op(ipc, semid, -1, end));
 	expect_eq(1, sem_value(semid, 0));
+	/* Nothing behind the structure is read. */
+	end[-1] = (struct timespec){0};
+	expect_eq(0, timed_op(ipc, semid, -1, end - 1));
+}
+
+CHECK("semtimedop.errors.order", RAW, 0,
+      "a semtimedop with several errors fails with the first one in the kernel's order",
+      "ipc/sem.c, ksys_semtimedop and do_semtimedop: timeout, operations, set, permission")
+{
+	static struct sembuf many[40000];
+	const struct timespec wrong = {.tv_nsec = 1000000000}, *nowhere = (void *)memory_end();
+	struct sembuf *nothing = (struct sembuf *)(void *)memory_end();
+	int semid = sem_new(ipc, 1), closed = must(ipc->semget(IPC_PRIVATE, NSEMS, 0));
+	struct seminfo info = {0};
+
+	must(libc_calls.semctl(0, 0, IPC_INFO, (union semun){.__buf = &info}));
+	drop_privileges();
+	expect_errno(EFAULT, ipc->semtimedop(semid, many, 0, nowhere));
+	expect_errno(EFAULT, timed_op(ipc, INT_MAX, 1, nowhere));
+	if ((size_t)info.semopm < sizeof(many) / sizeof(many[0])) {
+		const size_t above = (size_t)info.semopm + 1;
+		expect_errno(EFAULT, ipc->semtimedop(semid, many, above, nowhere));
+		expect_errno(E2BIG, ipc->semtimedop(semid, nothing, above, &wrong));
+	}
+	expect_errno(EINVAL, ipc->semtimedop(semid, nothing, 0, &wrong));
+	expect_errno(EFAULT, ipc->semtimedop(semid, nothing, 1, &wrong));
+	expect_errno(EINVAL, ipc->semtimedop(semid, OPS({NSEMS, 1, 0}), &wrong));
+	expect_errno(EINVAL, timed_op(ipc, closed, 1, &wrong));
+	expect_errno(EINVAL, timed_op(ipc, closed, 0, &wrong));
+	expect_errno(EINVAL, timed_op(ipc, semid, SEMVMX, &wrong));
+	expect_errno(EINVAL, ipc->semtimedop(semid, OPS({0, -2, IPC_NOWAIT}), &wrong));
+	expect_errno(EFBIG, ipc->semtimedop(closed, OPS({NSEMS, 1, 0}), &(struct timespec){0}));
+	expect_errno(EACCES, timed_op(ipc, closed, -1, &(struct timespec){0}));
 }
 
 CHECK("semtimedop.huge_timeout", LIBC | RAW, 0, "the largest timeout blocks, and does not overflow",
