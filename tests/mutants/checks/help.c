@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Functions that several mutants use. */
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -11,7 +12,9 @@ bool read_memory(void *to, const void *from, size_t size)
 {
 	const struct iovec local = {to, size}, remote = {(void *)(uintptr_t)from, size};
 
-	return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size;
+	/* Of this thread: the first thread of a process has no memory after its end. */
+	return process_vm_readv((pid_t)syscall(SYS_gettid), &local, 1, &remote, 1, 0) ==
+	       (ssize_t)size;
 }
 
 static FILE *next_id(const char *kind, const char *mode)

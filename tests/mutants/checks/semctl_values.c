@@ -222,3 +222,99 @@ ON_SEMCTL(counts_unset, "GETNCNT and GETZCNT of a new set are not 0")
 
 	return result == 0 && (cmd == GETNCNT || cmd == GETZCNT) ? 1 : result;
 }
+
+ON_SEMCTL(setval_same_ignored, "SETVAL of the value that a semaphore has does nothing")
+{
+	if (cmd == SETVAL && arg.val == t->real->semctl(semid, semnum, GETVAL, none))
+		return 0;
+	return t->real->semctl(semid, semnum, cmd, arg);
+}
+
+/* Returns how many processes wait for semaphores of a set. */
+static int waiting_on(const struct through *t, int semid)
+{
+	int n = 0;
+
+	for (int i = 0; i < (int)nsems_of(t, semid); i++)
+		n += t->real->semctl(semid, i, GETNCNT, none) +
+		     t->real->semctl(semid, i, GETZCNT, none);
+	return n;
+}
+
+ON_SEMCTL(otime_kept, "SETVAL and SETALL that let a blocked call go on do not set sem_otime")
+{
+	static int set = -1;
+	static time_t otime;
+	struct semid_ds ds = {0};
+	const bool sets = cmd == SETVAL || cmd == SETALL;
+	const int waiting = sets ? waiting_on(t, semid) : 0;
+
+	if (waiting > 0)
+		t->real->semctl(semid, 0, IPC_STAT, (union semun){.buf = &ds});
+	int result = t->real->semctl(semid, semnum, cmd, arg), error = errno;
+	if (waiting > 0 && waiting_on(t, semid) < waiting) {
+		set = semid;
+		otime = ds.sem_otime;
+	}
+	if (cmd == IPC_STAT && result == 0 && semid == set)
+		arg.buf->sem_otime = otime;
+	errno = error;
+	return result;
+}
+
+/* Copies the values of SETALL; false for a set of more than three. */
+static bool three_values(const struct through *t, int semid, const unsigned short *array,
+			 unsigned short values[3], unsigned *n)
+{
+	*n = (unsigned)nsems_of(t, semid);
+	return *n > 0 && *n <= 3 && read_memory(values, array, *n * sizeof(*values));
+}
+
+ON_SEMCTL(setall_in_steps, "SETALL sets one value after another, and each wakes")
+{
+	unsigned short values[3];
+	unsigned n;
+	int result = 0;
+
+	if (cmd != SETALL || !three_values(t, semid, arg.array, values, &n))
+		return t->real->semctl(semid, semnum, cmd, arg);
+	for (unsigned i = 0; i < n; i++)
+		if (values[i] > SEMVMX)
+			return t->real->semctl(semid, semnum, cmd, arg);
+	for (unsigned i = 0; i < n && result == 0; i++)
+		result = t->real->semctl(semid, (int)i, SETVAL, (union semun){.val = values[i]});
+	return result;
+}
+
+ON_SEMCTL(efault_sets_first, "SETALL that fails with EFAULT sets the first value")
+{
+	int result = t->real->semctl(semid, semnum, cmd, arg);
+	unsigned short first;
+
+	if (cmd == SETALL && result == -1 && errno == EFAULT) {
+		if (read_memory(&first, arg.array, sizeof(first)))
+			t->real->semctl(semid, 0, SETVAL, (union semun){.val = first});
+		return fails(EFAULT);
+	}
+	return result;
+}
+
+ON_SEMCTL(getall_touches, "GETALL sets sempid and sem_ctime")
+{
+	int result = t->real->semctl(semid, semnum, cmd, arg);
+
+	if (cmd == GETALL && result == 0)
+		t->real->semctl(semid, 0, SETALL, arg);
+	return result;
+}
+
+ON_SEMCTL(set_clears_undo, "IPC_SET clears semadj and sets sempid")
+{
+	int result = t->real->semctl(semid, semnum, cmd, arg);
+	unsigned short values[256];
+
+	if (cmd == IPC_SET && result == 0 && nsems_of(t, semid) <= 256 &&
+	    t->real->semctl(semid, 0, GETALL, (union semun){.array = values}) == 0)
+		t->real->semctl(semid, 0, SETALL, (union semun){.array = values});
+	return result;
+}

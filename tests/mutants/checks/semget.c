@@ -95,6 +95,17 @@ ON_SEMGET(next_id_other, "the sequence number of sem_next_id is not taken")
 	return t->real->semget(key, nsems, semflg);
 }
 
+ON_SEMGET(found_touches, "semget of a set that exists sets sem_ctime")
+{
+	int result = t->real->semget(key, nsems, semflg);
+	struct semid_ds ds = {0};
+
+	if (result != -1 && key != IPC_PRIVATE && (nsems == 0 || !(semflg & IPC_CREAT)) &&
+	    t->real->semctl(result, 0, IPC_STAT, (union semun){.buf = &ds}) == 0)
+		t->real->semctl(result, 0, IPC_SET, (union semun){.buf = &ds});
+	return result;
+}
+
 /* The set that this process removed last. */
 static int removed = -1;
 

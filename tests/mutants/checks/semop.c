@@ -2,6 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Mutants of both semop and semtimedop. */
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "mutants.h"
 
@@ -316,4 +319,69 @@ ON_SEMOP(rare_wake_up_lost, "one in four waiting processes is not woken")
 ON_SEMOP(efault_does, "a call with operations at an unmapped address does nothing")
 {
 	return allowed(EFAULT, real_semop(t, semid, sops, nsops, timeout));
+}
+
+ON_SEMOP(thread_is_process, "a thread's operations set sempid to an id that is not the process's")
+{
+	struct sembuf at_once[64];
+	int status = 0;
+
+	if (syscall(SYS_gettid) == getpid() || nsops == 0 || nsops > 64 ||
+	    !read_memory(at_once, sops, nsops * sizeof(*sops)))
+		return real_semop(t, semid, sops, nsops, timeout);
+	for (size_t i = 0; i < nsops; i++)
+		at_once[i].sem_flg |= IPC_NOWAIT;
+	/* Another process makes the call. */
+	const pid_t pid = fork();
+	if (pid == 0)
+		_exit(t->real->semop(semid, at_once, nsops) != 0);
+	if (pid != -1 && waitpid(pid, &status, 0) == pid && status == 0)
+		return 0;
+	return real_semop(t, semid, sops, nsops, timeout);
+}
+
+ON_SEMOP(waker_is_last, "operations of a blocked call set sempid to the process that wakes it")
+{
+	const union semun none = {0};
+	struct sembuf first;
+
+	if (nsops == 0 || !read_memory(&first, sops, sizeof(first)))
+		return real_semop(t, semid, sops, nsops, timeout);
+	int waiting = t->real->semctl(semid, first.sem_num, GETNCNT, none);
+	int result = real_semop(t, semid, sops, nsops, timeout), error = errno;
+	if (result == 0 && t->real->semctl(semid, first.sem_num, GETNCNT, none) < waiting) {
+		struct sembuf up_and_down[] = {{first.sem_num, 1, IPC_NOWAIT},
+					       {first.sem_num, -1, IPC_NOWAIT}};
+		t->real->semop(semid, up_and_down, 2);
+	}
+	errno = error;
+	return result;
+}
+
+ON_SEMOP(
+	zeros_nowait_succeeds,
+	"a wait for zero that ends because a later wait for zero has IPC_NOWAIT ends without error")
+{
+	struct sembuf copy[2];
+	int result = real_semop(t, semid, sops, nsops, timeout);
+
+	if (result == -1 && errno == EAGAIN && nsops == 2 &&
+	    read_memory(copy, sops, sizeof(copy)) && copy[0].sem_op == 0 && copy[1].sem_op == 0 &&
+	    !(copy[0].sem_flg & IPC_NOWAIT) && copy[1].sem_flg & IPC_NOWAIT)
+		return 0;
+	return result;
+}
+
+ON_SEMOP(second_adjustment_unchecked,
+	 "an adjustment out of range is noticed for the first of two semaphores only")
+{
+	struct sembuf copy[2];
+	int result = real_semop(t, semid, sops, nsops, timeout);
+
+	if (result == -1 && errno == ERANGE && nsops == 2 &&
+	    read_memory(copy, sops, sizeof(copy)) && copy[0].sem_num != copy[1].sem_num) {
+		copy[1].sem_flg &= (short)~SEM_UNDO;
+		return real_semop(t, semid, copy, nsops, timeout);
+	}
+	return result;
 }

@@ -127,3 +127,19 @@ ON_SEMTIMEDOP(late, "a timeout is twenty times as long as asked for")
 	later.tv_nsec *= 20;
 	return t->real->semtimedop(semid, sops, nsops, &later);
 }
+
+ON_SEMTIMEDOP(timeout_after_numbers, "EFBIG comes before the check of the timeout")
+{
+	int result = t->real->semtimedop(semid, sops, nsops, timeout);
+	struct semid_ds ds = {0};
+	struct sembuf first;
+
+	if (result == -1 && errno == EINVAL && nsops > 0) {
+		if (read_memory(&first, sops, sizeof(first)) &&
+		    t->real->semctl(semid, 0, IPC_STAT, (union semun){.buf = &ds}) == 0 &&
+		    first.sem_num >= ds.sem_nsems)
+			return fails(EFBIG);
+		return fails(EINVAL);
+	}
+	return result;
+}

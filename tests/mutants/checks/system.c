@@ -128,6 +128,34 @@ ON_LISTING(low_slots, "an object in the last slot is not listed")
 		fputs(row, out);
 }
 
+/* Rows of /proc/sysvipc/sem alone have ten columns. */
+enum { SEM_COLUMNS = 10, SEM_UID = 4, SEM_CUID = 6, SEM_OTIME = 8, SEM_CTIME = 9 };
+
+/* Writes the row of a set with one column in the place of another, and other rows as they are. */
+static void column_for_column(FILE *out, const char *row, int from, int to)
+{
+	char column[SEM_COLUMNS + 1][24];
+
+	if (sscanf(row, "%23s %23s %23s %23s %23s %23s %23s %23s %23s %23s %23s", column[0],
+		   column[1], column[2], column[3], column[4], column[5], column[6], column[7],
+		   column[8], column[9], column[10]) != SEM_COLUMNS) {
+		fputs(row, out);
+		return;
+	}
+	for (int i = 0; i < SEM_COLUMNS; i++)
+		fprintf(out, "%s%s", column[i == to ? from : i], i + 1 < SEM_COLUMNS ? " " : "\n");
+}
+
+ON_LISTING(sem_creator_is_owner, "/proc/sysvipc/sem has the owner as creator")
+{
+	column_for_column(out, row, SEM_UID, SEM_CUID);
+}
+
+ON_LISTING(sem_ctime_is_otime, "/proc/sysvipc/sem has sem_ctime as sem_otime")
+{
+	column_for_column(out, row, SEM_CTIME, SEM_OTIME);
+}
+
 /* lseek returns the offset but does not move, so the next read continues after the last one. */
 static off_t lseek_ignored(int fd UNUSED, off_t offset, int whence UNUSED)
 {
