@@ -73,6 +73,31 @@ CHECK("semop.undo.wakes", LIBC | RAW, 0,
 	expect_eq(0, sem_value(semid, 0));
 }
 
+CHECK("semop.undo.without_permission", LIBC | RAW, 0,
+      "the end of a process undoes its operations even if it may no longer alter the set",
+      "semop(2), SEM_UNDO; ipc/sem.c, exit_sem: no test of a permission")
+{
+	int semid = sem_new(ipc, 5);
+	struct semid_ds ds = sem_state(semid);
+	pid_t pid;
+
+	CHILD (pid) {
+		expect_eq(0, ipc->semop(semid, OPS({0, -4, SEM_UNDO}, {1, 2, SEM_UNDO})));
+		drop_privileges();
+		block_forever(ipc);
+	}
+	await_blocked(pid);
+	ds.sem_perm.mode = 0;
+	must(libc_calls.semctl(semid, 0, IPC_SET, (union semun){.buf = &ds}));
+	must(kill(pid, SIGKILL));
+	child_join_signal(pid, SIGKILL);
+	ds.sem_perm.mode = 0600;
+	must(libc_calls.semctl(semid, 0, IPC_SET, (union semun){.buf = &ds}));
+	expect_eq(5, sem_value(semid, 0));
+	expect_eq(0, sem_value(semid, 1));
+	expect_eq(pid, libc_calls.semctl(semid, 0, GETPID, none));
+}
+
 /* The argument of a thread or clone, which sets its own id. */
 struct undoing {
 	const struct ipc_calls *ipc;

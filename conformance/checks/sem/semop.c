@@ -175,6 +175,9 @@ CHECK("semop.e2big", LIBC | RAW, NEED_LIMITS, "a call may have SEMOPM operations
 	set_limit("sem", "100 1000 3 100");
 	expect_eq(0, ipc->semop(semid, OPS({0, 1, 0}, {0, 1, 0}, {0, 1, 0})));
 	expect_errno(E2BIG, ipc->semop(semid, OPS({0, 1, 0}, {0, 1, 0}, {0, 1, 0}, {0, 1, 0})));
+	/* The number of operations is unsigned. */
+	expect_errno(E2BIG, ipc->semop(semid, &(struct sembuf){0, 1, 0}, (size_t)INT_MAX + 1));
+	expect_errno(E2BIG, ipc->semop(semid, &(struct sembuf){0, 1, 0}, UINT_MAX));
 	expect_eq(3, sem_value(semid, 0));
 }
 

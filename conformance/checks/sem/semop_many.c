@@ -753,7 +753,8 @@ CHECK("semop.otime.last", LIBC | RAW, 0,
 	}
 }
 
-CHECK("semop.otime.undo", LIBC, 0, "undoing at the end of a process sets sem_otime",
+CHECK("semop.otime.undo", LIBC, 0,
+      "undoing at the end of a process sets sem_otime, and leaves sem_ctime alone",
       "ipc/sem.c, exit_sem: do_smart_update sets the time")
 {
 	int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
@@ -762,6 +763,7 @@ CHECK("semop.otime.undo", LIBC, 0, "undoing at the end of a process sets sem_oti
 	pid_t pid;
 
 	must(done == MAP_FAILED ? -1 : 0);
+	const time_t changed = sem_state(semid).sem_ctime;
 	CHILD (pid) {
 		expect_eq(0, ipc->semop(semid, OPS({2, 1, SEM_UNDO})));
 		*done = sem_state(semid).sem_otime;
@@ -769,5 +771,6 @@ CHECK("semop.otime.undo", LIBC, 0, "undoing at the end of a process sets sem_oti
 	}
 	child_join(pid);
 	expect(sem_state(semid).sem_otime > *done);
+	expect_eq(changed, sem_state(semid).sem_ctime);
 	expect_eq(pid, libc_calls.semctl(semid, 2, GETPID, none));
 }

@@ -385,3 +385,8 @@ ON_SEMOP(second_adjustment_unchecked,
 	}
 	return result;
 }
+
+ON_SEMOP(number_signed, "a call of more than INT_MAX operations fails as one of less than none")
+{
+	return (int)nsops < 0 ? fails(EINVAL) : real_semop(t, semid, sops, nsops, timeout);
+}
