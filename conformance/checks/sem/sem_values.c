@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "checks/common/objects.h"
 
@@ -85,6 +86,12 @@ CHECK("semctl.setall.large", LIBC | RAW, NEED_LIMITS, "SETALL and GETALL handle 
 	expect_eq(0, ipc->semctl(semid, 0, SETALL, (union semun){.array = values}));
 	expect_eq(0, ipc->semctl(semid, 0, GETALL, (union semun){.array = got}));
 	expect_bytes(values, got, sizeof(values));
+	expect_eq(getpid(), libc_calls.semctl(semid, LARGE - 1, GETPID, none));
+	values[0] = 5;
+	values[LARGE - 1] = SEMVMX + 1;
+	expect_errno(ERANGE, ipc->semctl(semid, 0, SETALL, (union semun){.array = values}));
+	expect_eq(0, sem_value(semid, 0));
+	expect_eq(LARGE - 1, sem_value(semid, LARGE - 1));
 }
 
 CHECK("semctl.setall.erange", LIBC | RAW, 0,
@@ -224,11 +231,13 @@ static const struct {
 	struct sembuf sops[2];
 	size_t nsops;
 	unsigned short values[3];
+	int error;
 } blocked_calls[] = {
-	{{{1, -2, 0}}, 1, {0, 1, 3}},
-	{{{1, 0, 0}}, 1, {2, 1, 0}},
-	{{{1, -2, 0}, {2, 1, 0}}, 2, {0, 1, 3}},
-	{{{1, 0, 0}, {2, 0, 0}}, 2, {2, 1, 0}},
+	{{{1, -2, 0}}, 1, {0, 1, 3}, 0},
+	{{{1, 0, 0}}, 1, {2, 1, 0}, 0},
+	{{{1, -2, 0}, {2, 1, 0}}, 2, {0, 1, 3}, 0},
+	{{{1, 0, 0}, {2, 0, 0}}, 2, {2, 1, 0}, 0},
+	{{{1, -2, 0}, {2, -1, IPC_NOWAIT}}, 2, {0, 1, 3}, EAGAIN},
 };
 
 CHECK("semctl.setval.otime", LIBC | RAW, 0,
@@ -238,15 +247,20 @@ CHECK("semctl.setval.otime", LIBC | RAW, 0,
 {
 	for (unsigned i = 0; i < 2 * sizeof(blocked_calls) / sizeof(blocked_calls[0]); i++) {
 		const unsigned short *values = blocked_calls[i / 2].values;
-		const int cmd = i % 2 ? SETALL : SETVAL;
+		const int cmd = i % 2 ? SETALL : SETVAL, error = blocked_calls[i / 2].error;
 		int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600));
 		struct sembuf sops[2];
 		pid_t pid;
 
 		memcpy(sops, blocked_calls[i / 2].sops, sizeof(sops));
 		must(set_second(&libc_calls, semid, cmd, values[0]));
-		CHILD (pid)
-			expect_eq(0, ipc->semop(semid, sops, blocked_calls[i / 2].nsops));
+		CHILD (pid) {
+			const int result = ipc->semop(semid, sops, blocked_calls[i / 2].nsops);
+			if (error)
+				expect_errno_at(HERE, "semop", error, result);
+			else
+				expect_eq(0, result);
+		}
 		await_blocked(pid);
 		expect_eq(0, set_second(ipc, semid, cmd, values[1]));
 		await_blocked(pid);
@@ -254,9 +268,12 @@ CHECK("semctl.setval.otime", LIBC | RAW, 0,
 		time_t before = kernel_time();
 		expect_eq(0, set_second(ipc, semid, cmd, values[2]));
 		child_join(pid);
-		expect_between(before, kernel_time(), sem_state(semid).sem_otime);
-		expect_eq(pid, ipc->semctl(semid, 1, GETPID, none));
-		if (sops[1].sem_num == 2)
+		if (error)
+			expect_eq(0, sem_state(semid).sem_otime);
+		else
+			expect_between(before, kernel_time(), sem_state(semid).sem_otime);
+		expect_eq(error ? getpid() : pid, ipc->semctl(semid, 1, GETPID, none));
+		if (!error && sops[1].sem_num == 2)
 			expect_eq(pid, ipc->semctl(semid, 2, GETPID, none));
 	}
 }

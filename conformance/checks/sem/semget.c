@@ -70,12 +70,18 @@ CHECK("semget.einval_existing", LIBC | RAW, NEED_PROC,
 	expect_errno(EINVAL, ipc->semget(check_key(0), (int)(get_limit_n("sem", 0) + 1), 0));
 }
 
-CHECK("semget.semmsl", LIBC | RAW, NEED_LIMITS, "a set may have SEMMSL semaphores",
+CHECK("semget.semmsl", LIBC | RAW, NEED_LIMITS, "semget takes up to SEMMSL semaphores",
       "semget(2), SEMMSL; proc(5), sem")
 {
 	set_limit("sem", "7 100 10 10");
 	expect_errno(EINVAL, ipc->semget(IPC_PRIVATE, 8, 0600));
-	expect_eq(7, sem_state(must(ipc->semget(IPC_PRIVATE, 7, 0600))).sem_nsems);
+	expect_eq(7, sem_state(must(ipc->semget(check_key(0), 7, IPC_CREAT | 0600))).sem_nsems);
+	/* The limit comes first, and applies to a call that only finds a set too. */
+	expect_errno(EINVAL, ipc->semget(check_key(1), 8, 0));
+	expect_errno(EINVAL, ipc->semget(check_key(0), 8, IPC_CREAT | IPC_EXCL | 0600));
+	set_limit("sem", "5 100 10 10");
+	expect_errno(EINVAL, ipc->semget(check_key(0), 6, 0));
+	expect_ok(ipc->semget(check_key(0), 5, 0));
 }
 
 CHECK("semget.enospc_semmni", LIBC | RAW, NEED_LIMITS,

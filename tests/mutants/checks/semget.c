@@ -95,6 +95,22 @@ ON_SEMGET(next_id_other, "the sequence number of sem_next_id is not taken")
 	return t->real->semget(key, nsems, semflg);
 }
 
+ON_SEMGET(semmsl_of_new_only, "SEMMSL does not apply to a call that finds a set")
+{
+	int result = t->real->semget(key, nsems, semflg);
+	struct semid_ds ds = {0};
+
+	if (result != -1 || errno != EINVAL || key == IPC_PRIVATE || nsems <= 0)
+		return result;
+	result = t->real->semget(key, 0, semflg & ~(IPC_CREAT | IPC_EXCL));
+	if (result == -1 && !(semflg & IPC_CREAT))
+		return fails(ENOENT);
+	if (result == -1 || t->real->semctl(result, 0, IPC_STAT, (union semun){.buf = &ds}) == -1 ||
+	    (unsigned long)nsems > ds.sem_nsems)
+		return fails(EINVAL);
+	return semflg & IPC_EXCL ? fails(EEXIST) : result;
+}
+
 ON_SEMGET(found_touches, "semget of a set that exists sets sem_ctime")
 {
 	int result = t->real->semget(key, nsems, semflg);
