@@ -137,7 +137,9 @@ CHECK("semctl.reads", LIBC | RAW, NEED_NAMESPACE,
 		int last = must(ipc->semctl(0, 0, SEM_INFO, (union semun){.__buf = &info}));
 		for (int slot = 0; slot <= last; slot++) {
 			expect_ok(stat_into(ipc, slot, SEM_STAT, &ds));
-			stat_into(ipc, slot, SEM_STAT_ANY, &ds);
+			/* Not every libc passes the argument of this command. */
+			if (ipc != &libc_calls)
+				stat_into(ipc, slot, SEM_STAT_ANY, &ds);
 		}
 		expect_eq(semid, ipc->semget(check_key(0), NSEMS, 0600));
 		expect_eq(semid, ipc->semget(check_key(0), 0, IPC_CREAT | 0666));
