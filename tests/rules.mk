@@ -16,7 +16,7 @@ MUTANT_OBJECTS = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/mutants/checks/*.c))
 	$(filter-out $(OUT)/conformance/harness/calls.o,$(HARNESS_OBJECTS))
 MUTANT_WRAPS := -Wl,--wrap=ftok,--wrap=libc_layer,--wrap=kernel_layer,--wrap=probe_needs,--wrap=isolate \
 	-Wl,--wrap=unshare,--wrap=setns,--wrap=clone,--wrap=open,--wrap=fopen,--wrap=lseek,--wrap=read,--wrap=write \
-	-Wl,--wrap=munmap,--wrap=mprotect,--wrap=mremap,--wrap=madvise,--wrap=ptrace
+	-Wl,--wrap=munmap,--wrap=mprotect,--wrap=mremap,--wrap=madvise,--wrap=msync,--wrap=ptrace
 $(OUT)/mutants-calls.o: conformance/harness/calls.c $(OUT)/kernel_constants.h $(OUT)/flags
 	$(call say,CC,$@)
 	$(Q)$(COMPILE) -Dlibc_calls=real_libc_calls -Draw_calls=real_raw_calls \

@@ -288,3 +288,43 @@ CHECK("shmctl.lock.user_namespace", LIBC | RAW, NEED_USERS,
 	child_join(pid);
 	expect_eq(0, shm_state(shmid).shm_perm.mode & SHM_LOCKED);
 }
+
+CHECK("shmctl.lock.owning_user_namespace", LIBC | RAW, NEED_USERS | NEED_PROC,
+      "in an IPC namespace that a user namespace owns, CAP_IPC_LOCK in that user namespace permits "
+      "SHM_LOCK and SHM_UNLOCK of another's segment",
+      "user_namespaces(7); ipc/shm.c, shmctl_do_lock: ns_capable of the IPC namespace's owner")
+{
+	const struct rlimit pages = {64 * page_size(), 64 * page_size()};
+	char path[64];
+	pid_t pid;
+
+	/* CAP_IPC_LOCK in a child user namespace does not lift this limit. */
+	if (setrlimit(RLIMIT_MEMLOCK, &pages) == -1 && errno == EPERM)
+		skip("RLIMIT_MEMLOCK is too low and cannot be raised");
+	CHILD (pid) {
+		become(STRANGER, STRANGER);
+		new_user_namespace(0);
+		another_namespace();
+		catch_signal(SIGUSR1, 0);
+		block_forever(ipc);
+		/* It belongs to a user that has no id here, and its mode permits nothing. */
+		const int shmid = must(ipc->shmget(check_key(0), 0, 0));
+		expect_eq(0, ipc->shmctl(shmid, SHM_LOCK, NULL));
+		expect_eq(SHM_LOCKED, shm_state(shmid).shm_perm.mode);
+		expect_eq(0, ipc->shmctl(shmid, SHM_UNLOCK, NULL));
+		expect_eq(0, shm_state(shmid).shm_perm.mode);
+		give_up(CAP_IPC_LOCK);
+		expect_errno(EPERM, ipc->shmctl(shmid, SHM_LOCK, NULL));
+		expect_errno(EPERM, ipc->shmctl(shmid, SHM_UNLOCK, NULL));
+	}
+	await_blocked(pid);
+	snprintf(path, sizeof(path), "/proc/%d/ns/ipc", (int)pid);
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1) {
+		must(kill(pid, SIGKILL));
+		skip("this process may not read the files of another user's process in /proc");
+	}
+	enter_namespace(fd);
+	must(ipc->shmget(check_key(0), 1, IPC_CREAT));
+	interrupt(pid);
+}

@@ -57,6 +57,19 @@ static void expect_refused(const char *name, const char *value)
 /* A namespace has 32768 slots; 2^24 with ipcmni_extend. */
 #define TOO_MANY "16777217"
 
+/* Whether the kernel was started with ipcmni_extend; false where its words are hidden. */
+static bool extends_ids(void)
+{
+	char words[4096] = "";
+	FILE *file = fopen("/proc/cmdline", "re");
+
+	if (file && !fgets(words, sizeof(words), file))
+		words[0] = '\0';
+	if (file)
+		fclose(file);
+	return strstr(words, "ipcmni_extend") != NULL;
+}
+
 CHECK("msgget.limit.bounds", LIBC, NEED_LIMITS,
       "msgmni cannot exceed the number of possible ids, and no limit can be negative",
       "ipc/ipc_sysctl.c; ipc/util.h, IPCMNI")
@@ -88,11 +101,20 @@ CHECK("shmget.limit.bounds", LIBC, NEED_LIMITS,
       "shmmni cannot exceed the number of possible ids or be negative; shm_rmid_forced is 0 or 1",
       "ipc/ipc_sysctl.c; ipc/util.h, IPCMNI")
 {
+	static const char *const neither[] = {"2", "-1", "2147483647", "-2147483648"};
+
 	expect_refused("shmmni", TOO_MANY);
 	expect_refused("shmmni", "-1");
-	expect_refused("shm_rmid_forced", "2");
+	for (unsigned i = 0; i < sizeof(neither) / sizeof(neither[0]); i++)
+		expect_refused("shm_rmid_forced", neither[i]);
 	set_limit("shmmni", "32768");
 	expect_eq(32768, get_limit("shmmni"));
+	if (extends_ids()) {
+		set_limit("shmmni", "16777216");
+		expect_eq(16777216, get_limit("shmmni"));
+	} else {
+		expect_refused("shmmni", "32769");
+	}
 }
 
 /* ---- limits belong to a namespace ------------------------------------------------------ */

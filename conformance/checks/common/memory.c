@@ -73,8 +73,9 @@ CHECK("shmctl.lock.quota", LIBC | RAW, NEED_USERS,
 }
 
 CHECK("shmctl.lock.quota_of_locker", LIBC | RAW, NEED_USERS,
-      "locked memory is charged to the user that locked it, until any user unlocks it",
-      "ipc/shm.c, shmctl_do_lock: mlock_ucounts")
+      "locked memory is charged to the user that locked it first, until any user unlocks or "
+      "removes it",
+      "ipc/shm.c, shmctl_do_lock and shm_destroy: mlock_ucounts")
 {
 	pid_t pid;
 
@@ -101,6 +102,68 @@ CHECK("shmctl.lock.quota_of_locker", LIBC | RAW, NEED_USERS,
 		expect_errno(ENOMEM, ipc->shmctl(shmid, SHM_LOCK, NULL));
 		expect_eq(0, ipc->shmctl(own, SHM_UNLOCK, NULL));
 		expect_eq(0, ipc->shmctl(shmid, SHM_LOCK, NULL));
+	}
+	child_join(pid);
+	/* Another user removes the segment that this user has locked. */
+	expect_eq(0, ipc->shmctl(shmid, IPC_RMID, NULL));
+	CHILD (pid) {
+		become(own_user(), NOBODY);
+		limit_locked(2);
+		int own = must(ipc->shmget(check_key(0), 2 * page_size(), IPC_CREAT | 0666));
+		expect_eq(0, ipc->shmctl(own, SHM_LOCK, NULL));
+	}
+	child_join(pid);
+	/* Another user locks a locked segment, which charges nobody, and unlocks it. */
+	shmid = must(ipc->shmget(check_key(0), 0, 0));
+	expect_eq(0, ipc->shmctl(shmid, SHM_LOCK, NULL));
+	expect_eq(0, ipc->shmctl(shmid, SHM_UNLOCK, NULL));
+	CHILD (pid) {
+		become(own_user(), NOBODY);
+		limit_locked(2);
+		expect_eq(0, ipc->shmctl(new_segment(ipc, 2), SHM_LOCK, NULL));
+	}
+	child_join(pid);
+}
+
+CHECK("shmctl.lock.namespace_ends", LIBC | RAW, NEED_USERS | NEED_NAMESPACE,
+      "the end of an IPC namespace removes all its segments, whichever slots are free, and "
+      "uncharges their locked memory",
+      "ipc_namespaces(7), \"all IPC objects in the namespace are automatically destroyed\"; "
+      "ipc/namespace.c, free_ipcs; ipc/shm.c, shm_destroy")
+{
+	/* Slots before, between and after those in use are free. */
+	static const bool used[] = {false, true, false, false, true, true, false, true, false};
+	enum { SLOTS = sizeof(used) / sizeof(used[0]), USED = 4 };
+	const struct timespec pause = {.tv_nsec = 1000000};
+	pid_t pid;
+
+	CHILD (pid) {
+		int shmid[SLOTS];
+		another_namespace();
+		become(own_user(), NOBODY);
+		limit_locked(USED);
+		for (unsigned i = 0; i < SLOTS; i++)
+			shmid[i] = new_segment(ipc, 1);
+		for (unsigned i = 0; i < SLOTS; i++)
+			if (used[i])
+				expect_eq(0, ipc->shmctl(shmid[i], SHM_LOCK, NULL));
+		expect_errno(ENOMEM, ipc->shmctl(shmid[0], SHM_LOCK, NULL));
+		for (unsigned i = 0; i < SLOTS; i++)
+			if (!used[i])
+				expect_eq(0, ipc->shmctl(shmid[i], IPC_RMID, NULL));
+	}
+	child_join(pid);
+	CHILD (pid) {
+		int shmid, tries = 0;
+		become(own_user(), NOBODY);
+		limit_locked(USED);
+		shmid = new_segment(ipc, USED);
+		/* The kernel frees a namespace some time after its last use (free_ipc_work). */
+		while (ipc->shmctl(shmid, SHM_LOCK, NULL) == -1 && errno == ENOMEM &&
+		       tries++ < 10000)
+			nanosleep(&pause, NULL);
+		expect_eq(0, ipc->shmctl(shmid, SHM_LOCK, NULL));
+		expect_eq(SHM_LOCKED | 0666, shm_state(shmid).shm_perm.mode);
 	}
 	child_join(pid);
 }

@@ -355,10 +355,32 @@ CHECK("msgget.limit.owner", LIBC, NEED_BOTH,
 }
 
 CHECK("msgget.limit.owner.others", LIBC, NEED_BOTH | NEED_USERS,
-      "only root of the owning user namespace can write the limits",
-      "ipc/ipc_sysctl.c, ipc_permissions")
+      "only root of the owning user namespace can write the limits, and everybody can read them",
+      "ipc/ipc_sysctl.c, ipc_sysctls and ipc_permissions")
 {
 	pid_t pid;
+
+	/* The effective user counts. */
+	CHILD (pid) {
+		const bool root_may = open_limit("shmmni") != -1;
+		must(setresuid(STRANGER, 0, 0));
+		if (root_may)
+			expect_ok(open_limit("shmmni"));
+		must(setresuid(0, STRANGER, STRANGER));
+		expect_errno(EACCES, open_limit("shmmni"));
+	}
+	child_join(pid);
+	/* A member of root's group may not write them either. */
+	for (int member = 0; member < 2; member++) {
+		CHILD (pid) {
+			become(STRANGER, member ? 0 : STRANGER);
+			for (unsigned i = 0; i < NLIMITS; i++) {
+				expect_errno(EACCES, open_limit(limits[i].name));
+				get_limit(limits[i].name);
+			}
+		}
+		child_join(pid);
+	}
 
 	CHILD (pid) {
 		become(STRANGER, STRANGER);
@@ -544,24 +566,35 @@ CHECK("msgget.namespace.identity", LIBC, NEED_BOTH,
 }
 
 CHECK("msgget.namespace.owner", LIBC, NEED_BOTH,
-      "an IPC namespace has type CLONE_NEWIPC and the user namespace in which it was made",
+      "an IPC namespace has type CLONE_NEWIPC and the user namespace in which, or with which, it "
+      "was "
+      "made",
       "ioctl_ns(2), NS_GET_NSTYPE, NS_GET_USERNS; ipc/namespace.c, ipcns_owner")
 {
 	struct stat user, owner;
 	pid_t pid;
 
-	CHILD (pid) {
-		new_user_namespace(0);
-		another_namespace();
-		int own = own_namespace();
-		if (kernel_is_wider() && ioctl(own, NS_GET_NSTYPE) == -1 && errno == ENOTTY)
-			skip("this kernel has no namespace ioctls for 32-bit programs");
-		expect_eq(CLONE_NEWIPC, ioctl(own, NS_GET_NSTYPE));
-		must(fstat(must(ioctl(own, NS_GET_USERNS)), &owner));
-		must(stat("/proc/self/ns/user", &user));
-		expect_eq(user.st_ino, owner.st_ino);
+	/* First one call makes both namespaces, then each has its own. */
+	for (int calls = 1; calls <= 2; calls++) {
+		CHILD (pid) {
+			const ino_t before = inode_of_namespace();
+			if (calls == 1 && unshare(CLONE_NEWUSER | CLONE_NEWIPC) == -1)
+				skip("no user namespaces");
+			if (calls == 2) {
+				new_user_namespace(0);
+				another_namespace();
+			}
+			expect(inode_of_namespace() != before);
+			int own = own_namespace();
+			if (kernel_is_wider() && ioctl(own, NS_GET_NSTYPE) == -1 && errno == ENOTTY)
+				skip("this kernel has no namespace ioctls for 32-bit programs");
+			expect_eq(CLONE_NEWIPC, ioctl(own, NS_GET_NSTYPE));
+			must(fstat(must(ioctl(own, NS_GET_USERNS)), &owner));
+			must(stat("/proc/self/ns/user", &user));
+			expect_eq(user.st_ino, owner.st_ino);
+		}
+		child_join(pid);
 	}
-	child_join(pid);
 }
 
 CHECK("msgget.namespace.einval", LIBC, NEED_BOTH,

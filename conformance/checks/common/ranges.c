@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /* Ids, counters and limits at the ends of their ranges. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -284,6 +285,40 @@ CHECK("shmget.limit.size_overflow", LIBC | RAW, NEED_LIMITS,
 	must(libc_calls.shmctl(0, SHM_INFO, (struct shmid_ds *)&info));
 	expect_eq(0, info.used_ids);
 	expect_eq(0, info.shm_tot);
+}
+
+CHECK("shmget.limit.shmall_overflow", LIBC, NEED_LIMITS,
+      "the sum of the pages of all segments does not overflow: shmget refuses the segment",
+      "shmget(2), ENOSPC; ipc/shm.c, newseg: \"ns->shm_tot + numpages < ns->shm_tot\"")
+{
+	/* So many segments of half of an address space have as many pages as a long counts. */
+	const size_t size = (size_t)LONG_MAX, page = page_size(), most = 2 * page;
+	const int flags = SHM_NORESERVE | 0600;
+	struct shm_info info;
+
+	if (kernel_is_wider())
+		skip("a 32-bit program has no size that is large enough");
+	if (most > 32768)
+		skip("the pages are so large that all ids are in use before the sum overflows");
+	set_limit("shmmni", "32768");
+	set_limit("shmmax", sizeof(long) == 8 ? "18446744073709551615" : "4294967295");
+	set_limit("shmall", sizeof(long) == 8 ? "18446744073709551615" : "4294967295");
+	for (size_t i = 1; i < most; i++) {
+		const int shmid = ipc->shmget(IPC_PRIVATE, size, flags);
+		if (shmid == -1 && errno == ENOMEM) {
+			need_overcommit();
+			skip("could not run: no memory for thousands of segments");
+		}
+		if (!expect_ok(shmid))
+			return;
+	}
+	expect_errno(ENOSPC, ipc->shmget(IPC_PRIVATE, size, flags));
+	must(libc_calls.shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&info));
+	expect_eq(most - 1, info.used_ids);
+	expect_eq(-(unsigned long)(size / page + 1), info.shm_tot);
+	/* The last page that a long counts is free. */
+	expect_ok(ipc->shmget(IPC_PRIVATE, size - page, flags));
+	expect_errno(ENOSPC, ipc->shmget(IPC_PRIVATE, 1, flags));
 }
 
 /* ---- how many objects -------------------------------------------------------------------------

@@ -115,6 +115,12 @@ CHECK("shmget.refused.size", LIBC | RAW, NEED_LIMITS,
 	REFUSED(&before, as_owner(), EINVAL, ipc->shmget(IPC_PRIVATE, 0, 0600));
 	REFUSED(&before, as_owner(), EINVAL, ipc->shmget(IPC_PRIVATE, 4 * page + 1, 0600));
 	REFUSED(&before, as_owner(), EINVAL, ipc->shmget(IPC_PRIVATE, SIZE_MAX, 0600));
+	/* No machine has huge pages of two bytes. */
+	REFUSED(&before, as_owner(), EINVAL,
+		ipc->shmget(IPC_PRIVATE, page, SHM_HUGETLB | 1 << SHM_HUGE_SHIFT | 0600));
+	REFUSED(&before, as_owner(), EINVAL,
+		ipc->shmget(check_key(1), page,
+			    IPC_CREAT | SHM_HUGETLB | 1 << SHM_HUGE_SHIFT | 0600));
 	for (int i = 0; i < 3; i++) {
 		REFUSED(&before, as_owner(), ENOSPC, ipc->shmget(IPC_PRIVATE, 4 * page, 0600));
 		REFUSED(&before, as_owner(), ENOSPC, ipc->shmget(IPC_PRIVATE, 2 * page + 1, 0600));

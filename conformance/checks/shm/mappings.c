@@ -146,25 +146,28 @@ CHECK("shmdt.mapping.neighbours", LIBC | RAW, 0,
 }
 
 CHECK("shmdt.mapping.other_segment", LIBC | RAW, 0,
-      "shmdt does not unmap a page of another segment that mremap has moved into its range",
+      "shmdt does not unmap a page of another attachment that mremap has moved into its range",
       "ipc/shm.c, ksys_shmdt: \"someone could place page from another segment\"")
 {
 	const size_t page = page_size();
 	int shmid = new_segment(ipc, 2), other = new_segment(ipc, 2);
-	char *place = attach(ipc, shmid, shm_free_place(2), 0);
-	char *from = attach(ipc, other, NULL, 0);
 
-	from[page] = 'o';
-	must(munmap(place + page, page));
-	/* The second page of the other segment, at the address of the second page of the first. */
-	if (mremap(from + page, page, page, MREMAP_MAYMOVE | MREMAP_FIXED, place + page) ==
-	    MAP_FAILED)
-		skip("mremap cannot move a page here");
-	expect_eq(0, ipc->shmdt(place));
-	expect_unmapped(place);
-	expect_eq('o', place[page]);
-	shm_expect_nattch(0, shmid);
-	shm_expect_nattch(2, other);
+	/* The other attachment is of another segment, then of the same one. */
+	for (int same = 0; same < 2; same++) {
+		char *place = attach(ipc, shmid, shm_free_place(2), 0);
+		char *from = attach(ipc, same ? shmid : other, NULL, 0);
+		from[page] = 'o';
+		must(munmap(place + page, page));
+		/* Its second page, at the address of the second page of the first. */
+		if (mremap(from + page, page, page, MREMAP_MAYMOVE | MREMAP_FIXED, place + page) ==
+		    MAP_FAILED)
+			skip("mremap cannot move a page here");
+		expect_eq(0, ipc->shmdt(place));
+		expect_unmapped(place);
+		expect_eq('o', place[page]);
+		shm_expect_nattch(same ? 2 : 0, shmid);
+		shm_expect_nattch(2, other);
+	}
 }
 
 CHECK("shmdt.mapping.last_part", LIBC | RAW, 0,
@@ -306,6 +309,28 @@ CHECK("shmat.mapping.remove", LIBC | RAW, NEED_PROC,
 	shm_expect_nattch(2, shmid);
 }
 
+/* ---- msync -------------------------------------------------------------------------------- */
+
+CHECK("shmat.mapping.msync", LIBC | RAW, 0,
+      "msync of an attachment succeeds and keeps the data, with SHM_RDONLY and in parts too",
+      "msync(2), MS_SYNC; ipc/shm.c, shm_fsync")
+{
+	static const int flags[] = {MS_ASYNC, MS_SYNC, MS_SYNC | MS_INVALIDATE};
+	const size_t page = page_size();
+	int shmid = new_segment(ipc, 2);
+	char *address = attach(ipc, shmid, NULL, 0);
+	char *readable = attach(ipc, shmid, NULL, SHM_RDONLY);
+
+	strcpy(address + page, "text");
+	for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		expect_eq(0, msync(address, 2 * page, flags[i]));
+		expect_eq(0, msync(address + page, page, flags[i]));
+		expect_eq(0, msync(readable, 2 * page, flags[i]));
+	}
+	expect_bytes("text", readable + page, 5);
+	shm_expect_nattch(2, shmid);
+}
+
 /* ---- limits of mappings -------------------------------------------------------------------------
  */
 
@@ -330,6 +355,37 @@ CHECK("shmat.mapping.memlock", LIBC | RAW, NEED_PROC,
 	must(munlockall());
 	expect_ok(ipc->shmat(shmid, NULL, 0));
 	expect_eq(1, shm_state(shmid).shm_nattch);
+}
+
+/* The pages of all segments of the namespace that are in memory or in swap. */
+static unsigned long pages_in_memory(void)
+{
+	struct shm_info info;
+
+	must(libc_calls.shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&info));
+	return info.shm_rss + info.shm_swp;
+}
+
+CHECK("shmat.mapping.mlockall", LIBC | RAW, NEED_NAMESPACE,
+      "under mlockall(MCL_FUTURE) shmat brings every page of a segment into memory",
+      "mlockall(2), MCL_FUTURE; ipc/shm.c, do_shmat: mm_populate")
+{
+	enum { PAGES = 4 };
+	int shmid = new_segment(ipc, PAGES), readable = new_segment(ipc, PAGES);
+	struct rlimit limit;
+
+	must(getrlimit(RLIMIT_MEMLOCK, &limit));
+	if (limit.rlim_cur / 16 < page_size() && !may_lock_memory())
+		skip("RLIMIT_MEMLOCK is too small");
+	attach(ipc, shmid, NULL, 0);
+	expect_eq(0, pages_in_memory());
+	if (mlockall(MCL_FUTURE) == -1)
+		skip("no mlockall");
+	/* Large pages may bring more into memory. */
+	attach(ipc, shmid, NULL, 0);
+	expect(pages_in_memory() >= PAGES);
+	attach(ipc, readable, NULL, SHM_RDONLY);
+	expect(pages_in_memory() >= 2 * PAGES);
 }
 
 CHECK("shmat.mapping.wrap", LIBC | RAW, 0,
@@ -548,6 +604,80 @@ CHECK("shmat.huge.removed", LIBC | RAW, NEED_HUGETLB | NEED_PROC,
 	expect_eq(SHM_DEST, shm_state(shmid).shm_perm.mode & SHM_DEST);
 	expect_eq(0, ipc->shmdt(address));
 	expect_errno(EINVAL, libc_calls.shmctl(shmid, IPC_STAT, &ds));
+}
+
+/*
+ * The length of the mapping that begins at an address, and the size of its pages, which is 0 on
+ * a kernel without smaps (CONFIG_PROC_PAGE_MONITOR).
+ */
+static size_t mapped_length(const char *address, size_t *page)
+{
+	FILE *file = fopen("/proc/self/smaps", "re");
+	unsigned long from = 0, to = 0, kilobytes = 0;
+	bool found = false;
+	char line[512];
+
+	if (!file)
+		file = fopen("/proc/self/maps", "re");
+	must(file ? 0 : -1);
+	while (fgets(line, sizeof(line), file) && kilobytes == 0)
+		if (!found && sscanf(line, "%lx-%lx ", &from, &to) == 2)
+			found = from == (uintptr_t)address;
+		else if (found && sscanf(line, "KernelPageSize: %lu kB", &kilobytes) != 1)
+			kilobytes = 0;
+	fclose(file);
+	*page = (size_t)kilobytes * 1024;
+	return found ? (size_t)(to - from) : 0;
+}
+
+/*
+ * Attaches a segment of huge pages that has reserved none.  Kernels such as 5.10 reserve them in
+ * shmat, and another check may use all of them for a moment.
+ */
+static char *attach_unreserved(const struct ipc_calls *ipc, int shmid)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+	const bool may_reserve = kernel_before(6, 1);
+	char *address;
+	int tries = 0;
+
+	while ((address = ipc->shmat(shmid, NULL, 0)) == (char *)-1 && errno == ENOMEM &&
+	       may_reserve && tries++ < 10000)
+		nanosleep(&pause, NULL);
+	if (address == (char *)-1 && errno == ENOMEM && may_reserve)
+		skip("this kernel reserves huge pages in shmat, and there are too few");
+	must(address == (char *)-1 ? -1 : 0);
+	return address;
+}
+
+CHECK("shmat.huge.rounded", LIBC | RAW, NEED_HUGETLB | NEED_PROC | NEED_NAMESPACE,
+      "a segment of huge pages is attached in whole huge pages, whatever its size",
+      "ipc/shm.c, newseg: ALIGN, and shm_pagesize; shmget(2), SHM_HUGETLB, SHM_NORESERVE")
+{
+	const size_t page = page_size(), huge = (size_t)meminfo("Hugepagesize:");
+	const size_t sizes[] = {1, huge - 1, huge, huge + 1};
+	struct shm_info info;
+	size_t seen;
+
+	if (!may_lock_memory())
+		skip("no CAP_IPC_LOCK");
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		int shmid = must(
+			ipc->shmget(IPC_PRIVATE, sizes[i], SHM_HUGETLB | SHM_NORESERVE | 0600));
+		char *address = attach_unreserved(ipc, shmid);
+		expect_eq(0, (uintptr_t)address % huge);
+		expect_eq((sizes[i] + huge - 1) / huge * huge, mapped_length(address, &seen));
+		if (seen != 0)
+			expect_eq(huge, seen);
+		expect_eq(sizes[i], shm_state(shmid).shm_segsz);
+		must(libc_calls.shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&info));
+		expect_eq((sizes[i] + page - 1) / page, info.shm_tot);
+		expect_eq(0, info.shm_rss);
+		shm_expect_nattch(1, shmid);
+		expect_eq(0, ipc->shmdt(address));
+		shm_expect_nattch(0, shmid);
+		remove_huge(shmid);
+	}
 }
 
 CHECK("shmctl.lock.huge", LIBC | RAW, NEED_HUGETLB | NEED_PROC,

@@ -327,3 +327,35 @@ CHECK("shmat.nattch.exit_fields", LIBC | RAW, 0,
 	expect_eq(before.shm_atime, after.shm_atime);
 	expect_eq(pid, after.shm_lpid);
 }
+
+CHECK("shmat.nattch.fork_fields", LIBC | RAW, 0,
+      "fork sets shm_atime and shm_lpid of the segments that the parent has attached, as shmat "
+      "does",
+      "ipc/shm.c, shm_open; shmop(2), shm_atime, shm_lpid; fork(2)")
+{
+	struct shmid_ds before, after;
+	int shmid = new_segment(ipc);
+	pid_t pid;
+
+	attach(ipc, shmid, NULL, 0);
+	/* So that shm_lpid is not the parent's before the fork. */
+	CHILD (pid)
+		must(libc_calls.shmdt(attach(&libc_calls, shmid, NULL, 0)));
+	child_join(pid);
+	shm_expect_nattch(1, shmid);
+	before = shm_state(shmid);
+	expect(before.shm_lpid != getpid());
+	await_next_second();
+	CHILD (pid)
+		block_forever(ipc);
+	await_blocked(pid);
+	after = shm_state(shmid);
+	expect(after.shm_atime > before.shm_atime);
+	expect_eq(getpid(), after.shm_lpid);
+	expect_eq(2, after.shm_nattch);
+	expect_eq(before.shm_dtime, after.shm_dtime);
+	expect_eq(before.shm_ctime, after.shm_ctime);
+	expect_eq(before.shm_cpid, after.shm_cpid);
+	must(kill(pid, SIGKILL));
+	child_join_signal(pid, SIGKILL);
+}

@@ -105,6 +105,27 @@ CHECK("shmat.remap", LIBC | RAW, 0, "SHM_REMAP replaces the mappings at an addre
 	expect_eq(1, shm_state(other).shm_nattch);
 }
 
+CHECK("shmat.remap_removed", LIBC | RAW, 0,
+      "SHM_REMAP of a removed segment in place of its only attachment keeps the segment",
+      "ipc/shm.c, do_shmat: shm_nattch counts a shmat from its beginning; shmop(2), SHM_REMAP")
+{
+	int shmid = new_segment(ipc, 1);
+	char *place = attach(ipc, shmid, shm_free_place(1), 0);
+	struct shmid_ds ds;
+
+	strcpy(place, "text");
+	must(ipc->shmctl(shmid, IPC_RMID, NULL));
+	for (int i = 0; i < 2; i++) {
+		if (!expect_eq((intptr_t)place, (intptr_t)ipc->shmat(shmid, place, SHM_REMAP)))
+			return;
+		expect_bytes("text", place, 5);
+		shm_expect_nattch(1, shmid);
+		expect_eq(SHM_DEST | 0600, shm_state(shmid).shm_perm.mode);
+	}
+	expect_eq(0, ipc->shmdt(place));
+	expect_errno(EINVAL, libc_calls.shmctl(shmid, IPC_STAT, &ds));
+}
+
 CHECK("shmat.remap_null", LIBC | RAW, 0,
       "SHM_REMAP fails at address 0, and at an address that SHM_RND rounds to 0",
       "shmop(2), EINVAL; kernel commits 95e91b831f87, a73ab244f0da, 8f89c007b6de")
@@ -295,9 +316,17 @@ CHECK("shmdt.einval", LIBC | RAW, 0,
 	int shmid = new_segment(ipc, 3);
 	char *address = attach(ipc, shmid, NULL, 0);
 	char *memory = memory_end() - page_size();
+	/* The memory of such a mapping is like a segment's, but it has no id. */
+	char *shared =
+		mmap(NULL, page_size(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
+	must(shared == MAP_FAILED ? -1 : 0);
+	*shared = 'x';
 	expect_errno(EINVAL, ipc->shmdt(NULL));
 	expect_errno(EINVAL, ipc->shmdt(memory));
+	if (!expect_errno(EINVAL, ipc->shmdt(shared)))
+		return;
+	expect_eq('x', *shared);
 	expect_errno(EINVAL, ipc->shmdt(address + page_size()));
 	expect_errno(EINVAL, ipc->shmdt(address + 1));
 	expect_eq(1, shm_state(shmid).shm_nattch);

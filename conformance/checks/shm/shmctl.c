@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 /* shmctl(2). */
 #include <linux/capability.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -40,13 +41,40 @@ CHECK("shmctl.stat", LIBC, 0, "IPC_STAT returns the state of a segment", "shmctl
 	expect_between(before, kernel_time(), ds.shm_ctime);
 }
 
-CHECK("shmctl.stat.proc", LIBC, NEED_PROC, "/proc/sysvipc/shm agrees with IPC_STAT",
+CHECK("shmctl.stat.proc", LIBC, NEED_PROC,
+      "every column of /proc/sysvipc/shm agrees with IPC_STAT, of a locked and of a removed "
+      "segment "
+      "too",
       "proc(5), /proc/sysvipc/shm")
 {
-	int shmid = must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0640));
+	struct shmid_ds ds;
+	pid_t pid;
+	int shmid;
 
+	/* Root can give owner, creator and their groups four different ids. */
+	const bool differs = geteuid() == 0 && setegid(STRANGER) == 0;
+	shmid = must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0640));
+	if (differs)
+		must(shm_facility.set(&libc_calls, shmid, OWNER, GROUP, 0640));
+	/* The three times differ too, and so do the two processes. */
+	await_next_second();
 	attach(ipc, shmid, NULL, 0);
-	const struct shmid_ds ds = shm_state(shmid);
+	await_next_second();
+	CHILD (pid)
+		must(libc_calls.shmdt(attach(&libc_calls, shmid, NULL, 0)));
+	child_join(pid);
+	shm_expect_nattch(1, shmid);
+	ds = shm_state(shmid);
+	expect(ds.shm_atime > ds.shm_ctime);
+	expect(ds.shm_lpid != ds.shm_cpid);
+	EXPECT_ROW(shmid_ds, &ds, "shm", shmid);
+	/* Without CAP_IPC_LOCK and with a low limit, the flag stays clear in both. */
+	ipc->shmctl(shmid, SHM_LOCK, NULL);
+	ds = shm_state(shmid);
+	EXPECT_ROW(shmid_ds, &ds, "shm", shmid);
+	must(ipc->shmctl(shmid, IPC_RMID, NULL));
+	ds = shm_state(shmid);
+	expect_eq(SHM_DEST, ds.shm_perm.mode & SHM_DEST);
 	EXPECT_ROW(shmid_ds, &ds, "shm", shmid);
 }
 
@@ -149,6 +177,45 @@ CHECK("shmctl.rmid.key_free", LIBC | RAW, 0,
 	expect_eq(0, shm_state(other).shm_nattch);
 }
 
+/* The memory of all segments and of tmpfs, in bytes. */
+static long long shared_memory(void)
+{
+	return (long long)meminfo("Shmem:");
+}
+
+CHECK("shmctl.rmid.frees", LIBC | RAW, NEED_PROC | NEED_NAMESPACE,
+      "IPC_RMID frees the memory of a segment, or if it is attached, the last detach does",
+      "shmctl(2), IPC_RMID; proc(5), Shmem; ipc/shm.c, shm_destroy and shm_release: fput")
+{
+	enum { ATTEMPTS = 10 };
+	/* Each processor may hold back a change of the sum by 125 pages (mm/vmstat.c). */
+	const size_t least = (size_t)4 << 20, pages = 256 * page_size();
+	const size_t size = pages > least ? pages : least;
+	const long long half = (long long)size / 2;
+	bool takes = false, frees[2] = {false, false};
+
+	/* Other processes change that sum too, so one success is enough. */
+	for (int attached = 0; attached < 2; attached++)
+		for (int i = 0; i < ATTEMPTS && !frees[attached]; i++) {
+			const int shmid = must(ipc->shmget(IPC_PRIVATE, size, 0600));
+			const long long before = shared_memory();
+			char *address = attach(ipc, shmid, NULL, 0);
+			memset(address, 'x', size);
+			const long long most = shared_memory();
+			if (attached)
+				must(ipc->shmctl(shmid, IPC_RMID, NULL));
+			must(ipc->shmdt(address));
+			if (!attached)
+				must(ipc->shmctl(shmid, IPC_RMID, NULL));
+			takes |= most - before > half;
+			frees[attached] = most - before > half && most - shared_memory() > half;
+		}
+	if (!takes)
+		skip("/proc/meminfo does not count segments");
+	expect(frees[0]);
+	expect(frees[1]);
+}
+
 CHECK("shmctl.rmid.forced", LIBC | RAW, NEED_LIMITS,
       "with shm_rmid_forced the last detach removes a segment", "proc(5), shm_rmid_forced")
 {
@@ -189,6 +256,46 @@ CHECK("shmctl.rmid.forced_creator", LIBC | RAW, NEED_LIMITS,
 	expect_eq(0, libc_calls.shmctl(own, IPC_STAT, &ds));
 }
 
+CHECK("shmctl.rmid.forced_attached", LIBC | RAW, NEED_LIMITS,
+      "with shm_rmid_forced the last user of a segment removes it: not a creator that ends while "
+      "others have it attached, but a shmat that fails",
+      "ipc/shm.c, exit_shm, do_shmat and shm_may_destroy")
+{
+	struct shmid_ds ds;
+	int shmid, unattached;
+	char *address;
+	pid_t pid;
+
+	set_limit("shm_rmid_forced", "1");
+	CHILD (pid) {
+		for (unsigned i = 0; i < 3; i++)
+			must(ipc->shmget(check_key(i), SIZE, IPC_CREAT | 0600));
+		catch_signal(SIGUSR1, 0);
+		block_forever(ipc);
+	}
+	await_blocked(pid);
+	/* The end of the creator removes those that were made before and after this one. */
+	shmid = must(ipc->shmget(check_key(1), 0, 0));
+	address = attach(ipc, shmid, shm_free_place(1), 0);
+	interrupt(pid);
+	expect_errno(ENOENT, ipc->shmget(check_key(0), 0, 0));
+	expect_errno(ENOENT, ipc->shmget(check_key(2), 0, 0));
+	if (!expect_eq(shmid, ipc->shmget(check_key(1), 0, 0)))
+		return;
+	shm_expect_nattch(1, shmid);
+	expect_eq(0600, shm_state(shmid).shm_perm.mode);
+	*address = 'x';
+	/* A segment that nobody has attached yet; it is counted while shmat looks at the address.
+	 */
+	unattached = new_segment(ipc);
+	expect_errno(EINVAL, ipc->shmat(unattached, address, 0));
+	expect_errno(EINVAL, libc_calls.shmctl(unattached, IPC_STAT, &ds));
+	expect_errno(EINVAL, ipc->shmat(shmid, address, 0));
+	expect_eq('x', *address);
+	expect_eq(0, ipc->shmdt(address));
+	expect_errno(ENOENT, ipc->shmget(check_key(1), 0, 0));
+}
+
 CHECK("shmctl.rmid.forced_orphans", LIBC | RAW, NEED_LIMITS,
       "setting shm_rmid_forced removes unattached segments whose creator has ended",
       "Documentation/admin-guide/sysctl/kernel.rst, shm_rmid_forced; ipc/shm.c, "
@@ -199,8 +306,8 @@ CHECK("shmctl.rmid.forced_orphans", LIBC | RAW, NEED_LIMITS,
 	pid_t pid;
 
 	CHILD (pid) {
-		must(ipc->shmget(check_key(0), SIZE, IPC_CREAT | 0600));
-		must(ipc->shmget(check_key(1), SIZE, IPC_CREAT | 0600));
+		for (unsigned i = 0; i < 3; i++)
+			must(ipc->shmget(check_key(i), SIZE, IPC_CREAT | 0600));
 	}
 	child_join(pid);
 	attached = must(ipc->shmget(check_key(1), 0, 0));
@@ -208,6 +315,7 @@ CHECK("shmctl.rmid.forced_orphans", LIBC | RAW, NEED_LIMITS,
 	expect_ok(ipc->shmget(check_key(0), 0, 0));
 	set_limit("shm_rmid_forced", "1");
 	expect_errno(ENOENT, ipc->shmget(check_key(0), 0, 0));
+	expect_errno(ENOENT, ipc->shmget(check_key(2), 0, 0));
 	expect_eq(1, shm_state(attached).shm_nattch);
 	expect_eq(0, libc_calls.shmctl(own, IPC_STAT, &ds));
 }
@@ -360,7 +468,8 @@ CHECK("shmctl.eperm", LIBC | RAW, NEED_USERS,
       "only owner and creator may set, remove, lock and unlock, whatever the mode",
       "shmctl(2), EPERM")
 {
-	int shmid = must(ipc->shmget(IPC_PRIVATE, SIZE, 0666));
+	const struct rlimit pages = {16 * page_size(), 16 * page_size()};
+	int shmid = must(ipc->shmget(IPC_PRIVATE, SIZE, 0666)), given;
 	struct shmid_ds ds = shm_state(shmid);
 	pid_t pid;
 
@@ -373,6 +482,32 @@ CHECK("shmctl.eperm", LIBC | RAW, NEED_USERS,
 	}
 	child_join(pid);
 	shm_state(shmid);
+	if (setrlimit(RLIMIT_MEMLOCK, &pages) == -1 && errno == EPERM)
+		skip("RLIMIT_MEMLOCK is too low and cannot be raised");
+	/* A segment of mode 0 that its creator has given away; neither may attach it. */
+	CHILD (pid) {
+		become(OWNER, NOBODY);
+		given = must(ipc->shmget(check_key(0), SIZE, IPC_CREAT));
+		must(shm_facility.set(&libc_calls, given, STRANGER, STRANGER, 0));
+		expect_errno(EACCES, ipc->shmat(given, NULL, SHM_RDONLY));
+		expect_eq(0, ipc->shmctl(given, SHM_LOCK, NULL));
+		expect_eq(0, ipc->shmctl(given, SHM_UNLOCK, NULL));
+	}
+	child_join(pid);
+	given = must(ipc->shmget(check_key(0), 0, 0));
+	CHILD (pid) {
+		become(STRANGER, STRANGER);
+		expect_errno(EACCES, ipc->shmat(given, NULL, SHM_RDONLY));
+		expect_eq(0, ipc->shmctl(given, SHM_LOCK, NULL));
+	}
+	child_join(pid);
+	expect_eq(SHM_LOCKED, shm_state(given).shm_perm.mode);
+	CHILD (pid) {
+		become(OWNER, NOBODY);
+		expect_eq(0, ipc->shmctl(given, SHM_UNLOCK, NULL));
+		expect_eq(0, ipc->shmctl(given, IPC_RMID, NULL));
+	}
+	child_join(pid);
 }
 
 CHECK("shmctl.efault", RAW, 0, "shmctl fails with EFAULT if buf is not mapped", "shmctl(2), EFAULT")

@@ -52,6 +52,7 @@ struct mutant {
 	int (*mprotect)(void *address, size_t length, int protection);
 	void *(*mremap)(void *address, size_t old, size_t new, int flags, void *place);
 	int (*madvise)(void *address, size_t length, int advice);
+	int (*msync)(void *address, size_t length, int flags);
 	long (*ptrace)(int request, pid_t pid, void *address, void *data);
 	/* Writes a wrong row of /proc/sysvipc. */
 	void (*listing)(FILE *out, char *row, int id);
@@ -128,6 +129,7 @@ int __real_munmap(void *address, size_t length);
 int __real_mprotect(void *address, size_t length, int protection);
 void *__real_mremap(void *address, size_t old, size_t new, int flags, ...);
 int __real_madvise(void *address, size_t length, int advice);
+int __real_msync(void *address, size_t length, int flags);
 int __real_clone(int (*body)(void *), void *stack, int flags, void *arg, ...);
 
 /* Makes a call fail with this error. */

@@ -155,6 +155,12 @@ int __wrap_madvise(void *address, size_t length, int advice)
 	return (chosen->madvise ? chosen->madvise : __real_madvise)(address, length, advice);
 }
 
+int __wrap_msync(void *address, size_t length, int flags);
+int __wrap_msync(void *address, size_t length, int flags)
+{
+	return (chosen->msync ? chosen->msync : __real_msync)(address, length, flags);
+}
+
 long __wrap_ptrace(int request, pid_t pid, ...);
 long __wrap_ptrace(int request, pid_t pid, ...)
 {

@@ -100,6 +100,20 @@ ON_SHMAT(remap_null, "SHM_REMAP at address 0 attaches somewhere")
 		       : t->real->shmat(shmid, shmaddr, shmflg);
 }
 
+ON_SHMAT(remap_detaches_first,
+	 "SHM_REMAP detaches the segment at the address before it counts itself")
+{
+	if (shmaddr && shmflg & SHM_REMAP)
+		t->real->shmdt(shmaddr);
+	return t->real->shmat(shmid, shmaddr, shmflg);
+}
+
+ON_SHMAT(unpopulated, "mlockall(MCL_FUTURE) has no effect on segments that are attached later")
+{
+	munlockall();
+	return t->real->shmat(shmid, shmaddr, shmflg);
+}
+
 ON_SHMAT(permission_unchecked, "permission is not checked")
 {
 	void *address = t->real->shmat(shmid, shmaddr, shmflg);

@@ -50,6 +50,26 @@ ON_SHMCTL(unlock_ignored, "SHM_UNLOCK does nothing")
 	return cmd == SHM_UNLOCK ? 0 : t->real->shmctl(shmid, cmd, buf);
 }
 
+/* An id without a mapping reads as 65534 (user_namespaces(7)). */
+ON_SHMCTL(lock_first_namespace, "CAP_IPC_LOCK counts in the first user namespace alone")
+{
+	struct shmid_ds ds;
+
+	if ((cmd == SHM_LOCK || cmd == SHM_UNLOCK) && t->real->shmctl(shmid, IPC_STAT, &ds) == 0 &&
+	    ds.shm_perm.uid == NOBODY)
+		return fails(EPERM);
+	return t->real->shmctl(shmid, cmd, buf);
+}
+
+ON_SHMCTL(lock_needs_mode, "SHM_LOCK and SHM_UNLOCK need read permission")
+{
+	struct shmid_ds ds;
+
+	if ((cmd == SHM_LOCK || cmd == SHM_UNLOCK) && t->real->shmctl(shmid, IPC_STAT, &ds) == -1)
+		return -1;
+	return t->real->shmctl(shmid, cmd, buf);
+}
+
 ON_SHMCTL(lock_unlimited, "RLIMIT_MEMLOCK is not checked")
 {
 	return allowed(ENOMEM, t->real->shmctl(shmid, cmd, buf));

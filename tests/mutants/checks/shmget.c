@@ -93,6 +93,15 @@ ON_SHMGET(shmall_one_less, "the limit shmall is one too low")
 	return result;
 }
 
+ON_SHMGET(shmall_wraps, "the sum of the pages of all segments starts again at 0")
+{
+	int result = t->real->shmget(key, size, shmflg);
+
+	return result == -1 && errno == ENOSPC && size == (size_t)LONG_MAX
+		       ? t->real->shmget(key, 1, shmflg)
+		       : result;
+}
+
 ON_SHMGET(not_zeroed, "the pages of a new segment are not cleared")
 {
 	int result = t->real->shmget(key, size, shmflg);
@@ -116,6 +125,17 @@ ON_SHMGET(hugetlb_ignored, "SHM_HUGETLB is ignored")
 ON_SHMGET(huge_size_ignored, "the size of huge pages is ignored")
 {
 	return t->real->shmget(key, size, shmflg & ~(SHM_HUGE_MASK << SHM_HUGE_SHIFT));
+}
+
+ON_SHMGET(huge_size_counts, "a segment with an unknown size of huge pages fails, and uses a slot")
+{
+	int result = t->real->shmget(key, size, shmflg);
+
+	if (result == -1 && errno == EINVAL && shmflg & SHM_HUGETLB) {
+		t->real->shmget(IPC_PRIVATE, 1, 0600);
+		errno = EINVAL;
+	}
+	return result;
 }
 
 ON_SHMGET(next_id_other, "the sequence number of shm_next_id is not taken")

@@ -69,6 +69,26 @@ ON_SETNS(type_ignored, "setns takes a namespace of any type")
 	return __real_setns(fd, 0);
 }
 
+ON_UNSHARE(newuser_late, "an IPC namespace belongs to the old user namespace of its process")
+{
+	const int both = CLONE_NEWUSER | CLONE_NEWIPC;
+	int result = (flags & both) == both ? __real_unshare(CLONE_NEWIPC) : 0;
+
+	return result == 0 ? __real_unshare((flags & both) == both ? flags & ~CLONE_NEWIPC : flags)
+			   : result;
+}
+
+/* The process that stays in the namespace is killed with the process group of the check. */
+ON_UNSHARE(newipc_kept, "an IPC namespace does not end with its last process")
+{
+	int result = __real_unshare(flags);
+
+	if (result == 0 && flags & CLONE_NEWIPC && fork() == 0)
+		for (;;)
+			pause();
+	return result;
+}
+
 ON_CLONE(newipc_ignored, "clone does not make an IPC namespace")
 {
 	return __real_clone(body, stack, flags & ~CLONE_NEWIPC, arg);
@@ -101,6 +121,49 @@ int listing(const char *path, void (*spoil)(FILE *out, char *row, int id))
 	static void sysvipc_##ID(FILE *out, char *row, int id);                       \
 	MUTANT(sysvipc_##ID##_mutant, "sysvipc." #ID, WHAT, .listing = sysvipc_##ID); \
 	static void sysvipc_##ID(FILE *out, char *row UNUSED, int id UNUSED)
+
+/* Rows of /proc/sysvipc/shm alone have 16 columns. */
+enum { SHM_COLUMNS = 16, SHM_UID = 7, SHM_CUID = 9, SHM_ATIME = 11, SHM_CTIME = 13 };
+
+/* Writes the row of a segment with one column in the place of another, and other rows as they are.
+ */
+static void segment_column(FILE *out, char *row, int from, int to)
+{
+	char *column[SHM_COLUMNS + 1], *next = NULL, text[512];
+	int n = 0;
+
+	snprintf(text, sizeof(text), "%s", row);
+	for (char *word = strtok_r(text, " \n", &next); word && n <= SHM_COLUMNS;
+	     word = strtok_r(NULL, " \n", &next))
+		column[n++] = word;
+	if (n != SHM_COLUMNS) {
+		fputs(row, out);
+		return;
+	}
+	for (int i = 0; i < SHM_COLUMNS; i++)
+		fprintf(out, "%s%s", column[i == to ? from : i], i + 1 < SHM_COLUMNS ? " " : "\n");
+}
+
+ON_LISTING(shm_creator_is_owner, "/proc/sysvipc/shm has the owner as creator")
+{
+	segment_column(out, row, SHM_UID, SHM_CUID);
+}
+
+ON_LISTING(shm_ctime_is_atime, "/proc/sysvipc/shm has shm_atime as shm_ctime")
+{
+	segment_column(out, row, SHM_ATIME, SHM_CTIME);
+}
+
+ON_LISTING(flags_missing, "the row of a segment lacks SHM_DEST and SHM_LOCKED")
+{
+	int from = 0, to = 0;
+	unsigned mode;
+
+	if (sscanf(row, "%*d %*d %n%o%n", &from, &mode, &to) == 1 && mode > 0777)
+		for (int i = from; i < to - 3; i++)
+			row[i] = ' ';
+	fputs(row, out);
+}
 
 /* Kernel commit 89163f93c6f9. */
 ON_LISTING(hole_doubles, "an object after a free slot is listed twice")
@@ -213,6 +276,13 @@ static int madvise_ignored(void *address UNUSED, size_t length UNUSED, int advic
 }
 MUTANT(madvise_ignored_mutant, "madvise.ignored", "madvise does nothing",
        .madvise = madvise_ignored);
+
+static int msync_refused(void *address, size_t length, int flags)
+{
+	return flags & MS_SYNC ? fails(EINVAL) : __real_msync(address, length, flags);
+}
+MUTANT(msync_refused_mutant, "msync.refused", "no segment can be synchronized",
+       .msync = msync_refused);
 
 static int madvise_loses(void *address, size_t length, int advice)
 {
