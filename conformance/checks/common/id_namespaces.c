@@ -187,18 +187,25 @@ enum { INSIDE = 7, OVERFLOW_ID = 65534 };
 
 CHECK_EACH_CTL("stat.user_namespace", LIBC, NEED_NAMESPACE | NEED_PROC,
 	       "owner and creator are the ids in the observer's user namespace, or the overflow id "
-	       "if they "
-	       "have none there",
-	       "user_namespaces(7); ipc/util.c, kernel_to_ipc64_perm: from_kuid_munged")
+	       "if they have none there; for a file of /proc/sysvipc the observer is its opener",
+	       "user_namespaces(7); ipc/util.c, kernel_to_ipc64_perm: from_kuid_munged; "
+	       "fs/seq_file.c: seq_user_ns")
 {
 	const uid_t uid = geteuid();
 	const gid_t gid = getegid();
 	int id = must(facility->get(ipc, IPC_PRIVATE, 0666));
+	char path[64], before[1024], after[1024];
 	pid_t pid;
 
+	snprintf(path, sizeof(path), "/proc/sysvipc/%s", facility->name);
+	int fd = open_proc(path);
+	const ssize_t length = must((int)read(fd, before, sizeof(before)));
 	CHILD (pid) {
 		if (unshare(CLONE_NEWUSER) == -1)
 			skip("no user namespaces");
+		must((int)lseek(fd, 0, SEEK_SET));
+		expect_eq(length, read(fd, after, sizeof(after)));
+		expect_bytes(before, after, (size_t)length);
 		struct ipc_perm perm = state_of(facility, id).perm;
 		/* The new user namespace has no mappings yet. */
 		expect_eq(OVERFLOW_ID, perm.uid);
@@ -245,6 +252,52 @@ CHECK_EACH("capability.sys_admin_of_child_user_namespace", LIBC | RAW, NEED_USER
 	child_join(pid);
 	const union state after = state_of(facility, id);
 	facility->expect_same(&before, &after);
+}
+
+CHECK_EACH(
+	"capability.of_owning_user_namespace", LIBC, NEED_USERS | NEED_PROC,
+	"capabilities in the user namespace that owns an IPC namespace permit every use of another "
+	"user's object in it",
+	"user_namespaces(7); ipc/util.c, ipcperms and ipcctl_obtain_check: ns_capable of the IPC "
+	"namespace's owner")
+{
+	pid_t inner, pid;
+	char path[64];
+	int of_user, of_ipc;
+
+	CHILD (inner) {
+		new_user_namespace(0);
+		another_namespace();
+		block_forever(ipc);
+	}
+	await_blocked(inner);
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)inner);
+	of_user = must(open(path, O_RDONLY | O_CLOEXEC));
+	snprintf(path, sizeof(path), "/proc/%d/ns/ipc", (int)inner);
+	of_ipc = must(open(path, O_RDONLY | O_CLOEXEC));
+	CHILD (pid) {
+		enter_namespace(of_ipc);
+		become(STRANGER, STRANGER);
+		for (unsigned i = 0; i < 2; i++)
+			must(facility->get(ipc, check_key(i), IPC_CREAT | IPC_EXCL | 0600));
+	}
+	child_join(pid);
+	CHILD (pid) {
+		enter_namespace(of_ipc);
+		/* From here on the process has capabilities in that user namespace only. */
+		must(setns(of_user, CLONE_NEWUSER));
+		const int given = must(facility->get(ipc, check_key(0), 0600));
+		const int removed = must(facility->get(ipc, check_key(1), 0600));
+		expect_ok(facility->write(ipc, given));
+		expect_ok(facility->read(ipc, given));
+		expect_eq(0, facility->set(ipc, given, 0, 0, 0640));
+		expect_eq(0640, state_of(facility, given).perm.mode);
+		expect_eq(0, rmid(facility, ipc, removed));
+		expect_errno(ENOENT, facility->get(ipc, check_key(1), 0));
+	}
+	child_join(pid);
+	must(kill(inner, SIGKILL));
+	child_join_signal(inner, SIGKILL);
 }
 
 CHECK("msgctl.set.qbytes_user_namespace", LIBC | RAW, NEED_NAMESPACE | NEED_PROC,

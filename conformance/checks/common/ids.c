@@ -138,6 +138,33 @@ CHECK_EACH("slot_again", LIBC | RAW, NEED_NAMESPACE,
 	expect_ok(facility->read(ipc, id));
 }
 
+CHECK_EACH(
+	"slots_in_turn", LIBC | RAW, NEED_NAMESPACE,
+	"new objects take the slots in turn; a slot that is free again waits until the others have "
+	"had theirs, and its next id has the next sequence number",
+	"kernel commits 99db46ea2927, 3278a2c20cb3; ipc/util.c, ipc_idr_alloc")
+{
+	int id = must(facility->get(ipc, IPC_PRIVATE, 0600)), next = id, slots = 0;
+
+	expect_id(id, 0, 0);
+	while (next == id + slots && ++slots < MOST_SLOTS) {
+		must(rmid(facility, &libc_calls, next));
+		next = must(facility->get(ipc, IPC_PRIVATE, 0600));
+	}
+	/* 16, 64, 256 or 4096 (CONFIG_BASE_SMALL, ipcmni_extend). */
+	expect_between(16, 4096, slots);
+	expect_eq(0, slots & (slots - 1));
+	/* In the second round the object in the first slot stays. */
+	expect_id(next, 0, 1);
+	for (int i = 1; i < slots; i++) {
+		id = must(facility->get(ipc, IPC_PRIVATE, 0600));
+		if (!expect_eq(next + i, id))
+			return;
+		must(rmid(facility, &libc_calls, id));
+	}
+	expect_id(must(facility->get(ipc, IPC_PRIVATE, 0600)), 1, 2);
+}
+
 CHECK_EACH("next_id", LIBC | RAW, NEED_NEXT_ID,
 	   "the next object gets the id in msg_next_id, ..., which then becomes -1 again",
 	   "proc(5); Documentation/admin-guide/sysctl/kernel.rst, msg_next_id")

@@ -239,11 +239,33 @@ CHECK("shmget.limit.shmall_attached", LIBC | RAW, NEED_LIMITS,
 
 /* ---- every id in use ------------------------------------------------------------------------ */
 
-enum { IPCMNI = 32768 }; /* without ipcmni_extend */
+enum { IPCMNI = 32768, SEQUENCES = 65535 }; /* without ipcmni_extend */
+
+/* The queue of the only slot that can be free, removed and made again. */
+static int make_again(const struct ipc_calls *ipc, int id)
+{
+	must(ipc->msgctl(id, IPC_RMID, NULL));
+	id = ipc->msgget(IPC_PRIVATE, 0600);
+	if (id == -1 && errno == ENOMEM)
+		skip("could not run: no memory for 32768 queues");
+	return must(id);
+}
+
+/* Each new id of the slot has the next sequence number; after the last one comes 0. */
+static void expect_each_sequence(const struct ipc_calls *ipc, int id)
+{
+	id = make_again(ipc, id);
+	for (int turns = 0; turns <= SEQUENCES; turns++) {
+		const int want = id / IPCMNI == SEQUENCES - 1 ? id % IPCMNI : id + IPCMNI;
+		id = make_again(ipc, id);
+		if (!expect_eq(want, id))
+			return;
+	}
+}
 
 CHECK("msgget.limit.full", LIBC, NEED_LIMITS,
-      "each slot can hold a queue; if one slot is free, the next queue gets the slot with a new "
-      "id",
+      "each slot can hold a queue; if one slot is free, each new queue gets the slot with the next "
+      "sequence number, until it has had all of them",
       "ipc/util.h, IPCMNI; ipc/util.c, ipc_idr_alloc: the sequence number")
 {
 	static int id[IPCMNI];
@@ -279,6 +301,7 @@ CHECK("msgget.limit.full", LIBC, NEED_LIMITS,
 	const int last = must(ipc->msgget(IPC_PRIVATE, 0600));
 	must(ipc->msgctl(last, IPC_RMID, NULL));
 	expect(last != must(ipc->msgget(IPC_PRIVATE, 0600)));
+	expect_each_sequence(ipc, id[1000]);
 }
 
 CHECK("msgget.limit.auto_msgmni", LIBC, NEED_LIMITS,

@@ -636,6 +636,26 @@ CHECK("msgget.namespace.eperm", LIBC, NEED_BOTH,
 		expect_ok(ipc->msgget(check_key(0), 0));
 	}
 	child_join(pid);
+	CHILD (pid) {
+		char path[64];
+		pid_t inner;
+		CHILD (inner) {
+			if (unshare(CLONE_NEWUSER) == -1)
+				skip("no user namespaces");
+			another_namespace();
+			block_forever(ipc);
+		}
+		await_blocked(inner);
+		snprintf(path, sizeof(path), "/proc/%d/ns/ipc", (int)inner);
+		int fd = must(open(path, O_RDONLY | O_CLOEXEC));
+		/* The owner of a child user namespace has every capability there, not here. */
+		give_up(CAP_SYS_ADMIN);
+		expect_errno(EPERM, setns(fd, CLONE_NEWIPC));
+		expect_ok(ipc->msgget(check_key(0), 0));
+		must(kill(inner, SIGKILL));
+		child_join_signal(inner, SIGKILL);
+	}
+	child_join(pid);
 }
 
 /* ---- SEM_UNDO ---------------------------------------------------------------------- */

@@ -310,6 +310,44 @@ CHECK_EACH_CTL("set.owner", LIBC, NEED_USERS,
 	child_join(pid);
 }
 
+CHECK_EACH_CTL(
+	"set.creator", LIBC, NEED_USERS,
+	"the creator may use IPC_SET and IPC_RMID of an object that another user owns; members "
+	"of the groups of both may not, whatever the mode",
+	"msgctl(2), semctl(2), shmctl(2), EPERM; ipc/util.c, ipcctl_obtain_check")
+{
+	static const gid_t groups[] = {GROUP, NOBODY};
+	pid_t pid;
+
+	CHILD (pid) {
+		become(OWNER, NOBODY);
+		int made = must(facility->get(ipc, check_key(0), IPC_CREAT | 0600));
+		must(facility->set(ipc, made, STRANGER, GROUP, 0600));
+		/* From here on another user owns it. */
+		expect_eq(0, facility->set(ipc, made, STRANGER, GROUP, 0666));
+	}
+	child_join(pid);
+	int id = must(facility->get(ipc, check_key(0), 0));
+	const union state before = state_of(facility, id);
+	expect_eq(0666, before.perm.mode);
+	for (unsigned i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		CHILD (pid) {
+			become(NOBODY, groups[i]);
+			expect_errno(EPERM, facility->set(ipc, id, NOBODY, groups[i], 0600));
+			expect_errno(EPERM, rmid(facility, ipc, id));
+		}
+		child_join(pid);
+	}
+	const union state after = state_of(facility, id);
+	facility->expect_same(&before, &after);
+	CHILD (pid) {
+		become(OWNER, STRANGER);
+		expect_eq(0, rmid(facility, ipc, id));
+	}
+	child_join(pid);
+	expect_errno(ENOENT, facility->get(ipc, check_key(0), 0));
+}
+
 /* ---- CAP_CHECKPOINT_RESTORE --------------------------------------------------------- */
 
 /* Whether the next id can be chosen, by the user that a CHILD has become. */

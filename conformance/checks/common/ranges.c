@@ -161,6 +161,38 @@ CHECK("msgsnd.limit.msgmnb_ends", LIBC | RAW, NEED_LIMITS,
 	expect_eq(0, send(ipc, msqid, 70000));
 }
 
+CHECK("msgsnd.limit.above_65535", LIBC, NEED_LIMITS,
+      "msg_qnum, msg_cbytes and msg_qbytes above 65535 are not truncated to an unsigned short",
+      "msgctl(2): msgqnum_t and msglen_t are larger; ipc/msg.c, msgctl_stat, msgctl_down")
+{
+	enum { N = 65536 + 3, SIZE = 2, ROOM = 2 * 65536 + 10 };
+	struct msginfo info;
+	int msqid;
+
+	set_limit("msgmnb", "1000000");
+	msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	struct msqid_ds ds = msg_state(msqid);
+	expect_eq(1000000, ds.msg_qbytes);
+	ds.msg_qbytes = ROOM;
+	expect_eq(0, ipc->msgctl(msqid, IPC_SET, &ds));
+	for (int i = 0; i < N; i++)
+		must(send(ipc, msqid, SIZE));
+	expect_eq(0, ipc->msgctl(msqid, IPC_STAT, &ds));
+	expect_eq(ROOM, ds.msg_qbytes);
+	expect_eq(N, ds.msg_qnum);
+	expect_eq(SIZE * N, ds.__msg_cbytes);
+	EXPECT_ROW(msqid_ds, &ds, "msg", msqid);
+	expect_ok(ipc->msgctl(0, MSG_INFO, (struct msqid_ds *)(void *)&info));
+	expect_eq(N, info.msgmap);
+	expect_eq(SIZE * N, info.msgtql);
+	expect_errno(EAGAIN, send(ipc, msqid, ROOM - SIZE * N + 1));
+	expect_eq(0, send(ipc, msqid, ROOM - SIZE * N));
+	expect_eq(0, ipc->msgctl(msqid, IPC_RMID, NULL));
+	expect_ok(ipc->msgctl(0, MSG_INFO, (struct msqid_ds *)(void *)&info));
+	expect_eq(0, info.msgmap);
+	expect_eq(0, info.msgtql);
+}
+
 /* ---- sem ------------------------------------------------------------------------------------- */
 
 CHECK("semget.limit.semmsl_ends", LIBC | RAW, NEED_LIMITS,

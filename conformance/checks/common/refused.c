@@ -384,6 +384,13 @@ CHECK("msgrcv.refused.copy", LIBC | RAW, NEED_NAMESPACE | NEED_MSG_COPY,
 	REFUSED(&before, as_owner(), ENOMSG,
 		ipc->msgrcv(msqid, &got, TEXT, LONG_MAX, MSG_COPY | IPC_NOWAIT));
 	REFUSED(&before, as_owner(), E2BIG, ipc->msgrcv(msqid, &got, 1, 2, MSG_COPY | IPC_NOWAIT));
+	if (past_libc(ipc)) {
+		char *end = memory_end();
+		REFUSED(&before, as_owner(), EFAULT,
+			ipc->msgrcv(msqid, end, TEXT, 0, MSG_COPY | IPC_NOWAIT));
+		REFUSED(&before, as_owner(), EFAULT,
+			ipc->msgrcv(msqid, end - sizeof(long), 3, 0, MSG_COPY | IPC_NOWAIT));
+	}
 	expect_eq(3, ipc->msgrcv(msqid, &got, 3, 0, MSG_COPY | IPC_NOWAIT));
 	expect_eq(2, ipc->msgrcv(msqid, &got, TEXT, 2, MSG_COPY | IPC_NOWAIT | MSG_NOERROR));
 	expect_unchanged("MSG_COPY", &before);

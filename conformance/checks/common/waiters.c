@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /* Several blocked calls: the order in which they continue, and their results. */
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -309,22 +310,50 @@ CHECK("msgctl.set.sender_looks_again", LIBC | RAW, 0,
 }
 
 CHECK("msgctl.set.waiters_wait_on", LIBC | RAW, 0,
-      "a blocked receiver whose permission IPC_SET does not remove stays blocked",
+      "a blocked receiver whose permission IPC_SET does not remove stays blocked, for the same "
+      "types and the same size as before",
       "ipc/msg.c, msgctl_down and do_msgrcv")
 {
-	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
-	struct msqid_ds ds = msg_state(msqid);
-	pid_t pid;
+	/* The message of the first type stays in the queue; 0: there is none. */
+	static const struct {
+		long msgtyp;
+		int msgflg;
+		size_t msgsz;
+		long stays, taken;
+	} waits[] = {
+		{0, 0, TEXT, 0, 2},	     {2, 0, TEXT, 3, 2},
+		{-3, 0, TEXT, 4, 2},	     {LONG_MIN, 0, TEXT, 0, 2},
+		{3, MSG_EXCEPT, TEXT, 3, 2}, {-3, MSG_EXCEPT, TEXT, 4, 2},
+		{0, MSG_NOERROR, 2, 0, 2},   {2, 0, 3, 3, 2},
+	};
 
-	WAITER(pid)
-	{
-		struct message got;
-		expect_eq(4, ipc->msgrcv(msqid, &got, TEXT, 0, 0));
+	for (unsigned i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+		int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+		struct msqid_ds ds = msg_state(msqid);
+		const size_t size = waits[i].msgsz;
+		pid_t pid;
+
+		WAITER(pid)
+		{
+			struct message got;
+			if (size < 4 && !(waits[i].msgflg & MSG_NOERROR))
+				expect_errno(E2BIG, ipc->msgrcv(msqid, &got, size, waits[i].msgtyp,
+								waits[i].msgflg));
+			else
+				expect_eq(size < 4 ? size : 4,
+					  ipc->msgrcv(msqid, &got, size, waits[i].msgtyp,
+						      waits[i].msgflg));
+		}
+		for (int times = 0; times < 2; times++) {
+			must(libc_calls.msgctl(msqid, IPC_SET, &ds));
+			await_blocked(pid);
+		}
+		if (waits[i].stays)
+			msg_put(ipc, msqid, waits[i].stays, "stay");
+		await_blocked(pid);
+		msg_put(ipc, msqid, waits[i].taken, "take");
+		child_join(pid);
 	}
-	must(libc_calls.msgctl(msqid, IPC_SET, &ds));
-	await_blocked(pid);
-	msg_put(ipc, msqid, 1, "text");
-	child_join(pid);
 }
 
 /* ---- semaphores ------------------------------------------------------------------- */

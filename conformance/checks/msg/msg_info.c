@@ -7,19 +7,22 @@
 
 static const struct message message = {1, "text"};
 
-CHECK("msgctl.ipc_info", LIBC | RAW, NEED_LIMITS, "IPC_INFO returns the limits",
-      "msgctl(2), IPC_INFO; proc(5)")
+CHECK("msgctl.ipc_info", LIBC | RAW, NEED_LIMITS, "IPC_INFO and MSG_INFO return the limits",
+      "msgctl(2), IPC_INFO, MSG_INFO; proc(5)")
 {
+	static const int commands[] = {IPC_INFO, MSG_INFO};
 	struct msginfo info;
 
 	set_limit("msgmax", "1001");
 	set_limit("msgmnb", "2002");
 	set_limit("msgmni", "303");
-	memset(&info, 0xa5, sizeof(info));
-	expect_eq(0, ipc->msgctl(0, IPC_INFO, (struct msqid_ds *)&info));
-	expect_eq(1001, info.msgmax);
-	expect_eq(2002, info.msgmnb);
-	expect_eq(303, info.msgmni);
+	for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		memset(&info, 0xa5, sizeof(info));
+		expect_eq(0, ipc->msgctl(0, commands[i], (struct msqid_ds *)&info));
+		expect_eq(1001, info.msgmax);
+		expect_eq(2002, info.msgmnb);
+		expect_eq(303, info.msgmni);
+	}
 }
 
 CHECK("msgctl.info.unused", LIBC | RAW, 0,

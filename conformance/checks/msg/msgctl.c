@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "checks/common/objects.h"
+#include "checks/common/facility.h"
 
 static const struct message message = {1, "text"};
 
@@ -45,6 +45,134 @@ CHECK("msgctl.stat.proc", LIBC, NEED_PROC, "/proc/sysvipc/msg agrees with IPC_ST
 	must(ipc->msgsnd(msqid, &message, TEXT, 0));
 	const struct msqid_ds ds = msg_state(msqid);
 	EXPECT_ROW(msqid_ds, &ds, "msg", msqid);
+}
+
+CHECK("msgctl.stat.proc_columns", LIBC, NEED_PROC | NEED_USERS,
+      "each column of /proc/sysvipc/msg shows its own member, to users without permission too",
+      "proc(5), /proc/sysvipc/msg; ipc/msg.c, sysvipc_msg_proc_show")
+{
+	struct message got;
+	pid_t creator, sender, receiver = 0, reader;
+
+	CHILD (creator) {
+		become(OWNER, NOBODY);
+		must(ipc->msgget(check_key(0), IPC_CREAT | 0666));
+	}
+	child_join(creator);
+	const int msqid = must(ipc->msgget(check_key(0), 0));
+	CHILD (sender)
+		for (int i = 0; i < 3; i++)
+			msg_put(ipc, msqid, 1, "text");
+	child_join(sender);
+	/* No two ids, counts or times are the same. */
+	await_next_second();
+	CHILD (creator) {
+		become(OWNER, NOBODY);
+		must(msg_facility.set(&libc_calls, msqid, STRANGER, GROUP, 0606));
+	}
+	child_join(creator);
+	for (unsigned received = 0; received < 2; received++) {
+		if (received) {
+			CHILD (receiver)
+				expect_eq(4, ipc->msgrcv(msqid, &got, TEXT, 0, IPC_NOWAIT));
+			child_join(receiver);
+		}
+		const struct msqid_ds ds = msg_state(msqid);
+		expect_eq(check_key(0), ds.msg_perm.__key);
+		expect_eq(STRANGER, ds.msg_perm.uid);
+		expect_eq(GROUP, ds.msg_perm.gid);
+		expect_eq(OWNER, ds.msg_perm.cuid);
+		expect_eq(NOBODY, ds.msg_perm.cgid);
+		expect_eq(0606, ds.msg_perm.mode);
+		expect_eq(3 - received, ds.msg_qnum);
+		expect_eq(4 * (3 - received), ds.__msg_cbytes);
+		expect_eq(sender, ds.msg_lspid);
+		expect_eq(receiver, ds.msg_lrpid);
+		expect(ds.msg_stime < ds.msg_ctime && (ds.msg_rtime != 0) == received);
+		CHILD (reader) {
+			struct msqid_ds denied;
+			/* The group has no permission. */
+			become(NOBODY, GROUP);
+			expect_errno(EACCES, ipc->msgctl(msqid, IPC_STAT, &denied));
+			EXPECT_ROW(msqid_ds, &ds, "msg", msqid);
+		}
+		child_join(reader);
+	}
+}
+
+/* A queue with one message, which this process has also received before. */
+static int used_queue(const struct ipc_calls *ipc)
+{
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	struct message got;
+
+	msg_put(ipc, msqid, 1, "first");
+	must((int)ipc->msgrcv(msqid, &got, TEXT, 0, IPC_NOWAIT));
+	msg_put(ipc, msqid, 1, "text");
+	return msqid;
+}
+
+CHECK("msgctl.stat.times", LIBC | RAW, 0,
+      "msgsnd sets msg_stime and msg_lspid, msgrcv msg_rtime and msg_lrpid, IPC_SET msg_ctime, and "
+      "each of them no other time and no other process",
+      "msgop(2), msgctl(2): IPC_SET; ipc/msg.c, do_msgsnd, pipelined_send and msgctl_down")
+{
+	enum { SEND, RECEIVE, SET, HAND_OVER, WAYS };
+	struct msqid_ds want[WAYS], now;
+	int msqid[WAYS];
+	struct message got;
+	pid_t pid, waiter;
+
+	for (int i = 0; i < WAYS; i++)
+		msqid[i] = used_queue(ipc);
+	CHILD (waiter)
+		expect_eq(4, ipc->msgrcv(msqid[HAND_OVER], &got, TEXT, 2, 0));
+	await_blocked(waiter);
+	for (int i = 0; i < WAYS; i++)
+		want[i] = msg_state(msqid[i]);
+	await_next_second();
+	const time_t before = kernel_time();
+
+	CHILD (pid)
+		msg_put(ipc, msqid[SEND], 1, "more");
+	child_join(pid);
+	now = msg_state(msqid[SEND]);
+	expect_between(before, kernel_time(), now.msg_stime);
+	want[SEND].msg_stime = now.msg_stime;
+	want[SEND].msg_lspid = pid;
+	want[SEND].msg_qnum = 2;
+	want[SEND].__msg_cbytes = 8;
+	msg_expect_same(&want[SEND], &now);
+
+	CHILD (pid)
+		expect_eq(4, ipc->msgrcv(msqid[RECEIVE], &got, TEXT, 0, IPC_NOWAIT));
+	child_join(pid);
+	now = msg_state(msqid[RECEIVE]);
+	expect_between(before, kernel_time(), now.msg_rtime);
+	want[RECEIVE].msg_rtime = now.msg_rtime;
+	want[RECEIVE].msg_lrpid = pid;
+	want[RECEIVE].msg_qnum = want[RECEIVE].__msg_cbytes = 0;
+	msg_expect_same(&want[RECEIVE], &now);
+
+	must(libc_calls.msgctl(msqid[SET], IPC_SET, &want[SET]));
+	now = msg_state(msqid[SET]);
+	expect_between(before, kernel_time(), now.msg_ctime);
+	want[SET].msg_ctime = now.msg_ctime;
+	msg_expect_same(&want[SET], &now);
+
+	/* A message for a waiting receiver is sent and received at once. */
+	CHILD (pid)
+		msg_put(ipc, msqid[HAND_OVER], 2, "text");
+	child_join(pid);
+	now = msg_state(msqid[HAND_OVER]);
+	child_join(waiter);
+	expect_between(before, kernel_time(), now.msg_stime);
+	expect_between(before, kernel_time(), now.msg_rtime);
+	want[HAND_OVER].msg_stime = now.msg_stime;
+	want[HAND_OVER].msg_rtime = now.msg_rtime;
+	want[HAND_OVER].msg_lspid = pid;
+	want[HAND_OVER].msg_lrpid = waiter;
+	msg_expect_same(&want[HAND_OVER], &now);
 }
 
 CHECK("msgctl.stat.eacces", LIBC | RAW, 0, "IPC_STAT needs read permission", "msgctl(2), EACCES")
@@ -151,22 +279,26 @@ CHECK("msgctl.set.qbytes_privileged", LIBC, NEED_PROC,
 }
 
 CHECK("msgctl.set.receiver_looks_again", LIBC | RAW, 0,
-      "a blocked receiver fails if IPC_SET takes its permission away",
+      "every blocked receiver fails if IPC_SET takes its permission away",
       "ipc/msg.c, msgctl_down: \"sleeping receivers might be excluded\"")
 {
+	enum { RECEIVERS = 3 };
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
 	struct msqid_ds ds = msg_state(msqid);
-	pid_t pid;
+	pid_t pid[RECEIVERS];
 
-	CHILD (pid) {
-		struct message got;
-		drop_privileges();
-		expect_errno(EACCES, ipc->msgrcv(msqid, &got, TEXT, 0, 0));
+	for (int i = 0; i < RECEIVERS; i++) {
+		CHILD (pid[i]) {
+			struct message got;
+			drop_privileges();
+			expect_errno(EACCES, ipc->msgrcv(msqid, &got, TEXT, i, 0));
+		}
+		await_blocked(pid[i]);
 	}
-	await_blocked(pid);
 	ds.msg_perm.mode = 0200;
 	must(libc_calls.msgctl(msqid, IPC_SET, &ds));
-	child_join(pid);
+	for (int i = 0; i < RECEIVERS; i++)
+		child_join(pid[i]);
 }
 
 /* ---- IPC_RMID ---------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 /* msgrcv(2) calls that do not block. */
 #include <limits.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -52,6 +53,33 @@ CHECK("msgrcv.fields", LIBC | RAW, 0,
 	expect_eq(pid, ds.msg_lrpid);
 	expect_between(before, kernel_time(), ds.msg_rtime);
 	expect_eq(getpid(), ds.msg_lspid);
+}
+
+struct receiving {
+	const struct ipc_calls *ipc;
+	int msqid;
+};
+
+static void *receive_in_thread(void *arg)
+{
+	const struct receiving *self = arg;
+	struct message got;
+
+	expect_eq(4, self->ipc->msgrcv(self->msqid, &got, TEXT, 0, IPC_NOWAIT));
+	return NULL;
+}
+
+CHECK("msgrcv.last_receiver.thread", LIBC | RAW, 0,
+      "msg_lrpid is the process id, whichever thread receives a message of the queue",
+      "msgop(2), msg_lrpid; pthreads(7), \"process ID\"")
+{
+	int msqid = queue_with(ipc, "text");
+	pthread_t thread;
+
+	expect_eq(0, pthread_create(&thread, NULL, receive_in_thread,
+				    &(struct receiving){ipc, msqid}));
+	expect_eq(0, pthread_join(thread, NULL));
+	expect_eq(getpid(), msg_state(msqid).msg_lrpid);
 }
 
 /* ---- which message -------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /* msgrcv(2) calls that block. */
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -32,6 +33,7 @@ CHECK("msgrcv.blocks_until_sent", LIBC | RAW, 0,
 	expect_eq(pid, ds.msg_lrpid);
 	expect_eq(getpid(), ds.msg_lspid);
 	expect_between(before, kernel_time(), ds.msg_rtime);
+	expect_between(before, kernel_time(), ds.msg_stime);
 }
 
 /* A receiver of `msgtyp` stays blocked while `others` are sent, and gets one of type 2. */
@@ -75,20 +77,73 @@ CHECK("msgrcv.waits_for_except", LIBC | RAW, 0, "a receiver with MSG_EXCEPT wait
 }
 
 CHECK("msgrcv.waits_e2big", LIBC | RAW, 0,
-      "a message too long for a blocked receiver ends its wait with E2BIG and stays queued",
+      "a message too long for a blocked receiver ends its wait with E2BIG and stays queued; "
+      "msg_lrpid and msg_rtime stay too",
       "msgop(2), E2BIG; ipc/msg.c, pipelined_send")
 {
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	struct message got;
 	pid_t pid;
 
-	CHILD (pid) {
-		struct message got;
+	CHILD (pid)
 		expect_errno(E2BIG, ipc->msgrcv(msqid, &got, 3, 0, 0));
-	}
 	await_blocked(pid);
 	msg_put(ipc, msqid, 1, "text");
 	child_join(pid);
-	expect_eq(1, msg_state(msqid).msg_qnum);
+	const struct msqid_ds ds = msg_state(msqid);
+	expect_eq(1, ds.msg_qnum);
+	expect_eq(4, ds.__msg_cbytes);
+	expect_eq(0, ds.msg_lrpid);
+	expect_eq(0, ds.msg_rtime);
+	expect_eq(4, ipc->msgrcv(msqid, &got, TEXT, 0, IPC_NOWAIT));
+	expect_bytes("text", got.mtext, 4);
+}
+
+/* Half of the bits of this type or size are the number 1. */
+#define HIGH (LONG_MAX / 2 + 2)
+
+CHECK("msgrcv.waits_ends", LIBC | RAW, 0,
+      "a receiver waits for types at both ends of their range, and with the largest sizes",
+      "msgop(2); ipc/msg.c, struct msg_receiver: r_msgtype and r_maxsize have the size of a long")
+{
+	/* The message of the first type stays in the queue; 0: there is none. */
+	static const struct {
+		long msgtyp;
+		int msgflg;
+		size_t msgsz;
+		long stays, taken;
+	} waits[] = {
+		{LONG_MAX, 0, TEXT, LONG_MAX - 1, LONG_MAX},
+		{HIGH, 0, TEXT, 1, HIGH},
+		{1, 0, TEXT, HIGH, 1},
+		{LONG_MAX, MSG_EXCEPT, TEXT, LONG_MAX, LONG_MAX - 1},
+		{-(LONG_MAX - 1), 0, TEXT, LONG_MAX, LONG_MAX - 1},
+		{-LONG_MAX, 0, TEXT, 0, LONG_MAX},
+		{LONG_MIN, 0, TEXT, 0, LONG_MAX},
+		{-1, 0, TEXT, HIGH, 1},
+		{0, 0, LONG_MAX, 0, 1},
+		{0, 0, HIGH, 0, 1},
+	};
+
+	for (unsigned i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+		int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+		pid_t pid;
+
+		CHILD (pid) {
+			struct message got = {0};
+			expect_eq(4, ipc->msgrcv(msqid, &got, waits[i].msgsz, waits[i].msgtyp,
+						 waits[i].msgflg));
+			expect_eq(waits[i].taken, got.mtype);
+			expect_bytes("take", got.mtext, 4);
+		}
+		await_blocked(pid);
+		if (waits[i].stays)
+			msg_put(ipc, msqid, waits[i].stays, "stay");
+		expect_eq(waits[i].stays != 0, msg_state(msqid).msg_qnum);
+		msg_put(ipc, msqid, waits[i].taken, "take");
+		expect_eq(waits[i].stays != 0, msg_state(msqid).msg_qnum);
+		child_join(pid);
+	}
 }
 
 enum { SENDERS = 3, EACH = 100 };

@@ -211,6 +211,69 @@ CHECK("msgrcv.noerror_page_ends", LIBC | RAW, NEED_LIMITS,
 		}
 }
 
+/* Memory for a message of LONG_TEXT bytes, at whose end an access faults. */
+static char *long_memory_end(void)
+{
+	const size_t page = page_size(), pages = LONG_TEXT / page + 2;
+	char *memory = mmap(NULL, (pages + 1) * page, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	must(memory == MAP_FAILED ? -1 : 0);
+	must(munmap(memory + pages * page, page));
+	return memory + pages * page;
+}
+
+/* The kernel keeps a text of three pages of memory in four pieces, because each has a header. */
+enum { PIECES = 4 };
+#define TEXT_PAGES (3 * page_size())
+
+/* Where a message begins whose text continues after the end of memory from this piece on. */
+static char *lacks_from(char *end, size_t piece)
+{
+	const size_t lacks =
+		piece < PIECES - 1 ? TEXT_PAGES - piece * page_size() - 2 * PAGE_HEADER : 8;
+
+	return end + lacks - TEXT_PAGES - sizeof(long);
+}
+
+CHECK("msgsnd.efault_pieces", RAW, NEED_LIMITS,
+      "msgsnd fails with EFAULT if a part of the text is not mapped, whichever page of the text it "
+      "is in, and sends nothing",
+      "msgop(2), EFAULT; ipc/msgutil.c, load_msg: a text is kept in pieces of a page")
+{
+	int msqid = queue_of_long_texts(ipc);
+	char *end = long_memory_end();
+
+	for (size_t piece = 0; piece < PIECES; piece++) {
+		char *message = lacks_from(end, piece);
+		memcpy(message, &(long){1}, sizeof(long));
+		expect_errno(EFAULT, ipc->msgsnd(msqid, message, TEXT_PAGES, IPC_NOWAIT));
+		expect_eq(0, msg_state(msqid).msg_qnum);
+		expect_eq(0, msg_state(msqid).__msg_cbytes);
+	}
+	/* With the whole text in memory nothing is missing. */
+	char *whole = end - TEXT_PAGES - sizeof(long);
+	memcpy(whole, &(long){1}, sizeof(long));
+	expect_eq(0, ipc->msgsnd(msqid, whole, TEXT_PAGES, IPC_NOWAIT));
+}
+
+CHECK("msgrcv.efault_pieces", RAW, NEED_LIMITS,
+      "msgrcv fails with EFAULT if a part of the text has no memory, whichever page of the text it "
+      "is in, and the message is lost",
+      "msgop(2), EFAULT; ipc/msgutil.c, store_msg: a text is kept in pieces of a page")
+{
+	int msqid = queue_of_long_texts(ipc);
+	char *end = long_memory_end();
+
+	for (size_t piece = 0; piece < PIECES; piece++) {
+		char *message = lacks_from(end, piece);
+		expect_eq(0, ipc->msgsnd(msqid, &long_sent, TEXT_PAGES, IPC_NOWAIT));
+		expect_errno(EFAULT, ipc->msgrcv(msqid, message, TEXT_PAGES, 0, IPC_NOWAIT));
+		expect_eq(0, msg_state(msqid).msg_qnum);
+		expect_eq(0, msg_state(msqid).__msg_cbytes);
+	}
+}
+
 CHECK("msgrcv.above_lowered_msgmax", LIBC | RAW, NEED_LIMITS | NEED_MSG_COPY,
       "a text above a lowered msgmax is received whole; MSG_COPY of it fails",
       "ipc/msg.c, prepare_copy: no copy is larger than msgmax; ipc/msgutil.c, copy_msg: EINVAL")
@@ -324,6 +387,7 @@ CHECK("msgsnd.blocks_until_received", LIBC | RAW, 0,
 	expect_eq(TEXT, ipc->msgrcv(msqid, &got, TEXT, 0, 0));
 	expect_eq(first.mtype, got.mtype);
 	child_join(pid);
+	expect_eq(pid, msg_state(msqid).msg_lspid);
 	expect_eq(TEXT, ipc->msgrcv(msqid, &got, TEXT, 0, IPC_NOWAIT));
 	expect_bytes(&second, &got, sizeof(got));
 }
