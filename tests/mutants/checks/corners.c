@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "mutants.h"
@@ -482,4 +483,45 @@ ON_SHMCTL(rmid_ctime, "IPC_RMID of an attached segment sets shm_ctime")
 	if (result == 0 && cmd == IPC_RMID)
 		touch_segment(t, shmid);
 	return result;
+}
+
+ON_MSGSND(sets_ctime, "msgsnd sets msg_ctime too")
+{
+	int result = t->real->msgsnd(msqid, msgp, msgsz, msgflg), error = errno;
+	struct msqid_ds ds;
+
+	/* IPC_SET with the present values changes only the time. */
+	if (result == 0 && t->real->msgctl(msqid, IPC_STAT, &ds) == 0)
+		t->real->msgctl(msqid, IPC_SET, &ds);
+	errno = error;
+	return result;
+}
+
+ON_MSGRCV(sets_stime, "msgrcv sets msg_stime and msg_lspid too")
+{
+	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
+	long message[2] = {LONG_MAX - 1};
+	int error = errno;
+
+	if (result != -1 && !(msgflg & MSG_COPY) &&
+	    t->real->msgsnd(msqid, message, 0, IPC_NOWAIT) == 0)
+		t->real->msgrcv(msqid, message, 0, LONG_MAX - 1, IPC_NOWAIT);
+	errno = error;
+	return result;
+}
+
+/* The number of the first user namespace (PROC_USER_INIT_INO). */
+enum { FIRST_USER_NAMESPACE = 0xEFFFFFFD & 0x7fffffff };
+
+ON_MSGCTL(admin_of_first, "CAP_SYS_ADMIN counts in the first user namespace only")
+{
+	struct msqid_ds ds;
+	struct stat own;
+
+	if ((cmd == IPC_SET || cmd == IPC_RMID) && t->real->msgctl(msqid, IPC_STAT, &ds) == 0 &&
+	    ds.msg_perm.uid != geteuid() && ds.msg_perm.cuid != geteuid() &&
+	    stat("/proc/self/ns/user", &own) == 0 &&
+	    (own.st_ino & 0x7fffffff) != FIRST_USER_NAMESPACE)
+		return fails(EPERM);
+	return t->real->msgctl(msqid, cmd, buf);
 }

@@ -58,3 +58,27 @@ ON_MSGCTL(stat_efault, "IPC_STAT to an unmapped address succeeds")
 {
 	return allowed(EFAULT, t->real->msgctl(msqid, cmd, buf));
 }
+
+ON_MSGCTL(msg_info_defaults, "MSG_INFO returns the limits that a new namespace has")
+{
+	int result = t->real->msgctl(msqid, cmd, buf);
+
+	if (result != -1 && cmd == MSG_INFO) {
+		struct msginfo *info = (struct msginfo *)(void *)buf;
+		info->msgmni = MSGMNI;
+		info->msgmax = MSGMAX;
+		info->msgmnb = MSGMNB;
+	}
+	return result;
+}
+
+ON_MSGCTL(counts_short, "IPC_STAT truncates msg_qnum and msg_cbytes to 16 bits")
+{
+	int result = t->real->msgctl(msqid, cmd, buf);
+
+	if (result == 0 && cmd == IPC_STAT) {
+		buf->msg_qnum = (unsigned short)buf->msg_qnum;
+		buf->__msg_cbytes = (unsigned short)buf->__msg_cbytes;
+	}
+	return result;
+}

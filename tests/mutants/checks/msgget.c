@@ -74,3 +74,24 @@ static int reuse_removed(const struct through *t, key_t key, int msgflg)
 
 MUTANT(sequence_mutant, "msgget.sequence_reused", "the id of a removed queue is given again",
        .msgget = reuse_removed, .msgctl = note_removed);
+
+ON_MSGGET(lowest_slot, "a new queue takes the lowest slot that is free")
+{
+	static int sequence;
+	struct msqid_ds ds;
+	int slot = 0;
+
+	while (key == IPC_PRIVATE && t->real->msgctl(slot, MSG_STAT, &ds) != -1)
+		slot++;
+	if (key == IPC_PRIVATE)
+		write_next_id("msg", ++sequence << 15 | slot);
+	return t->real->msgget(key, msgflg);
+}
+
+ON_MSGGET(sequence_short, "sequence numbers end at the largest short")
+{
+	int result = t->real->msgget(key, msgflg);
+
+	/* As an id is computed from a sequence number below 0. */
+	return result >> 15 > SHRT_MAX ? fails(ENOSPC) : result;
+}

@@ -317,3 +317,22 @@ ON_MSGRCV(copy_is_a_receipt, "MSG_COPY of a queue that may not be read finds no 
 
 	return result == -1 && errno == EACCES && msgflg & MSG_COPY ? fails(ENOMSG) : result;
 }
+
+ON_MSGRCV(efault_late, "pages of a text after the first that cannot be written are left out")
+{
+	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
+	char first[4096];
+
+	if (result == -1 && errno == EFAULT && msgsz > sizeof(first))
+		return read_memory(first, msgp, sizeof(first)) ? (ssize_t)msgsz : fails(EFAULT);
+	return result;
+}
+
+ON_MSGRCV(wait_size_cut, "a receiver that waits has room for the lower half of its size")
+{
+	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg | IPC_NOWAIT);
+
+	if (result != -1 || errno != ENOMSG || msgflg & IPC_NOWAIT)
+		return result;
+	return t->real->msgrcv(msqid, msgp, msgsz & SIZE_MAX >> sizeof(size_t) * 4, msgtyp, msgflg);
+}

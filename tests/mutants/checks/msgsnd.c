@@ -205,3 +205,16 @@ ON_MSGSND(wake_up_lost, "a blocked sender is not woken")
 		return wait_in_vain(t);
 	return result;
 }
+
+ON_MSGSND(efault_late, "a text whose later pages are not mapped is sent without them")
+{
+	int result = t->real->msgsnd(msqid, msgp, msgsz, msgflg), error = errno;
+	struct message *copy = result == -1 && error == EFAULT && msgsz > 4096
+				       ? copy_of(msgp, 4096 - sizeof(struct message))
+				       : NULL;
+
+	if (copy)
+		return send_copy(t, msqid, copy, 4096 - sizeof(*copy), msgflg);
+	errno = error;
+	return result;
+}

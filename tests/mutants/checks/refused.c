@@ -93,6 +93,15 @@ ON_MSGRCV(enomsg_touches, "a receive that finds no message sets msg_lrpid and ms
 	return result;
 }
 
+ON_MSGRCV(waits_e2big_touches, "a receiver whose wait ends with E2BIG sets msg_lrpid and msg_rtime")
+{
+	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
+
+	if (result == -1 && errno == E2BIG && !(msgflg & IPC_NOWAIT))
+		KEEPING_ERRNO(touch_queue(t, msqid));
+	return result;
+}
+
 ON_MSGRCV(copy_refused_touches, "a copy that fails sets msg_lrpid and msg_rtime")
 {
 	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);

@@ -98,6 +98,26 @@
 	{                                                                                          \
 		return allowed(EPERM, AS(cmd));                                                    \
 	}                                                                                          \
+	ON_CONTROL(creator_refused,                                                                \
+		   "the creator of another owner's object may not set and remove it")              \
+	{                                                                                          \
+		struct S now = {0};                                                                \
+		if ((cmd == IPC_SET || cmd == IPC_RMID) && CONTROL(IPC_STAT, &now) == 0 &&         \
+		    now.F##_perm.cuid == geteuid() && now.F##_perm.uid != geteuid() &&             \
+		    geteuid() != 0)                                                                \
+			return fails(EPERM);                                                       \
+		return AS(cmd);                                                                    \
+	}                                                                                          \
+	ON_CONTROL(group_may, "a member of the owner's group may set and remove an object")        \
+	{                                                                                          \
+		struct S now = {0};                                                                \
+		int result = AS(cmd), error = errno;                                               \
+		if (result == -1 && error == EPERM && CONTROL(IPC_STAT, &now) == 0 &&              \
+		    now.F##_perm.gid == getegid())                                                 \
+			return 0;                                                                  \
+		errno = error;                                                                     \
+		return result;                                                                     \
+	}                                                                                          \
 	ON_CONTROL(rmid_ignored, "IPC_RMID does nothing")                                          \
 	{                                                                                          \
 		return cmd == IPC_RMID ? 0 : AS(cmd);                                              \

@@ -219,6 +219,22 @@ ON_LISTING(sem_ctime_is_otime, "/proc/sysvipc/sem has sem_ctime as sem_otime")
 	column_for_column(out, row, SEM_CTIME, SEM_OTIME);
 }
 
+ON_LISTING(queue_creator, "the row of a queue has its owner in the column of its creator")
+{
+	/* Rows of queues alone have 14 columns; 7 is uid, 9 is cuid. */
+	char *word[14], *next = NULL, text[512];
+	unsigned n = 0;
+
+	snprintf(text, sizeof(text), "%s", row);
+	for (char *at = strtok_r(text, " \n", &next); at; at = strtok_r(NULL, " \n", &next))
+		if (n++ < 14)
+			word[n - 1] = at;
+	for (unsigned i = 0; n == 14 && i < n; i++)
+		fprintf(out, "%10s%s", word[i == 9 ? 7 : i], i == n - 1 ? "\n" : " ");
+	if (n != 14)
+		fputs(row, out);
+}
+
 /* lseek returns the offset but does not move, so the next read continues after the last one. */
 static off_t lseek_ignored(int fd UNUSED, off_t offset, int whence UNUSED)
 {
@@ -240,6 +256,26 @@ static ssize_t read_twice(int fd, void *buf, size_t size)
 }
 MUTANT(read_twice_mutant, "read.twice", "a file that is read in pieces gives one of them twice",
        .read = read_twice);
+
+/* Opens a file of /proc/sysvipc again for each read, so that its reader is its opener. */
+static ssize_t read_by_reader(int fd, void *buf, size_t size)
+{
+	char name[64], path[64] = "";
+	int again;
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	if (readlink(name, path, sizeof(path) - 1) == -1 ||
+	    strncmp(path, "/proc/sysvipc/", 14) != 0 || (again = __real_open(path, O_RDONLY)) == -1)
+		return __real_read(fd, buf, size);
+	__real_lseek(again, __real_lseek(fd, 0, SEEK_CUR), SEEK_SET);
+	ssize_t length = __real_read(again, buf, size);
+	close(again);
+	__real_lseek(fd, length > 0 ? length : 0, SEEK_CUR);
+	return length;
+}
+MUTANT(read_by_reader_mutant, "read.by_reader",
+       "/proc/sysvipc shows the namespaces of its reader, not of its opener",
+       .read = read_by_reader);
 
 /* ---- mappings -------------------------------------------------------------------- */
 
