@@ -286,7 +286,7 @@ static const char *need_FAULTS(bool isolated)
 	if (!isolated)
 		return need_NAMESPACE(isolated);
 	if (access("/proc/self/fail-nth", R_OK | W_OK) != 0)
-		return "no allocation fails on demand (CONFIG_FAULT_INJECTION)";
+		return "this kernel cannot make allocations fail (CONFIG_FAULT_INJECTION)";
 	/* By default, only allocations that may not wait fail, and no single pages (init.c). */
 	return begins_with("/sys/kernel/debug/failslab/ignore-gfp-wait", 'N') &&
 			       begins_with("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait",

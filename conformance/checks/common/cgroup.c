@@ -55,7 +55,7 @@ static void make_group(void)
 	static char folder[128];
 
 	if (cgroups_are_mounted())
-		skip("control groups belong to the machine: not the first process of a new kernel");
+		skip("control groups change the machine, and this is not its first process");
 	if (unshare(CLONE_NEWNS) == -1 ||
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
 	    mount("cgroup2", ROOT, "cgroup2", 0, NULL) == -1)
