@@ -72,30 +72,32 @@ void address_forget(struct state *state, struct address *self)
 	RELAXED_STORE(&self->memory, NULL);
 }
 
-/* The kernel unmaps page by page, so a large segment is detached without the GIL. */
-static int detach(const void *memory, size_t size)
+static void *map_zeroed(const struct address *self, void *memory, int how)
 {
-	int result, error;
+	const int access = self->readonly ? PROT_READ : PROT_READ | PROT_WRITE;
 
-	if (size < LARGE_SEGMENT)
-		return checked_shmdt(memory);
-	Py_BEGIN_ALLOW_THREADS
-	result = checked_shmdt(memory);
-	error = errno;
-	Py_END_ALLOW_THREADS
-	errno = error;
-	return result;
+	return mmap(memory, self->size, access, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | how,
+		    -1, 0);
 }
 
 /*
- * Maps zeroed memory where the segment was, unless another thread has mapped something
- * there in the meantime.
+ * Maps zeroed memory over the segment.  That detaches it, and leaves no moment in which another
+ * thread could map something there.  The kernel refuses it (EINVAL) if the segment ends within a
+ * huge page.
  */
+static bool replace(struct address *self, void *memory)
+{
+	void *got = map_zeroed(self, memory, MAP_FIXED);
+
+	if (got != MAP_FAILED)
+		self->reserved = got;
+	return got != MAP_FAILED;
+}
+
+/* The same after the segment was detached, unless another thread has mapped something there. */
 static void reserve(struct address *self, void *memory)
 {
-	const int access = self->readonly ? PROT_READ : PROT_READ | PROT_WRITE;
-	void *got = mmap(memory, self->size, access,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+	void *got = map_zeroed(self, memory, MAP_FIXED_NOREPLACE);
 
 	if (got == MAP_FAILED)
 		return;
@@ -103,6 +105,35 @@ static void reserve(struct address *self, void *memory)
 		self->reserved = got;
 	else
 		munmap(got, self->size);
+}
+
+static int detach_now(struct address *self, void *memory, bool zeroed)
+{
+	if (zeroed && replace(self, memory))
+		return 0;
+	if (checked_shmdt(memory) != 0)
+		return -1;
+	if (zeroed)
+		reserve(self, memory);
+	return 0;
+}
+
+/*
+ * Detaches the segment, and maps zeroed memory there if zeroed is true.  The kernel unmaps page by
+ * page, so a large segment is detached without the GIL.
+ */
+static int detach(struct address *self, void *memory, bool zeroed)
+{
+	int result, error;
+
+	if (self->size < LARGE_SEGMENT)
+		return detach_now(self, memory, zeroed);
+	Py_BEGIN_ALLOW_THREADS
+	result = detach_now(self, memory, zeroed);
+	error = errno;
+	Py_END_ALLOW_THREADS
+	errno = error;
+	return result;
 }
 
 struct address *address_missing(enum call_index call)
@@ -130,11 +161,8 @@ int address_detach(struct state *state, struct address *self)
 				"shmdt: views of the segment, or copies, are alive");
 		return -1;
 	}
-	if (detach(memory, self->size) == 0) {
-		if (self->lent)
-			reserve(self, memory);
+	if (detach(self, memory, self->lent) == 0)
 		return 0;
-	}
 	call_failed(CALL_shmdt, NULL);
 	MUTEX_LOCK(state);
 	RELAXED_STORE(&self->memory, memory);
@@ -355,7 +383,7 @@ static void address_dealloc(PyObject *object)
 	Py_XDECREF(self->weak);
 #endif
 	if (memory)
-		detach(memory, self->size);
+		detach(self, memory, false);
 	if (self->reserved)
 		munmap(self->reserved, self->size);
 	PyObject_Free(object);

@@ -175,3 +175,43 @@ def test_detached_memory_is_not_the_segment(make: Maker) -> None:
     with pytest.raises(OSError):
         ipc.shmdt(p)
     ipc.shmdt(q)
+
+
+def test_nothing_else_comes_to_detached_memory(make: Maker) -> None:
+    """Another thread maps memory all the time, also at the moment of the detachment."""
+    shmid = make.segment(4 << 20)
+    said = run_child(
+        """
+import ctypes
+import numpy as np
+
+SIZE = 4 << 20
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long
+libc.munmap.argtypes = ctypes.c_void_p, ctypes.c_size_t
+ones = os.memfd_create("ones")
+os.write(ones, b"1" * SIZE)
+ended = False
+
+def map_and_unmap():
+    while not ended:
+        kept = [libc.mmap(None, SIZE, 1, 2, ones, 0) for _ in range(4)]
+        for memory in kept:
+            libc.munmap(memory, SIZE)
+
+thread = threading.Thread(target=map_and_unmap)
+thread.start()
+seen = set()
+for _ in range(2000):
+    p = ipc.shmat(ids[0])
+    a = np.ndarray((SIZE,), np.uint8, buffer=p)
+    ipc.shmdt(p)
+    seen.add(int(a[0]))
+ended = True
+thread.join()
+print(seen)
+""",
+        shmid,
+    )
+    assert said == "{0}\n"
