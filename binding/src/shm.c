@@ -132,16 +132,18 @@ static bool overlaps(const struct address *self, uintptr_t begin, uintptr_t end)
 	return memory < end && begin < memory + page_rounded(self->size);
 }
 
-/* Returns the attachment that has the byte and no views; NULL with an exception. */
+/* Returns the attachment that has the byte and that nothing uses; NULL with an exception. */
 static struct address *remappable(struct state *state, uintptr_t byte)
 {
 	for (struct address *self = state->attached; self; self = self->next) {
 		if (!overlaps(self, byte, byte + 1))
 			continue;
-		if (self->pins == 0)
+		if (self->pins == 0 && !self->lent)
 			return self;
 		PyErr_SetString(PyExc_ValueError,
-				"shmat: SHM_REMAP over an attachment that has views");
+				self->pins ? "shmat: SHM_REMAP over an attachment that has views"
+					   : "shmat: SHM_REMAP over an attachment that an object "
+					     "may use without a view");
 		return NULL;
 	}
 	PyErr_SetString(PyExc_ValueError,
@@ -288,7 +290,8 @@ PyDoc_STRVAR(shmat_doc,
 	     "    shmid: The segment's identifier.\n"
 	     "    shmaddr: An address, or None to let the kernel choose one.\n"
 	     "    shmflg: 0, or SHM_RDONLY, SHM_RND, SHM_EXEC, SHM_REMAP.  SHM_REMAP is allowed\n"
-	     "        only over attachments of this module without views, which it detaches.\n\n"
+	     "        only over attachments of this module, which it detaches, and which no view\n"
+	     "        and no object that was made from them (NumPy's ndarray) uses.\n\n"
 	     "Returns:\n"
 	     "    A shm_address.\n\n"
 	     "Raises:\n"

@@ -8,6 +8,7 @@ import gc
 import mmap
 import os
 import resource
+import struct
 import weakref
 from collections.abc import Callable
 from functools import partial
@@ -249,6 +250,16 @@ def test_shm_remap_onto_an_attachment_with_a_view_is_refused(make: Maker) -> Non
                 ipc.shmat(new, p, ipc.SHM_REMAP)
             v[:3] = b"old"
         assert ipc.shmcpy_from(p, 3) == b"old"
+        assert (nattch(old), nattch(new)) == (1, 0)
+
+
+def test_shm_remap_onto_an_attachment_that_was_lent_is_refused(make: Maker) -> None:
+    """An object like NumPy's ndarray may use the memory, and keeps no view."""
+    old, new = make.segment(PAGE), make.segment(PAGE)
+    with ipc.shmat(old) as p:
+        struct.unpack_from("B", p)  # gets a buffer, as ndarray() does
+        with pytest.raises(ValueError, match="SHM_REMAP.* without a view"):
+            ipc.shmat(new, p, ipc.SHM_REMAP)
         assert (nattch(old), nattch(new)) == (1, 0)
 
 
