@@ -19,17 +19,20 @@
  */
 #include "transfer.h"
 
-/* An attribute, or NULL without an exception. */
+/*
+ * An attribute; NULL without an exception if there is none.  NULL with an exception if the object's
+ * own code failed, or a signal handler that ran in it.
+ */
 static PyObject *attribute(PyObject *object, const char *name)
 {
 	PyObject *value = PyObject_GetAttrString(object, name);
 
-	if (!value)
+	if (!value && PyErr_ExceptionMatches(PyExc_AttributeError))
 		PyErr_Clear();
 	return value;
 }
 
-/* task_wakeup in _asynciomodule.c, __wakeup in asyncio/tasks.py. */
+/* task_wakeup in _asynciomodule.c, __wakeup in asyncio/tasks.py.  False with an exception too. */
 static bool is_wakeup(PyObject *callback, PyObject *partial)
 {
 	if ((PyObject *)Py_TYPE(callback) == partial) /* replace() has made it */
@@ -77,8 +80,10 @@ static int watch(struct state *state, PyObject *wake, PyObject *task, PyObject *
 	const Py_ssize_t n = callbacks ? PyTuple_Size(callbacks) : 0;
 	int result = 0;
 
-	if (!callbacks)
+	if (!callbacks && PyErr_ExceptionMatches(PyExc_AttributeError))
 		PyErr_Clear();
+	else if (!callbacks && PyErr_Occurred())
+		result = -1;
 	for (Py_ssize_t i = 0; i < n && result == 0; i++) {
 		PyObject *pair = PyTuple_GetItem(callbacks, i);
 		if (!PyTuple_Check(pair) || PyTuple_Size(pair) != 2)
@@ -86,6 +91,8 @@ static int watch(struct state *state, PyObject *wake, PyObject *task, PyObject *
 		PyObject *callback = PyTuple_GetItem(pair, 0);
 		if (is_wakeup(callback, partial))
 			result = replace(wake, task, partial, callback, PyTuple_GetItem(pair, 1));
+		else if (PyErr_Occurred())
+			result = -1;
 	}
 	Py_XDECREF(list);
 	Py_XDECREF(callbacks);
@@ -103,33 +110,55 @@ static PyObject *ipc__watch_wakeups(PyObject *module, PyObject *const *args, Py_
 	Py_RETURN_NONE;
 }
 
+/* Marks the message as unclaimed, or watches the waiter in its turn; -1 with an exception. */
+static int follow(PyObject *module, PyObject *partial, PyObject *waiter,
+		  struct msgbuf_object *message)
+{
+	PyObject *cancelled = attribute(waiter, "_must_cancel");
+	PyObject *wake = PyErr_Occurred() ? NULL : attribute(module, "_wake");
+	int result = PyErr_Occurred() ? -1 : 0;
+
+	if (cancelled == Py_True)
+		message->unclaimed = true;
+	/* The waiter's own result may be the message, and another task await it. */
+	else if (wake)
+		result = watch(state_of(module), wake, waiter, partial);
+	Py_XDECREF(cancelled);
+	Py_XDECREF(wake);
+	return result;
+}
+
+static int before_wakeup(PyObject *module, PyObject *partial, PyObject *wakeup, PyObject *task)
+{
+	PyObject *message = attribute(task, "_result");
+	PyObject *waiter = PyErr_Occurred() ? NULL : attribute(wakeup, "__self__");
+	int result = PyErr_Occurred() ? -1 : 0;
+
+	if (message && waiter && Py_TYPE(message) == state_of(module)->type[TYPE_msgbuf])
+		result = follow(module, partial, waiter, (struct msgbuf_object *)message);
+	Py_XDECREF(message);
+	Py_XDECREF(waiter);
+	return result;
+}
+
 PyDoc_STRVAR(_wake_doc, "_wake(partial, wakeup, task, /)\n--\n\n"
 			"Wake the task that awaits a task that has ended.");
 
 static PyObject *ipc__wake(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
-	struct state *const state = state_of(module);
+	PyObject *type, *exception, *traceback, *woken;
 
 	if (!takes("_wake", 3, nargs))
 		return NULL;
-	PyObject *const message = attribute(args[2], "_result");
-	PyObject *const waiter = attribute(args[1], "__self__");
-
-	if (message && waiter && Py_TYPE(message) == state->type[TYPE_msgbuf]) {
-		PyObject *cancelled = attribute(waiter, "_must_cancel");
-		PyObject *wake = attribute(module, "_wake");
-
-		if (cancelled == Py_True)
-			((struct msgbuf_object *)message)->unclaimed = true;
-		/* The waiter's own result may be the message, and another task await it. */
-		else if (wake && watch(state, wake, waiter, args[0]) < 0)
-			PyErr_Clear();
-		Py_XDECREF(cancelled);
-		Py_XDECREF(wake);
-	}
-	Py_XDECREF(message);
-	Py_XDECREF(waiter);
-	return PyObject_CallFunctionObjArgs(args[1], args[2], NULL);
+	/* Wake the awaiting task also after an exception: else it would sleep for ever. */
+	const bool failed = before_wakeup(module, args[0], args[1], args[2]) < 0;
+	PyErr_Fetch(&type, &exception, &traceback);
+	woken = PyObject_CallFunctionObjArgs(args[1], args[2], NULL);
+	if (!failed)
+		return woken;
+	Py_XDECREF(woken);
+	PyErr_Restore(type, exception, traceback);
+	return NULL;
 }
 
 PyMethodDef handover_functions[] = {

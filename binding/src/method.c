@@ -81,7 +81,8 @@ static vector_function find_method(PyObject *function)
 	PyObject *name = PyObject_GetAttrString(function, "__qualname__");
 	vector_function call = NULL;
 
-	for (size_t i = 0; name && !call && i < Py_ARRAY_LENGTH(methods); i++)
+	for (size_t i = 0; name && PyUnicode_Check(name) && !call && i < Py_ARRAY_LENGTH(methods);
+	     i++)
 		if (PyUnicode_CompareWithASCIIString(name, methods[i].name) == 0)
 			call = methods[i].call;
 	if (name && !call)

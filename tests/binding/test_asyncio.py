@@ -554,6 +554,65 @@ ipc._ipc._watch_wakeups(ipc._ipc._wake, Task(), functools.partial)
     )
 
 
+class Prying:
+    """A callback whose attributes run Python code, in which a signal comes."""
+
+    pried = 0
+
+    def __call__(self, task: object) -> None:
+        pass
+
+    def __getattr__(self, name: str) -> None:
+        Prying.pried += 1
+        signal.raise_signal(signal.SIGUSR1)
+
+
+@pytest.fixture
+def raising() -> Iterator[None]:
+    def handler(*_: object) -> None:
+        raise ZeroDivisionError
+
+    old = signal.signal(signal.SIGUSR1, handler)
+    yield
+    signal.signal(signal.SIGUSR1, old)
+
+
+def test_an_exception_among_the_callbacks_is_the_programs(
+    q: ipc.MessageQueue, raising: None
+) -> None:
+    """receive_async() looks at the callbacks of its task and of those that await it."""
+    reported: list[BaseException] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_debug(False)  # in debug mode asyncio looks at their attributes too
+        loop.set_exception_handler(lambda _, context: reported.append(context["exception"]))
+        q.send("x")
+
+        async def first() -> None:
+            task = asyncio.current_task()
+            assert task
+            task.add_done_callback(Prying())
+            with pytest.raises(ZeroDivisionError):
+                await q.receive_async()
+
+        await asyncio.create_task(first())
+        assert q.stat().msg_qnum == 1 and not reported
+
+        async def second() -> bytes:
+            task = asyncio.current_task()
+            assert task
+            inner = asyncio.create_task(q.receive_async())
+            task.add_done_callback(Prying())
+            return (await inner).mtext  # its wake-up looks at the callbacks of this task
+
+        assert await asyncio.create_task(second()) == b"x"
+        assert [type(error) for error in reported] == [ZeroDivisionError]
+
+    run(main)
+    assert Prying.pried
+
+
 def test_documented_losses(q: ipc.MessageQueue) -> None:
     """The guide names two losses: results that asyncio drops, and units that a task took."""
 
