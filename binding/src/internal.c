@@ -38,10 +38,12 @@ static long send_object(struct state *state, PyObject *object, long mtype, struc
 
 	if (Py_TYPE(object) == state->type[TYPE_msgbuf]) {
 		struct msgbuf_object *msgbuf = (struct msgbuf_object *)object;
-		msgbuf_pin(msgbuf);
+		msgbuf_pin_unread(msgbuf);
 		t->msgp = msgbuf->head.bytes;
 		t->msgsz = (size_t)msgbuf->length;
 		result = send(state, t, limits);
+		if (result >= 0 && msgbuf->inbox)
+			inbox_forget(msgbuf);
 		msgbuf_unpin(msgbuf);
 		return result;
 	}
@@ -106,8 +108,11 @@ PyObject *queue_send(PyObject *method, PyObject *const *args, size_t nargsf, PyO
 	    to_deadline(state, given.arg[2], &limits) == 0 &&
 	    audit(state, CALL_msgsnd, &audited, 4) == 0)
 		result = send_object(state, given.arg[0], mtype, &t, &limits);
+	/* Before id is freed, which may run Python code and change errno. */
+	PyObject *const ended =
+		result < 0 ? transfer_ended(false, result, t.msgsz) : Py_NewRef(Py_None);
 	Py_XDECREF(id);
-	return result < 0 ? transfer_ended(false, result, t.msgsz) : Py_NewRef(Py_None);
+	return ended;
 }
 
 /* ---- many messages ---------------------------------------------------------------- */
@@ -166,12 +171,13 @@ static PyObject *ipc__send_many(PyObject *module, PyObject *const *args, Py_ssiz
 	while (iterator && result == 0 && (item = PyIter_Next(iterator))) {
 		if (!send_at_once(item, &t, &room.here.msgbuf))
 			result = send_object(state, item, mtype, &t, &limits);
+		/* Freeing the item may run Python code, which changes errno. */
+		if (result < 0)
+			transfer_ended(false, result, t.msgsz);
 		Py_DECREF(item);
 		if (result == 0 && breathe(++sent) < 0)
 			result = RAISED;
 	}
-	if (result < 0)
-		transfer_ended(false, result, t.msgsz);
 	Py_XDECREF(iterator);
 	if (!PyErr_Occurred())
 		return PyLong_FromSsize_t(sent);

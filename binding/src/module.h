@@ -237,14 +237,22 @@ int text_set(PyObject *object, PyObject *value, void *member);
 PyObject *semun_get(PyObject *object, void *member);
 int semun_set(PyObject *object, PyObject *value, void *member);
 
-/* Keeps the address of the bytes, and the capacity, until msgbuf_unpin(). */
+/*
+ * Keeps the address of the bytes, and the capacity, until msgbuf_unpin().  A message that is to be
+ * sent is not read yet: if that fails, its inbox can still take it back.
+ */
+static inline void msgbuf_pin_unread(struct msgbuf_object *self)
+{
+	MUTEX_LOCK(&self->head);
+	self->pins++;
+	MUTEX_UNLOCK(&self->head);
+}
+
 static inline void msgbuf_pin(struct msgbuf_object *self)
 {
 	if (self->inbox)
 		inbox_forget(self);
-	MUTEX_LOCK(&self->head);
-	self->pins++;
-	MUTEX_UNLOCK(&self->head);
+	msgbuf_pin_unread(self);
 }
 
 static inline void msgbuf_unpin(struct msgbuf_object *self)

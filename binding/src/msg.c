@@ -62,7 +62,10 @@ static always_inline int pin_message(struct state *state, PyObject *msgp, bool r
 {
 	if (Py_TYPE(msgp) == state->type[TYPE_msgbuf]) {
 		message->msgbuf = (struct msgbuf_object *)msgp;
-		msgbuf_pin(message->msgbuf);
+		if (receive)
+			msgbuf_pin(message->msgbuf);
+		else
+			msgbuf_pin_unread(message->msgbuf);
 		message->msgp = message->msgbuf->head.bytes;
 		/* msgsnd sends length bytes; msgrcv may fill the whole capacity. */
 		message->room =
@@ -157,6 +160,8 @@ static always_inline PyObject *transfer(struct state *state, bool receive, PyObj
 		result = transfer_pinned(state, receive, t);
 	if (result >= 0 && receive && message.msgbuf)
 		message.msgbuf->length = result;
+	if (result >= 0 && message.msgbuf && message.msgbuf->inbox)
+		inbox_forget(message.msgbuf);
 	unpin_message(&message);
 	return result < 0 ? NULL : PyLong_FromLong(result);
 }

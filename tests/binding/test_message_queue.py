@@ -187,6 +187,40 @@ def test_how_many_were_sent_before_an_error(q: ipc.MessageQueue) -> None:
             q.receive_many(10)
 
 
+@pytest.mark.parametrize("how", ["send_many", "send", "msgsnd"])
+def test_a_message_whose_forwarding_fails_is_kept(q: ipc.MessageQueue, how: str) -> None:
+    """It was received but not sent, and the program does not hold it."""
+    with ipc.MessageQueue(remove_on_exit=True) as full:
+        full.set(qbytes=1)
+        full.send(b"x")
+        q.send_many([message(b"1", 1), message(b"2", 2)])
+        with pytest.raises(OSError):
+            if how == "send_many":
+                full.send_many(q, timeout=0)
+            elif how == "send":
+                full.send(q.receive(), timeout=0)
+            else:
+                ipc.msgsnd(full.id, q.receive(), None, ipc.IPC_NOWAIT)
+        full.receive()
+        assert full.send_many([q.receive()]) == 1  # this one is gone
+        assert texts(list(q.messages(timeout=0))) == [b"2"]
+        assert texts(list(full.messages(timeout=0))) == [b"1"]
+
+
+class Reopening(bytearray):
+    """A text that changes errno when it is freed."""
+
+    def __del__(self) -> None:
+        with pytest.raises(FileNotFoundError):
+            os.stat("/nonexistent")
+
+
+def test_freeing_a_text_does_not_change_the_error(q: ipc.MessageQueue) -> None:
+    q.set(qbytes=1)
+    with fails_with(errno.EINVAL):
+        q.send_many((Reopening(bytes(9000)) for _ in range(1)), timeout=0)
+
+
 class Interrupting:
     """3000; when C asks for it, a signal comes, whose handler is called later.
 
