@@ -58,8 +58,11 @@ def run_child(
     """Return the output of a program, which must exit with 0 and leave standard error empty."""
     if "blocked(" in program and not Path("/proc/self/syscall").exists():
         pytest.skip("this kernel has no /proc/PID/syscall")
+    # In development mode asyncio reports each step that takes longer than 0.1 s.
+    quiet = "import logging; logging.getLogger('asyncio').setLevel('ERROR')\n"
+    beginning = PRELUDE + quiet * ("asyncio" in program)
     child = subprocess.run(
-        [sys.executable, *options, "-c", PRELUDE + program, *map(str, ids)],
+        [sys.executable, *options, "-c", beginning + program, *map(str, ids)],
         capture_output=True,
         text=True,
         timeout=HANG,
