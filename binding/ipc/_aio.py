@@ -37,7 +37,10 @@ def _wake_all() -> None:
         waiter.wait.wake()
 
 
-threading._register_atexit(_wake_all)  # type: ignore[attr-defined]
+try:
+    threading._register_atexit(_wake_all)  # type: ignore[attr-defined]
+except RuntimeError:
+    pass  # a function of atexit imports this: the interpreter waits for no thread any more
 
 
 class _Thread(threading.Thread):

@@ -613,6 +613,28 @@ def test_an_exception_among_the_callbacks_is_the_programs(
     assert Prying.pried
 
 
+def test_the_first_use_is_in_a_function_of_atexit() -> None:
+    """The interpreter has ended its threads by then, and refuses functions for that."""
+    said = run_child(
+        """
+import asyncio, atexit
+
+q = ipc.MessageQueue()
+q.send("x")
+
+async def receive():
+    print((await q.receive_async()).mtext)
+
+def at_exit():
+    asyncio.run(receive())
+    q.remove()
+
+atexit.register(at_exit)
+"""
+    )
+    assert said == "b'x'\n"
+
+
 def test_documented_losses(q: ipc.MessageQueue) -> None:
     """The guide names two losses: results that asyncio drops, and units that a task took."""
 
