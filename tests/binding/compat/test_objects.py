@@ -3,14 +3,19 @@
 """The common part of MessageQueue, Semaphore and SharedMemory."""
 
 import errno
+import gc
 import importlib
 import os
+import signal
+import threading
+from types import FunctionType
 from typing import Any
 
 import pytest
 
 import ipc
 from compat.conftest import CLASSES, OURS, as_nobody, differs, each_class, row
+from conftest import all_objects, is_blocked, wait_until
 
 SETTABLE = {
     "MessageQueue": {"max_size", "uid", "gid", "mode"},
@@ -96,7 +101,10 @@ def test_without_an_unused_key(monkeypatch: pytest.MonkeyPatch) -> None:
         tried.append(key)
         raise FileExistsError(errno.EEXIST, "it is there")
 
-    monkeypatch.setattr(ipc, "msgget", exists)
+    # An error of a function outside the package is the program's, for example a signal handler's.
+    inside = {**globals(), "__package__": OURS}
+    function = FunctionType(exists.__code__, inside, closure=exists.__closure__)
+    monkeypatch.setattr(ipc, "msgget", function)
     with pytest.raises(ours.ExistentialError):
         ours.MessageQueue(None, ours.IPC_CREX)
     assert sorted(tried) == list(range(1, 32768))
@@ -334,3 +342,51 @@ def test_values_out_of_range() -> None:
             assert str(caught.value) == said
     finally:
         one.remove()
+
+
+@differs("is not concerned: its calls do not continue", run=False)
+@pytest.mark.parametrize("code", [errno.EAGAIN, errno.EEXIST, errno.EINVAL])
+def test_an_exception_of_a_signal_handler_is_the_programs(
+    queue: Any, semaphore: Any, code: int
+) -> None:
+    """An OSError of the handler is no error of the call that it ends."""
+    mine = OSError(code, "the program's")
+
+    def handler(*_: object) -> None:
+        raise mine
+
+    def interrupt(ident: int) -> None:
+        main = threading.main_thread()
+        tid = main.native_id or 0
+        wait_until(lambda: is_blocked(tid, ident), "the main thread is blocked")
+        signal.pthread_kill(main.ident or 0, signal.SIGUSR1)
+
+    old = signal.signal(signal.SIGUSR1, handler)
+    try:
+        for one, call in (queue, queue.receive), (semaphore, semaphore.acquire):
+            thread = threading.Thread(target=interrupt, args=(one.id,))
+            with pytest.raises(OSError) as caught:
+                thread.start()
+                call()
+            thread.join()
+            assert caught.value is mine
+    finally:
+        signal.signal(signal.SIGUSR1, old)
+
+
+@differs("is not concerned: it is written in C", run=False)
+def test_a_constructor_that_is_interrupted_leaves_nothing(
+    sysv_ipc: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = all_objects()
+    monkeypatch.setattr(sysv_ipc.SharedMemory, "_fill", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        sysv_ipc.SharedMemory(None, sysv_ipc.IPC_CREX)
+    monkeypatch.setattr(sysv_ipc.Semaphore, "_set_value", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        sysv_ipc.Semaphore(None, sysv_ipc.IPC_CREX, initial_value=1)
+    gc.collect()  # which detaches the removed segment
+    assert all_objects() == before

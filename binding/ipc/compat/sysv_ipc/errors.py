@@ -47,8 +47,21 @@ _MEANING: dict[int | None, type[Exception]] = {
 }
 
 
+def is_of_a_call(error: OSError) -> bool:
+    """Return whether an exception comes from a call of this package.
+
+    The traceback of an exception that a signal handler raised during the call ends in the program.
+    """
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback is None or traceback.tb_frame.f_globals.get("__package__") == __package__
+
+
 def fail(what: str, error: OSError, invalid: type[Exception]) -> NoReturn:
-    """Raise the exception for the errno of an OSError, or the error itself if there is none.
+    """Raise the exception for the errno of an OSError.
+
+    Raises the error itself if there is none for its errno, or if it is the program's own.
 
     Args:
         what: The object, for the message.
@@ -56,6 +69,6 @@ def fail(what: str, error: OSError, invalid: type[Exception]) -> NoReturn:
         invalid: The exception for EINVAL.
     """
     meaning = invalid if error.errno == errno.EINVAL else _MEANING.get(error.errno)
-    if meaning is None:
+    if meaning is None or not is_of_a_call(error):
         raise error
     raise meaning(f"{what}: {error.strerror}") from error

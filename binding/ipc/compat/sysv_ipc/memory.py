@@ -72,12 +72,12 @@ class SharedMemory(Object, _ipc._Exporter):
         self._open(key, flags, mode, lambda key, flg: ipc.shmget(key, size, flg))
         try:
             self.attach(None, 0 if mode & OWNER_WRITES else SHM_RDONLY)
-        except Exception:
+            if made and mode & OWNER_WRITES:
+                self._fill(init_character)
+        except BaseException:
             if made:
                 self.remove()
             raise
-        if made and mode & OWNER_WRITES:
-            self._fill(init_character)
 
     def _fill(self, byte: bytes) -> None:
         chunk = byte * min(len(self._memory), 1 << 20)

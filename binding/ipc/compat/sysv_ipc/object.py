@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 
 import ipc
 from ipc.compat.sysv_ipc.constants import IPC_CREX, IPC_EXCL, KEY_MAX, KEY_MIN
-from ipc.compat.sysv_ipc.errors import ExistentialError, fail
+from ipc.compat.sysv_ipc.errors import ExistentialError, fail, is_of_a_call
 
 _Self = _t.TypeVar("_Self", bound="Object")
 
@@ -168,7 +168,7 @@ class Object:
                 return
             except OSError as error:
                 failure = error
-                if error.errno != errno.EEXIST:
+                if error.errno != errno.EEXIST or not is_of_a_call(error):
                     break
         fail(f"{type(self).__name__} with key {self._key}", failure, ValueError)
 

@@ -89,10 +89,17 @@ class Semaphore(Object):
                 raise
             self._get(key, flags, mode)
         else:
-            self._set_value(initial_value)
+            self._initialise(initial_value)
 
     def _get(self, key: SupportsIndex | None, flags: int, mode: int) -> None:
         self._open(key, flags, mode, lambda key, flg: ipc.semget(key, 1, flg))
+
+    def _initialise(self, value: int) -> None:
+        try:
+            self._set_value(value)
+        except BaseException:
+            self.remove()
+            raise
 
     def _set_flags(self, flags: int) -> None:
         self._up, self._down = _BY_ONE[flags]
