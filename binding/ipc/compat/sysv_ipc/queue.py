@@ -10,7 +10,7 @@ from typing import Any, SupportsIndex
 
 import ipc
 from ipc import IPC_STAT, msgctl, msqid_ds
-from ipc._ipc import _msgrcv, _msgsnd
+from ipc._ipc import _Inbox, _msgsnd
 from ipc.compat.sysv_ipc.object import Bytes, Object, permissions, status
 
 _NOWAIT = ipc.IPC_NOWAIT
@@ -32,7 +32,8 @@ class MessageQueue(Object):
         ValueError: An argument has an invalid value.
     """
 
-    __slots__ = ("_max_message_size",)
+    __slots__ = ("_max_message_size", "_inbox")
+    _inbox: _Inbox  # receives, and keeps a message whose receive is interrupted
 
     # Object gives the reason why each class defines these two.
     def _ctl(self, cmd: int, arg: Any) -> object:
@@ -53,6 +54,7 @@ class MessageQueue(Object):
         if not 0 <= max_message_size <= sys.maxsize:
             raise ValueError(f"max_message_size is not between 0 and {sys.maxsize}")
         self._max_message_size = max_message_size
+        self._inbox = _Inbox()
         self._open(key, flags, mode, ipc.msgget)
 
     def send(self, message: Bytes | str, block: bool = True, type: int = 1) -> None:
@@ -103,10 +105,14 @@ class MessageQueue(Object):
         """
         flags = 0 if block else _NOWAIT
         try:
-            msgp = _msgrcv(self._id, self._max_message_size, type, flags, None, None)
+            msgp = self._inbox.receive(
+                self._id, self._max_message_size, type, flags, None, None
+            )
         except OSError as error:
             self._fail(error)
-        return msgp.mtext, msgp.mtype
+        # Once the text is read, the inbox forgets the message, so read it last.
+        mtype = msgp.mtype
+        return msgp.mtext, mtype
 
     mode, uid, gid, cuid, cgid = permissions("msg_perm")
 
