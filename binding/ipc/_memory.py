@@ -9,6 +9,7 @@ from ipc._object import (
     change_permissions,
     check_mode,
     enumerate_objects,
+    whole,
 )
 
 __all__ = ["SharedMemory", "segments"]
@@ -65,7 +66,8 @@ class SharedMemory(Object):
         shmflg: int = 0,
         remove_on_exit: bool = False,
     ) -> None:
-        check_mode(mode)
+        mode = check_mode(mode)
+        shmflg = whole("shmflg", shmflg)
         self.remove_on_exit = remove_on_exit
         self.readonly = readonly
         self.address = None

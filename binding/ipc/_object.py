@@ -3,6 +3,7 @@
 """Object, the base class of queues, sets and segments: creation, opening, removal."""
 
 import errno
+from _operator import index
 from posix import getpid
 
 from ipc import _ipc
@@ -32,6 +33,17 @@ else:
 GONE = (errno.EIDRM, errno.EINVAL)
 
 
+def whole(name: str, value: "_t.SupportsIndex") -> int:
+    """Return the value of an argument as an int, as the functions in C take it.
+
+    Raises:
+        TypeError: The value has no __index__().
+    """
+    if not hasattr(value, "__index__"):
+        raise TypeError(f"{name}: an integer is needed, not {type(value)!r}")
+    return index(value)
+
+
 def signed(key: int) -> int:
     """Return a key as a signed 32-bit number, as key_t is."""
     return (key + 2**31) % 2**32 - 2**31
@@ -55,7 +67,8 @@ def raised_by_call(error: BaseException, frames: int = 0) -> bool:
 
 
 def check_mode(mode: int) -> int:
-    """Return mode if it has only permission bits; otherwise raise ValueError."""
+    """Return mode as an int if it has only permission bits; otherwise raise ValueError."""
+    mode = whole("mode", mode)
     if not 0 <= mode <= 0o777:
         raise ValueError(f"mode: {mode:#o} is not from 0 to 0o777")
     return mode
@@ -110,7 +123,7 @@ class Object(_ipc._Object):
 
         Tries again if another process creates or removes the object in the meantime.
         """
-        self.key = signed(key)
+        self.key = signed(whole("key", key))
         if key == _ipc.IPC_PRIVATE:
             create = exclusive = True
         while True:

@@ -12,6 +12,7 @@ from ipc._object import (
     check_mode,
     enumerate_objects,
     raised_by_call,
+    whole,
 )
 
 __all__ = ["MessageQueue", "queues"]
@@ -79,7 +80,7 @@ class MessageQueue(Object):
         mode: int = 0o600,
         remove_on_exit: bool = False,
     ) -> None:
-        check_mode(mode)
+        mode = check_mode(mode)
         self.remove_on_exit = remove_on_exit
         self._inbox = _ipc._Inbox()
         self._make(lambda flags: _ipc.msgget(key, flags), key, create, exclusive, mode)
@@ -125,9 +126,12 @@ class MessageQueue(Object):
             TimeoutError, OSError: As for send().  The attribute sent of the exception is the
                 number of messages that were sent before it.
         """
+        kind = type(messages)
         if isinstance(messages, (str, bytes, bytearray, memoryview, _ipc.msgbuf)):
-            kind = type(messages).__name__
-            raise TypeError(f"messages: an iterable of texts is needed, not one text ({kind})")
+            name = kind.__name__
+            raise TypeError(f"messages: an iterable of texts is needed, not one text ({name})")
+        if not hasattr(kind, "__iter__") and not hasattr(kind, "__getitem__"):
+            raise TypeError(f"messages: an iterable of texts is needed, not {kind!r}")
         return _ipc._send_many(self.id, mtype, messages, 0, timeout, None)
 
     async def send_async(self, text: "_Text", mtype: int = 1) -> None:
@@ -212,8 +216,6 @@ class MessageQueue(Object):
             TimeoutError, OSError: As for receive(), for the first message.  An error of a later
                 message ends the list, and the next call raises it.
         """
-        if count < 1:
-            raise ValueError(f"count: {count} is not at least 1")
         msgflg = _flags(truncate, exclude)
         messages: list[_ipc.msgbuf] = self._inbox.receive_many(
             self.id, size, mtype, msgflg, timeout, None, count
@@ -272,8 +274,10 @@ class MessageQueue(Object):
 
         See MSG_COPY in msgop(2).
         """
+        index = whole("index", index)
         if index < 0:
             raise ValueError(f"index: {index} is not at least 0")
+        index = min(index, 2**31 - 1)  # no queue has so many messages
         kept = self._inbox.kept()
         if index < len(kept):
             return kept[index]

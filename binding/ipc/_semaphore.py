@@ -14,6 +14,7 @@ from ipc._object import (
     check_mode,
     enumerate_objects,
     raised_by_call,
+    whole,
 )
 
 __all__ = ["Semaphore", "SemaphoreSet", "semaphore_sets"]
@@ -87,20 +88,19 @@ class SemaphoreSet(Object):
         remove_on_exit: bool = False,
         ready_timeout: float | None = None,
     ) -> None:
-        check_mode(mode)
+        mode = check_mode(mode)
+        nsems = whole("nsems", nsems)
         if nsems < 0:
             raise ValueError(f"nsems: {nsems} is not at least 0")
         self.remove_on_exit = remove_on_exit
-        initial = [values] * nsems if isinstance(values, int) else list(values)
-        if len(initial) != nsems:
-            raise ValueError(f"values: {len(initial)} of them, nsems is {nsems}")
+        initial = _initial(values, nsems)
         while True:
             self._make(
                 lambda flags: _ipc.semget(key, nsems, flags), key, create, exclusive, MAKING
             )
             try:
                 if self.created:
-                    self._initialise(initial, mode)
+                    self._initialise(initial, nsems, mode)
                     self.nsems = nsems
                 else:
                     self.nsems = self._wait_until_ready(ready_timeout, nsems)
@@ -112,8 +112,10 @@ class SemaphoreSet(Object):
                 if not create and not self.created:
                     raise self._removed_meanwhile() from None
 
-    def _initialise(self, values: list[int], mode: int) -> None:
+    def _initialise(self, initial: int | list[int], nsems: int, mode: int) -> None:
         try:
+            # Only now, because the kernel has accepted the number.
+            values = [initial] * nsems if isinstance(initial, int) else initial
             _ipc.semctl(self.id, 0, _ipc.SETALL, values)
             by = 1 if values[0] == 0 else -1
             _ipc.semop(self.id, [(0, by, _ipc.IPC_NOWAIT), (0, -by, _ipc.IPC_NOWAIT)])
@@ -221,6 +223,7 @@ class SemaphoreSet(Object):
         return self.nsems
 
     def __getitem__(self, num: int) -> "Semaphore":
+        num = whole("num", num)
         if not -self.nsems <= num < self.nsems:
             raise IndexError(f"semaphore {num} of {self.nsems}")
         return Semaphore._of(self, num % self.nsems)
@@ -273,10 +276,30 @@ class SemaphoreSet(Object):
         _ipc.semctl(self.id, 0, _ipc.IPC_RMID)
 
 
+def _initial(values: "int | _abc.Sequence[int]", nsems: int) -> int | list[int]:
+    """Return the initial values of a set: one for all semaphores, or a list with one for each."""
+    if isinstance(values, int):
+        return values
+    kind = type(values)
+    number: "_t.Any" = values
+    if hasattr(kind, "__index__") and not hasattr(kind, "__len__"):  # an int of NumPy
+        return whole("values", number)
+    if isinstance(values, str) or not (hasattr(kind, "__iter__") or hasattr(kind, "__getitem__")):
+        raise TypeError(f"values: an int or a sequence of int is needed, not {kind!r}")
+    each = list(values)
+    if len(each) != nsems:
+        raise ValueError(f"values: {len(each)} of them, nsems is {nsems}")
+    return each
+
+
 def _operate(semid: int, sops: "_Operations", timeout: float | None) -> None:
     if timeout is None:
         _ipc.semop(semid, sops)
         return
+    if not hasattr(timeout, "__float__") and not hasattr(timeout, "__index__"):
+        raise TypeError(f"timeout: seconds or None are needed, not {type(timeout)!r}")
+    if not isinstance(timeout, (int, float)):
+        timeout = float(timeout)
     begin = monotonic()
     try:
         _ipc.semtimedop(semid, sops, None, max(timeout, 0))
@@ -326,6 +349,8 @@ class Semaphore(_ipc._Semaphore):
         undo: bool = False,
         ready_timeout: float | None = None,
     ) -> None:
+        # Before the set is made, because both may run Python code.
+        value, undo = whole("value", value), bool(undo)
         self.set = SemaphoreSet(
             key,
             values=value,

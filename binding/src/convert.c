@@ -66,8 +66,7 @@ static int out_of_range(PyObject *number, const char *name, const char *type)
 	return -1;
 }
 
-/* Returns the int of an object with __index__; a TypeError names the argument. */
-static PyObject *index_of(PyObject *object, const char *name)
+PyObject *to_index(PyObject *object, const char *name)
 {
 	if (PyLong_CheckExact(object))
 		return Py_NewRef(object);
@@ -79,10 +78,25 @@ static PyObject *index_of(PyObject *object, const char *name)
 	return PyNumber_Index(object);
 }
 
+PyObject *to_positive(PyObject *object, const char *name)
+{
+	PyObject *number = to_index(object, name);
+	int overflow;
+
+	if (!number)
+		return NULL;
+	const long value = PyLong_AsLongAndOverflow(number, &overflow);
+	if (overflow > 0 || (overflow == 0 && value >= 1))
+		return number;
+	PyErr_Format(PyExc_ValueError, "%s: %S is not at least 1", name, number);
+	Py_DECREF(number);
+	return NULL;
+}
+
 static int to_range(PyObject *object, const char *name, long long low, long long high,
 		    const char *type, long long *value)
 {
-	PyObject *number = index_of(object, name);
+	PyObject *number = to_index(object, name);
 	int overflow;
 
 	if (!number)
@@ -127,7 +141,7 @@ int to_word_any(PyObject *object, const char *name, int *value)
 static int to_unsigned(PyObject *object, const char *name, unsigned long long high,
 		       const char *type, unsigned long long *value)
 {
-	PyObject *number = index_of(object, name);
+	PyObject *number = to_index(object, name);
 
 	if (!number)
 		return -1;

@@ -290,20 +290,37 @@ static long take(struct state *state, struct inbox *self, Py_ssize_t i, const st
 
 /* ---- receiving --------------------------------------------------------------------------- */
 
-/* Receives a message; if the caller gave no size, grows the room until the message fits (E2BIG). */
+/* The call for a room; only a text that is longer than the caller's size may be cut. */
+static always_inline struct transfer into(const struct transfer *t, bool sized,
+					  const struct room *room)
+{
+	struct transfer call = *t;
+
+	call.msgp = room->msgp;
+	if (!sized || t->msgsz > room->size) {
+		call.msgsz = room->size;
+		call.msgflg &= ~MSG_NOERROR;
+	}
+	return call;
+}
+
+/*
+ * Receives a message.  The room has FEW bytes at first, and grows up to the caller's size, if there
+ * is one, until the message fits (E2BIG): a size may be far above the length of any message.
+ */
 static always_inline long receive(struct state *state, struct transfer *t, bool sized,
 				  struct room *room, const struct limits *limits)
 {
 	for (;;) {
-		t->msgp = room->msgp;
-		if (!sized)
-			t->msgsz = room->size;
-		const long result = transfer(state, attempt_msgrcv, BLOCKING_msgrcv, t, limits);
-		if (result != -1 || errno != E2BIG || sized)
+		struct transfer call = into(t, sized, room);
+		const long result = transfer(state, attempt_msgrcv, BLOCKING_msgrcv, &call, limits);
+		if (BRANCH_LIKELY(result != -1 || errno != E2BIG))
+			return result;
+		if (sized && t->msgsz <= room->size)
 			return result;
 		const size_t more = 2 * room->size;
 		room_free(room);
-		if (room_alloc(room, more) < 0)
+		if (room_alloc(room, sized && t->msgsz < more ? t->msgsz : more) < 0)
 			return RAISED;
 	}
 }
@@ -396,18 +413,19 @@ static always_inline long receive_one(struct state *state, struct inbox *self, s
 
 /* A fast path without waiting, for an empty inbox; -1 if the caller must use receive_one(). */
 static long receive_next(struct state *state, struct inbox *self, const struct transfer *t,
-			 struct room *room, PyObject **message)
+			 bool sized, struct room *room, PyObject **message)
 {
+	const struct transfer call = into(t, sized, room);
 	long result = -1;
 
 	MUTEX_LOCK(self);
-	const bool plain = self->nkept == 0 && t->msgsz <= LARGE_COPY;
+	const bool plain = self->nkept == 0 && room->size <= LARGE_COPY;
 	MUTEX_UNLOCK(self);
 	if (!plain)
 		return -1;
 	if (reserve(self) < 0)
 		return RAISED;
-	result = checked_msgrcv(t->msqid, room->msgp, t->msgsz, t->msgtyp, t->msgflg);
+	result = checked_msgrcv(call.msqid, call.msgp, call.msgsz, call.msgtyp, call.msgflg);
 	if (result >= 0) {
 		*message = received(state, self, room, result);
 		result = *message ? 0 : RAISED;
@@ -426,7 +444,7 @@ static long receive_each(struct state *state, struct inbox *self, struct transfe
 {
 	for (Py_ssize_t n = 0; n < count; n++) {
 		PyObject *message = NULL;
-		long result = n > 0 ? receive_next(state, self, t, room, &message) : -1;
+		long result = n > 0 ? receive_next(state, self, t, sized, room, &message) : -1;
 
 		if (result == -1)
 			result = receive_one(state, self, t, sized, room, limits, &message);
@@ -470,13 +488,13 @@ static always_inline PyObject *receive_object(struct state *state, struct inbox 
 	PyObject *message = NULL;
 	struct room room;
 
-	if (room_alloc(&room, t->msgsz) < 0)
+	if (room_alloc(&room, 0) < 0)
 		return NULL;
 	const long result = receive_one(state, self, t, sized, &room, limits, &message);
 	room_free(&room);
 	if (result == WOKEN)
 		return Py_NewRef(Py_None);
-	return result < 0 ? transfer_ended(true, result, t->msgsz) : message;
+	return result < 0 ? transfer_ended(true, result, t) : message;
 }
 
 static PyObject *inbox_receive(PyObject *object, PyObject *const *args, Py_ssize_t nargs)
@@ -549,6 +567,18 @@ PyObject *queue_receive(PyObject *method, PyObject *const *args, size_t nargsf, 
 	return message;
 }
 
+/* A number from 1; one that is too large becomes the largest. */
+static int to_count(PyObject *object, Py_ssize_t *count)
+{
+	PyObject *number = to_positive(object, "count");
+
+	if (!number)
+		return -1;
+	*count = PyNumber_AsSsize_t(number, NULL);
+	Py_DECREF(number);
+	return 0;
+}
+
 static PyObject *inbox_receive_many(PyObject *object, PyObject *const *args, Py_ssize_t nargs)
 {
 	struct state *state = state_of_object(object);
@@ -556,23 +586,21 @@ static PyObject *inbox_receive_many(PyObject *object, PyObject *const *args, Py_
 	struct transfer t;
 	struct room room;
 	PyObject *messages;
-	size_t count;
+	Py_ssize_t count;
 	long result;
 
-	if (!takes("receive_many", 7, nargs) || to_size(args[6], "count", &count) < 0 ||
-	    to_receive(state, args, &t, &limits) < 0 || room_alloc(&room, t.msgsz) < 0)
+	if (!takes("receive_many", 7, nargs) || to_count(args[6], &count) < 0 ||
+	    to_receive(state, args, &t, &limits) < 0 || room_alloc(&room, 0) < 0)
 		return NULL;
-	if (count > PY_SSIZE_T_MAX)
-		count = PY_SSIZE_T_MAX;
 	messages = PyList_New(0);
 	result = messages ? receive_each(state, (struct inbox *)object, &t, args[1] != Py_None,
-					 &room, &limits, (Py_ssize_t)count, messages)
+					 &room, &limits, count, messages)
 			  : RAISED;
 	room_free(&room);
 	if (result >= 0)
 		return messages;
 	if (result != WOKEN)
-		transfer_ended(true, result, t.msgsz);
+		transfer_ended(true, result, &t);
 	Py_XDECREF(messages);
 	return result == WOKEN ? Py_NewRef(Py_None) : NULL;
 }
@@ -601,7 +629,7 @@ static PyObject *inbox_next(PyObject *object, PyObject *const *args, Py_ssize_t 
 	if (result == LATE || (result == -1 && (error == EIDRM || error == EINVAL)))
 		return Py_NewRef(Py_None);
 	errno = error;
-	return transfer_ended(true, result, t.msgsz);
+	return transfer_ended(true, result, &t);
 }
 
 /* ---- iteration ---------------------------------------------------------------------------- */
@@ -686,7 +714,7 @@ static PyObject *inbox_fill(PyObject *object, PyObject *const *args, Py_ssize_t 
 	long result;
 
 	if (!takes("fill", 6, nargs) || to_receive(state, args, &t, &limits) < 0 ||
-	    room_alloc(&room, t.msgsz) < 0)
+	    room_alloc(&room, 0) < 0)
 		return NULL;
 	if (reserve(self) < 0) {
 		room_free(&room);
@@ -713,7 +741,7 @@ static PyObject *inbox_fill(PyObject *object, PyObject *const *args, Py_ssize_t 
 	release(self);
 	room_free(&room);
 	errno = error;
-	return result < 0 && result != WOKEN ? transfer_ended(true, result, t.msgsz)
+	return result < 0 && result != WOKEN ? transfer_ended(true, result, &t)
 					     : PyBool_FromLong(result != WOKEN);
 }
 
@@ -816,7 +844,7 @@ static PyObject *ipc__msgrcv(PyObject *module, PyObject *const *args, Py_ssize_t
 	struct room room;
 
 	if (!takes("_msgrcv", 6, nargs) || to_receive(state, args, &t, &limits) < 0 ||
-	    room_alloc(&room, t.msgsz) < 0)
+	    room_alloc(&room, 0) < 0)
 		return NULL;
 	const long result = receive(state, &t, args[1] != Py_None, &room, &limits);
 	if (result >= 0)
@@ -824,7 +852,7 @@ static PyObject *ipc__msgrcv(PyObject *module, PyObject *const *args, Py_ssize_t
 	else if (result == WOKEN)
 		message = Py_NewRef(Py_None);
 	else
-		transfer_ended(true, result, t.msgsz);
+		transfer_ended(true, result, &t);
 	room_free(&room);
 	return message;
 }

@@ -36,10 +36,12 @@ static long send_object(struct state *state, PyObject *object, long mtype, struc
 	Py_buffer text;
 	long result;
 
+	t->msgtyp = mtype;
 	if (Py_TYPE(object) == state->type[TYPE_msgbuf]) {
 		struct msgbuf_object *msgbuf = (struct msgbuf_object *)object;
 		msgbuf_pin_unread(msgbuf);
 		t->msgp = msgbuf->head.bytes;
+		t->msgtyp = ((struct msgbuf *)t->msgp)->mtype;
 		t->msgsz = (size_t)msgbuf->length;
 		result = send(state, t, limits);
 		if (result >= 0 && msgbuf->inbox)
@@ -49,7 +51,7 @@ static long send_object(struct state *state, PyObject *object, long mtype, struc
 	}
 	if (PyBytes_CheckExact(object) && Py_SIZE(object) <= FEW)
 		return send_bytes(state, object, mtype, t, limits);
-	if (text_view(object, &text) < 0)
+	if (text_view(object, "text", &text) < 0)
 		return RAISED;
 	if (room_alloc(&room, (size_t)text.len) < 0) {
 		PyBuffer_Release(&text);
@@ -84,7 +86,7 @@ static PyObject *ipc__msgsnd(PyObject *module, PyObject *const *args, Py_ssize_t
 	if (audit(state, CALL_msgsnd, &given, 4) < 0)
 		return NULL;
 	result = send_object(state, args[2], mtype, &t, &limits);
-	return result < 0 && result != WOKEN ? transfer_ended(false, result, t.msgsz)
+	return result < 0 && result != WOKEN ? transfer_ended(false, result, &t)
 					     : PyBool_FromLong(result != WOKEN);
 }
 
@@ -109,8 +111,7 @@ PyObject *queue_send(PyObject *method, PyObject *const *args, size_t nargsf, PyO
 	    audit(state, CALL_msgsnd, &audited, 4) == 0)
 		result = send_object(state, given.arg[0], mtype, &t, &limits);
 	/* Before id is freed, which may run Python code and change errno. */
-	PyObject *const ended =
-		result < 0 ? transfer_ended(false, result, t.msgsz) : Py_NewRef(Py_None);
+	PyObject *const ended = result < 0 ? transfer_ended(false, result, &t) : Py_NewRef(Py_None);
 	Py_XDECREF(id);
 	return ended;
 }
@@ -173,7 +174,7 @@ static PyObject *ipc__send_many(PyObject *module, PyObject *const *args, Py_ssiz
 			result = send_object(state, item, mtype, &t, &limits);
 		/* Freeing the item may run Python code, which changes errno. */
 		if (result < 0)
-			transfer_ended(false, result, t.msgsz);
+			transfer_ended(false, result, &t);
 		Py_DECREF(item);
 		if (result == 0 && breathe(++sent) < 0)
 			result = RAISED;

@@ -24,7 +24,7 @@ static int to_project(PyObject *object, int *proj_id)
 
 	if (!PyUnicode_Check(object) && !PyBytes_Check(object))
 		return to_word(object, "proj_id", proj_id);
-	if (text_view(object, &text) < 0)
+	if (text_view(object, "proj_id", &text) < 0)
 		return -1;
 	const bool one = text.len == 1;
 	if (one)

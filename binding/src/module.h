@@ -146,6 +146,7 @@ enum member_kind { MEMBER_SIGNED, MEMBER_UNSIGNED, MEMBER_STRUCT, MEMBER_OTHER }
 
 /* A member as the C compiler laid it out; the closure of its getter and setter. */
 struct member {
+	const char *path; /* "msqid_ds.msg_qbytes", for errors */
 	enum member_kind kind;
 	bool again;	      /* an alias of the member before: libc's "__key" of "key" */
 	enum type_index type; /* MEMBER_STRUCT: the member's structure */
@@ -266,8 +267,11 @@ PyObject *msgbuf_make(struct state *state, long mtype, PyObject *text);
 PyObject *msgbuf_of(struct state *state, long mtype, const void *text, Py_ssize_t length);
 /* Makes a message that owns a block of PyMem_Malloc(); on an error the caller still owns it. */
 PyObject *msgbuf_adopt(struct state *state, unsigned char *bytes, Py_ssize_t length);
-/* Opens a view of a bytes-like object or of a str (UTF-8); release it with PyBuffer_Release. */
-int text_view(PyObject *object, Py_buffer *view);
+/*
+ * Opens a view of an argument that is bytes-like or a str (UTF-8); release it with
+ * PyBuffer_Release.
+ */
+int text_view(PyObject *object, const char *name, Py_buffer *view);
 
 /* ---- attachments: address.c ------------------------------------------------ */
 
@@ -354,6 +358,16 @@ static always_inline int parse(const struct signature *signature, PyObject *cons
 	return 0;
 }
 
+/* Whether iter() accepts the object. */
+static inline bool is_iterable(PyObject *object)
+{
+	return PyType_GetSlot(Py_TYPE(object), Py_tp_iter) || PySequence_Check(object);
+}
+
+/* Returns the int of an object with __index__; NULL with a TypeError that names the argument. */
+PyObject *to_index(PyObject *object, const char *name);
+/* The same with ValueError for a number below 1. */
+PyObject *to_positive(PyObject *object, const char *name);
 /* Convert any object with __index__; 0, or -1 with TypeError or OverflowError. */
 int to_int_any(PyObject *object, const char *name, int *value);
 int to_long_any(PyObject *object, const char *name, long *value);
@@ -543,14 +557,14 @@ struct transfer {
 	int msqid;
 	void *msgp;
 	size_t msgsz;
-	long msgtyp;
+	long msgtyp; /* of msgsnd: the type of the message, for the error */
 	int msgflg;
 };
 /* For struct blocking; args is a struct transfer. */
 long attempt_msgsnd(void *args, bool nowait);
 long attempt_msgrcv(void *args, bool nowait);
-/* Raises OSError for either call, with the size limit that was hit, if any; NULL. */
-PyObject *transfer_failed(bool receive, size_t msgsz);
+/* Raises OSError for either call, with the limit that was hit, if any; NULL. */
+PyObject *transfer_failed(bool receive, const struct transfer *t);
 
 /* A single operation: sem.c. */
 struct operation {

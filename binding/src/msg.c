@@ -73,6 +73,11 @@ static always_inline int pin_message(struct state *state, PyObject *msgp, bool r
 		return 0;
 	}
 	message->msgbuf = NULL;
+	if (!PyObject_CheckBuffer(msgp)) {
+		PyErr_Format(PyExc_TypeError, "msgp: a msgbuf or a buffer is needed, not %R",
+			     (PyObject *)Py_TYPE(msgp));
+		return -1;
+	}
 	if (PyObject_GetBuffer(msgp, &message->view, receive ? PyBUF_WRITABLE : PyBUF_SIMPLE) < 0)
 		return -1;
 	if (message->view.len < HEAD) {
@@ -101,8 +106,8 @@ long attempt_msgrcv(void *args, bool nowait)
 			      t->msgflg | (nowait ? IPC_NOWAIT : 0));
 }
 
-/* Returns the size limit that caused the error in errno, or NULL. */
-static const char *size_limit(bool receive, size_t msgsz)
+/* Returns the limit that caused the error in errno, or NULL. */
+static const char *transfer_limit(bool receive, const struct transfer *t)
 {
 	const int error = errno;
 	struct msginfo info = {0};
@@ -110,17 +115,19 @@ static const char *size_limit(bool receive, size_t msgsz)
 
 	if (receive && error == E2BIG)
 		limit = "the text is longer than msgsz";
+	else if (!receive && error == EINVAL && t->msgtyp < 1)
+		limit = "mtype is below 1";
 	else if (!receive && error == EINVAL &&
 		 checked_msgctl(0, IPC_INFO, (struct msqid_ds *)&info) != -1 &&
-		 msgsz > (size_t)info.msgmax)
+		 t->msgsz > (size_t)info.msgmax)
 		limit = "the text is longer than msgmax";
 	errno = error;
 	return limit;
 }
 
-PyObject *transfer_failed(bool receive, size_t msgsz)
+PyObject *transfer_failed(bool receive, const struct transfer *t)
 {
-	return call_failed(receive ? CALL_msgrcv : CALL_msgsnd, size_limit(receive, msgsz));
+	return call_failed(receive ? CALL_msgrcv : CALL_msgsnd, transfer_limit(receive, t));
 }
 
 /* Makes the call; the caller has pinned the memory.  Returns its result, below 0: exception. */
@@ -136,8 +143,11 @@ static always_inline long transfer_pinned(struct state *state, bool receive, str
 					  .may_wait = !(t->msgflg & at_once),
 					  .large = t->msgsz > LARGE_COPY});
 
-	if (result == -1)
-		transfer_failed(receive, t->msgsz);
+	if (result == -1) {
+		if (!receive)
+			memcpy(&t->msgtyp, t->msgp, sizeof(t->msgtyp));
+		transfer_failed(receive, t);
+	}
 	return result;
 }
 

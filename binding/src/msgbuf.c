@@ -72,11 +72,16 @@ static struct msgbuf_object *alloc_with(PyTypeObject *type, Py_ssize_t capacity)
 
 /* ---- text ------------------------------------------------------------------------- */
 
-int text_view(PyObject *object, Py_buffer *view)
+int text_view(PyObject *object, const char *name, Py_buffer *view)
 {
 	const char *utf8;
 	Py_ssize_t length;
 
+	if (!PyUnicode_Check(object) && !PyObject_CheckBuffer(object)) {
+		PyErr_Format(PyExc_TypeError, "%s: a bytes-like object or a str is needed, not %R",
+			     name, (PyObject *)Py_TYPE(object));
+		return -1;
+	}
 	if (!PyUnicode_Check(object))
 		return PyObject_GetBuffer(object, view, PyBUF_SIMPLE);
 	utf8 = PyUnicode_AsUTF8AndSize(object, &length);
@@ -105,7 +110,7 @@ int text_set(PyObject *object, PyObject *value, void *Py_UNUSED(member))
 		PyErr_SetString(PyExc_TypeError, "a member of a C structure cannot be deleted");
 		return -1;
 	}
-	if (text_view(value, &text) < 0)
+	if (text_view(value, "mtext", &text) < 0)
 		return -1;
 	if (self->inbox)
 		inbox_forget(self);
@@ -150,7 +155,7 @@ PyObject *msgbuf_make(struct state *state, long mtype, PyObject *text)
 	PyObject *self;
 	Py_buffer view;
 
-	if (text_view(text, &view) < 0)
+	if (text_view(text, "mtext", &view) < 0)
 		return NULL;
 	self = msgbuf_of(state, mtype, view.buf, view.len);
 	PyBuffer_Release(&view);

@@ -127,6 +127,12 @@ static int from_item(struct state *state, PyObject *item, struct sembuf *sop)
 
 static int from_sequence(struct state *state, PyObject *object, struct operations *ops)
 {
+	if (!is_iterable(object)) {
+		PyErr_Format(PyExc_TypeError,
+			     "sops: a sembuf or a sequence of them is needed, not %R",
+			     (PyObject *)Py_TYPE(object));
+		return -1;
+	}
 	/* Copy it to a tuple, because converting an item may change the sequence. */
 	PyObject *items = PySequence_Tuple(object);
 	Py_ssize_t n = items ? PyTuple_Size(items) : -1;

@@ -68,68 +68,67 @@ static always_inline long operate_default(const struct semaphore_call *call)
 static PyObject *operation_of(const struct semaphore_call *call, PyObject *n)
 {
 	const struct sembuf one = call->one->sop;
-	PyObject *least = PyLong_FromLong(1), *number = NULL, *operation = NULL;
-	const int below = !least ? -1 : n ? PyObject_RichCompareBool(n, least, Py_LT) : 0;
+	PyObject *number = n ? to_positive(n, "n") : PyLong_FromLong(1);
+	short step = 0;
 
-	if (below > 0)
-		PyErr_Format(PyExc_ValueError, "n: %S is not at least 1", n);
-	n = n ? n : least;
-	if (below == 0)
-		number = one.sem_op < 0 ? PyNumber_Negative(n) : Py_NewRef(n);
-	if (number)
-		operation = Py_BuildValue("(iOi)", one.sem_num, number, one.sem_flg);
-	Py_XDECREF(least);
-	Py_XDECREF(number);
-	return operation;
+	if (!number)
+		return NULL;
+	const bool fits = to_integer(number, "n", sizeof(step), true, &step) == 0;
+	Py_DECREF(number);
+	return fits ? Py_BuildValue("(iii)", one.sem_num, one.sem_op < 0 ? -step : step,
+				    one.sem_flg)
+		    : NULL;
 }
 
-/* Sets *given to a timeout that is not negative, a new reference; -1 with an exception. */
-static int limit_below(const struct state *state, PyObject *timeout, PyObject **given)
+/* Converts a timeout; a negative one becomes 0.  -1 with an exception. */
+static int to_left(const struct state *state, PyObject **timeout, struct timespec *left)
 {
-	const int positive = PyObject_RichCompareBool(timeout, state->zero, Py_GT);
-
-	*given = Py_NewRef(positive > 0 ? timeout : state->zero);
-	return positive < 0 ? -1 : 0;
+	if (to_timespec(*timeout, left) < 0)
+		return -1;
+	if (left->tv_sec < 0) {
+		*left = (struct timespec){0};
+		*timeout = state->zero;
+	}
+	return 0;
 }
 
 /* Calls semop(set.id, [operation]), or semtimedop() if there is a timeout. */
 static long operate_list(const struct semaphore_call *call, PyObject *operation, PyObject *list,
-			 PyObject *timeout)
+			 PyObject *timeout, struct timespec *left)
 {
 	const enum call_index index = timeout ? CALL_semtimedop : CALL_semop;
 	union arguments given = {.arg = {call->id, list, NULL, timeout}};
 	struct sembuf sop, flagged;
-	struct timespec left;
 	struct operation o = {.sop = &sop};
 
 	if (to_int(call->id, "semid", &o.semid) < 0 ||
-	    (timeout && to_timespec(timeout, &left) < 0) ||
 	    audit(call->state, index, &given, timeout ? 4 : 3) < 0 ||
 	    pack_integers(TYPE_sembuf, operation, &sop) < 0)
 		return -2;
 	flagged = sop;
 	flagged.sem_flg |= IPC_NOWAIT;
 	o.tried = operation_waits(&sop) ? &flagged : NULL;
-	o.timeout = timeout ? &left : NULL;
+	o.timeout = timeout ? left : NULL;
 	return operate_one(call->state, o);
 }
 
 /* Returns the result of the call; -1 with errno EAGAIN and no exception if it timed out. */
 static long operate_any(const struct semaphore_call *call, PyObject *n, PyObject *timeout)
 {
-	PyObject *limit = NULL, *list = NULL, *operation = operation_of(call, n);
+	PyObject *limit = left_out(timeout) ? NULL : timeout; /* borrowed */
+	PyObject *list = NULL, *operation = operation_of(call, n);
+	struct timespec left;
 	long result = -2;
 	int error;
 
-	if (operation && (left_out(timeout) || limit_below(call->state, timeout, &limit) == 0))
+	if (operation && (!limit || to_left(call->state, &limit, &left) == 0))
 		list = Py_BuildValue("[O]", operation);
 	if (list)
-		result = operate_list(call, operation, list, limit);
+		result = operate_list(call, operation, list, limit, &left);
 	error = errno;
 	if (result == -1 && !(limit && error == EAGAIN))
 		operation_ended(limit ? CALL_semtimedop : CALL_semop, result, 1);
 	Py_XDECREF(operation);
-	Py_XDECREF(limit);
 	Py_XDECREF(list);
 	errno = error;
 	return result;

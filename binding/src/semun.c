@@ -56,7 +56,12 @@ static PyObject *target_for(struct state *state, const struct member *member, Py
 			return PyErr_Format(PyExc_TypeError,
 					    "semun.array: values are needed, not %R",
 					    (PyObject *)Py_TYPE(value));
-		return PyObject_CheckBuffer(value) ? buffer_for(value) : array_from(value);
+		if (PyObject_CheckBuffer(value))
+			return buffer_for(value);
+		return is_iterable(value) ? array_from(value)
+					  : PyErr_Format(PyExc_TypeError,
+							 "semun.array: values are needed, not %R",
+							 (PyObject *)Py_TYPE(value));
 	}
 	enum type_index type = member == member_named("buf") ? TYPE_semid_ds : TYPE_seminfo;
 	return structure_bytes(state, value, type, "semun") ? Py_NewRef(value) : NULL;

@@ -461,7 +461,7 @@ static PyObject *ipc_shmcpy_to(PyObject *module, PyObject *const *args, Py_ssize
 
 	if (parse(&signature, args, nargs, kwnames, &given) < 0 ||
 	    (!left_out(given.arg[2]) && to_size(given.arg[2], "len", &len) < 0) ||
-	    text_view(given.arg[1], &data) < 0)
+	    text_view(given.arg[1], "data", &data) < 0)
 		return NULL;
 	if (left_out(given.arg[2]))
 		len = (size_t)data.len;

@@ -42,16 +42,16 @@ static int member_set(PyObject *object, PyObject *value, void *closure)
 		return -1;
 	}
 	if (member->kind == MEMBER_STRUCT) {
-		const void *bytes = structure_bytes(state_of_object(object), value, member->type,
-						    self->layout->name);
+		const void *bytes =
+			structure_bytes(state_of_object(object), value, member->type, member->path);
 		if (bytes)
 			memmove(self->bytes + member->offset, bytes, member->size);
 		return bytes ? 0 : -1;
 	}
 	/* Converting may run Python code that moves the bytes of a msgbuf, so convert first. */
 	unsigned char integer[sizeof(long long)];
-	if (to_integer(value, self->layout->name, member->size, member->kind == MEMBER_SIGNED,
-		       integer) < 0)
+	if (to_integer(value, member->path, member->size, member->kind == MEMBER_SIGNED, integer) <
+	    0)
 		return -1;
 	if (self->layout == &layouts[TYPE_msgbuf] && ((struct msgbuf_object *)self)->inbox)
 		inbox_forget((struct msgbuf_object *)self);
@@ -64,13 +64,13 @@ static int member_set(PyObject *object, PyObject *value, void *closure)
 /* ---- the table ------------------------------------------------------------------ */
 
 #define KIND(S, M) (__typeof__(((c_##S *)0)->M))-1 < 1 ? MEMBER_SIGNED : MEMBER_UNSIGNED
-#define CLOSURE(S, M, K, AGAIN, T)                                       \
-	&(struct member)                                                 \
-	{                                                                \
-		K, AGAIN, T, offsetof(c_##S, M), sizeof(((c_##S *)0)->M) \
+#define CLOSURE(S, NAME, M, K, AGAIN, T)                                                      \
+	&(struct member)                                                                      \
+	{                                                                                     \
+		.path = #S "." NAME, K, AGAIN, T, offsetof(c_##S, M), sizeof(((c_##S *)0)->M) \
 	}
 #define INTEGER(S, NAME, M, AGAIN, D) \
-	{NAME, member_get, member_set, D, CLOSURE(S, M, (KIND(S, M)), AGAIN, NTYPES)},
+	{NAME, member_get, member_set, D, CLOSURE(S, NAME, M, (KIND(S, M)), AGAIN, NTYPES)},
 
 #define STRUCT(S, U, D)         \
 	typedef struct S c_##S; \
@@ -81,11 +81,11 @@ static int member_set(PyObject *object, PyObject *value, void *closure)
 #define MEMBER(S, M, D) INTEGER(S, #M, M, false, D)
 #define MEMBER__(S, M, D) INTEGER(S, #M, __##M, false, D) INTEGER(S, "__" #M, __##M, true, D)
 #define NESTED(S, M, T, D) \
-	{#M, member_get, member_set, D, CLOSURE(S, M, MEMBER_STRUCT, false, TYPE_##T)},
-#define TEXT(S, M, D) {#M, text_get, text_set, D, CLOSURE(S, M, MEMBER_OTHER, false, NTYPES)},
-#define VALUE(S, M, D) {#M, semun_get, semun_set, D, CLOSURE(S, M, KIND(S, M), false, NTYPES)},
+	{#M, member_get, member_set, D, CLOSURE(S, #M, M, MEMBER_STRUCT, false, TYPE_##T)},
+#define TEXT(S, M, D) {#M, text_get, text_set, D, CLOSURE(S, #M, M, MEMBER_OTHER, false, NTYPES)},
+#define VALUE(S, M, D) {#M, semun_get, semun_set, D, CLOSURE(S, #M, M, KIND(S, M), false, NTYPES)},
 #define POINTER(S, T, M, D) \
-	{#M, semun_get, semun_set, D, CLOSURE(S, M, MEMBER_OTHER, false, NTYPES)},
+	{#M, semun_get, semun_set, D, CLOSURE(S, #M, M, MEMBER_OTHER, false, NTYPES)},
 #define END(S)                               \
 	{                                    \
 		NULL, NULL, NULL, NULL, NULL \
@@ -161,7 +161,7 @@ int pack_integers(enum type_index index, PyObject *values, void *bytes)
 	memset(bytes, 0, layout->size);
 	for (PyGetSetDef *getset = layout->members; getset->name && next < n; getset++) {
 		const struct member *member = member_of(getset);
-		if (to_integer(PyTuple_GetItem(values, next++), layout->name, member->size,
+		if (to_integer(PyTuple_GetItem(values, next++), member->path, member->size,
 			       member->kind == MEMBER_SIGNED, (char *)bytes + member->offset) < 0)
 			return -1;
 	}

@@ -55,10 +55,10 @@ static always_inline long transfer(struct state *state, long (*attempt)(void *, 
 		    limits);
 }
 
-static inline PyObject *transfer_ended(bool is_receive, long result, size_t msgsz)
+static inline PyObject *transfer_ended(bool is_receive, long result, const struct transfer *t)
 {
 	if (result == -1)
-		return transfer_failed(is_receive, msgsz);
+		return transfer_failed(is_receive, t);
 	call_ended(is_receive ? CALL_msgrcv : CALL_msgsnd, result);
 	return NULL;
 }

@@ -2,17 +2,22 @@
 # SPDX-License-Identifier: MIT
 """Objects in processes and threads that come and go: fork, pickle, races for a key, signals."""
 
+import contextlib
+import errno
 import multiprocessing
 import os
 import pickle
-from collections.abc import Iterator
+import re
+import sys
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import ipc
 from child import run_child
-from conftest import Limit, Maker
+from conftest import Limit, Maker, fails_with
 
 
 @pytest.fixture(params=["queue", "set", "semaphore", "segment"])
@@ -349,3 +354,137 @@ warnings.simplefilter("ignore")
 """,
         make.queue(),
     )
+
+
+class One:
+    """A number that is not an int, like those of NumPy."""
+
+    def __index__(self) -> int:
+        return 1
+
+
+class Failing:
+    def __index__(self) -> int:
+        raise ZeroDivisionError
+
+    __bool__ = __float__ = __iter__ = __index__
+
+
+INTEGERS: dict[str, Callable[[Any, Any], Any]] = {
+    "key": lambda w, x: ipc.MessageQueue(x),
+    "mode": lambda w, x: w.queue.set(mode=x),
+    "shmflg": lambda w, x: ipc.SharedMemory(size=1, shmflg=x),
+    "nsems": lambda w, x: ipc.SemaphoreSet(nsems=x),
+    "value": lambda w, x: ipc.Semaphore(value=x),
+    "num": lambda w, x: w.set[x],
+    "n": lambda w, x: w.set[1].acquire(x, timeout=0),
+    "count": lambda w, x: w.queue.receive_many(x, timeout=0),
+    "index": lambda w, x: w.queue.peek(x),
+    "sembuf.sem_op": lambda w, x: w.set.operate([(0, x, 0)], timeout=0),
+    "msqid_ds.msg_qbytes": lambda w, x: w.queue.set(qbytes=x),
+    "ipc_perm.uid": lambda w, x: w.set.set(uid=x),
+}
+
+
+@pytest.fixture
+def world(make: Maker) -> SimpleNamespace:
+    return SimpleNamespace(
+        queue=ipc.MessageQueue.from_id(make.queue()), set=ipc.SemaphoreSet.from_id(make.semset(3))
+    )
+
+
+@pytest.mark.parametrize("name", INTEGERS)
+def test_an_error_names_the_integer(world: SimpleNamespace, name: str) -> None:
+    call = INTEGERS[name]
+    for wrong in "1", b"1", 1.0, [], object():
+        text = rf"^{re.escape(name)}: an integer is needed, not {re.escape(repr(type(wrong)))}$"
+        with pytest.raises(TypeError, match=text):
+            call(world, wrong)
+    for number in 2**100, -(2**100):
+        if name in ("mode", "n") or "." in name or name == "key" and number > 0:
+            with pytest.raises((OverflowError, ValueError), match=rf"^{name}: "):
+                call(world, number)
+    with pytest.raises(ZeroDivisionError):
+        call(world, Failing())
+    with contextlib.suppress(OSError):  # which has nothing to do with the type
+        made = call(world, One())
+        if name in ("shmflg", "nsems", "value"):
+            made.remove()
+    assert world.queue.peek(2**100) is None
+
+
+def test_an_error_names_what_is_no_integer(world: SimpleNamespace) -> None:
+    address = ipc.shmat(ipc.SharedMemory(size=1).id)
+    calls: dict[str, Callable[[Any], object]] = {
+        "text: a bytes-like object or a str": lambda x: world.queue.send(x),
+        "messages: an iterable of texts": lambda x: world.queue.send_many(x),
+        "mtext: a bytes-like object or a str": lambda x: ipc.mkmsgbuf(1, x),
+        "msgp: a msgbuf or a buffer": lambda x: ipc.msgsnd(world.queue.id, x),
+        "data: a bytes-like object or a str": lambda x: ipc.shmcpy_to(address, x),
+        "values: an int or a sequence of int": lambda x: ipc.SemaphoreSet(values=x),
+        "sops: a sembuf or a sequence of them": lambda x: ipc.semop(world.set.id, x),
+        "semun.array: values": lambda x: ipc.semun(array=x),
+        "timeout: seconds": lambda x: world.set[0].acquire(timeout=x),
+    }
+    for text, call in calls.items():
+        for wrong in object(), print:
+            kind = re.escape(repr(type(wrong)))
+            with pytest.raises(TypeError, match=rf"^{text}.* needed, not {kind}$"):
+                call(wrong)
+    for wrong in object(), "1", []:
+        with pytest.raises(TypeError, match=r"^timeout: seconds.* needed, not "):
+            world.set[0].wait_for_zero(timeout=wrong)
+    with pytest.raises(ValueError, match="timeout: not a time"):
+        world.set[0].acquire(timeout=float("nan"))
+    assert not world.set[0].acquire(timeout=-1)
+    for mtype in 0, -1:
+        with pytest.raises(OSError, match="mtype is below 1"):
+            world.queue.send(b"", mtype)
+        with pytest.raises(OSError, match="mtype is below 1"):
+            ipc.msgsnd(world.queue.id, ipc.mkmsgbuf(mtype, b""))
+    ipc.shmctl(address.shmid, ipc.IPC_RMID)
+
+
+def test_a_set_that_the_kernel_refuses_costs_no_memory(make: Maker) -> None:
+    """Two thousand million semaphores: their values would have 16 GiB."""
+    run_child(
+        """
+import resource
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+try:
+    ipc.SemaphoreSet(nsems=2_000_000_000)
+except OSError as error:
+    assert "nsems is above semmsl" in str(error)
+else:
+    assert False
+"""
+    )
+
+
+def test_a_size_is_a_limit_and_no_amount_of_memory(world: SimpleNamespace, limit: Limit) -> None:
+    limit("msgmax", 200_000)
+    limit("msgmnb", 2_000_000)
+    world.queue.set(qbytes=2_000_000)
+    text = bytes(range(256)) * 500
+    for size in sys.maxsize, len(text):
+        world.queue.send_many([text] * 3)
+        assert world.queue.peek(size=size).mtext == text
+        assert world.queue.receive(size=size, truncate=True).mtext == text
+        for message in world.queue.receive_many(2, size=size, truncate=True):
+            assert message.mtext == text
+    for size in 0, 1, 8192, 8193, len(text) - 1:
+        world.queue.send_many([text] * 3)
+        with fails_with(errno.E2BIG):
+            world.queue.receive(size=size)
+        with fails_with(errno.E2BIG):
+            world.queue.peek(size=size)
+        assert world.queue.receive(size=size, truncate=True).mtext == text[:size]
+        for message in world.queue.receive_many(2, size=size, truncate=True):
+            assert message.mtext == text[:size]
+
+
+def test_a_constructor_that_fails_leaves_nothing() -> None:
+    before = ipc.semaphore_sets().keys()
+    with pytest.raises(ZeroDivisionError):
+        ipc.Semaphore(undo=Failing())  # type: ignore[arg-type]
+    assert ipc.semaphore_sets().keys() == before
