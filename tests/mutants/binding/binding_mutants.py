@@ -142,7 +142,7 @@ MUTANTS = [
     Mutant(
         "left.attachment",
         "binding/src/address.c",
-        "\tif (memory)\n\t\tdetach(memory, self->size);",
+        "\tif (memory)\n\t\tdetach(self, memory, false);",
         "",
         "test_shm.py",
         "plain",
