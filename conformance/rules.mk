@@ -55,7 +55,7 @@ $(OUT)/ipc-conform-dynamic: $(OUT)/main-dynamic.o $(HARNESS_OBJECTS)
 
 # ipc-btf, which reads the kernel's BTF, is a separate program because it needs libbpf.
 $(OUT)/ipc-btf: $(patsubst %.c,$(OUT)/%.o,$(wildcard conformance/btf/*.c)) \
-		$(OUT)/conformance/harness/textfile.o
+		$(addprefix $(OUT)/conformance/harness/,inherited.o textfile.o)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs libbpf)
 

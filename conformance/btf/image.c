@@ -6,6 +6,7 @@
 #include <byteswap.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -34,7 +35,7 @@ struct search {
 	bool (*wanted)(const struct btf *btf);
 	unsigned attempts;
 	/* The reasons for finding nothing. */
-	bool cut, refused, unwanted;
+	bool cut, refused, unwanted, large;
 	const char *missing; /* a program that is not installed */
 };
 
@@ -209,6 +210,7 @@ static _Noreturn void be_unpacker(const struct packer *packer, int from, int to)
 	int null = open("/dev/null", O_WRONLY);
 
 	setrlimit(RLIMIT_FSIZE, &largest);
+	signal(SIGXFSZ, SIG_DFL); /* its end tells unpack() */
 	if (dup2(from, STDIN_FILENO) == STDIN_FILENO && dup2(to, STDOUT_FILENO) == STDOUT_FILENO &&
 	    dup2(null, STDERR_FILENO) == STDERR_FILENO)
 		execvp(packer->command[0], (char **)packer->command);
@@ -233,6 +235,7 @@ static bool unpack(struct search *search, const struct packer *packer, const str
 		return false;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		search->missing = packer->command[0];
+	search->large |= WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ;
 	return blob_map(to);
 }
 
@@ -257,6 +260,8 @@ static struct btf *find(struct search *search, const struct blob *blob, unsigned
 
 /* ---- compressed or not -------------------------------------------------------- */
 
+static const char too_large[] = ": above 1 GiB, or above the caller's RLIMIT_FSIZE (ulimit -f)";
+
 struct btf *image_btf(const char *path, bool (*wanted)(const struct btf *btf), char error[256])
 {
 	struct search search = {.wanted = wanted};
@@ -264,7 +269,8 @@ struct btf *image_btf(const char *path, bool (*wanted)(const struct btf *btf), c
 	struct btf *btf = NULL;
 
 	if (!blob_read(&blob, path))
-		textfile_error(error, path, "%s", strerror(errno));
+		textfile_error(error, path, "%s%s", strerror(errno),
+			       errno == EFBIG ? too_large : "");
 	else if (blob.size == 0)
 		textfile_error(error, path, "is empty");
 	else if ((btf = find(&search, &blob, 0)) != NULL)
@@ -273,6 +279,8 @@ struct btf *image_btf(const char *path, bool (*wanted)(const struct btf *btf), c
 		textfile_error(error, path, "has BTF, but no structure of System V IPC in it");
 	else if (search.refused)
 		textfile_error(error, path, "has BTF that libbpf cannot read");
+	else if (search.large)
+		textfile_error(error, path, "the image packed in it is too large%s", too_large);
 	else if (search.cut)
 		textfile_error(error, path, "the BTF in it is cut short");
 	else if (search.missing)

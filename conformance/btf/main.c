@@ -4,9 +4,12 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
+#include "harness/inherited.h"
 #include "image.h"
 #include "structures.h"
 
@@ -26,6 +29,24 @@ static int misused(const char *what)
 	return MISUSED;
 }
 
+/* Returns the exit status after output, which a full disk may refuse only at the end. */
+static int written(bool so_far)
+{
+	return so_far && fflush(stdout) == 0 ? OK : misused(strerror(errno));
+}
+
+/* A limit of the caller's (ulimit -f) also holds for files in memory. */
+static void raise_file_size(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_FSIZE, &limit);
+	}
+	signal(SIGXFSZ, SIG_IGN); /* write(2) fails with EFBIG then */
+}
+
 static int dump(const char *path, enum view view)
 {
 	char error[256];
@@ -40,7 +61,7 @@ static int dump(const char *path, enum view view)
 	} else if (!structures_dump(stdout, btf, view, error)) {
 		fprintf(stderr, "ipc-btf: %s: %s\n", path, error);
 	} else {
-		status = fflush(stdout) ? misused(strerror(errno)) : OK;
+		status = written(!ferror(stdout));
 	}
 	btf__free(btf);
 	return status;
@@ -53,11 +74,15 @@ int main(int argc, char **argv)
 	enum view view = NATIVE;
 	int c;
 
+	if (!open_standard_streams())
+		return misused("standard output is closed");
+	reset_signals();
+	raise_file_size();
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		if (c == '?')
 			return MISUSED;
 		if (c == 'h')
-			return fputs(usage, stdout) < 0 || fflush(stdout) ? MISUSED : OK;
+			return written(fputs(usage, stdout) >= 0);
 		view = COMPAT;
 	}
 	if (argc - optind > 1)

@@ -26,6 +26,7 @@
 
 #include "blocked.h"
 #include "expect.h"
+#include "inherited.h"
 #include "isolate.h"
 #include "levels.h"
 #include "record.h"
@@ -169,17 +170,6 @@ static void raise_limits(void)
 			/* A security module may refuse; then the limit stays unchanged. */
 			setrlimit(raised[i], &limit);
 		}
-}
-
-static void reset_signals(void)
-{
-	sigset_t none;
-
-	/* A parent may have blocked or ignored signals that checks use. */
-	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 static bool sees_blocked(const struct unmet *unmet)

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /* ipc-stress: runs msg, sem, shm or mixed for a time or a number of rounds. */
+#include "harness/inherited.h"
 #include "stress.h"
 
 #include <getopt.h>
@@ -114,13 +115,18 @@ static bool parse(int argc, char **argv, struct options *options)
 	};
 	int option;
 
+	char letter[] = "-?";
+
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":", known, NULL)) != -1) {
 		if (option == ':')
 			return misused("no value after", argv[optind - 1], "");
-		if (option == '?')
-			return misused("unknown option", argv[optind - 1],
+		if (option == '?') {
+			/* getopt_long() has not gone on from a word with more letters. */
+			letter[1] = (char)optopt;
+			return misused("unknown option", optopt ? letter : argv[optind - 1],
 				       "--seconds, --rounds, --seed");
+		}
 		if (!parse_option(option, options))
 			return false;
 	}
@@ -139,6 +145,11 @@ int main(int argc, char **argv)
 	struct options options = {.seconds = 1, .seed = 1};
 	unsigned long long *done;
 
+	if (!open_standard_streams()) {
+		fputs("ipc-stress: standard output is closed\n", stderr);
+		return 2;
+	}
+	reset_signals();
 	if (!parse(argc, argv, &options) || !frame_begin("ipc-stress"))
 		return 2;
 	done = shared_new(sizeof(*done));
@@ -147,5 +158,9 @@ int main(int argc, char **argv)
 	printf("%s: %lu rounds, %llu %s, --seed %llu\n", options.program->name, rounds, *done,
 	       options.program->counted, (unsigned long long)options.seed);
 	shared_free(done, sizeof(*done));
+	if (ferror(stdout) || fflush(stdout) != 0) {
+		fprintf(stderr, "ipc-stress: standard output: %s\n", strerror(errno));
+		return 2;
+	}
 	return 0;
 }

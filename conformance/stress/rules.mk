@@ -3,7 +3,8 @@
 # ---- stress under sanitizers and Valgrind -----------------------------------
 
 FRAME_OBJECTS = $(addprefix $(OUT)/conformance/,stress/frame.o stress/workers.o \
-	$(addprefix harness/,absent.o blocked.o calls.o coverage.o isolate.o expect.o child.o privilege.o))
+	$(addprefix harness/,absent.o blocked.o calls.o coverage.o isolate.o expect.o child.o inherited.o \
+	privilege.o))
 $(OUT)/ipc-stress: $(addprefix $(OUT)/conformance/stress/,main.o msg.o sem.o shm.o mixed.o) \
 		$(FRAME_OBJECTS)
 $(OUT)/ipc-memory-mutants: $(OUT)/tests/mutants/memory/mutants.o $(FRAME_OBJECTS)

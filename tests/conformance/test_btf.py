@@ -299,6 +299,32 @@ def test_a_missing_unpacker_is_named(tmp_path: Path) -> None:
     assert_refused(run("env", f"PATH={tmp_path}", BTF, image), "zstd, which is not installed")
 
 
+@pytest.mark.parametrize(
+    "shell, words",
+    [
+        ('exec env --ignore-signal=CHLD "$0" "$1"', ""),
+        ('exec "$0" "$1" <&-', ""),
+        ('exec "$0" "$1" <&- 2>&-', ""),
+        ('exec "$0" "$1" >&-', "standard output is closed"),
+        ('exec "$0" --help >/dev/full', "No space left on device"),
+        ('ulimit -S -f 1; exec "$0" "$1"', ""),
+        ('ulimit -f 1; exec "$0" "$1"', "File too large: above 1 GiB, or above the caller's"),
+        ('ulimit -f 40; exec "$0" "$1"', "packed in it is too large: above 1 GiB, or above the"),
+    ],
+)
+def test_what_a_parent_leaves_it(shell: str, words: str, tmp_path: Path) -> None:
+    """A parent that ignores SIGCHLD or has closed standard streams; limits of a file's size."""
+    obj, image = make_btf(tmp_path), tmp_path / "vmlinuz"
+    # Zeros take no room in the packed image of less than 20 KiB.
+    image.write_bytes(packed(["gzip", "-9c"], bytes(100_000) + section(obj)))
+    assert image.stat().st_size < 20_000
+    result = run("sh", "-c", shell, BTF, image)
+    if words:
+        assert_refused(result, words)
+    else:
+        assert (result.returncode, result.stdout) == (0, run(BTF, obj).stdout), result.stderr
+
+
 def test_check_without_a_reference_or_an_image(tmp_path: Path) -> None:
     (tmp_path / "conformance").symlink_to(TOP / "conformance")  # a tree without abi-dumps
     command = [str(word) for word in (CHECK, BTF, CONFORM, "sh4", make_btf(tmp_path))]
