@@ -71,7 +71,7 @@ ISOLATED = pytest.StashKey[bool]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[ISOLATED] = enter_namespace()
-    # The second thread is that of faulthandler, which does no harm in a forked child.
+    # The second thread belongs to faulthandler; it does no harm in a forked child.
     config.addinivalue_line(
         "filterwarnings", "ignore:This process .* is multi-threaded:DeprecationWarning"
     )
@@ -123,7 +123,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str:
     isolated = config.stash[ISOLATED]
-    return f"IPC namespace: {'its own' if isolated else 'the one that was there'}"
+    return f"IPC namespace: {'its own' if isolated else 'that of the caller'}"
 
 
 @pytest.fixture(scope="session")
@@ -207,7 +207,7 @@ def take_slot_of(old: int, make_one: Callable[[], int], remove: Callable[[int], 
         if (ident ^ old) & 0x7FFF == 0:
             return
         remove(ident)
-    pytest.skip("the kernel does not come back to a slot")
+    pytest.skip("the kernel did not reuse the slot within 1000 objects")
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The limit by time of every test and every program that a test starts.
+"""The time limit of every test and of every program that a test starts.
 
-It ends a hang and decides nothing else: the longest step takes about a minute on two idle
-processors, and a machine may have twenty other jobs.
+The limit ends a hang and decides nothing else: the longest step takes about a minute on two idle
+processors, and the machine may run twenty other jobs.
 """
 
 import os

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # ---- every test --------------------------------------------------------------------
 
-# The harness's own parts, with checks of the tests' own in place of the real ones.
+# The harness's parts, with checks made for these tests in place of the real ones.
 UNIT_OBJECTS = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/conformance/unit/*.c)) \
 	$(filter-out $(OUT)/conformance/checks/% $(OUT)/conformance/abi/checks.o,$(HARNESS_OBJECTS)) \
 	$(OUT)/conformance/checks/history/judge.o
@@ -28,8 +28,8 @@ $(OUT)/ipc-conform-mutants: $(MUTANT_OBJECTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(MUTANT_WRAPS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
 
-# KIND: a folder of tests/mutants; ONLY: globs of its mutants' names; MUTANTS: other options of
-# its runner, whose last line is "N mutants, N caught".
+# KIND is a folder of tests/mutants, ONLY has globs of names of its mutants, and MUTANTS has other
+# options of its runner.  The last line of each runner is "N mutants, N caught".
 MUTANT_KINDS := abi binding checks fuzz kernel memory
 CHOSEN = $(ONLY:%=--only '%') $(MUTANTS)
 .PHONY: $(MUTANT_KINDS:%=do-mutants-%)
@@ -39,7 +39,7 @@ do-mutants:
 do-mutants-checks: $(OUT)/ipc-conform-mutants
 	$(Q)$(PYTHON) tests/mutants/checks/table.py $(CHOSEN) $<
 
-# A test waits for half of its time, so pytest has twice as many workers as there are jobs.
+# A test spends half of its time waiting, so pytest has twice as many workers as there are jobs.
 WORKERS = $(shell expr 2 \* $(JOBS))
 # Independent stages run side by side, the longest first, and each prints its output when it ends.
 # Both compilers have the same warnings as errors.
@@ -66,8 +66,8 @@ do-check:
 	$(Q)$(MAKE) $(QUIET) -j $(JOBS) --output-sync=target $(STAGES:%=stage-%)
 	$(Q)PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup
 
-# The first mistakes that a change makes show here: the build, this machine's kernel, the
-# harness's own parts, the C functions and the classes of the module.
+# A quick tier, which shows most mistakes early: the build, this machine's kernel, the
+# harness's parts, the C functions and the classes of the module.
 QUICK := msg sem semall shm structures constants errors module swig_names command
 .PHONY: do-check-quick
 do-check-quick:
@@ -77,30 +77,30 @@ do-check-quick:
 	$(Q)PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest -q -n $(JOBS) --dist loadgroup \
 	 $(QUICK:%=tests/binding/test_%.py) tests/conformance/test_layout.py tests/conformance/test_messages.py
 
-# One build for all of them.  INTERPRETERS: which (ci/interpreters).
+# All interpreters use one build.  INTERPRETERS selects some of them (ci/interpreters).
 do-interpreters: harness python $(OUT)/loops.so
 	$(Q)ci/interpreters $(INTERPRETERS)
-# Without the GIL, in a separate build: the tests of threads first.  TESTS:
-# which of the others.
+# Runs the tests with a CPython without the GIL, in a separate build: first the tests of
+# threads, then all, or those that TESTS names.
 FREE = build/free-threaded
 do-free-threaded: harness $(OUT)/loops.so
 	$(Q)free=$$(ci/free-threaded) || { [ $$? -eq 4 ] && echo 'SKIP: the source of CPython cannot be fetched'; exit; }; \
 	 $(MAKE) $(QUIET) PYTHON="$$free" PACKAGE=$(FREE)/python python && \
 	 export PYTHONPATH=$(FREE)/python MAKEFLAGS= && \
 	 "$$free" -m pytest tests/binding/test_threads.py && "$$free" -m pytest $(TESTS)
-# CALLS: of each function.  In make check the same with fewer.
+# CALLS is the number of calls of each function; make check makes fewer.
 CALLS ?= 1000000
 do-soak: python
 	$(Q)IPC_TEST_CALLS=$(CALLS) PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest -rP \
 	 --no-header --show-capture=stdout tests/binding/test_references.py -k memory
 
-# RACES: how many.  In make check the same with fewer.
+# RACES is the number of races; make check has fewer.
 RACES ?= 100000
 do-races: python
 	$(Q)IPC_TEST_RACES=$(RACES) PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest -rP \
 	 --no-header --show-capture=stdout tests/binding/test_asyncio.py tests/binding/test_message_queue.py -k race
 
-# WAITS: how many.  In make check the same with fewer.
+# WAITS is the number of waits; make check has fewer.
 WAITS ?= 100000
 do-waits: python
 	$(Q)IPC_TEST_WAITS=$(WAITS) PYTHONPATH=build/python MAKEFLAGS= $(PYTHON) -m pytest -rP \
