@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * What a call from Python costs at the least: an extension whose functions convert C's
- * arguments, addresses as numbers, make the call, and return what it returned.  There are no
- * checks, no audit events, no errors, and other threads never run: what the binding costs more
- * is what it is worth more.  bench.py's column "bare".
+ * The least that a call from Python costs; the column "bare" of bench.py.  Each function of this
+ * extension converts the arguments of the C function, with addresses as numbers, makes the call
+ * and returns the result.  It checks nothing, raises no audit event, reports no error, and never
+ * releases the GIL.  The binding does all of this, and costs more for it.
  */
 #define Py_LIMITED_API 0x030b0000 /* as the binding is built */
 #define PY_SSIZE_T_CLEAN
@@ -17,7 +17,7 @@
 #define SIZE(N) ((size_t)NUMBER(N))
 #define POINTER(N) PyLong_AsVoidPtr(args[N])
 
-/* Each function: its name, and its call as an object. */
+/* For each function, its name and an expression that makes the call and returns an object. */
 #define CALLS(X)                                                                                \
 	X(ftok, PyLong_FromLong(ftok(PyBytes_AsString(args[0]), INT(1))))                       \
 	X(msgget, PyLong_FromLong(checked_msgget(INT(0), INT(1))))                              \

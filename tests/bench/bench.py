@@ -54,7 +54,7 @@ def enter_namespace() -> str:
     if libc.unshare(new_ipc) == 0:
         return "its own"
     if libc.unshare(new_user | new_ipc) != 0:
-        return "the one that was there"
+        return "that of the caller"
     # user_namespaces(7): setgroups is denied first, or gid_map is refused.
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"0 {uid} 1")
@@ -167,7 +167,7 @@ def buffers(ipc: Any, q: int) -> dict[str, Any]:
 
 # ---- measuring --------------------------------------------------------------------------
 
-Loop = Callable[[int], float]  # makes the calls so often, returns ns
+Loop = Callable[[int], float]  # makes the calls this many times; returns ns
 
 
 class Loops:
@@ -200,7 +200,7 @@ def compiled(
     if contestant == "c":
         loop: Loop = eval(f"lambda count: loops.{statement}", scope)
         return loop
-    # Local variables, as in C: looking up global names is no part of a call.
+    # The statement uses local variables, as C does: looking up a global name is no part of a call.
     names = set(compile(statement, contestant, "exec").co_names) & scope.keys()
     setup = "; ".join(f"{name} = scope[{name!r}]" for name in sorted(names))
     names_of_all = scope | {"scope": scope}
@@ -265,8 +265,8 @@ def measure(row: Row, loop: Loop, partner: Loop | None, count: int) -> float:
         if partner:
             beside.enter_context(one_cpu())
             beside.enter_context(child(partner, 1 + count))
-        # The first call is not measured: a child must start, and memory that was shared with one
-        # is copied when it is written to.
+        # The first call is not measured: during it, the child starts, and the kernel copies each
+        # page that this process shares with the child at the first write.
         loop(1)
         times = [loop(1) for _ in range(count)] if row.busy else [loop(count) / count]
     return statistics.median(times)
@@ -312,11 +312,11 @@ STARTS = {
 
 
 def start_up(rounds: int) -> dict[str, float]:
-    """The median time of a process in ms; for the others, the time beyond an empty one."""
+    """The median time of an empty process in ms, and how much longer each other one takes."""
     package = Path(ipc.__file__).parent
     head = f"import sys; sys.path[:0] = {[str(package.parent), str(package)]}; "
     times: dict[str, list[float]] = {name: [] for name in STARTS}
-    for _ in range(rounds + 1):  # in the first, files are read
+    for _ in range(rounds + 1):  # the first reads the files into the page cache
         for name, statement in STARTS.items():
             command = [sys.executable, "-I", "-S", "-c", head + statement]
             begin = time.perf_counter_ns()
@@ -378,11 +378,11 @@ def print_table(summaries: list[dict[str, Any]], skipped: dict[str, str]) -> Non
         if i == 0:
             print(f"{'':42}" + "".join(f"{head:>{width[head]}}" for head in columns))
         print(f"{line['row']:42}" + "".join(f"{columns[head]:>{width[head]}}" for head in columns))
-    print("\n* C makes the binding's IPC_STAT too.")
-    print("bare: an extension that converts C's arguments and makes the call, and no more.")
+    print("\n* C also calls IPC_STAT, as the binding does.")
+    print("bare: an extension that only converts the arguments and makes the call.")
     if "ns" in summaries[0]:
         print(
-            "bare to ctypes: times as long as in C."
+            "bare to ctypes: the time divided by that of C."
             "\ncompat: ipc.compat.sysv_ipc, with the statements of sysv_ipc."
             "\ntries, releases: the binding built to try each call that may block with IPC_NOWAIT"
             "\nfirst, and to release the GIL around each; ipc does whichever was faster."
@@ -424,10 +424,10 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=positive, default=101)
     parser.add_argument("--count", type=positive, default=200, help="calls in a round")
-    parser.add_argument("--only", metavar="GLOB", action="append", help="rows, by name")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write it there as well")
+    parser.add_argument("--only", metavar="GLOB", action="append", help="only rows of these names")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results here")
     parser.add_argument(
-        "--loops", type=Path, required=True, help="loops.c, built"
+        "--loops", type=Path, required=True, help="the shared library of loops.c"
     )
     parser.add_argument(
         "--no-instructions", action="store_true", help="measure times only, without callgrind"
@@ -438,7 +438,10 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--count-into", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument(
-        "--policies", type=Path, default=TOP / "build" / "policies", help="their builds, by name"
+        "--policies",
+        type=Path,
+        default=TOP / "build" / "policies",
+        help="a folder with a build of the binding for each policy",
     )
     options = parser.parse_args()
     options.rows = [
@@ -447,7 +450,7 @@ def arguments() -> argparse.Namespace:
         if not options.only or any(fnmatch.fnmatch(row.name, glob) for glob in options.only)
     ]
     if not options.rows:
-        parser.error("--only: no such row; there are: " + ", ".join(row.name for row in ROWS))
+        parser.error("--only: no such row (rows: " + ", ".join(row.name for row in ROWS) + ")")
     if options.no_instructions and (options.count_only or options.accept):
         parser.error("--no-instructions: not with --count-only or --accept")
     if options.accept and options.only:

@@ -31,14 +31,15 @@ COUNTED = ("c", "bare", "ipc", "sysv_ipc")
 # The binding's own share is its count less that of the first of these that has the row.
 BASES = ("bare", "c")
 
-# Calls of a row, and how often they are counted.  The least number counts, because the interpreter
-# specialises its code in the first ones and enlarges its tables now and then.
+# The number of calls of a row, and how many times they are counted.  The smallest result is taken:
+# the interpreter specialises its code in the first calls and enlarges its tables now and then.
 COUNT, TIMES = 100, 4
-# The limits of a rise, as in the gate of kernels: both are exceeded.
+# A rise is a failure if it exceeds both limits, as in the gate of kernels.
 PERCENT, INSTRUCTIONS = 2, 20
 
-# Settings that make numbers independent of the run and of the processor: glibc has several versions
-# of memcpy and others, and chooses by the processor's features and the size of its caches.
+# Settings that make the numbers independent of the run and of the processor.  glibc has several
+# versions of functions such as memcpy(), and chooses one by the processor's features and the size
+# of its caches.
 SETTLED = {
     "PYTHONHASHSEED": "0",
     "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-AVX_Fast_Unaligned_Load,-BMI2,-ERMS,-SSE4_2,-SSSE3"
@@ -56,7 +57,7 @@ Counts = dict[str, dict[str, int]]  # by row and contestant
 
 
 class CannotCount(Exception):
-    """Why callgrind cannot count here."""
+    """Callgrind cannot count here; the text gives the reason."""
 
 
 class Failed(Exception):
@@ -80,7 +81,7 @@ def is_countable(row: Row) -> bool:
 def count_into(
     loops: dict[tuple[int, str], tuple[Callable[[int], float], int]], library: ctypes.CDLL
 ) -> None:
-    """Makes the calls of each loop, by row and contestant, so that callgrind writes its files."""
+    """Runs each loop, of a row and a contestant; callgrind writes a file after each."""
     gc.disable()
     begin, end = library.count_begin, library.count_end
     begin.restype = ctypes.c_bool

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * What the binding is measured against: the same calls in C.  Each function
- * makes its calls count times and returns how many ns that took, or -1 with
- * errno.  bench.py loads them as a shared library.
+ * The calls in C, with which bench.py compares the binding.  Each function makes
+ * its calls count times and returns how many ns they took, or -1 with errno.
+ * bench.py loads the functions as a shared library.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -40,7 +40,7 @@ static long long now(void)
 	long long NAME(int count, __VA_ARGS__); \
 	long long NAME(int count, __VA_ARGS__)
 
-/* The body of a loop: OK says that its calls went well. */
+/* The body of a loop; OK makes the calls and is false if one fails. */
 #define REPEAT(OK)                              \
 	do {                                    \
 		const long long begin = now();  \
@@ -104,7 +104,7 @@ LOOP(loop_message_pong, int msqid, int size)
 	       checked_msgsnd(msqid, &pong, (size_t)size, 0) == 0);
 }
 
-/* buf is read first, for IPC_SET. */
+/* For IPC_SET, buf is read first. */
 LOOP(loop_msgctl, int msqid, int cmd)
 {
 	union {
@@ -151,7 +151,7 @@ LOOP(loop_semctl, int semid, int cmd)
 	REPEAT(checked_semctl(semid, 0, cmd, arg) != -1);
 }
 
-/* GETALL or SETALL, with the IPC_STAT that says how many values there are. */
+/* GETALL or SETALL, after an IPC_STAT that reads the number of values. */
 LOOP(loop_semctl_all, int semid, int cmd)
 {
 	struct semid_ds ds = {0};
@@ -169,7 +169,7 @@ LOOP(loop_shmget, key_t key)
 	REPEAT(checked_shmget(key, 0, 0) != -1);
 }
 
-/* With the IPC_STAT that says how large the segment is. */
+/* IPC_STAT reads the size of the segment. */
 LOOP(loop_shmat, int shmid)
 {
 	struct shmid_ds ds;
@@ -188,7 +188,7 @@ LOOP(loop_shmctl, int shmid, int cmd)
 
 /* ---- memory -------------------------------------------------------------------- */
 
-/* As a copy that somebody reads: the compiler would leave out any other. */
+/* The compiler leaves out a copy that nothing reads; the asm statement reads this one. */
 static inline void copy(void *to, const void *from, size_t size)
 {
 	memcpy(to, from, size);
@@ -219,7 +219,7 @@ LOOP(loop_mkmsgbuf, const char *text, int size)
 
 /* ---- instructions ------------------------------------------------------------------ */
 
-/* Starts at 0.  Returns false if callgrind does not count. */
+/* Sets the count to 0 and starts it.  Returns false if callgrind does not count. */
 bool count_begin(void);
 bool count_begin(void)
 {

@@ -11,19 +11,19 @@ from typing import NamedTuple, Optional
 
 
 class Row(NamedTuple):
-    """A line of the table: a statement for each contestant; "" if it lacks the call."""
+    """A line of the table: a statement for each contestant, or "" if it lacks the call."""
 
     name: str
     c: str  # a function of loops.c
     ipc: str
     sysv_ipc: str = ""
     ctypes: str = ""
-    fewer: int = 1  # what the count is divided by, where a call is slow
-    busy: bool = False  # beside a thread that is busy in Python, each call by itself
-    partner: Optional["Row"] = None  # what a child does meanwhile, on the same CPU
+    fewer: int = 1  # divides the number of calls, for a slow call
+    busy: bool = False  # another thread runs Python code; each call is timed by itself
+    partner: Optional["Row"] = None  # run by a child at the same time, on the same CPU
 
     def statement(self, contestant: str) -> str:
-        """The statement of a contestant; "" if it lacks the call or does it like another one."""
+        """The statement of a contestant, or "" if it has none or the same as another one."""
         if contestant == "compat":
             return self.sysv_ipc
         if contestant == "bare":

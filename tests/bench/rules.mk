@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 # ---- benchmarks -------------------------------------------------------------------
 
-# The loops in C are a library for the benchmark's own process.  BENCH: its options.
+# The loops in C are a shared library, which bench.py loads.  BENCH has options of bench.py.
 $(OUT)/loops.so: tests/bench/loops.c $(OUT)/flags
 	$(call say,LD,$@)
 	$(Q)$(COMPILE) -fPIC -shared $(LDFLAGS) -o $@ $<
-# The cost of any call from Python; built for every CPython, as the module is.
+# bare.c shows the cost of any call from Python.  One build serves every CPython, as the module does.
 $(OUT)/bare.abi3.so: tests/bench/bare.c $(OUT)/flags
 	$(call say,LD,$@)
 	$(Q)$(COMPILE) -I$(PYTHON_INCLUDE) -fPIC -shared $(LDFLAGS) -o $@ $<
@@ -16,7 +16,7 @@ do-bench: python $(OUT)/loops.so $(OUT)/bare.abi3.so
 	 python
 	$(Q)PYTHONPATH=build/python $(PYTHON) tests/bench/bench.py --loops $(OUT)/loops.so $(BENCH)
 
-# The harness with kernels' defects (tests/gate).
+# The harness with planted defects of the kernel (tests/gate).
 $(OUT)/ipc-conform-seeded: $(OUT)/main-static.o $(OUT)/tests/gate/seeds.o $(HARNESS_OBJECTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -static $(LDFLAGS) -o $@ $^ $(CHECK_LIBS)

@@ -240,7 +240,7 @@ def test_a_row_that_one_side_lacks_is_refused() -> None:
 
 
 def test_a_count_is_a_difference() -> None:
-    """Each file has the calls and what surrounds them; of equal runs the least counts."""
+    """Each file also counts the loop around the calls; of equal runs the smallest is taken."""
     rows = [ROWS[3], ROWS[5]]
 
     def dumps(index: int, name: str, n: int, *totals: int) -> list[str]:
