@@ -343,7 +343,7 @@ for structure in STRUCTURES:
 
 
 def swig_case(structure: str) -> Case:
-    """The functions of 2003: each member is set to its own value, or is missing."""
+    """Sets each member to the value that it has, by the functions of the 2003 module."""
     names = [name for name in c._ipc._swig_names if owner_of(name) == structure]
     pairs = [(getattr(ipc, name), getattr(ipc, f"{name[:-4]}_set"))
              for name in names if name.endswith("_get")]
@@ -353,7 +353,7 @@ def swig_case(structure: str) -> Case:
         for get, set_to in pairs:
             try:
                 set_to(one, get(one))
-            except AttributeError as error:  # only Linux 2.4 had it
+            except AttributeError as error:  # a member that only Linux 2.4 had
                 assert "2.6" in str(error)
         getattr(ipc, f"delete_{structure}")(one)
 
@@ -361,7 +361,7 @@ def swig_case(structure: str) -> Case:
 
 
 def owner_of(name: str) -> str:
-    """msqid_ds of msqid_ds_msg_perm_get."""
+    """Return the structure of an accessor: msqid_ds for msqid_ds_msg_perm_get."""
     return max((s for s in STRUCTURES if name.startswith(f"{s}_")), key=len, default="")
 
 
@@ -405,11 +405,11 @@ def many_sent_and_received(w: World) -> None:
 
 
 def kept_and_received(w: World) -> None:
-    """Each way in and out of an inbox; a message that an exception drops goes back."""
+    """Uses each way in and out of an inbox; a message that an exception drops is kept again."""
     inbox = h._Inbox()
     h._send_many(w.msqid, 1, [b"a", b"b", bytes(8000)], 0, 1, None)
     assert inbox.fill(w.msqid, None, 0, 0, None, None)
-    assert inbox.fill(w.msqid, None, 1, 0, 1, h._Wait())  # it is kept already
+    assert inbox.fill(w.msqid, None, 1, 0, 1, h._Wait())  # the message is already kept
     assert [m.mtext for m in inbox.kept()] == [b"a"]
     try:
         [inbox.receive(w.msqid, None, -5, 0, 0, None), 1 // 0]

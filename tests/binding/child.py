@@ -22,7 +22,7 @@ from array import array
 import ipc
 
 ids = [int(word) for word in sys.argv[1:]]
-# The other threads of the programs are blocked, or hold no lock.
+# At a fork, the other threads of the programs are blocked or hold no lock.
 warnings.filterwarnings("ignore", "This process", DeprecationWarning)
 
 def wait_until(condition):
@@ -43,7 +43,7 @@ def stat(shmid):
     return ds
 
 def resident():
-    "KiB of memory: exact, which statm(5) is not."
+    "KiB of resident memory.  smaps_rollup is exact; the counts of /proc/PID/statm are not."
     with open("/proc/self/smaps_rollup") as lines:
         return next(int(line.split()[1]) for line in lines if line.startswith("Anonymous:"))
 """.replace("@waits_with@", inspect.getsource(waits_with))

@@ -104,8 +104,8 @@ def facts_of(printed: str) -> Facts:
 
 # ---- programs -----------------------------------------------------------------------------
 
-# Preloaded, this library replaces a set by a larger one after IPC_STAT has returned the number of
-# its semaphores, as another process could do between two system calls.
+# LD_PRELOAD loads this library.  It replaces a set by a larger one after IPC_STAT has returned the
+# number of its semaphores, as another process could do between two system calls.
 REPLACER = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>

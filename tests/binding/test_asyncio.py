@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Calls for asyncio: cancelled at any moment, they leave no thread and lose no message."""
+"""Calls for asyncio: a cancellation at any moment leaves no thread and loses no message."""
 
 import asyncio
 import contextvars
@@ -19,11 +19,12 @@ import pytest
 import ipc
 from child import run_child
 from conftest import Maker, Worker, fails_with, is_blocked, message, times, wait_until
-from limits import SLOWNESS
+from limits import HANG, SLOWNESS
 
-# How many races there are; more by the environment.
+# The number of races; the environment may raise it.
 RACES = int(os.environ.get("IPC_TEST_RACES", times(1000)))
-# Threads that no test makes; one of pytest-xdist's waits with a small number, of a file.
+# Threads that no test starts.  One of pytest-xdist waits in a call on a file whose descriptor may
+# be the number of an object.
 OTHERS = frozenset(os.listdir("/proc/self/task"))
 
 
@@ -36,7 +37,7 @@ def q() -> Iterator[ipc.MessageQueue]:
 @pytest.fixture
 def s(q: ipc.MessageQueue) -> Iterator[ipc.Semaphore]:
     s = ipc.Semaphore(value=0)
-    if s.id == q.id:  # by which threads_blocked() tells them apart
+    if s.id == q.id:  # threads_blocked() knows an object by its identifier
         s.remove()
         s = ipc.Semaphore(value=0)
     yield s
@@ -47,7 +48,7 @@ def s(q: ipc.MessageQueue) -> Iterator[ipc.Semaphore]:
 def no_thread_stays() -> Iterator[None]:
     """No thread remains: threads end before the task sees its cancellation."""
     before = threading.active_count()
-    if RACES > 10_000:  # they may take their time
+    if RACES > 10_000:  # no time limit
         signal.alarm(0)
         faulthandler.cancel_dump_traceback_later()
     yield
@@ -62,7 +63,7 @@ def threads_blocked(ident: int) -> int:
 async def started(coroutine: Coroutine[Any, Any, Any], ident: int, n: int = 1) -> asyncio.Task[Any]:
     """Starts a task and returns it when its call, in the nth thread, waits."""
     task = asyncio.ensure_future(coroutine)
-    end = time.monotonic() + 10
+    end = time.monotonic() + HANG
     while threads_blocked(ident) < n:
         assert time.monotonic() < end and not task.done(), task
         await asyncio.sleep(0)
@@ -82,7 +83,7 @@ def run(main: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(whole())
 
 
-# ---- results that are there, and results to wait for
+# ---- calls that return at once, and calls that wait
 
 
 def test_a_message_that_has_arrived_needs_no_thread(
@@ -197,7 +198,7 @@ def test_cancelled_while_it_waits(q: ipc.MessageQueue, s: ipc.Semaphore) -> None
 
 
 def test_a_loop_that_ends_leaves_no_thread(q: ipc.MessageQueue) -> None:
-    """asyncio.run cancels tasks that wait, and a coroutine that never ends is closed."""
+    """asyncio.run() cancels tasks that wait; the test closes a coroutine that never ends."""
 
     async def main() -> None:
         await started(q.receive_async(), q.id)
@@ -216,7 +217,7 @@ def test_a_loop_that_ends_leaves_no_thread(q: ipc.MessageQueue) -> None:
 
 @contextmanager
 def received_though_cancelled(q: ipc.MessageQueue, *messages: ipc.msgbuf) -> Iterator[None]:
-    """Messages that arrived at the moment in which their receive was cancelled."""
+    """Sends messages whose tasks are cancelled at the moment of the arrival."""
 
     async def main() -> None:
         tasks = [
@@ -224,7 +225,7 @@ def received_though_cancelled(q: ipc.MessageQueue, *messages: ipc.msgbuf) -> Ite
             for n, one in enumerate(messages, 1)
         ]
         q.send_many(messages)
-        # The loop does not run: it cannot know yet.
+        # The event loop does not run meanwhile, so no task has its result yet.
         wait_until(lambda: not threads_blocked(q.id), "each has its message")
         for task in tasks:
             task.cancel()
@@ -263,7 +264,7 @@ def test_a_kept_message_is_chosen_by_its_type(q: ipc.MessageQueue) -> None:
         with pytest.raises(TimeoutError, match="timed out"):
             q.receive(-2, timeout=0)
         assert q.receive(-9) == kept[1]
-        assert q.receive(-9) == message(b"d", 4)  # lower than those
+        assert q.receive(-9) == message(b"d", 4)  # a lower type than those of the kept messages
         assert q.receive(5, timeout=0) == kept[0]
         q.send(b"e", 6)
         assert q.receive(5, exclude=True) == message(b"e", 6)
@@ -278,13 +279,13 @@ def test_a_task_that_already_waits_gets_the_message(q: ipc.MessageQueue) -> None
     async def main() -> None:
         first = await started(q.receive_async(1), q.id)
         second = await started(q.receive_async(-5), q.id, 2)
-        third = Worker(lambda: q.receive(7, timeout=60), q.id)
+        third = Worker(lambda: q.receive(7, timeout=HANG), q.id)
         wait_until(lambda: threads_blocked(q.id) == 3, "all of them wait")
         q.send(b"x")
-        # Fewer than before, not one fewer: a kept message makes the others look at once.
+        # A kept message also wakes the other threads, so the number may fall by more than one.
         wait_until(lambda: threads_blocked(q.id) < 3, "one has the message")
         await cancelled(first)
-        assert await asyncio.wait_for(second, 10) == message(b"x")
+        assert await asyncio.wait_for(second, HANG) == message(b"x")
         seventh = await started(q.receive_async(7), q.id, 2)
         await cancelled(seventh)
         q.send(b"y", 7)
@@ -311,7 +312,7 @@ def test_a_thread_that_already_waits_gets_the_message(q: ipc.MessageQueue) -> No
 
 @asynccontextmanager
 async def partner(action: str, start: int) -> AsyncIterator[None]:
-    """A process that makes one call each time that start is raised."""
+    """Runs a process that makes one call each time that the semaphore start is raised."""
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
@@ -322,7 +323,7 @@ async def partner(action: str, start: int) -> AsyncIterator[None]:
                 exec(action, {"ipc": ipc, "n": n})
                 n += 1
         except OSError:
-            pass  # it was removed
+            pass  # the object was removed
         finally:
             os._exit(0)
     try:
@@ -356,8 +357,8 @@ async def receive_by(q: ipc.MessageQueue, tasks: int) -> ipc.msgbuf:
 
 @pytest.mark.parametrize("tasks", [0, 1, 2])
 def test_no_race_loses_a_message(make: Maker, q: ipc.MessageQueue, tasks: int) -> None:
-    """A message and the cancellation of its receiver, at the same time: received by it, kept
-    in the object, or still in the queue, each is the next one that is received, once."""
+    """A message arrives when its receiver is cancelled.  The receiver gets it, the object keeps it,
+    or it is still in the queue; in each case the next call receives it, once."""
     start = make.semset(1)
     outcomes = {"received": 0, "kept": 0, "left in the queue": 0}
 
@@ -386,9 +387,9 @@ def test_no_race_loses_a_message(make: Maker, q: ipc.MessageQueue, tasks: int) -
                 outcomes["kept" if kept else "left in the queue"] += 1
                 moment.was(late=bool(kept))
                 if n % 2:
-                    received = q.receive(timeout=10)
+                    received = q.receive(timeout=HANG)
                 else:
-                    received = await asyncio.wait_for(q.receive_async(), 10)
+                    received = await asyncio.wait_for(q.receive_async(), HANG)
             assert received == message(str(n)), (n, received, outcomes)
 
     async def whole() -> None:
@@ -423,7 +424,7 @@ def test_no_race_loses_a_semaphore(make: Maker, s: ipc.Semaphore) -> None:
             except asyncio.CancelledError:
                 outcomes["not"] += 1
                 moment.was(late=s.value == 1)
-                s.acquire(timeout=10)
+                s.acquire(timeout=HANG)
             assert s.value == 0
 
     async def whole() -> None:
@@ -432,17 +433,17 @@ def test_no_race_loses_a_semaphore(make: Maker, s: ipc.Semaphore) -> None:
 
     asyncio.run(whole())
     print(f"{RACES} races: {outcomes}")
-    wait_until(lambda: s.waiting == 0, "nobody waits")
+    wait_until(lambda: s.waiting == 0, "no thread waits")
 
 
 # ---- the result of a task
 
 
 async def cancelled_when_its_task_has_ended(outer: Coroutine[Any, Any, Any]) -> None:
-    """The coroutine awaits a task, which ends; before that wakes it, it is cancelled."""
+    """Cancels a coroutine after the task that it awaits has ended, and before it is woken."""
     task = asyncio.create_task(outer)
-    await asyncio.sleep(0)  # it makes its task
-    await asyncio.sleep(0)  # which ends
+    await asyncio.sleep(0)  # the coroutine makes its task
+    await asyncio.sleep(0)  # the task ends
     await cancelled(task)
 
 
@@ -465,7 +466,7 @@ def test_a_message_of_a_task_without_a_waiter_is_kept(q: ipc.MessageQueue, how: 
                     await task
         else:
             await cancelled_when_its_task_has_ended(receive())
-        assert q.stat().msg_qnum == 0  # it was taken
+        assert q.stat().msg_qnum == 0  # the task has received the message
         assert q.receive(timeout=0) == message(b"a")
         with pytest.raises(TimeoutError):
             q.receive(timeout=0)
@@ -474,7 +475,7 @@ def test_a_message_of_a_task_without_a_waiter_is_kept(q: ipc.MessageQueue, how: 
 
 
 def test_a_task_that_the_program_has_keeps_its_message(q: ipc.MessageQueue) -> None:
-    """Its result is the program's to take, as with any task; dropped, it goes back."""
+    """The program may take the result of the task; if it drops the task, q keeps the message."""
 
     tasks: list[asyncio.Task[ipc.msgbuf]] = []
 
@@ -531,7 +532,7 @@ def test_callbacks_of_a_task_are_called_in_their_contexts(q: ipc.MessageQueue) -
 
 
 def test_callbacks_that_change_while_they_are_looked_at() -> None:
-    """Those of a task in Python are a list, which any code may change."""
+    """A task written in Python has a list of callbacks, which any code may change."""
     run_child(
         """
 import functools

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Calls that wait: other threads run, signals are handled (PEP 475), timeouts end."""
+"""While a call waits, other threads run, signals are handled (PEP 475) and timeouts expire."""
 
 import errno
 import itertools
@@ -122,7 +122,7 @@ def wait(request: pytest.FixtureRequest) -> Wait:
 
 
 def test_other_threads_run_while_one_waits(make: Maker, wait: Wait) -> None:
-    for _ in range(3):  # at first it is tried without waiting, then not
+    for _ in range(3):  # the first call is tried with IPC_NOWAIT, later ones are not
         ident = wait.prepare(make)
         worker = Worker(lambda: wait.call(ident), ident)
         worker.wait_until_blocked()  # this thread runs
@@ -196,9 +196,9 @@ def test_a_waiting_operation_does_not_change(make: Maker, form: str) -> None:
 
     def change() -> None:
         if isinstance(sops, list):
-            sops.clear()  # nothing else has the operation
+            sops.clear()  # the list had the only reference to the operation
         sembuf.sem_num, sembuf.sem_op = 2, -2
-        ipc.semctl(semid, 0, ipc.SETALL, [0, 1, 1])  # enough for what it was
+        ipc.semctl(semid, 0, ipc.SETALL, [0, 1, 1])  # enough for the old operation
 
     with handler(change):
         helper = Worker(lambda: interrupt_main(semid), semid)
@@ -241,7 +241,7 @@ def test_an_object_stays_alive_while_a_call_waits_with_it(queue: int) -> None:
     assert worker.result() == 2000
 
 
-# ---- what takes long although it does not wait ----------------------------------------------
+# ---- long calls that do not wait ----------------------------------------------
 
 LARGE = 32 * 2**20
 
@@ -304,14 +304,14 @@ def test_other_threads_run_while_much_is_copied_or_freed(
             time.sleep(0)
 
     def lets_go() -> bool:
-        make.cleanup.close()  # removes the objects of the call before
+        make.cleanup.close()  # removes the objects of the previous call
         given = prepare(make)
         before = turns[0]
         call(given)
         return turns[0] > before
 
     interval = sys.getswitchinterval()
-    sys.setswitchinterval(1000)  # the lock is never taken away
+    sys.setswitchinterval(1000)  # no thread is forced to release the GIL
     other = threading.Thread(target=take_turns, daemon=True)
     other.start()
     try:
@@ -387,7 +387,7 @@ def test_a_handler_that_raises_ends_the_call(make: Maker, wait: Wait) -> None:
         with pytest.raises(Handled):
             wait.call(ident)
         helper.result()
-    # Nothing was done by it, and nothing is left of it: it waits and ends like the first time.
+    # The interrupted call changed nothing: a second call waits and succeeds.
     worker = Worker(lambda: wait.call(ident), ident)
     worker.wait_until_blocked()
     wait.unblock(ident)
@@ -406,7 +406,7 @@ def test_a_handler_may_remove_the_object(make: Maker, wait: Wait) -> None:
     ident = wait.prepare(make)
     with handler(lambda: wait.remove(ident)):
         helper = Worker(lambda: interrupt_main(ident), ident)
-        # EIDRM as waiting, EINVAL where it begins to wait again.
+        # EIDRM if the call still waits; EINVAL if it starts again after the handler.
         with pytest.raises(OSError) as caught:
             wait.call(ident)
         helper.result()
@@ -473,7 +473,7 @@ def test_a_handler_may_outlast_a_timeout(semset: int) -> None:
         helper = Worker(lambda: interrupt_main(semset), semset)
         with fails_with(errno.EAGAIN, "semtimedop"):
             ipc.semtimedop(semset, [(0, -1, 0)], None, max(0, end - time.monotonic()))
-        # The helper has seen the call, or is to see another one.
+        # Make calls until the helper has seen one of them wait.
         while helper.is_alive():
             with fails_with(errno.EAGAIN, "semtimedop"):
                 ipc.semtimedop(semset, [(0, -1, 0)], None, 0.1)
@@ -525,7 +525,7 @@ def test_a_timeout_that_is_no_number_of_seconds_is_refused(
     assert ipc.semctl(semset, 0, ipc.GETVAL) == 0
 
 
-# ---- not to wait --------------------------------------------------------------------------
+# ---- IPC_NOWAIT --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The garbage collector and other code run at any moment: while a call converts its arguments,
+"""The garbage collector and other code may run at any moment: while a call converts its arguments,
 while an object is destroyed, in the callback of a weak reference."""
 
 import errno
@@ -93,9 +93,10 @@ def test_a_callback_may_collect_and_make_another(name: str) -> None:
 def test_an_attachment_that_goes_cannot_be_found(
     segment: int, use: Callable[[int], object]
 ) -> None:
-    """The callback has its number, by which a half-destroyed object was found and freed twice.
+    """A callback uses the number of an attachment that is being destroyed.
 
-    Other attachments must remain.
+    A defect found the half-destroyed object by this number and freed it twice.  Other attachments
+    must remain.
     """
     others = [ipc.shmat(segment) for _ in range(2)]
     p = ipc.shmat(segment)
@@ -260,7 +261,7 @@ def test_an_object_that_a_number_removes_is_missed(make: Maker, pull: Pull) -> N
 
 
 def test_a_message_that_grows_while_its_type_is_set(make: Maker) -> None:
-    """A defect wrote the type to the old place of the message."""
+    """A defect wrote the type to the old address of the message."""
     for set_type in (lambda m, v: setattr(m, "mtype", v), ipc.msgbuf_mtype_set):
         stage = Stage(make)
         set_type(stage.message, Index(0x1234, stage.lengthen))
@@ -298,7 +299,7 @@ def test_a_list_that_changes_while_it_is_filled(semset: int) -> None:
 
 
 def test_a_target_that_goes_with_its_union() -> None:
-    """A union is destroyed while a callback reports the end of its target."""
+    """The callback of a target reads the union that is just releasing this target."""
     seen = []
     union = ipc.semun(array=[1, 2])
     reference = weakref.ref(union.array, lambda _: seen.append((union.array, union.buf)))

@@ -47,7 +47,7 @@ def document(*words: object) -> Any:
 
 
 class Objects:
-    """One of each kind."""
+    """An object of each kind, with the same key."""
 
     def __init__(self, make: Maker, key: int) -> None:
         self.key = key
@@ -285,7 +285,7 @@ def test_abi_agrees_with_the_module(alone: None) -> None:
     assert "this build agrees with " in run("abi")[0].splitlines()[-1]
 
 
-# What the kernel would say if a member were elsewhere: another number in /proc.
+# A wrong number in /proc looks like a member at a wrong offset.
 @pytest.mark.parametrize(
     "kind, column, structure, member",
     [
@@ -329,7 +329,7 @@ def test_abi_of_limits_that_disagree(
     assert "wrong: msginfo: msgmax is 1, /proc says 12345" in capsys.readouterr().out
 
 
-# ---- misused
+# ---- wrong arguments
 
 
 @pytest.mark.parametrize(
@@ -413,7 +413,7 @@ def test_rm_with_output_that_cannot_be_written(make: Maker) -> None:
     status, complaints = output_to(">&-", "rm", "--json", "msg", first)
     assert (status, complaints) == (2, "python -m ipc: rm: standard output is closed\n")
     assert first in ipc.queues()
-    assert output_to(">&-", "rm", "msg", first) == (0, "")  # which prints nothing
+    assert output_to(">&-", "rm", "msg", first) == (0, "")  # without --json, rm prints nothing
     status, complaints = output_to(">/dev/full", "rm", "--json", "msg", second)
     text = f"python -m ipc: rm: standard output: No space left on device; removed: {second}\n"
     assert (status, complaints) == (2, text)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The constants, by the values in Linux's headers: include/uapi/linux/{ipc,msg,sem,shm}.h."""
+"""The constants have the values in Linux's headers include/uapi/linux/{ipc,msg,sem,shm}.h."""
 
 import ctypes
 import mmap
@@ -79,7 +79,7 @@ CONSTANTS = {
     "SHMMAX": ULONG_MAX - 2**24,
     "SHMALL": ULONG_MAX - 2**24,
     "SHMSEG": 4096,
-    # The logarithm of the size, from bit 26 on.
+    # The bits from 26 on have the binary logarithm of the page size.
     "SHM_HUGE_SHIFT": 26,
     "SHM_HUGE_MASK": 0x3F,
     "SHM_HUGE_64KB": 16 << 26,

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The documentation: all its examples run."""
+"""All examples of the documentation run and print what the pages show."""
 
 import doctest
 import re
@@ -20,7 +20,7 @@ CLASSES = (DOCS / "classes.rst").read_text()
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
 def test_examples(page: Path, nothing_is_left_behind: None) -> None:
-    """Those of a page, one after another, in the tests' namespace."""
+    """Run the examples of a page one after another, in the IPC namespace of the tests."""
     examples = doctest.DocTestParser().get_doctest(
         page.read_text(), {}, page.name, str(page), lineno=0
     )
@@ -41,7 +41,7 @@ def examples_of(*pages: Path) -> str:
 
 @pytest.mark.parametrize("name", [*_memory.__all__, *_queue.__all__, *_semaphore.__all__])
 def test_the_object_layer_is_described_and_shown(name: str) -> None:
-    """A page includes its docstring, and examples use its methods."""
+    """A page includes the docstring of each class and function, and examples use the methods."""
     value = getattr(ipc, name)
     assert re.search(rf"^\.\. auto(class|function):: ipc\.{name}$", CLASSES, flags=re.M)
     shown = examples_of(DOCS / "objects.rst")
@@ -51,7 +51,7 @@ def test_the_object_layer_is_described_and_shown(name: str) -> None:
 
 @pytest.mark.parametrize("command", ["ls", "show", "rm", "peek", "abi"])
 def test_the_command_is_described(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(DOCS.parent)  # what tables.py imports
+    monkeypatch.syspath_prepend(DOCS.parent)  # tables.py imports modules from there
     assert ".. include:: command.inc" in (DOCS / "command.rst").read_text()
     lines = "\n".join(runpy.run_path(str(DOCS / "tables.py"))["command"]([]))
     assert f"python3 -m ipc {command}``" in lines and f"usage: python -m ipc {command}" in lines
@@ -66,6 +66,6 @@ def test_the_page_of_the_drop_in_describes_it() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
 def test_no_code_is_left_unrun(page: Path) -> None:
-    """Code of Python is an example with a prompt; nothing else is a block of code."""
+    """Python code is always an example with a prompt; no page has another kind of code block."""
     text = page.read_text()
     assert "code-block" not in text and not re.search(r"::\n\n    ", text)

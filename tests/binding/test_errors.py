@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Wrong arguments, for every parameter of every function."""
+"""Each parameter of each function refuses wrong arguments."""
 
 import contextlib
 import ctypes
@@ -24,7 +24,7 @@ Cases = list[tuple[Any, type[Exception]]]
 
 
 class Index:
-    """A number by __index__, or an error."""
+    """An object whose __index__() returns a value or raises an exception."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
@@ -50,7 +50,7 @@ def numbers(low: int, high: int) -> Cases:
         (Index(high + 1), OverflowError),
         (2**100, OverflowError),
         (-(2**100), OverflowError),
-        (Index(10**5000), OverflowError),  # more digits than str() writes
+        (Index(10**5000), OverflowError),  # str() refuses to convert so many digits
         (Index(-(10**5000)), OverflowError),
     ]
 
@@ -113,7 +113,7 @@ COMMAND_STRUCTURE: Cases = [
 ]
 
 
-# ---- functions, their parameters, and values that they take --------------------------------
+# ---- functions, their parameters, and values that they refuse --------------------------------
 
 
 class Call(NamedTuple):
@@ -310,7 +310,7 @@ def test_a_command_that_needs_nothing_takes_structures_only(
         ipc.msgctl(queue, ipc.IPC_RMID, value)
     with pytest.raises(TypeError):
         ipc.shmctl(segment, ipc.IPC_RMID, value)
-    if value != 5:  # the union's int
+    if value != 5:  # semctl also accepts an int, the member val of the union
         with pytest.raises(TypeError):
             ipc.semctl(semset, 0, ipc.IPC_RMID, value)
     for cmd in (ipc.IPC_STAT,):  # nothing was removed
@@ -405,7 +405,7 @@ def test_a_buffer_that_was_given_may_change_afterwards(make: Maker, name: str) -
     buffer.extend(b"more")
 
 
-# ---- what an argument does while it is converted ------------------------------------------------
+# ---- arguments that change other arguments ------------------------------------------------
 
 
 class Shrinks:

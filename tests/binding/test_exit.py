@@ -91,7 +91,7 @@ def test_objects_that_are_alive_at_the_end_do_no_harm(make: Maker, alive: str, e
     assert row_of_proc("shm", shmid)["nattch"] == 0
 
 
-# What it calls is its own: by then the modules' names stand for None.
+# The defaults of __del__ keep all that it uses: by then, the names in the modules may be None.
 LATE = """
 (msqid,) = ids
 thread = blocked(msqid, lambda: ipc.msgrcv(msqid, ipc.msgbuf(capacity=100)))
@@ -115,7 +115,7 @@ def test_a_wait_of_a_thread_ends_while_the_interpreter_does(make: Maker, end: st
 
 # ---- fork ------------------------------------------------------------------------
 
-# The parent waits for the child, and both are to end well.
+# The parent waits for the child; both must exit with status 0.
 FORK = """
 msqid, semid, shmid = ids
 
@@ -188,10 +188,10 @@ for end in (lambda: None, lambda: sys.exit(0), lambda: os._exit(0)):
     assert row_of_proc("shm", shmid)["nattch"] == 0
 
 
-# What the other thread held is lost in the child: a leak that is not the module's.
+# The child cannot free the memory of the other thread, a leak that is not the module's.
 @pytest.mark.unwatched
 def test_fork_while_another_thread_waits(make: Maker) -> None:
-    """The child lacks the thread, but has its message and the module."""
+    """The child has no copy of the thread, but can use its message and the module."""
     msqid = make.queue()
     run_child(
         FORK
@@ -223,7 +223,7 @@ message.mtext = b"longer than what there was room for" * 10
 
 
 def test_fork_in_a_thread_while_another_waits(make: Maker) -> None:
-    """The child's only thread is not the one that was the main one."""
+    """The only thread of the child is a copy of the forking thread, not of the main thread."""
     run_child(
         FORK
         + """

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Annotations: typing.get_type_hints() knows every name that one of them has."""
+"""typing.get_type_hints() resolves every name in the annotations."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ MODULES = (ipc, ipc._aio, ipc.compat.sysv_ipc)
 
 
 def annotated(name: str, thing: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
-    """Each function and class of the package that is reached from a module or a class."""
+    """Yield each function and class of the package that can be reached from thing."""
     if id(thing) in seen:
         return
     seen.add(id(thing))
@@ -43,7 +43,7 @@ def test_every_annotation_resolves() -> None:
     seen: set[int] = set()
     found = [one for m in MODULES for one in annotated(m.__name__, m, seen)]
     assert len(found) > 150
-    # The methods in C are no functions.
+    # Methods in C are not instances of types.FunctionType, but must be found too.
     assert ipc.MessageQueue.send in [thing for _, thing in found]
     wrong = {}
     for name, thing in found:
@@ -62,7 +62,7 @@ def test_hints_agree_with_the_annotations() -> None:
 
 
 def test_the_import_does_not_import_typing() -> None:
-    """The import of typing takes longer than that of the package."""
+    """Importing typing takes longer than importing the package."""
     program = "import sys; assert 'typing' not in sys.modules; import ipc; print(*sys.modules)"
     result = subprocess.run(
         [sys.executable, "-S", "-c", program], capture_output=True, text=True, timeout=HANG

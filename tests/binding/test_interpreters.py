@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Sub-interpreters: each has its own module, whether it has its own GIL or not."""
+"""Each sub-interpreter has its own module, whether it has its own GIL or not."""
 
 import sys
 
@@ -10,7 +10,7 @@ import ipc
 from child import run_child
 from conftest import Maker, row_of_proc
 
-# The interpreters' module has another name and other calls before 3.13.
+# Before 3.13, the module for interpreters has another name and other calls.
 INTERPRETERS = """
 try:
     import _interpreters as interpreters
@@ -33,7 +33,7 @@ def run(ident, program):
 EACH_KIND = pytest.mark.parametrize("kind", ["legacy", "isolated"])
 
 
-@pytest.mark.skipif(sys.version_info < (3, 13), reason="before 3.13 nothing tells who holds a lock")
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="interpreters.get_config() is new in 3.13")
 def test_an_isolated_interpreter_has_a_lock_of_its_own() -> None:
     run_child(
         INTERPRETERS
@@ -47,7 +47,7 @@ interpreters.destroy(ident)
 
 @EACH_KIND
 def test_two_at_the_same_time(make: Maker, kind: str) -> None:
-    """Each in a thread: from 3.12 on the isolated ones have a lock each, and the module too."""
+    """Each runs in a thread; from 3.12 on, each isolated one has its own GIL."""
     queues, semid, shmid = (make.queue(), make.queue()), make.semset(1), make.segment(4096)
     ipc.semctl(semid, 0, ipc.SETVAL, 2)
     run_child(
@@ -80,7 +80,7 @@ def run_peer(*arguments):
         run(ident, PEER.format(arguments))
     except BaseException as error:
         failures.append(error)
-        ipc.msgctl(first, ipc.IPC_RMID)  # nobody waits for it
+        ipc.msgctl(first, ipc.IPC_RMID)  # ends the wait of the other one
     interpreters.destroy(ident)
 
 threads = [
@@ -102,11 +102,11 @@ if failures:
     assert row_of_proc("shm", shmid)["nattch"] == 0
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="before 3.12, one lock counts for all")
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="interpreters share one GIL before 3.12")
 def test_immortal_objects_are_not_counted() -> None:
     """
-    Small ints are shared by interpreters that have a lock each (PEP 683, PEP 684): counted in
-    place, as the headers of 3.11 do it, they were freed, and the process was aborted.
+    Interpreters with their own GILs share small ints (PEP 683, PEP 684).  The headers of 3.11 count
+    references to them without a lock; with these headers, a count reached 0 and the process died.
     """
     run_child(
         INTERPRETERS
@@ -217,7 +217,7 @@ def growth(program):
 without, with_it = growth("import _struct, array, _csv"), growth(USE)
 assert stat(ids[0]).shm_nattch == 0
 if without > N * 100:
-    print(f"interpreters leak, {without} KiB for {N}, whatever they do")  # 3.12, 3.13
+    print(f"interpreters leak {without} KiB for {N} without the module")  # 3.12, 3.13
 else:
     assert with_it < max(without, 0) + N * 8, f"KiB for {N}: {without}, with it {with_it}"
 """.replace("KIND)", f"{kind!r})"),
@@ -271,7 +271,7 @@ try:
 except TimeoutError:
     pass
 else:
-    raise AssertionError("a message from nowhere")
+    raise AssertionError("a message arrived that no thread sent")
 assert time.monotonic() - begin >= 0.02
 assert s.acquire(timeout=0.02) is False
 
@@ -312,7 +312,7 @@ assert threading.active_count() == 1, threading.enumerate()
 
 @EACH_KIND
 def test_calls_with_timeouts_and_asyncio(make: Maker, kind: str) -> None:
-    """As in the main interpreter: the threads are not daemons, which an isolated one refuses."""
+    """The threads of the module are not daemons, which an isolated interpreter refuses."""
     if kind == "isolated" and sys.version_info < (3, 12):
         pytest.skip("before 3.12, an isolated interpreter has no threads")
     msqid, semid = make.queue(), make.semset(1)

@@ -102,7 +102,7 @@ class Segment:
 
 
 class Attachment:
-    """An attachment and the views of it that live."""
+    """An attachment and the views of it that are not released."""
 
     def __init__(self, segment: Segment, readonly: bool) -> None:
         self.segment = segment
@@ -147,7 +147,7 @@ class Machine(RuleBasedStateMachine):
 
     # ---- queues ---------------------------------------------------------------
 
-    # One of each is there from the beginning, so that there is something to do.
+    # A run begins with one object of each kind, so that the rules have something to use.
 
     @initialize(target=queues)
     def first_queue(self) -> Queue:
@@ -267,7 +267,7 @@ class Machine(RuleBasedStateMachine):
                 ipc.semctl(semset.semid, 0, ipc.SETALL, values)
             except ValueError:
                 return
-            raise AssertionError("another number of values")
+            raise AssertionError("SETALL accepted a wrong number of values")
         if max(values) > ipc.SEMVMX:
             with fails(errno.ERANGE):
                 ipc.semctl(semset.semid, 0, ipc.SETALL, values)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The programs of the manual pages, in tests/binding/manual, run as programs against each other."""
+"""The programs of the manual pages, in tests/binding/manual, work with each other."""
 
 import errno
 import re
@@ -151,7 +151,7 @@ def test_ftok_gives_the_set_of_a_file(make: Maker, tmp_path: Path) -> None:
     try:
         found = [(row["key"] & 0xFFFFFFFF, row["perms"], row["nsems"]) for row in rows]
         assert found == [(keys[0] & 0xFFFFFFFF, 0o600, 1), (keys[1] & 0xFFFFFFFF, 0o600, 2)]
-        # The same key again: by the same file, and by another name of it.
+        # The same file and another link to it give the same key again.
         for path in (mykey, link):
             assert printed("t_semget", path, "p", 1) == f"ID = {rows[0]['semid']}\n"
         assert "File exists" in refused("t_semget", "-cx", mykey, "p", 1)

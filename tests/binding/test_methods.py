@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Methods in C of the classes in Python (method.c): they pass for Python functions."""
+"""The methods in C of the classes in Python (method.c) behave like Python functions."""
 
 import gc
 import inspect
@@ -27,7 +27,7 @@ METHODS = [
     ipc.Semaphore.acquire,
     ipc.Semaphore.release,
 ]
-# Of each parameter an argument that is not its default.
+# For each parameter, an argument that is not its default.
 ARGUMENTS: dict[str, Any] = {
     "text": b"a", "mtype": 3, "timeout": 1, "size": 5, "truncate": True, "exclude": True, "n": 2,
 }
@@ -144,7 +144,7 @@ def test_a_derived_class_may_extend_it(objects: dict[str, Any]) -> None:
 
 def test_only_a_function_of_that_name_becomes_one() -> None:
     def send() -> None:
-        """Not MessageQueue.send."""
+        """A function that is not MessageQueue.send."""
 
     with pytest.raises(ValueError, match="no method in C"):
         c._ipc._method(send)
@@ -188,7 +188,7 @@ def test_a_cycle_is_collected() -> None:
 
 
 def test_an_exception_of_a_handler_is_not_a_timeout(make: Maker) -> None:
-    """A handler that raises what a call that timed out raises inside."""
+    """The handler raises the exception that the C code raises when a call times out."""
 
     def handler(*_: object) -> None:
         raise BlockingIOError
@@ -196,8 +196,8 @@ def test_an_exception_of_a_handler_is_not_a_timeout(make: Maker) -> None:
     one = ipc.SemaphoreSet.from_id(make.semset(1))[0]
     old = signal.signal(signal.SIGALRM, handler)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.01)
         with pytest.raises(BlockingIOError):
+            signal.setitimer(signal.ITIMER_REAL, 0.01)
             one.acquire(timeout=600)
     finally:
         signal.signal(signal.SIGALRM, old)
@@ -205,7 +205,7 @@ def test_an_exception_of_a_handler_is_not_a_timeout(make: Maker) -> None:
 
 
 def test_audit_events_are_those_of_the_calls(make: Maker) -> None:
-    """In a separate process, since a hook stays.  A hook may change the object meanwhile."""
+    """A hook may change the object.  It cannot be removed, so the test is a separate process."""
     run_child(
         """
 heard = []

@@ -21,7 +21,7 @@ from child import run_child
 from conftest import Maker, message, room, view
 from programs import STRUCTURES
 
-# Names, order and defaults are C's, and so are theirs in the manual pages named below.
+# The parameters have the names and the order of the C functions in the manual pages below.
 SIGNATURES = {
     "ftok": "(pathname, proj_id)",
     "msgget": "(key, msgflg)",
@@ -92,7 +92,7 @@ def test_every_public_name_is_documented(name: str) -> None:
     if isinstance(value, int):
         return
     assert value.__doc__
-    if name != "shm_address":  # which has no constructor
+    if name != "shm_address":  # the type has no constructor
         inspect.signature(value)
 
 
@@ -132,7 +132,7 @@ def test_a_class_is_pickled_by_its_public_name(name: str) -> None:
 
 
 def test_a_name_is_found_without_getattr() -> None:
-    """A module with __getattr__ has its every name looked up the long one (specialize.c)."""
+    """CPython does not specialise attribute loads of a module with __getattr__ (specialize.c)."""
     assert not hasattr(ipc, "__getattr__")
     assert set(OBJECTS) <= set(ipc.__all__) <= set(dir(ipc))
 
@@ -187,7 +187,8 @@ def test_ftok_of_no_file_is_enoent() -> None:
 # ---- audit events ------------------------------------------------------------------------------
 
 
-# In another process, because a hook stays: the later tests would count what it allocates.
+# A hook cannot be removed, and later tests would count its allocations, so it is in another
+# process.
 HOOKED = """
 class Refused(Exception):
     pass
@@ -308,7 +309,7 @@ def subinterpreters() -> Any:
 
 
 def test_each_interpreter_has_a_module_of_its_own() -> None:
-    """From 3.12 on with its own GIL, which a module must support."""
+    """From 3.12 on, each interpreter has its own GIL, which a module must support."""
     interpreters = subinterpreters()
     identifiers = [interpreters.create() for _ in range(3)]
     done: list[bytes] = []
@@ -454,7 +455,7 @@ def test_no_call_leaks(queue: int, semset: int, segment: int) -> None:
         "sizeof": lambda: (ipc.sizeof(ds), ipc.offsetof(ds, "msg_qnum")),
     }
     watched = [kept, m, semun, ds, p, sops, *(getattr(ipc, name) for name in STRUCTURES)]
-    if sys.getrefcount(None) < 1 << 28:  # PEP 683: later ones do not count it
+    if sys.getrefcount(None) < 1 << 28:  # newer interpreters do not count it (PEP 683)
         watched.append(None)
 
     def growth(call: Callable[[], object]) -> list[int]:
@@ -466,11 +467,11 @@ def test_no_call_leaks(queue: int, semset: int, segment: int) -> None:
         return [new - old for old, new in zip(before, after)]
 
     for name, call in calls.items():
-        # Caches grow in one round or another, a leak in every one.
+        # A cache grows in some rounds, a leak in every round.
         rounds = [growth(call) for _ in range(4)]
         least = [min(abs(changes[n]) for changes in rounds) for n in range(len(rounds[0]))]
         assert max(least) < 50, f"{name}: memory, then references: {least}"
-    ipc.shmdt(p)  # and no pin is left
+    ipc.shmdt(p)  # fails if a call has left a pin
     m.mtext = b"x" * 999
 
 

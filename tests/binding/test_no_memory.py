@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Calls whose allocations fail: no call ends the interpreter, and no message is lost."""
+"""If an allocation fails, no call ends the interpreter, and no message is lost."""
 
 import os
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from conftest import CLONE_NEWIPC, Limit, Maker, libc
 
 testcapi = pytest.importorskip("_testcapi", reason="this Python cannot let allocations fail")
 
-# Of a call: the first allocation that fails.  Few calls make more.
+# The first allocation of a call that fails.  Few calls make more allocations.
 FIRST = range(1, 40)
 
 
@@ -22,8 +22,8 @@ def make_calls(case: Case) -> None:
     world = World(Maker())
     q = ipc.MessageQueue.from_id(world.msqid)
     for n in FIRST:
-        for end in (n + 1, 0):  # that one alone fails, or all from that one on
-            # For a call that receives what one before it, which failed, was to send.
+        for end in (n + 1, 0):  # only this allocation fails, or all from this one on
+            # A case may receive a message that it could not send.
             q.send_many([b""] * 9)
             testcapi.set_nomemory(n, end)
             try:
@@ -37,7 +37,7 @@ def make_calls(case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_a_call_ends_with_an_exception(alone: None, case: Case) -> None:
-    """In a process and a namespace that end with the test, because the calls clean nothing up."""
+    """The calls leave objects behind, so they run in a process with its own namespace."""
     pid = os.fork()
     if pid == 0:
         status = 1
@@ -50,7 +50,7 @@ def test_a_call_ends_with_an_exception(alone: None, case: Case) -> None:
     assert os.waitpid(pid, 0)[1] == 0
 
 
-# Above it, the memory of a message is not on the stack.
+# A longer message has no buffer on the stack.
 FEW = 8192
 WAYS: dict[str, Callable[[Any, int], Any]] = {
     "receive": lambda inbox, msqid: [inbox.receive(msqid, None, 0, 0, 0, None)],

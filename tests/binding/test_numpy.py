@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """NumPy and other libraries may use memory after its detachment without a crash.
 
-Each program is a process, because a failure is a crash of the interpreter.  All are forks of
-one that has imported NumPy, which takes longer than the programs.
+Each program is a process, because a failure crashes the interpreter.  The processes are forks of
+one that has imported NumPy, because the import takes longer than the programs.
 """
 
 import itertools
@@ -24,7 +24,7 @@ import ipc.compat.sysv_ipc as sysv_ipc
 
 SIZE = 4096
 outcomes = []
-# Else each program that ends goes through all objects of NumPy.
+# Without this, each program visits all objects of NumPy at its end.
 gc.collect()
 gc.freeze()
 for exporter, consumer, order in json.loads(@programs@):
@@ -44,7 +44,7 @@ else:
     print(json.dumps(outcomes))
     sys.exit()
 
-# From here on each process is the one of a program.
+# Only the children reach this line, each with one program.
 holder = None
 if exporter == "buf":
     holder = ipc.SharedMemory.from_id(shmid)
@@ -83,7 +83,7 @@ first = {
 }[consumer]()
 
 def use(memory):
-    "Reads all of it, and writes where it may."
+    "Reads all of the memory, and writes to it if it is writable."
     if isinstance(memory, np.ndarray):
         memory.sum() if memory.dtype.names is None else memory.a.sum()
         if memory.flags.writeable and memory.dtype.names is None:
@@ -106,7 +106,7 @@ for step in order:
     elif step == "g":
         gc.collect()
     use(first)
-    # Other memory comes to where the segment was, if it can.
+    # New memory may be mapped at the address of the segment.
     others = [np.ones(SIZE, np.uint8) for _ in range(3)]
     use(first)
 print("refused" if refused else "done")
@@ -117,9 +117,9 @@ CONSUMERS = [
     "ndarray", "recarray", "frombuffer", "asarray", "slice", "view", "cast", "ctypes", "array",
     "struct", "pack_into", "bytes",
 ]  # fmt: skip
-# Detach; drop the exported object, and the holder of the attachment; collect garbage.
+# d: detach; e: drop the exported object; h: drop the holder of the attachment; g: collect garbage.
 ORDERS = ["dehg", "ehdg", "edhg", "gdge", "hged", "dd"]
-# Those that hold memory by a view; what they were given is then not detached under them.
+# Consumers that hold a view, under which the memory cannot be detached.
 HOLD = {"asarray", "view", "cast", "ctypes"}
 
 Outcomes = dict[tuple[str, str, str], tuple[int, str, str]]

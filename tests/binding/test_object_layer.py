@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Objects in processes and threads that come and go: fork, pickle, races for a key, signals."""
+"""Objects and other processes and threads: fork, pickle, races for a key, signals."""
 
 import contextlib
 import errno
@@ -92,9 +92,9 @@ def test_a_copy_removes_nothing(thing: Any) -> None:
 
 
 def test_a_child_removes_nothing(thing: Any) -> None:
-    """It leaves the block by an exception, as sys.exit() does."""
+    """The child leaves the block by an exception, as sys.exit() does."""
     if isinstance(thing, ipc.Semaphore):
-        pytest.skip("its set does that")
+        pytest.skip("the with statement of a Semaphore does not remove its set")
     pid = os.fork()
     if pid == 0:
         try:
@@ -116,12 +116,9 @@ q = ipc.MessageQueue.from_id(ids[0])
 def handler(*_):
     raise ZeroDivisionError
 signal.signal(signal.SIGALRM, handler)
-class Interrupting(int):
-    def __index__(self):
-        signal.raise_signal(signal.SIGALRM)
 q.send_many([b"a", b"b"])
 kept = False
-while not kept:  # the alarm comes at the return of one of these
+while not kept:  # until the alarm arrives just when receive() returns
     try:
         signal.setitimer(signal.ITIMER_REAL, 1e-5)
         while True:
@@ -145,8 +142,8 @@ assert len(q._inbox.kept()) == 1 and len(q.receive_many(9, timeout=0)) == 1 + le
 
 
 @pytest.mark.parametrize("kind", ["MessageQueue", "Semaphore", "SharedMemory"])
-def test_others_make_and_remove_it(kind: str, make: Maker) -> None:
-    """Making succeeds in the end; opening fails with ENOENT only."""
+def test_others_make_and_remove_it(kind: str, key: int) -> None:
+    """Another process makes and removes the object; opening it fails with ENOENT only."""
     run_child(
         """
 key, kind = ids[0], sys.argv[2]
@@ -155,9 +152,10 @@ make = {
     "Semaphore": lambda **how: ipc.Semaphore(key, **how),
     "SharedMemory": lambda **how: ipc.SharedMemory(key, 4096, **how),
 }[kind]
+parent = os.getpid()
 pid = os.fork()
 if pid == 0:
-    while os.getppid() != 1:
+    while os.getppid() == parent:
         made = make(create=True)
         try:
             made.remove()
@@ -181,7 +179,7 @@ try:
 finally:
     os.kill(pid, 9)
     os.waitpid(pid, 0)
-    try:  # a maker that is killed may leave a set that is not ready
+    try:  # the killed process may have left an object, perhaps a set without its values
         if kind == "Semaphore":
             ipc.semctl(ipc.semget(key, 0, 0), 0, ipc.IPC_RMID)
         else:
@@ -189,7 +187,7 @@ finally:
     except FileNotFoundError:
         pass
 """.replace("sys.argv[2]", repr(kind)),
-        0x1CEB00DA + len(kind),
+        key,
     )
 
 
@@ -263,7 +261,7 @@ for thread in threads:
     )
 
 
-# ---- messages that are cut
+# ---- messages of any size
 
 
 @pytest.mark.parametrize("size", [8191, 8192, 8193, 20000, 100_000])

@@ -17,7 +17,7 @@ import ipc
 from conftest import room, times, view
 from programs import INTEGERS, Fact, Facts
 
-# Objects are one for all examples of a test, which leave them as they were.
+# All examples of a test use the same object, and leave it unchanged.
 each_example = settings(
     database=None,
     deadline=None,
@@ -75,7 +75,7 @@ def test_messages_of_a_type_come_in_the_order_they_were_sent(
             except OSError:
                 break
             got.append((m.mtype, m.mtext))
-    # Those of type 3, then by type, the lowest first; within a type as sent.
+    # First the messages of type 3, then the others by type; within a type in the order sent.
     assert got == sorted(sent, key=lambda message: (message[0] != 3, message[0]))
 
 
@@ -89,7 +89,7 @@ def test_a_text_is_kept_whatever_was_there_before(
         m.mtext = text
         assert m.mtext == text
     assert m.capacity == max(capacity, len(first), len(second))
-    # Behind the text is nothing of an older one.
+    # The room after the text has no bytes of an older text.
     rest = m.capacity - len(second)
     assert bytes(view(m))[HEAD:] == second + bytes(rest)
 

@@ -19,10 +19,10 @@ from conftest import Maker, times
 
 __all__ = ["world"]  # a fixture
 
-# So often each function is called; more by the environment.
+# The number of calls of each function; the environment may raise it.
 CALLS = int(os.environ.get("IPC_TEST_CALLS", times(20_000)))
 ROUNDS = 5
-# So many rounds without growth of memory are enough.
+# The number of rounds without growth of memory that is enough.
 MOST = ROUNDS // 2 + 1
 
 clear_caches = getattr(sys, "_clear_internal_caches", None) or getattr(sys, "_clear_type_cache")
@@ -48,8 +48,10 @@ def as_before(change: int) -> bool:
 def rounds(
     count: Callable[[], int], do: Callable[[], None], fits: Callable[[int], bool], enough: int
 ) -> tuple[bool, list[int]]:
-    """Whether enough of ROUNDS rounds have a growth that fits; and the growths, after a round
-    that fills caches.  It ends as soon as no further round can change the result.
+    """Return whether the growth fits in enough of ROUNDS rounds, and the growths.
+
+    A round before them fills caches.  The function returns as soon as no further round can change
+    the result.
     """
     do()
     found: list[int] = []
@@ -71,7 +73,7 @@ def test_no_function_is_forgotten() -> None:
 @pytest.mark.skipif(not COUNTED, reason="not a debug build")
 @pytest.mark.parametrize("case", CASES if COUNTED else CASES[:1], ids=name_of)
 def test_references_are_as_before(world: World, case: Case) -> None:
-    """In a debug build: one that is lost, or is given back too often, is one in each call."""
+    """In a debug build, each call that loses a reference, or drops one too many, is counted."""
     count = getattr(sys, "gettotalrefcount")
     unchanged, found = rounds(count, lambda: repeat(case, world, 50), as_before, 1)
     assert unchanged, f"references for 50 calls, in each round: {found}"
@@ -79,8 +81,8 @@ def test_references_are_as_before(world: World, case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_objects_are_as_before(world: World, case: Case) -> None:
-    """In any build: blocks of small memory, and the references to what the calls are made on."""
-    # Without those that live for ever (PEP 683), whose count means nothing.
+    """In any build, calls change neither the allocated blocks nor references to their objects."""
+    # The reference counts of immortal objects mean nothing (PEP 683).
     shared = [
         thing
         for thing in [*vars(world).values(), *vars(ipc).values(), None]
@@ -88,7 +90,7 @@ def test_objects_are_as_before(world: World, case: Case) -> None:
     ]
 
     def count() -> int:
-        clear_caches()  # they hold names of attributes
+        clear_caches()  # they have references to names of attributes
         return sys.getallocatedblocks() + sum(map(sys.getrefcount, shared))
 
     unchanged, found = rounds(count, lambda: repeat(case, world, 50), as_before, 1)
@@ -96,7 +98,7 @@ def test_objects_are_as_before(world: World, case: Case) -> None:
 
 
 def test_an_audit_hook_changes_nothing_of_that(make: Maker) -> None:
-    """In a separate process, since a hook stays: one that hears, and one that refuses."""
+    """The hook listens, then refuses.  It cannot be removed, so the test is a separate process."""
     run_child(
         """
 refuse = False
@@ -143,11 +145,11 @@ def resident() -> int:
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="no smaps_rollup")
 @pytest.mark.parametrize("function", [*FUNCTIONS, "2003"])
 def test_memory_is_as_before(world: World, function: str) -> None:
-    """The resident size after many calls: eight bytes lost by each would be seen."""
+    """The resident size does not grow by eight bytes for each of many calls."""
     cases = [case for case in CASES if case.function == function]
-    # So many at least that eight bytes of each call are more than a page, in which memory comes.
+    # With at least 1000 calls, eight bytes of each are more than a page.
     n = max(CALLS // (MOST * len(cases)), 1000) + 1
-    if CALLS > 20_000:  # it may take its time
+    if CALLS > 20_000:  # no time limit
         signal.alarm(0)
         faulthandler.cancel_dump_traceback_later()
 

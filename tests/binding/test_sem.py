@@ -38,13 +38,13 @@ def values(semid: int) -> Any:
 
 
 def semun___buf(info: ipc.seminfo) -> ipc.semun:
-    """With a keyword that annotations cannot say, since they take __buf for positional."""
+    """Pass __buf by keyword; type checkers take a parameter with this name for positional-only."""
     keywords: dict[str, Any] = {"__buf": info}
     return ipc.semun(**keywords)
 
 
 def limits() -> list[int]:
-    """semmsl, semmns, semopm, semmni."""
+    """Return semmsl, semmns, semopm and semmni."""
     return [int(text) for text in Path("/proc/sys/kernel/sem").read_text().split()]
 
 
@@ -75,7 +75,7 @@ def test_a_set_of_fewer_than_asked_is_einval(make: Maker, key: int) -> None:
         ipc.semget(key, 3, 0)
 
 
-# ---- semop, semtimedop: the same but for the timeout ---------------------------------------
+# ---- semop, semtimedop: alike except for the timeout ---------------------------------------
 
 OPERATE: dict[str, Callable[..., int]] = {
     "semop": ipc.semop,
@@ -170,10 +170,10 @@ def test_operations_of_the_caller_are_not_changed(
 
 
 def test_a_call_uses_current_members(semset: int, operate: Callable[..., int]) -> None:
-    """Each of its members: what a call found in it before is not what the next one does."""
+    """A call reads each member of a sembuf again; it does not use values of an earlier call."""
     ipc.semctl(semset, 0, ipc.SETALL, [109, 9, 9])
     sembuf = ipc.sembuf(0, -1, 0)
-    for _ in range(101):  # from some time on without waiting first (binding/src/blocking.c)
+    for _ in range(101):  # many calls, as the binding changes its policy (binding/src/blocking.c)
         operate(semset, sembuf)
     sembuf.sem_num = 1
     operate(semset, sembuf)

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""GETALL and SETALL while the set becomes another one under the same id, smaller and larger.
+"""GETALL and SETALL while a smaller or larger set replaces the set under the same id.
 
-The system call gets the set, but not the length of the array: past its end, the kernel reads or
-writes memory that belongs to other objects.
+The system call has no parameter for the length of the array.  If the array is too short, the
+kernel reads or writes memory past its end, which belongs to other objects.
 """
 
 import ctypes
@@ -22,7 +22,7 @@ NEXT_ID = Path("/proc/sys/kernel/sem_next_id")
 
 @pytest.fixture
 def replaced(alone: None) -> None:
-    """Chooses the id of a new set, which needs CONFIG_CHECKPOINT_RESTORE."""
+    """Skips if the id of a new set cannot be chosen, which needs CONFIG_CHECKPOINT_RESTORE."""
     try:
         NEXT_ID.open("w").close()
     except OSError as error:
@@ -40,7 +40,7 @@ def replace(nsems):
     assert ipc.semget(ipc.IPC_PRIVATE, nsems, 0o600) == semid
 
 class Growing(list):
-    "The set grows when its length is asked, and when a number is."
+    "A list; reading its length replaces the set by a larger one."
 
     def __len__(self):
         replace(LARGE)
@@ -86,7 +86,8 @@ def replacer(program: Program) -> Path:
     return program("replacer.so")
 
 
-# The checked call asks the set how large it is, too: after it was replaced, before EFAULT.
+# A sanitizer build reads the number of semaphores after the replacement, and reports the array as
+# too short before the kernel can fail with EFAULT.
 @pytest.mark.unwatched
 @pytest.mark.parametrize(
     "call, result",
@@ -119,7 +120,7 @@ assert ipc.semctl(semid, 0, ipc.GETALL) == [0] * 30000
 
 
 def test_arrays_of_ctypes_are_arrays(semset: int) -> None:
-    """Their format says the order of bytes; that of this machine will do."""
+    """The format of such an array gives its byte order, which must be that of this machine."""
     ipc.semctl(semset, 0, ipc.SETALL, (ctypes.c_uint16 * 3)(1, 2, 3))
     got = (ctypes.c_uint16 * 3)()
     assert ipc.semctl(semset, 0, ipc.GETALL, got) == 0
@@ -132,7 +133,7 @@ def test_arrays_of_ctypes_are_arrays(semset: int) -> None:
 
 
 def test_values_may_be_read_while_others_are_being_stored(make: Maker) -> None:
-    """A list that makes the next call while it is filled."""
+    """A list makes another call while GETALL fills it."""
     first, second = make.semset(3), make.semset(3)
     ipc.semctl(first, 0, ipc.SETALL, [1, 2, 3])
     ipc.semctl(second, 0, ipc.SETALL, array("H", [4, 5, 6]))

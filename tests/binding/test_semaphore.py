@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""SemaphoreSet and Semaphore: as objects what the calls of C do; and that no process sees a new
-set before it has its values."""
+"""SemaphoreSet and Semaphore do what the C functions do, and no process sees a new set before it
+has its values."""
 
 import errno
 import os
@@ -71,7 +71,7 @@ def test_by_its_key(make: Maker, key: int) -> None:
         assert (found.key, len(found), found.created) == (key, 2, False)
 
 
-MAKING = 0o200  # the mode of a set whose maker has not given it its values
+MAKING = 0o200  # the mode of a set whose creator has not set the values yet
 
 
 def in_the_making(key: int) -> int:
@@ -96,7 +96,7 @@ def test_opening_waits_for_the_values(make: Maker, key: int) -> None:
             ipc.SemaphoreSet(key, ready_timeout=0.05)
         assert time.monotonic() - begin >= 0.05
         worker = Worker(lambda: ipc.SemaphoreSet(key, create=True).values, semid)
-        time.sleep(0.001)  # that it waits longer proves more, nothing depends on it
+        time.sleep(0.001)  # a longer wait tests more, but no result depends on it
         make_ready(semid)
         assert worker.result() == [8]
     finally:
@@ -177,7 +177,7 @@ for n in range(N):
 made = 0
 for round in range(ROUNDS):
     ipc.semop(start, [(round %% 2, N, 0)])
-    ipc.semtimedop(done, [(0, -N, 0)], timeout=20)
+    ipc.semtimedop(done, [(0, -N, 0)], timeout=1800)
     ipc.SemaphoreSet(KEY, 0).remove()
 assert [os.waitpid(pid, 0)[1] for pid in children] == [0] * N
 """
@@ -256,7 +256,7 @@ def test_a_semaphore_of_its_own(key: int) -> None:
 
 
 def test_it_waits_and_is_counted(s: ipc.SemaphoreSet) -> None:
-    more = Worker(lambda: s[1].acquire(2, timeout=60), s.id)
+    more = Worker(lambda: s[1].acquire(2, timeout=HANG), s.id)
     zero = Worker(lambda: s[0].wait_for_zero(), s.id)
     more.wait_until_blocked()
     zero.wait_until_blocked()

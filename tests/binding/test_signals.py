@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""10,000 signals a second, beside 100,000 messages: none is lost, doubled or cut.
+"""10,000 signals a second interrupt 100,000 messages; none is lost, doubled or truncated.
 
-The queue is small, so that both ends wait again and again, and are interrupted while they do.
+The queue is small, so that the sender and the receiver wait often and are interrupted meanwhile.
 Each program is a process with its own timer, see setitimer(2).
 """
 
@@ -80,7 +80,7 @@ while ipc.msgrcv(msqid, message) is not None and message.mtype != END:
     n += 1
 """
 
-# What the handler ends has either received nothing, or filled the whole message.
+# A call that the handler interrupts has received either no message or the whole message.
 RAISES = """
 begin()
 n = raised = 0

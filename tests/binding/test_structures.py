@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The structures: C's members as attributes, C's bytes by the buffer protocol."""
+"""The structures have C's members as attributes, and C's bytes by the buffer protocol."""
 
 import copy
 import gc
@@ -29,12 +29,12 @@ def type_of(name: str) -> Any:
 
 
 def attributes(name: str) -> list[str]:
-    """As keywords: what libc spells __key is key as well."""
+    """Return the names of the keywords; __key of libc is key."""
     return [member.removeprefix("__") for member in STRUCTURES[name].split()]
 
 
 def values(name: str) -> dict[str, Any]:
-    """Another value for each member of a structure."""
+    """Return a different value for each member of a structure."""
     nested = ipc.ipc_perm(uid=11, mode=0o644)
     return {
         member: nested if member in NESTED else place + 1
@@ -83,7 +83,7 @@ def test_offsetof_a_member_that_there_is_not_is_an_attribute_error() -> None:
 @pytest.mark.parametrize("name, member", INTEGERS)
 def test_a_member_is_where_the_c_compiler_has_it(facts: Facts, name: str, member: str) -> None:
     fact = facts.member[name, member]
-    # Bytes that tell their order, and a sign.
+    # The values include one whose bytes all differ and a negative one.
     low, high = fact.range
     for value in (low, high, int.from_bytes(bytes(range(1, fact.size + 1)), "big"), -2 % high):
         expected = bytearray(facts.size[name])
@@ -176,7 +176,7 @@ def test_structures_are_equal_where_all_members_are(facts: Facts, name: str) -> 
     for row in STRUCTURES[name].split():
         member = row.removeprefix("__")
         unequal: list[Any] = [ipc.ipc_perm()]
-        if member not in NESTED:  # in its last byte or in its first
+        if member not in NESTED:  # a value that differs in the low byte, and one in the high byte
             unequal = [0, given[member] + (1 << 8 * facts.member[name, row].size - 2)]
         for value in unequal:
             other = type_of(name)(**given)
@@ -297,7 +297,7 @@ def test_keywords_are_strings(name: str) -> None:
 
 
 def test_a_chain_of_unions_is_not_held(semset: int) -> None:
-    """Freed one by one it would need as long a stack; of what cannot be written, bytes are kept."""
+    """Freeing a long chain would recurse deeply; a union keeps a copy of a read-only buffer."""
     union = ipc.semun(val=1)
     for _ in range(10):
         union = ipc.semun(array=view(union))
@@ -332,7 +332,7 @@ def test_a_nested_structure_is_a_part_of_the_one_around_it(
     whole = weakref.ref(s)
     del s
     gc.collect()
-    assert whole() is not None  # kept by its part
+    assert whole() is not None  # its part has a reference to it
     part.gid = 6
     assert part == ipc.ipc_perm(uid=5, gid=6)
     assert copy.copy(part) == part

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Every name of the 2003 module is there and does its work."""
+"""Every name of the 2003 module exists and works."""
 
 import inspect
 import re
@@ -20,10 +20,10 @@ NAMES = {
 }
 CONSTRUCTORS = [name for name in NAMES["function"] if name.startswith("new_")]
 STRUCTURES = [name.removeprefix("new_") for name in CONSTRUCTORS]
-# A structure's name may begin another's: shm_info_shm_rss_get is none of shm.
+# The name of a structure may be a prefix of another name.
 ACCESSOR = re.compile(f"({'|'.join(STRUCTURES)})_(\\w+)_(get|set)")
 ACCESSORS = [match.groups() for match in map(ACCESSOR.fullmatch, NAMES["function"]) if match]
-# What Linux 2.4 had in <linux/msg.h>, <linux/sem.h>, <linux/shm.h> and no kernel since.
+# Members that only Linux 2.4 had in <linux/msg.h>, <linux/sem.h> and <linux/shm.h>.
 GONE = {
     "msqid_ds": {"__msg_first", "__msg_last", "__rwait", "__wwait"},
     "semid_ds": {"__sembase", "__sem_pending", "__sem_pending_last", "__undo"},
@@ -31,7 +31,7 @@ GONE = {
 }
 PRESENT = sorted({(s, m) for s, m, _ in ACCESSORS if m not in GONE.get(s, ())})
 
-# What to set a member to, where that is no small number.
+# Values for members that are not numbers.
 VALUES: dict[str, Callable[[], Any]] = {
     "msg_perm": lambda: ipc.ipc_perm(uid=1),
     "sem_perm": lambda: ipc.ipc_perm(uid=1),
@@ -92,7 +92,7 @@ def test_a_getter_returns_the_value_that_was_set(structure: str, member: str) ->
     value = VALUES.get(member, lambda: 42)()
     assert set_(made, value) is None
     assert get(made) == getattr(made, member) == value
-    # And no other member has changed.
+    # No other member has changed.
     for s, other in PRESENT:
         if s == structure != "semun" and other != member:
             fresh = function(f"new_{structure}")()

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""A script in the style of 2003 works unchanged."""
+"""A script that was written for the 2003 module works unchanged."""
 
 import errno
 

@@ -22,7 +22,7 @@ from tree import TOP
 
 PACKAGE = Path(ipc.__file__).parent
 STUB = PACKAGE / "_ipc.pyi"
-# Of slots, whose docstrings at run time are CPython's.
+# Methods that CPython makes from slots; CPython writes their docstrings.
 SLOTS = {"__new__", "__int__", "__index__", "__len__", "__bool__", "__eq__", "__ne__"}
 SLOTS |= {"__buffer__", "__release_buffer__"}
 
@@ -119,7 +119,7 @@ ipc.shmcpy_to(p, p)
 number: int = ipc.msgsnd(1, ipc.sembuf())
 """
 
-# A checker that took the objects for anything, as where a base has the type Any, would accept it.
+# A checker accepts these lines if it takes the objects for Any.
 WRONG = """
 import ipc
 

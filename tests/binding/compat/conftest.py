@@ -33,7 +33,7 @@ each_class = pytest.mark.parametrize("name", CLASSES)
 OURS, THEIRS = "ipc.compat.sysv_ipc", "sysv_ipc"
 THERE_IS_NONE = pytest.mark.skipif(
     importlib.util.find_spec(THEIRS) is None,
-    reason="there is no sysv_ipc to compare with (Debian's python3-sysv-ipc)",
+    reason="sysv_ipc is not installed (Debian's python3-sysv-ipc)",
 )
 REMOVE: dict[str, Callable[[int], object]] = {
     "msg": lambda ident: ipc.msgctl(ident, ipc.IPC_RMID),
@@ -62,7 +62,7 @@ def sysv_ipc(request: pytest.FixtureRequest, alone: None) -> Iterator[Any]:
 
 
 def differs(why: str, run: bool = True) -> pytest.MarkDecorator:
-    """Mark a test that sysv_ipc fails; run=False: the test is not run with sysv_ipc."""
+    """Mark a test that sysv_ipc fails.  With run=False, the test does not run with sysv_ipc."""
     mark = pytest.mark.xfail(reason=f"sysv_ipc {why}", run=run, strict=True)
     theirs = pytest.param(THEIRS, marks=[THERE_IS_NONE, mark])
     return pytest.mark.parametrize("sysv_ipc", [OURS, theirs], indirect=True)
@@ -86,7 +86,7 @@ def detach(segment: Any) -> None:
 
 @pytest.fixture
 def segment(sysv_ipc: Any) -> Iterator[Any]:
-    """A segment of 100 bytes, each a space."""
+    """A segment of 100 spaces."""
     made = sysv_ipc.SharedMemory(None, sysv_ipc.IPC_CREX, size=100)
     yield made
     detach(made)
@@ -118,6 +118,20 @@ def as_nobody(call: Callable[[], object]) -> type[BaseException] | None:
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     assert 0 <= code <= len(expected), f"another exception, or a crash: {code}"
     return expected[code - 1] if code else None
+
+
+def in_child(call: Callable[[], object]) -> int:
+    """Make a call in a child, in which it must succeed; return the pid of the child."""
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            call()
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, "the call failed in the child"
+    return pid
 
 
 KIND = {"MessageQueue": "msg", "Semaphore": "sem", "SharedMemory": "shm"}

@@ -70,7 +70,7 @@ def test_the_version_is_that_of_the_documentation() -> None:
     assert importlib.import_module(OURS).VERSION == "1.2.0"
 
 
-@differs("takes keys that do not fit key_t, and cuts them")
+@differs("truncates keys that do not fit key_t")
 def test_the_range_of_keys_is_that_of_key_t(sysv_ipc: Any) -> None:
     assert (sysv_ipc.KEY_MIN, sysv_ipc.KEY_MAX) == (-(2**31), 2**31 - 1)
 

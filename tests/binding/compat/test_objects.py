@@ -130,7 +130,7 @@ def test_keys_are_signed(sysv_ipc: Any, name: str, key: int) -> None:
     assert make(2**32 - 1, sysv_ipc.IPC_CREX).key == -1
 
 
-@differs("cuts the key")
+@differs("truncates the key")
 @each_class
 def test_a_key_that_does_not_fit(sysv_ipc: Any, name: str) -> None:
     for wrong in 2**32, -(2**31) - 1:
@@ -153,7 +153,7 @@ def test_bits_of_mode_are_no_flags(sysv_ipc: Any, name: str, key: int) -> None:
         getattr(sysv_ipc, name)(key, 0, 0o7600)
 
 
-@differs("takes them for flags")
+@differs("passes them to semget as flags")
 def test_bits_of_a_semaphores_mode_are_no_flags(sysv_ipc: Any, key: int) -> None:
     with pytest.raises(sysv_ipc.ExistentialError):
         sysv_ipc.Semaphore(key, 0, 0o7600)
@@ -180,7 +180,7 @@ def test_arguments_of_other_types(sysv_ipc: Any, name: str, key: int) -> None:
         make(key, 2**40)
 
 
-# ---- what the three have in common -----------------------------------------------------------
+# ---- attributes and methods of all three classes ----------------------------------------------
 
 
 def test_str_and_repr(each: Any) -> None:
@@ -236,7 +236,7 @@ def test_attributes_accept_integers_only(each: Any) -> None:
             setattr(each, attribute, "1")
 
 
-@differs("cuts it, or says that the object does not exist")
+@differs("truncates the value, or raises an ExistentialError")
 def test_attributes_refuse_values_out_of_range(each: Any) -> None:
     for attribute in SETTABLE[type(each).__name__] - {"undo", "block", "value"}:
         before = getattr(each, attribute)
@@ -246,7 +246,7 @@ def test_attributes_refuse_values_out_of_range(each: Any) -> None:
         assert getattr(each, attribute) == before
 
 
-@differs("says that the object does not exist")
+@differs("raises an ExistentialError")
 def test_no_user_has_that_number(each: Any) -> None:
     for attribute in "uid", "gid":
         with pytest.raises(ValueError):
@@ -294,12 +294,12 @@ def test_another_users(sysv_ipc: Any, name: str) -> None:
     another_users(sysv_ipc, name)
 
 
-@differs("raises a PermissionError, the built-in one")
+@differs("raises the built-in PermissionError")
 def test_another_users_semaphore(sysv_ipc: Any) -> None:
     another_users(sysv_ipc, "Semaphore")
 
 
-# Attributes that cannot be set, and what setting them says: sysv_ipc's are C members.
+# Attributes that cannot be set.  The error messages are those of the C members of sysv_ipc.
 OBJECTS = {
     "MessageQueue": "key last_send_time last_receive_time last_change_time last_send_pid"
     " last_receive_pid current_messages cuid cgid",

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""MessageQueue."""
+"""The class MessageQueue."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from compat.conftest import as_nobody, blocked, differs, interrupted, row
+from compat.conftest import as_nobody, blocked, differs, in_child, interrupted, row
 from conftest import Limit, libc
 
 
@@ -107,7 +107,7 @@ def test_max_message_size(sysv_ipc: Any, queue: Any) -> None:
     with pytest.raises(OSError) as caught:
         short.receive()
     assert caught.value.errno == errno.E2BIG
-    assert queue.receive() == (b"x" * 2048, 1), "it has stayed"
+    assert queue.receive() == (b"x" * 2048, 1), "receive() took the message that is too long"
     long = sysv_ipc.MessageQueue(queue.key, 0, 0o600, 4000)
     long.send(b"y" * 4000)
     assert long.receive() == (b"y" * 4000, 1)
@@ -143,7 +143,7 @@ def test_longer_than_the_system_allows(sysv_ipc: Any, limit: Limit) -> None:
     assert caught.value.errno == errno.EINVAL
 
 
-@differs("says EINVAL of a queue that is gone")
+@differs("raises an OSError with EINVAL for a removed queue")
 def test_the_longest_text_to_a_removed_queue(sysv_ipc: Any, limit: Limit) -> None:
     limit("msgmax", 100)
     queue = sysv_ipc.MessageQueue(None, sysv_ipc.IPC_CREX)
@@ -156,12 +156,7 @@ def test_attributes_of_a_queue(queue: Any) -> None:
     assert (queue.current_messages, queue.last_send_pid, queue.last_receive_pid) == (0, 0, 0)
     assert (queue.last_send_time, queue.last_receive_time) == (0, 0)
     assert queue.last_change_time > 0
-    pid = os.fork()
-    if pid == 0:
-        queue.send(b"12")
-        queue.send(b"34")
-        os._exit(0)
-    os.waitpid(pid, 0)
+    pid = in_child(lambda: (queue.send(b"12"), queue.send(b"34")))
     queue.receive()
     assert (queue.current_messages, queue.last_send_pid) == (1, pid)
     assert queue.last_receive_pid == os.getpid()
@@ -175,7 +170,8 @@ def test_max_size(sysv_ipc: Any, queue: Any, limit: Limit) -> None:
     assert queue.max_size == int(Path("/proc/sys/kernel/msgmnb").read_text())
     queue.max_size = 1000
     assert queue.max_size == 1000
-    queue.uid = 65534  # not the owner, so it may not exceed the limit
+    # The child owns the queue, but lacks CAP_SYS_RESOURCE, which a value above msgmnb needs.
+    queue.uid = 65534
     assert as_nobody(lambda: setattr(queue, "max_size", 10**6)) is sysv_ipc.PermissionsError
     assert as_nobody(lambda: setattr(queue, "max_size", 999)) is None
     assert queue.max_size == 999

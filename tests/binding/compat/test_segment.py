@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""SharedMemory."""
+"""The class SharedMemory."""
 
 import ctypes
 import gc
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import ipc
-from compat.conftest import as_nobody, differs, row
+from compat.conftest import as_nobody, differs, in_child, row
 from conftest import HUGE, row_of_proc, rows_of_proc, view
 
 
@@ -36,7 +36,7 @@ def test_sizes_that_cannot_be(sysv_ipc: Any, key: int) -> None:
         sysv_ipc.SharedMemory(key, sysv_ipc.IPC_CREX, size="1")
 
 
-@differs("cuts the size")
+@differs("truncates the size")
 def test_a_size_that_does_not_fit(sysv_ipc: Any, key: int) -> None:
     with pytest.raises(OverflowError):
         sysv_ipc.SharedMemory(key, sysv_ipc.IPC_CREX, size=2**70)
@@ -120,9 +120,10 @@ def test_huge_pages_that_there_are_not(sysv_ipc: Any) -> None:
         free = pages.exists() and int(pages.read_text())
     except OSError as error:  # an s390 without EDAT
         pytest.skip(f"this processor has no huge pages: {error.strerror}")
-    if not free:
-        with pytest.raises(MemoryError):
-            sysv_ipc.SharedMemory(None, sysv_ipc.IPC_CREX | sysv_ipc.SHM_HUGETLB, size=2**21)
+    if free:
+        pytest.skip("this machine has free huge pages")
+    with pytest.raises(MemoryError):
+        sysv_ipc.SharedMemory(None, sysv_ipc.IPC_CREX | sysv_ipc.SHM_HUGETLB, size=2**21)
 
 
 def test_read(segment: Any) -> None:
@@ -168,7 +169,7 @@ def test_what_cannot_be_written(segment: Any) -> None:
     assert segment.read() == b" " * 100
 
 
-@differs("has no check of other types, or writes where C's long ends")
+@differs("truncates the offset, or does not check the types")
 def test_what_cannot_be_written_at_all(segment: Any) -> None:
     with pytest.raises(ValueError):
         segment.write(b"a", 2**70)
@@ -236,7 +237,7 @@ def test_attaching_twice(segment: Any) -> None:
     assert segment.number_attached == 1
 
 
-@differs("forgets the first, which stays until the process ends")
+@differs("forgets the first attachment, which remains until the process ends")
 def test_attaching_twice_is_undone_by_detaching_twice(sysv_ipc: Any, segment: Any) -> None:
     first = segment.address
     segment.attach()
@@ -248,7 +249,7 @@ def test_attaching_twice_is_undone_by_detaching_twice(sysv_ipc: Any, segment: An
         segment.detach()
 
 
-@differs("leaves it attached until the process ends")
+@differs("leaves the segment attached until the process ends")
 def test_one_that_is_forgotten_is_detached(sysv_ipc: Any, segment: Any) -> None:
     sysv_ipc.SharedMemory(segment.key)
     gc.collect()
@@ -259,11 +260,7 @@ def test_attributes_of_a_segment(segment: Any) -> None:
     assert (segment.creator_pid, segment.last_pid) == (os.getpid(), os.getpid())
     assert segment.last_detach_time == 0
     assert segment.last_attach_time > 0 and segment.last_change_time > 0
-    pid = os.fork()
-    if pid == 0:
-        segment.detach()
-        os._exit(0)
-    os.waitpid(pid, 0)
+    pid = in_child(segment.detach)
     assert (segment.creator_pid, segment.last_pid) == (os.getpid(), pid)
     kernel = row(segment)
     assert segment.last_attach_time == kernel["atime"] > 0
@@ -294,7 +291,7 @@ def test_permissions_of_another_user_of_a_segment(sysv_ipc: Any, segment: Any) -
     assert as_nobody(lambda: segment.size) is sysv_ipc.PermissionsError
 
 
-# ---- its memory ----------------------------------------------------------------------------------
+# ---- the memory of a segment --------------------------------------------------------------
 
 
 def test_buffer_protocol(segment: Any) -> None:
@@ -314,7 +311,7 @@ def test_buffer_protocol(segment: Any) -> None:
 
 @differs("unmaps the memory under a view", run=False)
 def test_a_view_keeps_the_memory(sysv_ipc: Any, segment: Any) -> None:
-    """The object is detached at once, the process when the view is gone."""
+    """detach() detaches the object at once; the process stays attached until the view is gone."""
     memory = memoryview(segment)
     segment.detach()
     assert (segment.attached, segment.address) == (False, 0)
@@ -330,7 +327,7 @@ def test_a_view_keeps_the_memory(sysv_ipc: Any, segment: Any) -> None:
 
 @differs("unmaps the memory under a view", run=False)
 def test_an_object_keeps_memory_that_may_be_used_without_a_view(sysv_ipc: Any) -> None:
-    """join() asks for the memory as NumPy does; a NumPy array keeps the object, but no view."""
+    """join() requests the buffer as NumPy does: a NumPy array keeps the object, but no view."""
     segment = sysv_ipc.SharedMemory(None, sysv_ipc.IPC_CREX, size=100)
     ident = segment.id
     assert b"".join([segment]) == b" " * 100
@@ -350,7 +347,7 @@ def test_there_is_no_view_of_one_that_is_not_attached(sysv_ipc: Any, segment: An
             take(segment)
 
 
-@differs("gives views that can be written, which is the end of the process", run=False)
+@differs("gives writable views, through which a write kills the process", run=False)
 def test_a_view_of_a_read_only_one(sysv_ipc: Any, segment: Any) -> None:
     segment.detach()
     segment.attach(None, sysv_ipc.SHM_RDONLY)
@@ -360,7 +357,7 @@ def test_a_view_of_a_read_only_one(sysv_ipc: Any, segment: Any) -> None:
             memory[0] = 1
 
 
-@differs("never unmaps it, whether there is a view or not")
+@differs("never unmaps the memory, with or without a view")
 def test_a_view_outlives_the_object(sysv_ipc: Any, key: int) -> None:
     segment = sysv_ipc.SharedMemory(key, sysv_ipc.IPC_CREX, size=10)
     memory = view(segment)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Semaphore."""
+"""The class Semaphore."""
 
 import os
 import time
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import ipc
-from compat.conftest import as_nobody, blocked, differs, interrupted, row
+from compat.conftest import as_nobody, blocked, differs, in_child, interrupted, row
 from limits import HANG
 
 
@@ -36,7 +36,7 @@ def test_initial_value_with_creat_alone(sysv_ipc: Any, key: int) -> None:
     assert sysv_ipc.Semaphore(key, sysv_ipc.IPC_CREAT, initial_value=3).value == 3
 
 
-@differs("sets the value of one that is there, which others may hold")
+@differs("sets the value of an existing semaphore, which others may hold")
 def test_initial_value_with_creat_alone_of_one_that_is_there(sysv_ipc: Any, key: int) -> None:
     sysv_ipc.Semaphore(key, sysv_ipc.IPC_CREX)
     assert sysv_ipc.Semaphore(key, sysv_ipc.IPC_CREAT, initial_value=3).value == 0
@@ -144,7 +144,7 @@ def test_what_is_no_timeout(semaphore: Any) -> None:
                 call(wrong)
 
 
-@differs("says that the semaphore does not exist")
+@differs("raises an ExistentialError")
 def test_a_timeout_that_does_not_fit(semaphore: Any) -> None:
     for wrong, error in (
         (float("nan"), TypeError),
@@ -195,9 +195,13 @@ def test_undo(sysv_ipc: Any, semaphore: Any) -> None:
     def value_after(undo: Any) -> int:
         pid = os.fork()
         if pid == 0:
-            semaphore.undo = undo
-            semaphore.acquire(0, 2)
-            os._exit(10 * semaphore.undo + semaphore.value)
+            status = 255
+            try:
+                semaphore.undo = undo
+                semaphore.acquire(0, 2)
+                status = 10 * semaphore.undo + semaphore.value
+            finally:
+                os._exit(status)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == (13 if undo else 3)
         return int(semaphore.value)
 
@@ -231,11 +235,7 @@ def test_the_highest_value(sysv_ipc: Any, semaphore: Any) -> None:
 
 
 def test_last_pid(semaphore: Any) -> None:
-    pid = os.fork()
-    if pid == 0:
-        semaphore.release()
-        os._exit(0)
-    os.waitpid(pid, 0)
+    pid = in_child(semaphore.release)
     assert semaphore.last_pid == pid
     semaphore.acquire()
     assert semaphore.last_pid == os.getpid()

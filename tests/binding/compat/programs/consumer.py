@@ -11,7 +11,7 @@ room, line = sysv_ipc.Semaphore(key), sysv_ipc.Semaphore(key + 1)
 memory = sysv_ipc.SharedMemory(key)
 text = b""
 while text != b"end":
-    line.acquire(30)
+    line.acquire(1800)
     text = memory.read().rstrip(b"\0")
     print(text.decode())
     room.release()

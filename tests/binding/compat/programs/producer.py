@@ -17,7 +17,7 @@ for number in range(count + 1):
     text = b"line %d" % number if number < count else b"end"
     memory.write(text.ljust(memory.size, b"\0"))
     line.release()
-room.acquire(timeout=30)  # the consumer has seen the end
+room.acquire(timeout=1800)  # the consumer has seen the end
 memory.detach()
 memory.remove()
 room.remove()

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""server.py KEY: answers each question of a queue, in upper case, to who asked it."""
+"""server.py KEY: answers each question of a queue in upper case, by a message to the client."""
 
 import sys
 
