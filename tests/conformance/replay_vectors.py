@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Makes the calls of a test vector (ipc-conform vectors) by the module: replay_vectors.py FILE.
+"""replay_vectors.py FILE: makes the calls of a test vector (ipc-conform vectors) with the module.
 
-Each process of the vector is a process here.  Prints the number of steps that agree; the first
-step whose results or state differ ends the program with status 1.
+The program starts a process for each process of the vector, and prints the number of steps that
+agree.  The first step whose results or state differ ends the program with status 1.
 """
 
 import errno
@@ -28,7 +28,7 @@ def flags(names: list[str]) -> int:
 
 
 class Caller:
-    """The calls of one process."""
+    """Makes the calls of one process."""
 
     def __init__(self, ids: list[int]) -> None:
         self.ids = ids
@@ -108,10 +108,10 @@ class Process:
         self.ends.close()
 
     def is_blocked(self, ident: int) -> bool:
-        """Whether it waits in a system call on the object, see proc(5)."""
+        """Return whether the process waits in a system call on the object; see proc(5)."""
         with open(f"/proc/{self.pid}/syscall") as file:
             number, *arguments = file.read().split()
-        # ipc(2) has the number of the call first, wherever the architecture has it.
+        # 117 is ipc(2), on architectures that have it; its first argument is the call.
         wanted = arguments[1:2] if number == "117" else arguments[:1]
         return len(arguments) > 1 and [int(word, 16) for word in wanted] == [ident]
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The table of architectures: every row is booted or says why not, and bad rows are refused."""
+"""Every row of the table of architectures is booted or gives a reason, and bad rows are refused."""
 
 import subprocess
 from typing import Any
@@ -14,7 +14,7 @@ READER = TOP / "conformance" / "abi" / "architectures.py"
 
 
 def unbooted(rows: dict[str, dict[str, Any]]) -> list[str]:
-    """The rows whose programs no booted kernel runs, and that have no reason."""
+    """Return the rows that neither are booted nor have a reason, and those with both."""
     run = {
         programs.removesuffix("-musl")
         for row in rows.values()

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""behaviours.txt and the program: every behaviour has a check, every check a behaviour."""
+"""Every behaviour in behaviours.txt has a check, and every check has a behaviour."""
 
 import fnmatch
 import os
@@ -41,7 +41,7 @@ def test_every_behaviour_has_a_check_that_exists() -> None:
     for behaviour, patterns in behaviours():
         assert patterns, f"no check: {behaviour}"
         for pattern in patterns:
-            if pattern.startswith("("):  # of other architectures: in the sources
+            if pattern.startswith("("):  # a check for other architectures
                 assert any(pattern.strip("()") in source for source in sources), pattern
                 continue
             assert fnmatch.filter(known, pattern), f"{behaviour}: no check {pattern}"

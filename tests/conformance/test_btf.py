@@ -21,7 +21,7 @@ RUNNING = Path("/sys/kernel/btf/vmlinux")
 
 pytestmark = [
     pytest.mark.skipif(not BTF.exists(), reason="ipc-btf is not built"),
-    pytest.mark.skipif(not shutil.which("pahole"), reason="there is no pahole to make BTF with"),
+    pytest.mark.skipif(not shutil.which("pahole"), reason="pahole is not installed"),
 ]
 
 # Every structure of the table, as the kernel's headers have it.
@@ -46,7 +46,7 @@ def unchanged(text: str) -> str:
 
 
 def make_btf(folder: Path, change: Change = unchanged, compiler: str = "gcc") -> Path:
-    """An object with BTF of the structures, whose declarations were changed."""
+    """Return an object with BTF of the structures, after a change of their declarations."""
     plain, source, obj = folder / "plain.c", folder / "own.c", folder / "own.o"
     plain.write_text(SOURCE)
     expanded = run(compiler, "-E", "-P", "-I", TOP / "conformance", plain)
@@ -163,7 +163,7 @@ def test_a_changed_structure_is_named(
 
 
 def test_a_structure_that_the_kernel_does_not_have_is_named(tmp_path: Path) -> None:
-    """Except semun, which the kernel takes as a number."""
+    """Any structure but semun, which the kernel takes as a number, is reported as absent."""
     for name, words in (("struct shminfo64", "struct shminfo: .* has absent"), ("union semun", "")):
         obj = make_btf(tmp_path, lambda text: re.sub(rf"{name}\b", f"{name}_of_old", text))
         said = against_headers(tmp_path, obj)
@@ -218,7 +218,7 @@ def packed(command: list[str], data: bytes) -> bytes:
 
 @pytest.mark.parametrize("packer", PACKERS, ids=lambda words: "-".join(words[:2] + words[2:3]))
 def test_a_packed_image_is_unpacked(packer: list[str], tmp_path: Path) -> None:
-    """The packed part has code before and behind it, as in a bzImage."""
+    """The compressed part of the file is between code, as in a bzImage."""
     obj, image = make_btf(tmp_path), tmp_path / "vmlinuz"
     code = random.Random(4).randbytes(5000).replace(b"\x1f\x8b", b"..")
     image.write_bytes(b"MZ" + code + packed(packer, obj.read_bytes()) + code)
@@ -228,7 +228,7 @@ def test_a_packed_image_is_unpacked(packer: list[str], tmp_path: Path) -> None:
 
 
 def test_an_image_is_read_without_elf_and_through_two_packings(tmp_path: Path) -> None:
-    """An arm64 Image has the types without ELF; it may be packed in a packed image."""
+    """An arm64 Image has the types without ELF, and may be compressed twice."""
     obj = make_btf(tmp_path)
     image = b"code" * 999 + section(obj) + b"data" * 999
     inner = packed(["zstd", "-cq"], image)

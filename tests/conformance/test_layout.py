@@ -56,7 +56,7 @@ def pahole(obj: Path, tag: str) -> list[Piece]:
     return [(m[0] or m[3], int(m[1] or 0), int(m[2] or m[4])) for m in members]
 
 
-@pytest.mark.skipif(not shutil.which("pahole"), reason="there is no pahole to compare with")
+@pytest.mark.skipif(not shutil.which("pahole"), reason="pahole is not installed")
 def test_the_text_agrees_with_pahole(tmp_path: Path) -> None:
     obj = make_btf(tmp_path)
     found = layout("--layer", "uapi")
@@ -122,7 +122,7 @@ def test_an_inconsistent_dump_is_refused(tmp_path: Path) -> None:
 
 
 class Drawings(HTMLParser):
-    """The cells of each structure: the row of the layer, and the place in the title."""
+    """Collects the cells of each structure; the row gives the layer, the title the bytes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -196,7 +196,7 @@ def test_every_member_of_the_kernel_is_drawn(report: str) -> None:
         drawn = structures_of(report).split(f'<span class="id">{structure}</span>')[1]
         drawn = drawn.split("</details>")[0]
         for name, offset, size in pieces:
-            # Behind an open text there is no padding.
+            # No padding follows an open text.
             if size and (name or structure != "msgbuf"):
                 title = f'title="{name or "no member"}: offset {offset}, size {size}, '
                 assert title in drawn, (structure, name)

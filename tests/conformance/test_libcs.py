@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""A harness that is built with a defective libc finds the defects: glibc 2.31 of Debian 11, and
-musl with a planted defect."""
+"""A harness that is built with a defective libc finds the defects.
+
+The libcs are glibc 2.31 of Debian 11, and musl with a planted defect.
+"""
 
 import functools
 import platform
@@ -34,7 +36,7 @@ def test_glibc_of_bullseye_fails_as_expected() -> None:
 
 @pytest.fixture(scope="module")
 def musl() -> Path:
-    """The root of musl, and the harness that is built with it."""
+    """Return the root of musl, and the harness that was built with it."""
     cached = run("ci/sysroot", "--cached", "--musl", ARCH)
     if cached.returncode:
         pytest.skip(cached.stderr.strip())
@@ -49,9 +51,9 @@ def test_musl_has_only_expected_failures(musl: Path) -> None:
     assert re.search(r"^musl +[1-9]\d{2,} +0 ", result.stdout, flags=re.M), result.stdout
 
 
-@pytest.mark.skipif(ARCH != "x86_64", reason="the call is by number")
+@pytest.mark.skipif(ARCH != "x86_64", reason="the defective semctl is that of x86_64")
 def test_musl_with_a_defect_is_caught(musl: Path, tmp_path: Path) -> None:
-    """The linker finds another semctl before that of musl."""
+    """The linker uses the defective semctl in place of the one of musl."""
     objects = [
         path
         for path in (TOP / "build" / f"{ARCH}-musl").rglob("*.o")
@@ -71,7 +73,7 @@ def test_musl_with_a_defect_is_caught(musl: Path, tmp_path: Path) -> None:
     assert "FAILED  semctl.sem_stat_any\n" in result.stdout
 
 
-# ---- other failures, and failures that are gone ------------------------------------------
+# ---- unexpected results ------------------------------------------
 
 
 def a_run(outcome: str, reason: str = "") -> dict[str, Any]:

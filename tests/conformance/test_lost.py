@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""A feature that this kernel has, and that is lost, fails its checks: it is not skipped."""
+"""If a feature of this kernel stops working, its checks fail, and are not skipped."""
 
 import errno
 import json
@@ -16,7 +16,7 @@ __all__ = ["failing"]  # a fixture
 
 pytestmark = pytest.mark.skipif(not PROGRAM.exists(), reason="ipc-conform-dynamic is not built")
 
-# What fails, with which errno, of which file, and a check of the feature.
+# For each feature, the call that fails, its errno, the file that it opens, and a check.
 LOST = {
     "MSG_COPY": ("copy", errno.ENOSYS, "", "msgrcv.copy.by_index"),
     "MSG_STAT_ANY": ("stat_any", errno.EINVAL, "", "msgctl.msg_stat_any"),

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The manual page of ipc-conform, and --help, against the program itself."""
+"""The manual page of ipc-conform and --help describe what the program does."""
 
 import re
 import shlex
@@ -93,6 +93,6 @@ def test_examples_run_in_their_order(tmp_path: Path) -> None:
     for words in examples():
         # The same program saw the same facts a moment ago, so nothing differs.
         jobs = ["--jobs", "4"] if words[0] in ("run", "coverage") else []
-        if "--operations" in words:  # as many take minutes
+        if "--operations" in words:  # the number in the example takes minutes
             jobs += ["--operations", "3000"]
         assert run(*words, *jobs, where=tmp_path).returncode == 0, words

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""ipc-conform in places where some checks cannot run: they are skipped, and nothing fails.
+"""ipc-conform in environments where some checks cannot run: these are skipped, and none fails.
 
 Each program runs in an IPC namespace that is made for the test.
 """
@@ -27,7 +27,8 @@ pytestmark = [
     pytest.mark.skipif(not PROGRAM.exists(), reason="ipc-conform is not built"),
 ]
 
-# Options of unshare, shell commands before the program, a reason, the least number that passes.
+# For each environment, options of unshare, shell commands before the program, a part of the reason
+# of a skip, and the least number of checks that pass.
 PLACES = {
     "PID namespace without its /proc": ("--pid --fork", "", "another PID namespace", 500),
     "/proc with subset=pid": (
@@ -110,7 +111,7 @@ OF_SIGNALS = [
 
 
 def test_signals_that_the_caller_ignores_and_blocks() -> None:
-    """They are inherited, and would let the run wait for ever and a check miss its signal."""
+    """If the program inherited these, the run could wait for ever, or a check miss its signal."""
     usual = run("", "", *OF_SIGNALS)
     blocked = run("", f"{sys.executable} -c '{BLOCKED}'", *OF_SIGNALS)
     assert [(one["id"], one["failures"]) for one in blocked["failed"]] == []
@@ -119,7 +120,7 @@ def test_signals_that_the_caller_ignores_and_blocks() -> None:
 
 @pytest.mark.parametrize("processes", [1, 2, 4, 8])
 def test_few_processes(processes: int) -> None:
-    """RLIMIT_NPROC: no check fails that could not run."""
+    """Checks that RLIMIT_NPROC prevents do not fail."""
     limit = ["prlimit", f"--nproc={processes}", "--"]
     ended = subprocess.run(
         ["unshare", "--ipc", *NOBODY.split(), *limit, str(PROGRAM), "run", "--jobs", "2"]
@@ -165,7 +166,7 @@ KEYS = [word for call in ("msg", "sem", "shm") for word in ("--only", f"{call}ge
 
 
 def test_two_runs_of_two_pid_namespaces(tmp_path: Path) -> None:
-    """As in two containers of a pod: process ids are equal, and objects are common."""
+    """Two runs have equal process ids and the same objects, as in two containers of a pod."""
     for _ in range(3):
         subprocess.run(
             ["unshare", "--user", "--map-root-user", "--ipc", "sh", "-c", BOTH, "sh"]
@@ -188,7 +189,7 @@ def test_no_capabilities() -> None:
 
 
 def test_soft_limits_are_raised() -> None:
-    """Only a low hard limit makes checks skip."""
+    """The program raises soft limits, so only a low hard limit makes checks skip."""
     only = [word for glob in ("shm*", "random*", "ftok*", "msgget*") for word in ("--only", glob)]
     soft = "prlimit --nofile=6: --memlock=0: --as=67108864: --sigpending=0: --"
     usual, low = run("", "", *only), run("", soft, *only)
@@ -219,11 +220,11 @@ def read_maps(stop: threading.Event) -> None:
                 try:
                     (folder / name).read_bytes()
                 except OSError:
-                    pass  # it has ended
+                    pass  # the process has ended
 
 
 def test_readers_of_proc() -> None:
-    """A reader of /proc/PID/smaps detaches in place of a process that ends."""
+    """If a process ends while another reads its smaps, the reader makes the last detachment."""
     stop = threading.Event()
     readers = [threading.Thread(target=read_maps, args=(stop,)) for _ in range(2)]
     checks = ("shmat.nattch.exit", "shmdt.fields", "shmctl.rmid.forced_creator")

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""ipc-conform without root's rights, and as the first process of a PID namespace."""
+"""ipc-conform without the capabilities of root, and as the first process of a PID namespace."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from tree import CONFORM
 
 pytestmark = [
     pytest.mark.skipif(not CONFORM.exists(), reason="ipc-conform is not built"),
-    pytest.mark.skipif(os.geteuid() != 0, reason="there are no rights to take"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to drop its capabilities"),
 ]
 
 
@@ -61,6 +61,6 @@ def test_as_the_first_process_of_a_container(program: Path) -> None:
     container = ["unshare", "--pid", "--fork", "--mount-proc"]
     tried = subprocess.run([*container, "true"], capture_output=True, text=True, check=False)
     if tried.returncode:
-        pytest.skip(f"no container can be had here: {tried.stderr.strip()}")
+        pytest.skip(f"no container can be started here: {tried.stderr.strip()}")
     found = results(program, *container)
     assert outcomes(found)["passed"] > 500

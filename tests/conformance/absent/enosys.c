@@ -1,9 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * enosys CALL[,CALL...] PROGRAM [ARGUMENT...]: runs a program on a kernel without these
- * calls.  A seccomp filter answers them with ENOSYS, as a kernel does that never had them
- * (seccomp(2), SECCOMP_RET_ERRNO).
+ * enosys CALL[,CALL...] PROGRAM [ARGUMENT...]: runs a program as on a kernel without these
+ * calls.  A seccomp filter makes them fail with ENOSYS (seccomp(2), SECCOMP_RET_ERRNO).
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -15,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The number of a call, and which one it is of ipc(2); -1: the call has no number. */
+/* The number of each call, or -1 if it has none, and its number as an argument of ipc(2). */
 #ifdef SYS_semop
 #define NUMBER_semop SYS_semop
 #else
@@ -51,7 +50,7 @@ static struct sock_filter filter[MOST] = {
 };
 static struct sock_fprog program = {.len = 1, .filter = filter};
 
-/* "If the word that was loaded is this value, then ENOSYS." */
+/* Adds a rule: if the loaded word has this value, fail with ENOSYS. */
 static void refuse(unsigned value)
 {
 	filter[program.len++] =
@@ -66,7 +65,7 @@ static void allow(void)
 }
 
 #ifdef SYS_ipc
-/* ipc(2): its first argument says which call; the low half comes first or last. */
+/* Loads the low half of the first argument of ipc(2), which is the number of the call. */
 static void load_ipc(void)
 {
 	const unsigned low = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0;

@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Preloaded: calls that isolate a check, or of a feature, fail, as a kernel may let them fail.
- *	FAIL_CALL	unshare, user (unshare with CLONE_NEWUSER), fork, open; copy (msgrcv
- *			with MSG_COPY), stat_any (MSG_STAT_ANY, SHM_STAT_ANY)
- *	FAIL_ERRNO	the number that it fails with
- *	FAIL_AFTER	how many calls of one process succeed before
- *	FAIL_PATH	for open: the end of the path
- * For fork and unshare the processes of the program share one count.
+ * A library for LD_PRELOAD, in which a call fails as a kernel may let it fail.
+ *	FAIL_CALL	the call: unshare, user (unshare with CLONE_NEWUSER), fork, open,
+ *			copy (msgrcv with MSG_COPY), stat_any (MSG_STAT_ANY, SHM_STAT_ANY)
+ *	FAIL_ERRNO	the number of the error
+ *	FAIL_AFTER	the number of calls that succeed before; the processes that a
+ *			program forks share the count
+ *	FAIL_PATH	for open, the end of the path
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -63,7 +63,7 @@ int unshare(int flags)
 {
 	int (*next)(int) = (int (*)(int))dlsym(RTLD_NEXT, "unshare");
 
-	/* Without the privilege there is the way through a user namespace. */
+	/* Refuse the privileged call, so that the harness makes a user namespace. */
 	if ((is_asked("user") || is_asked("open")) && flags == CLONE_NEWIPC) {
 		errno = EPERM;
 		return -1;

@@ -43,7 +43,7 @@ ipc.msgsnd(msqid, ipc.mkmsgbuf(1, b"somebody's"))
 semid = ipc.semget(0x50000001, 2, ipc.IPC_CREAT | 0o600)
 ipc.semctl(semid, 0, ipc.SETALL, [3, 4])
 shmid = ipc.shmget(0x50000001, 4096, ipc.IPC_CREAT | 0o600)
-alone = ipc.shmget(0x50000002, 4096, ipc.IPC_CREAT | 0o600)  # not attached: easily destroyed
+alone = ipc.shmget(0x50000002, 4096, ipc.IPC_CREAT | 0o600)  # shm_rmid_forced would destroy it
 address = ipc.shmat(shmid)
 ipc.shmcpy_to(address, b"somebody's")
 before = state()

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * semctl as musl had it before 1.2.0 (fe5e72ae), with a command in the list too few: what
- * SEM_STAT_ANY is to write to is lost on the way.
+ * semctl of musl before 1.2.0 (fe5e72ae).  SEM_STAT_ANY is missing in the list of commands, so
+ * the function passes NULL to the kernel in place of the buffer.
  */
 #include <stdarg.h>
 #include <sys/sem.h>

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Quotes, markup, controls, an ESC sequence, U+FFFF, a bare and a cut UTF-8 byte. */
+/* Quotes, markup, controls, an ESC sequence, U+FFFF, and incomplete UTF-8 sequences. */
 #define NASTY "<a b='\"&\\\x01\x1b[31m\n\t\x7f\xc2\x85\xef\xbf\xbf\xff\xc3\xa9\xe2\x82"
 
 Suite *suite_of(const char *name, const TTest *const *tests, size_t n)

@@ -103,7 +103,7 @@ START_TEST(an_unexpected_time_out_stays_a_time_out)
 }
 END_TEST
 
-/* A failure without evidence may be expected too; the list then has words in its place. */
+/* A check without a result may be expected to fail; its failure then has a text as evidence. */
 START_TEST(a_check_that_never_ended_may_be_expected)
 {
 	struct result result = passed("a.b");
@@ -120,7 +120,7 @@ START_TEST(a_check_that_never_ended_may_be_expected)
 }
 END_TEST
 
-/* On i386 of a 6.1.0 kernel of x86_64, with glibc 2.36. */
+/* The run is of an i386 program on an x86_64 kernel 6.1.0, with glibc 2.36. */
 START_TEST(a_line_holds_if_all_its_conditions_hold)
 {
 	static const struct {

@@ -1,14 +1,15 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The search of histories, on histories written by hand: of a semaphore whose waiting processes
- * proceed in their order, and of a box for one number whose waiting calls have no order.
+ * Tests the search with histories that are written by hand.  Processes that wait for the
+ * semaphore proceed in their order; calls that wait for the box, which has room for one number,
+ * proceed in any order.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "checks/history/history.h"
-/* Not unit.h: its struct outcome (of a check) has the name of another struct (of a step). */
+/* unit.h declares enum outcome, whose tag is that of struct outcome in history.h. */
 #include "suite.h"
 
 enum { PUT = FIRST_OWN, TAKE };
@@ -167,7 +168,7 @@ END_TEST
 
 START_TEST(waiters_proceed_in_their_order)
 {
-	/* The results of both processes prove that 1 begins when 0 is asleep. */
+	/* Process 1 begins when process 0 is asleep. */
 	begin();
 	call(0, TAKE, 0, NEVER);
 	history.operation[0][0].asleep = true;
@@ -190,7 +191,7 @@ START_TEST(a_lost_wake_up_is_found_when_all_processes_wait)
 	call(1, PUT, 0, 1);
 	call(ARBITER, REST, 1, 2);
 	ck_assert_int_eq(judge(&semaphore, &history), WRONG);
-	/* Without the sleep, its call may not have been made yet. */
+	/* If it is not seen asleep, it may not have made its call yet. */
 	history.operation[0][0].asleep = false;
 	ck_assert_int_eq(judge(&semaphore, &history), EXPLAINED);
 }
@@ -217,7 +218,7 @@ START_TEST(a_killed_process_may_have_made_its_call)
 		call(0, END, 1, 2);
 		number(call(2, OBSERVE, 2, 3), left);
 		ck_assert_int_eq(judge(&semaphore, &history), EXPLAINED);
-		/* But it made the call before its death. */
+		/* The value cannot change after the death of the process. */
 		number(call(2, OBSERVE, 3, 4), !left);
 		ck_assert_int_eq(judge(&semaphore, &history), WRONG);
 	}
@@ -250,7 +251,7 @@ START_TEST(unordered_waiters_proceed_in_any_order)
 	number(&history.operation[0][0], 5);
 	number(call(3, PUT, 0, 1), 7);
 	ck_assert_int_eq(judge(&box, &history), EXPLAINED);
-	/* The box was full, so 5 was put after 7 was taken. */
+	/* The box was full, so 5 cannot be put before 7 is taken. */
 	begin();
 	number(call(3, PUT, 0, 1), 7);
 	number(call(0, PUT, 1, 2), 5);
@@ -296,7 +297,7 @@ END_TEST
 
 START_TEST(a_search_that_is_too_long_is_undecided)
 {
-	/* Each process adds other numbers, so each order of the calls leads to another state. */
+	/* All calls of the processes overlap, so there are too many orders to try. */
 	begin();
 	for (int who = 0; who < MAKERS; who++)
 		for (int i = 0; i < MOST_CALLS - 2; i++)

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The observer, on a kernel that writes the right members, too much or too little: a shim
- * around the real calls changes what the kernel wrote.
+ * Tests the observer with calls that write the correct bytes, too many or too few.  Functions
+ * around the real calls change the bytes that the kernel wrote.
  */
 #include "unit.h"
 
@@ -12,7 +12,7 @@
 #include "abi/observe.h"
 #include "harness/isolate.h"
 
-/* Bytes that the shim writes behind the structure or leaves unwritten. */
+/* The number of bytes that the shim writes after the structure; below 0, leaves unwritten. */
 static int too_many;
 
 static int msgctl_shim(int msqid, int cmd, struct msqid_ds *buf)
@@ -83,7 +83,7 @@ START_TEST(the_kernel_agrees_with_the_headers)
 {
 	char seen[256];
 
-	isolate();
+	ck_assert(isolate());
 	for (int i = 0; i < NCONTROLS; i++) {
 		ck_assert_msg(agrees(&raw_calls, i, true, seen), "%s raw: %s", controls[i].name,
 			      seen);
@@ -98,7 +98,7 @@ START_TEST(a_size_that_is_wrong_by_eight_bytes_is_found)
 	const struct ipc_calls calls = shim();
 	char seen[256], wanted[256];
 
-	isolate();
+	ck_assert(isolate());
 	for (too_many = -8; too_many <= 8; too_many += 8) {
 		bool right = too_many == 0;
 		snprintf(wanted, sizeof(wanted), "bytes 0-%d",
@@ -114,7 +114,7 @@ START_TEST(a_member_that_is_not_written_is_found)
 	const struct ipc_calls calls = shim();
 	char seen[256];
 
-	isolate();
+	ck_assert(isolate());
 	ck_assert(!agrees(&calls, CONTROL_shmctl_IPC_STAT, true, seen));
 	ck_assert(!agrees(&calls, CONTROL_shmctl_IPC_STAT, false, seen));
 	assert_has(seen, ", ");
@@ -126,7 +126,7 @@ START_TEST(an_array_that_is_too_long_is_found)
 	const struct ipc_calls calls = shim();
 	char seen[256];
 
-	isolate();
+	ck_assert(isolate());
 	ck_assert(!agrees(&calls, CONTROL_semctl_GETALL, true, seen));
 	ck_assert_str_eq(seen, "bytes 0-11");
 }

@@ -33,7 +33,7 @@ static const char *const libc[] = {
 	"type    time_t                 size 8 signed",
 };
 
-/* Makes a dump of the lines; the last argument, if any, replaces the line that begins alike. */
+/* Makes a dump of the lines; the last argument replaces the line with the same 28 bytes. */
 static struct facts dump(const char *const *lines, size_t n, const char *order, const char *other)
 {
 	struct facts facts;
@@ -114,8 +114,7 @@ START_TEST(each_fault_is_named)
 		 "wrong: semid_ds: size: "},
 		{"1234", "struct  semid_ds               size 32 align 1",
 		 "wrong: semid_ds: align: "},
-		/* Numbers that no structure has: found by fuzzing to overflow, or to be cut to 32.
-		 */
+		/* Fuzzing found these numbers: one overflowed, one was truncated to 32. */
 		{"1234",
 		 "member  semid_ds.sem_nsems     offset 9223372036854775807 size 8 unsigned",
 		 "wrong: semid_ds.sem_nsems: there: "},

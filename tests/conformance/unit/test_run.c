@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * The runner, on checks of this program that misbehave in each possible way.
+ * Tests the runner with checks that misbehave in each possible way.
  */
 #include "unit.h"
 
@@ -21,14 +21,14 @@ CHECK("self.passes", LIBC | RAW, 0, "passes", "none")
 	expect_errno(EINVAL, ipc->msgget(IPC_PRIVATE, 0600) == -1 ? 0 : (errno = EINVAL, -1));
 }
 
-CHECK("self.fails", LIBC, 0, "fails twice, and goes on", "none")
+CHECK("self.fails", LIBC, 0, "fails three times, and goes on", "none")
 {
 	expect_eq(7, 8);
 	expect_errno(ENOENT, (errno = EACCES, -1));
 	expect_bytes("abc", "abd", 3);
 }
 
-CHECK("self.explains", LIBC, 0, "fails, and says why each time", "none")
+CHECK("self.explains", LIBC, 0, "fails, with a reason each time", "none")
 {
 	const struct {
 		int mode;
@@ -40,7 +40,7 @@ CHECK("self.explains", LIBC, 0, "fails, and says why each time", "none")
 	expect_eq(0600, perm.mode);
 }
 
-CHECK("self.must", LIBC, 0, "ends where it cannot go on", "none")
+CHECK("self.must", LIBC, 0, "ends when must() fails", "none")
 {
 	must(ipc->msgget(0x7ffffff0, 0));
 	expect(false);
@@ -57,14 +57,14 @@ CHECK("self.hangs", LIBC, 0, "never ends", "none")
 		pause();
 }
 
-CHECK("self.fails_then_hangs", LIBC, 0, "has failed, whatever comes then", "none")
+CHECK("self.fails_then_hangs", LIBC, 0, "fails, and then never ends", "none")
 {
 	expect(false);
 	for (;;)
 		pause();
 }
 
-CHECK("self.exits", LIBC, 0, "leaves without a word", "none")
+CHECK("self.exits", LIBC, 0, "exits without a result", "none")
 {
 	_exit(3);
 }
@@ -74,13 +74,13 @@ CHECK("self.skips", LIBC, 0, "finds that it cannot run", "none")
 	skip("no such thing here");
 }
 
-CHECK("self.fails_then_skips", LIBC, 0, "has failed, whatever it says then", "none")
+CHECK("self.fails_then_skips", LIBC, 0, "fails, and then skips", "none")
 {
 	expect(false);
 	skip("to be forgotten");
 }
 
-CHECK("self.child_skips", LIBC, 0, "expects nothing of what its child could not do", "none")
+CHECK("self.child_skips", LIBC, 0, "is skipped if its child skips", "none")
 {
 	pid_t pid;
 
@@ -91,12 +91,12 @@ CHECK("self.child_skips", LIBC, 0, "expects nothing of what its child could not 
 	expect(false);
 }
 
-CHECK("self.needs", LIBC, NEED_COMPAT, "is never begun on 64 bits", "none")
+CHECK("self.needs", LIBC, NEED_COMPAT, "needs a 32-bit program", "none")
 {
 	expect(sizeof(long) == 4);
 }
 
-CHECK("self.child_fails", LIBC, 0, "counts what its child expects", "none")
+CHECK("self.child_fails", LIBC, 0, "counts the failures of its child", "none")
 {
 	pid_t pid;
 
@@ -145,7 +145,7 @@ static struct run run_only(const char *glob, unsigned jobs)
 	return run;
 }
 
-/* The result of one check: its outcome, and a part of the text of its failure or skip. */
+/* Runs one check, and compares its outcome and a part of the text of its failure or skip. */
 static void assert_outcome(const char *id, enum outcome outcome, unsigned nfailures,
 			   const char *words)
 {
@@ -163,7 +163,7 @@ static void assert_outcome(const char *id, enum outcome outcome, unsigned nfailu
 	free(run.results);
 }
 
-/* The words of a failure tell what differs: an errno, its name, and a mode in octal. */
+/* The words of a failure include the name of an errno, and a mode in octal. */
 START_TEST(words_of_failures)
 {
 	static const char *const words[][2] = {
@@ -251,6 +251,7 @@ static unsigned count_objects(void)
 
 START_TEST(no_object_remains_after_a_check)
 {
+	ck_assert(isolate());
 	unsigned before = count_objects();
 
 	assert_outcome("self.left_behind", PASSED, 0, "");

@@ -10,7 +10,7 @@
 /* Makes a file with these bytes; the caller unlinks and frees its path. */
 char *scratch_file(const char *bytes, size_t size);
 
-/* The runs in a format; the caller frees the text. */
+/* Writes the runs in a format; the caller frees the text. */
 char *report_string(enum format format, const struct run *runs, size_t nruns);
 
 /* Results, and a run of sorted results, which free_runs(run, 1) frees. */

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* The generic structure, where x86_64 has another one, with padding behind times. */
+/* The generic structure; x86_64 has another one, with padding after each time. */
 struct semid_ds {
 	struct ipc_perm sem_perm;
 	time_t sem_otime;

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* IA32's structure, as Linux 2.4 still had it; python-ipc of 2003 had copies of such. */
+/* The structure of i386 in Linux 2.4; python-ipc of 2003 had a copy of it. */
 struct ipc_perm {
 	int __ipc_perm_key;
 	unsigned short uid;

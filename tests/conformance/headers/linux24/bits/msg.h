@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* IA32's structure, as Linux 2.4 still had it, with the pointers that were the kernel's own. */
+/* The structure of i386 in Linux 2.4, with pointers that only the kernel used. */
 struct msqid_ds {
 	struct ipc_perm msg_perm;
 	void *__msg_first;

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* IA32's structure, as Linux 2.4 still had it, with members that only the kernel used. */
+/* The structure of i386 in Linux 2.4, with members that only the kernel used. */
 #define SHMLBA 4096
 
 struct shmid_ds {

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * As musl had it before 0cd2be23 and glibc before BZ 18231: mode has 32 bits where the
- * kernel has 16 and padding behind them, so a big-endian reader finds 65536 times the value.
+ * The structure of musl before 0cd2be23 and of glibc before BZ 18231.  mode has 32 bits where
+ * the kernel has 16 bits and padding, so a big-endian program reads the value times 65536.
  */
 struct ipc_perm {
 	key_t __ipc_perm_key;

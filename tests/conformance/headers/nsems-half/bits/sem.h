@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* The mistake next to musl's dfc1a37c: padding behind sem_nsems whatever the byte order. */
+/* A mistake that musl's dfc1a37c avoids: the padding follows sem_nsems in either byte order. */
 struct semid_ds {
 	struct ipc_perm sem_perm;
 	time_t sem_otime;

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* As musl had it on aarch64 before dfc1a37c: the kernel's width, which is not POSIX's. */
+/* musl on aarch64 before dfc1a37c: sem_nsems has the width of the kernel, not of POSIX. */
 struct semid_ds {
 	struct ipc_perm sem_perm;
 	time_t sem_otime;

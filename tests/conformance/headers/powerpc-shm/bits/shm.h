@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* As musl had it on powerpc before 0fbd7d66: no padding before shm_segsz. */
+/* musl on powerpc before 0fbd7d66: there is no padding before shm_segsz. */
 #define SHMLBA 4096
 
 struct shmid_ds {

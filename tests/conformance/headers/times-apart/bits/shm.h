@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* The word behind each time is for 32 bits; a kernel of 64 bits has none, as uClibc-ng forgets. */
+/* A word follows each time, which only a 32-bit kernel has; uClibc-ng has this mistake. */
 #define SHMLBA 4096
 
 typedef unsigned long shmatt_t;

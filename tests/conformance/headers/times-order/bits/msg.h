@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* The order of a little-endian port, on powerpc: low words first. */
+/* On powerpc, each time has its low word first, as on a little-endian port. */
 struct msqid_ds {
 	struct ipc_perm msg_perm;
 	unsigned long __msg_stime_lo;
