@@ -31,7 +31,7 @@ def lines_of(door: str) -> str:
 def peer(variable: str, *parts: str) -> Path:
     """Return a file in the folder that the variable names; skip the test if it is not set."""
     if variable not in os.environ:
-        pytest.skip(f"{variable}=DIR does not say where the sources of the other side are")
+        pytest.skip(f"{variable} is not set to the folder of that program's sources")
     path = Path(os.environ[variable], *parts).absolute()
     assert path.exists(), f"{variable}={os.environ[variable]} has no {'/'.join(parts)}"
     return path

@@ -31,7 +31,7 @@ def harness(path: Path, options: str, program_file: Path = CONFORM) -> None:
     program(path, f'exec {program_file} {options} "$@"')
 
 
-# A program prints the outcomes that no check has here.
+# The script prints each outcome, because no check has all of them on this machine.
 SAYS = r"""
 while [ $# -gt 0 ]; do [ "$1" != --output ] || out=$2; shift; done
 cat >"${out:-/dev/stdout}" <<'END'

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""kirk counts what the harness counts, in each group of the runtest file."""
+"""kirk reports the counts of the harness for each group of the runtest file."""
 
 import fnmatch
 import json
@@ -41,8 +41,7 @@ def test_each_check_is_in_one_group() -> None:
 
 @pytest.fixture
 def kirk(tmp_path: Path) -> Path:
-    """A folder with the real kirk, and an `install` that keeps the results of each group: the
-    installed harness also writes JSON."""
+    """A folder with the program kirk, and a folder for the JSON results of each group."""
     path = peer("KIRK", "kirk")
     program(tmp_path / "bin" / "kirk", f'exec {sys.executable} {path} --no-colors "$@"')
     (tmp_path / "json").mkdir()
@@ -103,7 +102,7 @@ def test_a_group_that_cannot_run_is_skipped(kirk: Path) -> None:
     """For another user than root, the checks of msgget.eacces are skipped."""
     become = "setpriv --reuid=65534 --regid=65534 --clear-groups"
     if subprocess.run([*become.split(), "true"]).returncode:
-        pytest.skip("there is no other user to become")
+        pytest.skip("root cannot become another user here")
     report = kirk / "kirk.json"
     with tempfile.TemporaryDirectory() as public:
         Path(public).chmod(0o755)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""syzkaller's description of the interface: made of the table, and compiled by syzkaller itself.
+"""A description of the interface for syzkaller, made from the table, and compiled by syzkaller.
 
 The compiler needs SYZKALLER=DIR, a folder with syzkaller's sources in which `go build` works.
 """
