@@ -17,7 +17,7 @@ static int changed(bool partial, const char *a, const char *b)
 	if (status == 2)
 		require_error(error);
 	else
-		REQUIRE(written.size > 0, "status %d and no word", status);
+		REQUIRE(written.size > 0, "status %d, but no output", status);
 	written_free(&written);
 	return status;
 }
@@ -30,6 +30,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	changed(true, pair.path[0], pair.path[1]);
 	/* A file must not differ from itself. */
 	if (status != 2)
-		REQUIRE(changed(false, pair.path[0], pair.path[0]) == 0, "a file and itself");
+		REQUIRE(changed(false, pair.path[0], pair.path[0]) == 0, "it differs from itself");
 	return 0;
 }

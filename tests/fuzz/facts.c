@@ -77,14 +77,14 @@ static void lay_out(const struct facts *facts, const char *structure)
 	for (size_t i = 0; i < layout.n; i++) {
 		const struct piece *piece = &layout.piece[i];
 
-		REQUIRE(piece->offset <= end, "bytes %zu to %zu are nobody's", end, piece->offset);
+		REQUIRE(piece->offset <= end, "bytes %zu to %zu have no piece", end, piece->offset);
 		require_lane(&layout, i);
 		REQUIRE(!piece->name || layout_member(&layout, piece->name), "%s", piece->name);
 		if (piece->offset + piece->size > end)
 			end = piece->offset + piece->size;
 	}
 	REQUIRE(end == layout.size || layout.n == 0, "%zu of %zu bytes", end, layout.size);
-	REQUIRE(layout_same(&layout, &layout), "%s is not itself", structure);
+	REQUIRE(layout_same(&layout, &layout), "%s differs from itself", structure);
 	layout_free(&layout);
 }
 

@@ -71,7 +71,7 @@ void written_open(struct written *written)
 void written_close(struct written *written)
 {
 	REQUIRE(fclose(written->out) == 0, "no memory");
-	REQUIRE(strlen(written->text) == written->size, "a zero byte in %zu", written->size);
+	REQUIRE(strlen(written->text) == written->size, "a zero byte in %zu bytes", written->size);
 }
 
 void written_free(struct written *written)

@@ -52,7 +52,7 @@ class Extent(NamedTuple):
 
 
 def habits(target: str) -> list[str]:
-    """Options: words for targets that read text, long inputs for sequences of calls."""
+    """Return options: a dictionary for targets that read text, long inputs for calls."""
     if target in READERS_OF_TEXT:
         return [f"-dict={HERE / 'words.dict'}"]
     return ["-len_control=0", "-max_len=800"] if target in CALLERS else []

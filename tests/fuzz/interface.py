@@ -275,7 +275,7 @@ def argument(name: str, parameter: str) -> st.SearchStrategy[Spec]:
 
 @st.composite
 def calls(draw: Any) -> Step:
-    # The functions of the wrapper of 2003 are many and alike.
+    # Half of the calls are of the main functions; those of the 2003 module are many and alike.
     name = draw(st.sampled_from(MAIN) | st.sampled_from(FUNCTIONS))
     wanted = PARAMETERS[name]
     count = draw(st.sampled_from([len(wanted)] * 4 + list(range(len(wanted) + 2))))
@@ -373,13 +373,13 @@ class Alarm:
 
 def expired(*_: object) -> None:
     if Alarm.armed:
-        Alarm.armed = False  # once for a call, at whatever point
+        Alarm.armed = False  # raises once in a call, at any point
         raise Expired
 
 
 @contextmanager
 def an_alarm(name: str) -> Iterator[None]:
-    """Ends a call that waits; repeats that, because an argument may catch the exception."""
+    """Ends a call that waits.  The alarm repeats, because an argument may catch the exception."""
     if name in MAKERS:
         yield
         return
@@ -530,7 +530,7 @@ def run(program: list[Step]) -> str:
         try:
             os.close(reading)
             os.dup2(os.open(os.devnull, os.O_RDWR), 1)
-            # This end cannot be delayed by code of a program.
+            # No code of a program can prevent this signal.
             resource.setrlimit(resource.RLIMIT_CPU, (SECONDS_OF_A_PROGRAM,) * 2)
             child(program, writing)
             status = 0
@@ -635,7 +635,7 @@ def examples(count: int, of_seed: int | None, wrong: list[tuple[list[Step], str]
 
 # unshare(2), user_namespaces(7)
 CLONE_NEWIPC, CLONE_NEWUSER = 0x08000000, 0x10000000
-# Two pages: an attachment that SHM_REMAP places over another stays small.
+# Two pages, so that an attachment that SHM_REMAP places over another is small.
 SHMMAX = 8192
 
 
@@ -677,8 +677,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--derandomize", action="store_true")
-    parser.add_argument("--found", default="found-", help="how names of files begin")
-    parser.add_argument("--program", type=Path, help="one that was found")
+    parser.add_argument("--found", default="found-", help="the beginning of the names of files")
+    parser.add_argument("--program", type=Path, help="run only the program in this file")
     options = parser.parse_args()
     watch_memory()
     if not enter_namespace():
@@ -704,7 +704,7 @@ def main() -> int:
         program, said = min(shortest, key=lambda one: len(repr(one[0])))
         return found(options.found, f"seed {options.seed + batch}", program, said)
     idle = [name for name, state in zip(FUNCTIONS, CALLED[:]) if state != 3]
-    print(f"{len(FUNCTIONS)} functions; without a result were: {' '.join(idle) or 'none'}")
+    print(f"{len(FUNCTIONS)} functions; never returned: {' '.join(idle) or 'none'}")
     print(f"stat::number_of_executed_units: {done}\ncov: {len(FUNCTIONS) - len(idle)}")
     return 0
 

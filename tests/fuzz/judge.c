@@ -17,7 +17,7 @@ static void judge(const char *libc_name, const struct facts *libc, const struct 
 	if (wrong < 0)
 		require_error(error);
 	else
-		REQUIRE(written.size > 0, "%d wrong and no word", wrong);
+		REQUIRE(written.size > 0, "%d wrong, but no output", wrong);
 	written_free(&written);
 }
 

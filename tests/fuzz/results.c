@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	count(runs, n);
 	read_again(runs, n);
-	for (enum format format = FORMAT_TEXT; format <= FORMAT_HTML; format++) {
+	for (enum format format = FORMAT_TEXT; format <= FORMAT_LTP; format++) {
 		write_report(&written, format, runs, n);
 		written_free(&written);
 	}

@@ -215,7 +215,7 @@ static void get(struct set *set)
 					   : RETURNS(0);
 	}
 	int result = set->ipc->semctl(id, semnum, cmd, (union semun){0});
-	REQUIRE_RESULT(set->step, "GETVAL or its kin", result, expected);
+	REQUIRE_RESULT(set->step, "GETVAL, GETPID, GETNCNT or GETZCNT", result, expected);
 }
 
 /* ---- control -------------------------------------------------------------------- */
