@@ -108,7 +108,7 @@ class Result:
 
 
 def junit(text: str) -> str:
-    """Pytest's part of the output: a boot loader may write on the same port before it."""
+    """Return pytest's part of the output; a boot loader may write to the port before it."""
     begin = max(text.find("<testsuites"), 0)
     return text[begin:]
 
@@ -176,7 +176,7 @@ def limits() -> dict[str, float]:
 
 
 def limit(cell: str, given: argparse.Namespace) -> float:
-    """Any other architecture whose kernel is booted needs the option."""
+    """Return the time limit of a cell; a cell that is not in the table needs --time-limit."""
     found: float | None = given.time_limit or limits().get(cell)
     if found is None:
         raise Misuse(f"no such cell: {cell} ({' '.join(limits())}); another needs --time-limit")
@@ -219,11 +219,13 @@ def arguments() -> argparse.Namespace:
         "pytest_targets", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("cell", nargs="+", help="ARCH or PROGRAMS-on-ARCH")
-    parser.add_argument("--report", type=Path, default=Path("build/report"), help="for results")
+    parser.add_argument("--report", type=Path, default=Path("build/report"), help="output folder")
     parser.add_argument("--build", type=Path, default=Path("build"), help="build output")
-    parser.add_argument("--wheel", type=Path, help="of the programs' architecture")
+    parser.add_argument("--wheel", type=Path, help="a wheel for these programs")
     parser.add_argument("--pytest", default="", help="options of pytest")
-    parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="not the table's")
+    parser.add_argument(
+        "--time-limit", type=float, metavar="SECONDS", help="replaces the limit of the table"
+    )
     return parser.parse_args()
 
 

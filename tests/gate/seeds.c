@@ -47,7 +47,7 @@ CHECK("msgget.seeded", LIBC, 0, "this kernel is not broken", "tests/gate/seeds.c
 	expect_eq(0, seeded("fail"));
 }
 
-/* As a kernel without CONFIG_SYSVIPC answers, from before the first check. */
+/* Makes the calls fail as on a kernel without CONFIG_SYSVIPC, before the first check. */
 __attribute__((constructor)) static void take_ipc_away(void)
 {
 	struct sock_filter filter[] = {

@@ -125,8 +125,9 @@ def processor_seconds(pid: int) -> float:
 
 
 def test_a_pause_of_the_machine_is_no_lockup(tmp_path: Path) -> None:
-    """A busy host pauses a machine, whose watchdogs see processors that do nothing for 30 s."""
-    arch, output = "aarch64", tmp_path / "result.json"  # x86_64's clock tells the watchdogs less
+    """A host pauses the machine for 30 s; the watchdogs must not report a lockup."""
+    # On x86_64, the watchdogs notice less of a pause.
+    arch, output = "aarch64", tmp_path / "result.json"
     fetched = run("ci/fetch-kernel", "bookworm", arch)
     if fetched.returncode:
         pytest.skip(fetched.stderr.strip())
@@ -136,7 +137,7 @@ def test_a_pause_of_the_machine_is_no_lockup(tmp_path: Path) -> None:
     command += ["--no-cost", "--select", "--only random.*", "--output", str(output)]
     with subprocess.Popen(command, cwd=TOP, stdout=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + HANG
-        # The watchdogs begin with the processors, long before the checks end.
+        # By then the watchdogs run, and the checks have not ended.
         while not (running := [pid for pid in emulators() if processor_seconds(pid) > 8]):
             assert process.poll() is None and time.monotonic() < deadline
             time.sleep(0.05)
@@ -149,11 +150,11 @@ def test_a_pause_of_the_machine_is_no_lockup(tmp_path: Path) -> None:
 
 
 def test_terminated_gate_leaves_nothing(kernel: Path, tmp_path: Path) -> None:
-    # Not with KVM, because the probe for KVM starts an emulator too.
+    # The probe for KVM would start an emulator too, so the test does not use KVM.
     command = [str(GATE), str(kernel), ARCH, "--programs", ARCH, "--qemu=-S", "--emulate"]
     environment = os.environ | {"TMPDIR": str(tmp_path)}
     with subprocess.Popen(command, cwd=TOP, env=environment) as process:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + HANG
         while not (running := emulators()) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert running
@@ -200,10 +201,10 @@ class Emulator:
 @pytest.mark.parametrize(
     "writes, lasts, ended",
     [
-        (50, 50, True),  # it takes five times the limit, but always says something
+        (50, 50, True),  # the run takes five times the limit, but always prints something
         (50, 59, True),
         (50, 70, False),
-        (10**6, 10**6, False),  # it repeats itself for ever
+        (10**6, 10**6, False),  # the output repeats for ever
     ],
 )
 def test_a_kernel_without_output_hangs(
@@ -256,7 +257,7 @@ def test_the_kernel_has_the_number_of_processors(tmp_path: Path) -> None:
 
     assert processors() == ["2"]
     assert processors(smp=8) == ["2", "8"]
-    # A run that counts instructions always has one processor.
+    # A run that counts instructions always uses one processor.
     assert processors(smp=8, qemu="-smp 1")[-1] == "1"
 
 
@@ -271,7 +272,7 @@ def test_the_kernel_has_the_number_of_processors(tmp_path: Path) -> None:
     ],
 )
 def test_a_small_machine_has_no_huge_pages(words: str, number: str) -> None:
-    """The checks ran out of the 64 MiB that 16 of them leave of 128."""
+    """16 huge pages would leave 64 of 128 MiB, which is not enough for the checks."""
     assert boot.huge_pages(words.split()) == number
 
 

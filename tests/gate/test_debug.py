@@ -174,7 +174,7 @@ def test_only_unknown_reports_refuse(tmp_path: Path) -> None:
     assert failures(judged(console, [])) == words
     line = r"kasan | 6\.1\. | at: shm_close\+ | why | commit 0123456789ab"
     assert failures(judged(console, known(tmp_path, line))) == words[1:]
-    # A line of another watch, of another kernel, or about another function.
+    # Lines for another checker, for another kernel and for another function.
     assert failures(judged(console, known(tmp_path, line), "other")) == words
     for change in [("6", "7"), ("shm_close", "shm_open")]:
         assert failures(judged(console, known(tmp_path, line.replace(*change)))) == words

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""The checks on a kernel and a machine with unusual settings: nothing fails.
+"""No check fails on a kernel and a machine with unusual settings.
 
-A setting that changes what a check can see has a check whose reason to skip shows that it applies.
+If a setting makes a check skip, the test reads the reason, to see that the setting applies.
 """
 
 import json
@@ -22,7 +22,7 @@ class Setting(NamedTuple):
     options: tuple[str, ...]  # of the gate
     programs: str
     checks: tuple[str, ...]
-    skipped: dict[str, str]  # a check, and words of its reason
+    skipped: dict[str, str]  # a check, and a part of the reason of its skip
 
 
 SETTINGS = {
@@ -68,7 +68,7 @@ def test_nothing_fails(kernel: Path, tmp_path: Path, name: str) -> None:
         timeout=HANG,
     )
     results = json.loads(output.read_text())["runs"][0]["results"]
-    # The kernel's log may tell of a machine that is too slow.
+    # On a slow machine, the kernel may log a warning.
     failed = [one for one in results if one["outcome"] == "failed" and one["id"] != "kernel.log"]
     assert [(one["id"], one["failures"]) for one in failed] == []
     reasons = {one["id"]: one["reason"] for one in results if one["outcome"] == "skipped"}
