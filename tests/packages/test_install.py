@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""make install: what it installs, and that pip uninstalls all of it."""
+"""make install installs the listed files, and pip uninstalls all of them."""
 
 import importlib.util
 import os
@@ -66,12 +66,12 @@ def files_below(folder: Path) -> set[str]:
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The variable PACKAGE of make: not the build that the other tests import."""
+    """Return PACKAGE=FOLDER for make; the other tests import another build."""
     return f"PACKAGE={tmp_path_factory.mktemp('package') / 'python'}"
 
 
 def test_pip_uninstalls_what_make_installed(package: str, tmp_path: Path) -> None:
-    """In a virtual environment; a second make install replaces the first."""
+    """make install, run twice in a virtual environment, replaces the first installation."""
     environment = tmp_path / "venv"
     run(sys.executable, "-m", "venv", "--system-site-packages", "--without-pip", environment)
     python = environment / "bin" / "python"
@@ -103,7 +103,7 @@ def test_destdir_gets_all_files_and_no_path_of_the_build(package: str, tmp_path:
 
 
 def test_the_programs_are_installed_with_their_manual_pages(tmp_path: Path) -> None:
-    """Below PREFIX and nowhere else; the installed program runs, and its pages are read."""
+    """All files are below PREFIX, the program runs, and man(1) can read the pages."""
     folder = tmp_path / "dest"
     variables = [f"DESTDIR={folder}", "PREFIX=/opt/ipc", f"CFLAGS={BUILT}"]
     run("make", "-s", "do-install-conform", *variables)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The companion distribution that provides the module name sysv_ipc.
 
-With SYSV_IPC=DIR, a source tree of sysv_ipc, the tests and demos of that module run on it too.
+With SYSV_IPC=DIR, a source tree of sysv_ipc, the tests and demos of sysv_ipc run with it too.
 """
 
 import importlib.util
@@ -86,7 +86,7 @@ def test_the_tests_of_sysv_ipc_pass(tmp_path: Path) -> None:
 
 @pytest.fixture
 def demos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy; the demos find the companion, and this interpreter by the name python."""
+    """A copy of the demos, which import the companion, and run this interpreter as python."""
     copy = tmp_path / "demos"
     shutil.copytree(Path(os.environ["SYSV_IPC"]) / "demos", copy)
     (tmp_path / "bin").mkdir()
@@ -98,7 +98,7 @@ def demos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def start(program: Path) -> "subprocess.Popen[bytes]":
-    """Its output goes to a file, because a demo blocks on a pipe that nobody reads."""
+    """Starts a demo; the output goes to a file, because a full pipe would block the demo."""
     with program.with_suffix(".out").open("wb") as out:
         command = [sys.executable, program.name]
         return subprocess.Popen(command, cwd=program.parent, stdout=out, stderr=out)
@@ -132,15 +132,15 @@ def test_the_demo_of_the_context_manager(demos: Path) -> None:
 
 
 # In message_queues/conclusion.py of 6444f4e an assertion compares the message and an added 'x'
-# with 32 hexadecimal digits; it holds with no implementation, so the test removes the 'x'.
+# with 32 hexadecimal digits.  It always fails, so the test removes the 'x'.
 MISTAKE = "assert(s + 'x' == "
 
 
 @with_source
 @pytest.mark.parametrize("name", ["message_queues", "sem_and_shm"])
 def test_the_demos_of_two_programs(name: str, demos: Path) -> None:
-    """They send each other the MD5 of the last message and assert that it is right.  The
-    parameters are those of the demo's params.txt: fewer messages, and with the semaphore."""
+    """Each program sends the MD5 of the last message to the other, which checks it.  The test
+    changes params.txt of the demo: fewer messages, and the programs use the semaphore."""
     premise, conclusion = (demos / name / f"{word}.py" for word in ("premise", "conclusion"))
     text = conclusion.read_text()
     conclusion.write_text(text.replace(MISTAKE, "assert(s == "))

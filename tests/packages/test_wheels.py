@@ -28,7 +28,7 @@ SANITIZED = {"CFLAGS": "-O0 -g0 -w -fsanitize=address"}
 
 pytestmark = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in NEEDED) or not shutil.which("gcc"),
-    reason=f"they need gcc, {', '.join(NEEDED)}",
+    reason=f"needs gcc, {', '.join(NEEDED)}",
 )
 
 
@@ -118,7 +118,7 @@ def in_dist_info(wheel: Path, name: str) -> bytes:
 
 
 def test_the_bill_of_materials_has_every_file(wheel: Path) -> None:
-    """PEP 770.  The hashes are those of the files in the wheel."""
+    """The SBOM of PEP 770 has the hashes of the files in the wheel."""
     bill = json.loads(in_dist_info(wheel, "sboms/python-ipc.cdx.json"))
     assert bill["bomFormat"] == "CycloneDX"
     assert bill["metadata"]["component"]["version"] == ipc.__version__
@@ -287,7 +287,7 @@ def linked_with_musl(library: Path, musl: Path, *more: object) -> None:
 
 
 def test_a_module_of_musl_has_the_tag_of_that_musl(musl: Path, tmp_path: Path) -> None:
-    """PEP 656: musl has no versions of symbols, so it is that of the musl of the linker."""
+    """musl has no symbol versions, so the tag has the version of the linked musl (PEP 656)."""
     linked_with_musl(tmp_path / "module.so", musl)
     major, minor, _ = (musl / "version").read_text().split(".")
     printed = done(TOP / "ci/wheels", "--tag", tmp_path / "module.so", f"{ARCH}-musl")
@@ -295,7 +295,7 @@ def test_a_module_of_musl_has_the_tag_of_that_musl(musl: Path, tmp_path: Path) -
 
 
 def test_a_module_is_of_one_libc(musl: Path, tmp_path: Path) -> None:
-    """Linked with the other libc, or with another library too, it has no tag."""
+    """A module that is linked with the other libc, or with another library, has no tag."""
     compiled(tmp_path / "glibc.so", "int puts(const char *); int f(void) { return puts(0); }")
     result = run(TOP / "ci/wheels", "--tag", tmp_path / "glibc.so", f"{ARCH}-musl")
     assert (result.returncode, "needs more than musl: libc.so.6" in result.stderr) == (2, True)
