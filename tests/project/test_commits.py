@@ -29,7 +29,7 @@ def is_good(subject: str) -> bool:
 
 @pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
 def test_subjects_name_an_area_and_are_short() -> None:
-    """All since the rule was written down."""
+    """Tests all commits since the one that added the rule."""
     if git("rev-parse", "--is-shallow-repository").strip() == "true":
         pytest.skip("the clone is shallow: it lacks the commit that adds CONTRIBUTING.md")
     rule = git("log", "--diff-filter=A", "--format=%H", "--", "CONTRIBUTING.md").split()

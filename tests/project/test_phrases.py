@@ -21,8 +21,8 @@ def phrases() -> list[tuple[str, str]]:
 
 
 def found(name: str, text: str) -> list[str]:
-    """The lines with a phrase, which may continue on the next line."""
-    # Removes the mark at the beginning of a line of a comment or string.
+    """Return the lines that have a phrase, which may continue on the next line."""
+    # Removes the comment sign or quote at the beginning of a line.
     joined = re.sub(r'["\\]*\n[ \t]*(?:\*|#|//|--|")?[ \t]*', "\n", text)
     return [
         f"{name}: {' '.join(match[0].split())!r}: write {instead}"

@@ -17,7 +17,7 @@ from limits import HANG
 from tree import ARCH, TOP
 
 PAGES = [TOP / "README.md", *sorted((TOP / "docs").rglob("*.md"))]
-# Configuration of CI systems, which tests/doors gives to those systems.
+# The commands on this page are for CI systems; tests/doors tests them.
 OF_OTHERS = {"docs/ci.md"}
 CHECKED = [page for page in PAGES if str(page.relative_to(TOP)) not in OF_OTHERS]
 
@@ -59,7 +59,7 @@ NAMED = [
     if block.kind == "sh" and block.page not in OF_OTHERS
     for line in block.body.splitlines()
 ]
-# A command that stands on several pages runs once.
+# A command that is on several pages runs once.
 COMMANDS = list(dict.fromkeys(line for line, why in NAMED if not why and line not in BY_CI))
 
 
@@ -137,7 +137,7 @@ def test_command(command: str) -> None:
 
 
 def test_every_command_exists() -> None:
-    """Also commands that no test runs use existing targets, variables and programs."""
+    """Commands that no test runs also use existing targets, variables and programs."""
     makefiles = "".join(path.read_text() for path in [TOP / "Makefile", *TOP.rglob("rules.mk")])
     offered = set(re.findall(r"^#: make ?([a-z-]*)", makefiles, flags=re.M)) | {"help"}
     for line, _ in NAMED:

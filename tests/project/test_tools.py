@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""dump, compare-dumps, ipc-conform and make abi: their output and exit status."""
+"""The output and exit status of dump, compare-dumps, ipc-conform and make abi."""
 
 import json
 import platform
@@ -322,24 +322,24 @@ AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
 
 def may_become_another() -> bool:
-    """True if root may become another user, which a small user namespace does not allow."""
+    """Return whether root may become another user; a user namespace may map only one user."""
     return run(*AS_NOBODY, "true").returncode == 0
 
 
 def may_have_a_user_namespace() -> bool:
-    """False also for root below chroot; see user_namespaces(7)."""
+    """Return whether a user namespace can be made; in a chroot it cannot (user_namespaces(7))."""
     return run("unshare", "--user", "true").returncode == 0
 
 
 def as_nobody() -> list[str]:
     if not may_become_another():
-        pytest.skip("there is no other user to become")
+        pytest.skip("root cannot become another user here")
     return AS_NOBODY
 
 
 @pytest.fixture
 def public() -> Iterator[Path]:
-    """A folder with the program, which every user may enter and write."""
+    """A folder with the program; every user may search and write the folder."""
     folder = Path(tempfile.mkdtemp())
     folder.chmod(folder.stat().st_mode | stat.S_IRWXO)
     shutil.copy(CONFORM, folder)
