@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * CPython's own program with the runtime of ThreadSanitizer, which cannot be loaded
- * before an interpreter that was built without it.
+ * The program of CPython with the runtime of ThreadSanitizer.  LD_PRELOAD cannot load this
+ * runtime into an interpreter that was built without it.
  *
- * The interpreter's code is not built for the tool.  The tool sees what the extension
- * reads and writes, what the checked calls say of the kernel, malloc and free, and what pthreads
- * order, of which the interpreter's lock is made.  It sees nothing of what the
- * interpreter itself reads and writes: two threads that count an object's references
- * without the lock go unseen, and so does order that comes from its atomics alone.
+ * The code of the interpreter is not built with ThreadSanitizer.  The tool sees the memory
+ * accesses of the extension, the accesses of the kernel that the checked calls report, malloc
+ * and free, and the functions of pthreads, with which the GIL is made.  It does not see the
+ * accesses of the interpreter: it misses a race of two threads that count references to an
+ * object without the GIL, and any order that comes only from atomics of the interpreter.
  */
 #include <Python.h>
 
