@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 the python-ipc authors
 # SPDX-License-Identifier: MIT
-"""Mutants of real headers: each must be found, and the unchanged headers must have no fault.
+"""Makes mutants of real headers.  Each must be found, and the real headers must have no fault.
 
     abi_mutants.py IPC-CONFORM [--each N] [--only GLOB] [TARGET...]
 
@@ -11,7 +11,7 @@ the compiler finds before the real one.  DWARF has the place of each declaration
 mutant if the layer and its counterpart no longer agree or are incomplete; the reference finds it
 if the dump differs from the committed one.  A mutant is caught if either finds it.  --each N: at
 most N mutants of each kind in a layer, 0: all.  The program prints each mutant that no rule
-finds; the last line is `N mutants, N caught`.
+finds.  The last line is `N mutants, N caught`.
 Exit status: 0 all are caught, 1 some are not, 2 the arguments are wrong or a step failed.
 """
 
@@ -164,7 +164,7 @@ def include_folders(layer: Layer) -> list[Path]:
     text = run(*command).stderr
     listed = re.search(r"search starts here:\n(.*)End of search list", text, flags=re.S)
     if not listed:
-        die(f"{layer.compiler[0]} tells no include folders")
+        die(f"{layer.compiler[0]} does not print its include folders")
     return [Path(line.strip()).resolve() for line in listed[1].splitlines() if "#inc" not in line]
 
 
@@ -247,7 +247,7 @@ def try_layer(conform: Path, layer: Layer, each: int, only: list[str]) -> tuple[
         empty = scratch / "empty"
         empty.mkdir()
         if found(conform, layer, empty) != (False, False):
-            die(f"{layer.target} {layer.name}: accused, though nothing is mutated")
+            die(f"{layer.target} {layer.name}: the unchanged header has a fault")
 
         def one(numbered: tuple[int, Mutant]) -> tuple[Mutant, tuple[bool, bool] | None]:
             number, mutant = numbered
@@ -259,7 +259,7 @@ def try_layer(conform: Path, layer: Layer, each: int, only: list[str]) -> tuple[
 
         with ThreadPoolExecutor(2) as pool:
             tried = list(pool.map(one, enumerate(mutants_of(layer, each, only, scratch))))
-    # A change that does not compile is no mutant.
+    # A change that does not compile does not count as a mutant.
     results = [(mutant, *result) for mutant, result in tried if result]
     for mutant, rule, reference in results:
         if not rule:
@@ -276,7 +276,10 @@ def main() -> int:
     parser.add_argument("conform", type=Path, help="the built ipc-conform")
     parser.add_argument("--each", type=int, default=0, help="mutants of a kind in a layer")
     parser.add_argument(
-        "--only", metavar="GLOB", action="append", help="of the mutants' kinds; may be repeated"
+        "--only",
+        metavar="GLOB",
+        action="append",
+        help="run only mutants of these kinds; may be repeated",
     )
     parser.add_argument("targets", nargs="*", metavar="TARGET")
     arguments = parser.parse_intermixed_args()

@@ -4,7 +4,7 @@
 
 A mutant is one change of a copy of the tree, which is built for each column and tested as `make
 check-binding` does.  The columns are plain (the tests without a tool), asan, memcheck and tsan.  A
-cell is the first that found the mutant: the tool, the tests or a crash; "-" means that none did.
+cell says what first found the mutant: the tool, the tests or a crash; "-" means that none did.
 The first row is the unchanged tree, in which any report of a tool is a false alarm.
 
 Exit status: 0 if each mutant is caught, by its own tool if it has one, and there is no false
@@ -38,7 +38,7 @@ class Mutant(NamedTuple):
 
 SOUND = Mutant("sound", "binding/src/msg.c", "", "", "test_msg.py test_threads.py", "plain")
 MUTANTS = [
-    # The wrapper of 2003 sent the structure itself: a text of one byte, and padding.
+    # The 2003 module sent the structure itself, with a text of one byte and padding.
     Mutant(
         "mtext.swig.size_1",
         "binding/src/msgbuf.c",
@@ -106,7 +106,7 @@ MUTANTS = [
         "test_semall.py test_sem.py",
         "asan",
     ),
-    # No memory follows, so the call fails with EFAULT.
+    # No memory is mapped after the buffer, so the call fails with EFAULT.
     Mutant(
         "short.getall.array",
         "binding/src/semall.c",
@@ -227,7 +227,7 @@ def seed(tree: Path, mutant: Mutant) -> None:
     path = tree / mutant.file
     text = path.read_text()
     if mutant != SOUND and text.count(mutant.old) != 1:
-        raise Failed(f"{mutant.name}: {mutant.file} has {text.count(mutant.old)} times what it is")
+        raise Failed(f"{mutant.name}: its text is {text.count(mutant.old)} times in {mutant.file}")
     path.write_text(text.replace(mutant.old, mutant.new) if mutant.old else text)
 
 
@@ -278,7 +278,10 @@ def caught(mutant: Mutant, cells: "dict[str, str]") -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--only", metavar="GLOB", action="append", help="of the mutants' names; may be repeated"
+        "--only",
+        metavar="GLOB",
+        action="append",
+        help="run only mutants of these names; may be repeated",
     )
     parser.add_argument("python", help="the interpreter that the tests run with")
     parser.add_argument("columns", metavar="column", nargs="+", choices=COLUMNS)

@@ -38,13 +38,13 @@ ON_MSGRCV(except_zero, "with MSG_EXCEPT the type 0 matches no message")
 	return t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
 }
 
-ON_MSGRCV(negative_below_only, "a type below 0 takes lower types than that, not the type itself")
+ON_MSGRCV(negative_below_only, "a type below 0 matches only types below its absolute value")
 {
 	return t->real->msgrcv(msqid, msgp, msgsz, msgtyp < -LONG_MAX / 2 ? msgtyp + 1 : msgtyp,
 			       msgflg);
 }
 
-ON_MSGRCV(noerror_counts_rest, "the counts still include the bytes that MSG_NOERROR cuts off")
+ON_MSGRCV(noerror_counts_rest, "the counts still include the bytes that MSG_NOERROR removes")
 {
 	struct msqid_ds before, after;
 	bool cuts = msgflg & MSG_NOERROR && !(msgflg & MSG_COPY) &&
@@ -145,7 +145,7 @@ ON_SHMCTL(sequence_unchecked, "the sequence number of an id below 2^24 is not ch
 		       : result;
 }
 
-ON_MSGCTL(nobody_is_root, "IPC_SET takes the user or group -1 for that of the caller")
+ON_MSGCTL(nobody_is_root, "IPC_SET treats -1 as the user or group of the caller")
 {
 	struct msqid_ds ds;
 
@@ -155,7 +155,7 @@ ON_MSGCTL(nobody_is_root, "IPC_SET takes the user or group -1 for that of the ca
 	ds.msg_perm.gid = ds.msg_perm.gid == (gid_t)-1 ? getegid() : ds.msg_perm.gid;
 	return t->real->msgctl(msqid, cmd, &ds);
 }
-ON_SEMCTL(nobody_is_root, "IPC_SET takes the user or group -1 for that of the caller")
+ON_SEMCTL(nobody_is_root, "IPC_SET treats -1 as the user or group of the caller")
 {
 	struct semid_ds ds;
 
@@ -165,7 +165,7 @@ ON_SEMCTL(nobody_is_root, "IPC_SET takes the user or group -1 for that of the ca
 	ds.sem_perm.gid = ds.sem_perm.gid == (gid_t)-1 ? getegid() : ds.sem_perm.gid;
 	return t->real->semctl(semid, semnum, cmd, (union semun){.buf = &ds});
 }
-ON_SHMCTL(nobody_is_root, "IPC_SET takes the user or group -1 for that of the caller")
+ON_SHMCTL(nobody_is_root, "IPC_SET treats -1 as the user or group of the caller")
 {
 	struct shmid_ds ds;
 
@@ -326,8 +326,7 @@ ON_SHMGET(eacces_before_eexist, "for a key that exists, EACCES comes before EEXI
 	return result;
 }
 
-ON_SEMOP(eacces_before_efbig,
-	 "permission is asked for before the semaphores' numbers are looked at")
+ON_SEMOP(eacces_before_efbig, "the permission is checked before the numbers of the semaphores")
 {
 	int result = timeout ? t->real->semtimedop(semid, sops, nsops, timeout)
 			     : t->real->semop(semid, sops, nsops);
@@ -358,19 +357,19 @@ ON_SHMAT(exec_unasked, "SHM_EXEC does not need execute permission")
 /* ---- indexes below 0 ---------------------------------------------------------------------- */
 
 /* A kernel that uses only the low bits of the index that *_STAT and *_INFO are given. */
-ON_MSGCTL(index_below_zero, "MSG_STAT and MSG_INFO take an index below 0")
+ON_MSGCTL(index_below_zero, "MSG_STAT and MSG_INFO accept an index below 0")
 {
 	bool by_index = cmd == MSG_STAT || cmd == MSG_INFO || cmd == IPC_INFO;
 
 	return t->real->msgctl(by_index && msqid < 0 ? msqid & 32767 : msqid, cmd, buf);
 }
-ON_SEMCTL(index_below_zero, "SEM_STAT and SEM_INFO take an index below 0")
+ON_SEMCTL(index_below_zero, "SEM_STAT and SEM_INFO accept an index below 0")
 {
 	bool by_index = cmd == SEM_STAT || cmd == SEM_INFO || cmd == IPC_INFO;
 
 	return t->real->semctl(by_index && semid < 0 ? semid & 32767 : semid, semnum, cmd, arg);
 }
-ON_SHMCTL(index_below_zero, "SHM_STAT and SHM_INFO take an index below 0")
+ON_SHMCTL(index_below_zero, "SHM_STAT and SHM_INFO accept an index below 0")
 {
 	bool by_index = cmd == SHM_STAT || cmd == SHM_INFO || cmd == IPC_INFO;
 
@@ -379,7 +378,7 @@ ON_SHMCTL(index_below_zero, "SHM_STAT and SHM_INFO take an index below 0")
 
 /* ---- side effects that no caller asked for -------------------------------------------------- */
 
-ON_MSGRCV(cut_writes_on, "MSG_NOERROR writes a byte after a text that it cuts")
+ON_MSGRCV(cut_writes_on, "MSG_NOERROR writes a byte after a text that it truncates")
 {
 	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
 
@@ -397,7 +396,7 @@ ON_MSGRCV(long_writes_on, "a byte is written after a text of more than 1000 byte
 	return result;
 }
 
-ON_MSGCTL(qbytes_kept, "IPC_SET with the present msg_qbytes needs no privilege")
+ON_MSGCTL(qbytes_kept, "IPC_SET with an unchanged msg_qbytes needs no privilege")
 {
 	struct msqid_ds ds;
 	int result = t->real->msgctl(msqid, cmd, buf), error = errno;

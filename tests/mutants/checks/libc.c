@@ -20,7 +20,7 @@ static key_t key_of(const struct stat *file, int project)
 	MUTANT(ftok_##ID##_mutant, "ftok." #ID, WHAT, .ftok = ftok_##ID); \
 	static key_t ftok_##ID(const char *path UNUSED, int project UNUSED)
 
-ON_FTOK(random, "the key is another one each time")
+ON_FTOK(random, "each call returns another key")
 {
 	static int calls;
 	struct stat file;
@@ -75,7 +75,7 @@ ON_FTOK(missing_file, "a path that names no file has a key")
 	MUTANT(ID, "header." NAME, WHAT, .layer = LAYER, .fact = FACT, .wrong = WRONG)
 
 #ifdef __x86_64__
-HEADER(nsems_wide, "sem_nsems", "sem_nsems is a short: musl dfc1a37c turned round", "glibc",
+HEADER(nsems_wide, "sem_nsems", "sem_nsems is a short: the opposite of musl dfc1a37c", "glibc",
        "semid_ds.sem_nsems     offset 80 size 8", "semid_ds.sem_nsems     offset 80 size 2");
 HEADER(segsz_place, "shm_segsz", "padding before shm_segsz is missing: musl 0fbd7d66", "glibc",
        "shmid_ds.shm_segsz     offset 48", "shmid_ds.shm_segsz     offset 44");

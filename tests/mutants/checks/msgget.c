@@ -8,7 +8,7 @@
 #define GET(KEY, FLAGS) t->real->msgget(KEY, FLAGS)
 GET_MUTANTS(ON_MSGGET, "queue", msgflg)
 
-ON_MSGGET(permission_of_none, "a get call that needs no permission fails for a user without any")
+ON_MSGGET(permission_of_none, "msgget with flags 0 fails with EACCES for a user other than root")
 {
 	return msgflg == 0 && geteuid() != 0 ? fails(EACCES) : t->real->msgget(key, msgflg);
 }
@@ -47,7 +47,7 @@ ON_MSGGET(limit_kept, "a queue that was removed still counts")
 	return t->real->msgget(key, msgflg);
 }
 
-ON_MSGGET(next_id_other, "the sequence number of msg_next_id is not taken")
+ON_MSGGET(next_id_other, "the sequence number of msg_next_id is not used")
 {
 	spoil_next_id("msg");
 	return t->real->msgget(key, msgflg);
@@ -72,7 +72,7 @@ static int reuse_removed(const struct through *t, key_t key, int msgflg)
 	return t->real->msgget(key, msgflg);
 }
 
-MUTANT(sequence_mutant, "msgget.sequence_reused", "the id of a removed queue is given again",
+MUTANT(sequence_mutant, "msgget.sequence_reused", "the id of a removed queue is reused at once",
        .msgget = reuse_removed, .msgctl = note_removed);
 
 ON_MSGGET(lowest_slot, "a new queue takes the lowest slot that is free")

@@ -30,7 +30,7 @@ static long type_at(const struct through *t, int msqid, int place)
 		       : message.mtype;
 }
 
-ON_MSGRCV(negative_takes_first, "a negative type takes the first message up to it")
+ON_MSGRCV(negative_takes_first, "a negative type takes the first message up to its absolute value")
 {
 	long type;
 
@@ -63,14 +63,14 @@ ON_MSGRCV(long_min, "type LONG_MIN takes no message")
 }
 
 /* Kernel commit e7ca2552369c. */
-ON_MSGRCV(zero_extended, "a negative type is taken for an unsigned int")
+ON_MSGRCV(zero_extended, "a negative type is treated as an unsigned int")
 {
 	return t->real->msgrcv(msqid, msgp, msgsz,
 			       sizeof(long) == 8 ? (long)(unsigned)msgtyp : msgtyp & LONG_MAX,
 			       msgflg);
 }
 
-ON_MSGRCV(type_cut, "a type is cut to 31 bits")
+ON_MSGRCV(type_cut, "a type is truncated to 31 bits")
 {
 	return t->real->msgrcv(msqid, msgp, msgsz, msgtyp > 0 ? msgtyp & 0x3fffffff : msgtyp,
 			       msgflg);
@@ -118,7 +118,7 @@ ON_MSGRCV(e2big_loses, "a text that is longer than msgsz is lost")
 	return result;
 }
 
-ON_MSGRCV(e2big_cuts, "a longer text is cut without MSG_NOERROR")
+ON_MSGRCV(e2big_cuts, "a longer text is truncated without MSG_NOERROR")
 {
 	return t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg | MSG_NOERROR);
 }
@@ -128,7 +128,7 @@ ON_MSGRCV(noerror_ignored, "MSG_NOERROR is ignored")
 	return t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg & ~MSG_NOERROR);
 }
 
-ON_MSGRCV(noerror_keeps_rest, "the bytes that MSG_NOERROR cuts off stay in the queue")
+ON_MSGRCV(noerror_keeps_rest, "the bytes that MSG_NOERROR removes stay in the queue")
 {
 	static const struct message rest = {.mtype = 1};
 	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg & ~MSG_NOERROR);
@@ -149,7 +149,7 @@ ON_MSGRCV(byte_too_many, "a byte is written after the text")
 	return result;
 }
 
-ON_MSGRCV(noerror_byte_too_many, "a byte is written after a text that was cut")
+ON_MSGRCV(noerror_byte_too_many, "a byte is written after a truncated text")
 {
 	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
 
@@ -200,7 +200,7 @@ ON_MSGRCV(efault_keeps, "a message stays in the queue if the receiver's buffer i
 }
 
 /* QEMU commit 99874f65526e. */
-ON_MSGRCV(size_sign, "a negative size is taken for a large one")
+ON_MSGRCV(size_sign, "a negative size is treated as a large one")
 {
 	return t->real->msgrcv(msqid, msgp, (ssize_t)msgsz < 0 ? 8 : msgsz, msgtyp, msgflg);
 }
@@ -251,7 +251,7 @@ ON_MSGRCV(wake_up_lost, "a blocked receiver is not woken")
 	return result;
 }
 
-ON_MSGRCV(doubled, "one message in five stays though it was received")
+ON_MSGRCV(doubled, "one message in five is received, but stays in the queue")
 {
 	static unsigned received;
 	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
@@ -261,7 +261,7 @@ ON_MSGRCV(doubled, "one message in five stays though it was received")
 	return result;
 }
 
-ON_MSGRCV(copy_removes, "MSG_COPY takes the message out")
+ON_MSGRCV(copy_removes, "MSG_COPY removes the message")
 {
 	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg);
 	long rest[8];
@@ -272,7 +272,7 @@ ON_MSGRCV(copy_removes, "MSG_COPY takes the message out")
 	return result;
 }
 
-ON_MSGRCV(copy_by_type, "MSG_COPY takes its index for a type")
+ON_MSGRCV(copy_by_type, "MSG_COPY treats its index as a type")
 {
 	ssize_t result = t->real->msgrcv(msqid, msgp, msgsz, msgtyp, msgflg & ~MSG_COPY);
 
@@ -287,7 +287,7 @@ ON_MSGRCV(copy_from_one, "MSG_COPY counts messages from 1")
 			       msgflg & MSG_COPY && msgtyp > 0 ? msgtyp - 1 : msgtyp, msgflg);
 }
 
-ON_MSGRCV(copy_negative, "MSG_COPY takes a negative index for 0")
+ON_MSGRCV(copy_negative, "MSG_COPY treats a negative index as 0")
 {
 	return t->real->msgrcv(msqid, msgp, msgsz, msgflg & MSG_COPY && msgtyp < 0 ? 0 : msgtyp,
 			       msgflg);
@@ -305,7 +305,7 @@ ON_MSGRCV(copy_with_except, "MSG_COPY works with MSG_EXCEPT")
 			       msgflg & MSG_COPY ? msgflg & ~MSG_EXCEPT : msgflg);
 }
 
-ON_MSGRCV(copy_cuts, "MSG_COPY cuts a longer text")
+ON_MSGRCV(copy_cuts, "MSG_COPY truncates a longer text")
 {
 	return t->real->msgrcv(msqid, msgp, msgsz, msgtyp,
 			       msgflg & MSG_COPY ? msgflg | MSG_NOERROR : msgflg);

@@ -32,7 +32,7 @@ static int send_copy(const struct through *t, int msqid, struct message *copy, s
 	return result;
 }
 
-ON_MSGSND(type_zero, "a type below 1 is taken for 1")
+ON_MSGSND(type_zero, "a type below 1 is treated as 1")
 {
 	struct message *copy = copy_of(msgp, msgsz);
 
@@ -43,7 +43,7 @@ ON_MSGSND(type_zero, "a type below 1 is taken for 1")
 	return send_copy(t, msqid, copy, msgsz, msgflg);
 }
 
-ON_MSGSND(type_cut, "the type is cut to 31 bits")
+ON_MSGSND(type_cut, "the type is truncated to 31 bits")
 {
 	struct message *copy = copy_of(msgp, msgsz);
 
@@ -105,7 +105,7 @@ ON_MSGSND(msgmax_one_less, "a text of msgmax bytes is refused")
 	return t->real->msgsnd(msqid, msgp, msgsz, msgflg);
 }
 
-ON_MSGSND(msgmax_cuts, "a text above msgmax is cut")
+ON_MSGSND(msgmax_cuts, "a text above msgmax is truncated")
 {
 	struct msginfo info;
 
@@ -115,7 +115,7 @@ ON_MSGSND(msgmax_cuts, "a text above msgmax is cut")
 	return t->real->msgsnd(msqid, msgp, msgsz, msgflg);
 }
 
-ON_MSGSND(size_sign, "a negative size is taken for 0")
+ON_MSGSND(size_sign, "a negative size is treated as 0")
 {
 	return t->real->msgsnd(msqid, msgp, (ssize_t)msgsz < 0 ? 0 : msgsz, msgflg);
 }

@@ -40,7 +40,7 @@ ON_MSGSND(einval_touches, "a message refused with EINVAL or EFAULT sets msg_lspi
 	return result;
 }
 
-ON_MSGSND(eagain_narrows, "a full queue loses a byte of msg_qbytes for each message refused")
+ON_MSGSND(eagain_narrows, "each message that a full queue refuses lowers msg_qbytes by 1")
 {
 	int result = t->real->msgsnd(msqid, msgp, msgsz, msgflg);
 	struct msqid_ds ds;
@@ -179,7 +179,7 @@ TOUCHES(e2big_touches, E2BIG)
 TOUCHES(efault_touches, EFAULT)
 TOUCHES(eintr_touches, EINTR)
 
-ON_SEMTIMEDOP(einval_touches, "a timeout that is refused leaves sempid and sem_otime set")
+ON_SEMTIMEDOP(einval_touches, "a call with a timeout that is refused sets sempid and sem_otime")
 {
 	int result = t->real->semtimedop(semid, sops, nsops, timeout);
 
@@ -204,7 +204,8 @@ ON_SEMOP(eagain_undoes,
 	return result;
 }
 
-ON_SEMCTL(erange_touches, "a value that is refused sets sempid, sem_ctime and forgets semadj")
+ON_SEMCTL(erange_touches,
+	  "SETVAL that fails with ERANGE sets sempid and sem_ctime and clears semadj")
 {
 	int result = t->real->semctl(semid, semnum, cmd, arg);
 
@@ -217,7 +218,7 @@ ON_SEMCTL(erange_touches, "a value that is refused sets sempid, sem_ctime and fo
 	return result;
 }
 
-ON_SEMCTL(einval_sets_last, "a number that is out of range fails, and sets the last semaphore to 0")
+ON_SEMCTL(einval_sets_last, "SETVAL that fails for its number sets the last semaphore to 0")
 {
 	int result = t->real->semctl(semid, semnum, cmd, arg);
 
@@ -289,7 +290,7 @@ ON_SEMGET(enospc_touches, "semget that fails with ENOSPC sets sempid of another 
 	return result;
 }
 
-ON_SEMGET(einval_leaks, "semget with a wrong size fails, and its semaphores stay counted")
+ON_SEMGET(einval_leaks, "semget with a wrong size fails, but its semaphores count as used")
 {
 	int result = t->real->semget(key, nsems, semflg);
 
@@ -308,7 +309,7 @@ static void touch_segment(const struct through *t, int shmid)
 		t->real->shmdt(address);
 }
 
-ON_SHMAT(einval_touches, "an address that is refused sets the times and shm_lpid")
+ON_SHMAT(einval_touches, "shmat with an address that is refused sets the times and shm_lpid")
 {
 	void *result = t->real->shmat(shmid, shmaddr, shmflg);
 
@@ -317,8 +318,7 @@ ON_SHMAT(einval_touches, "an address that is refused sets the times and shm_lpid
 	return result;
 }
 
-ON_SHMAT(eacces_touches,
-	 "shmat that fails for want of write permission sets the times and shm_lpid")
+ON_SHMAT(eacces_touches, "shmat that fails without write permission sets the times and shm_lpid")
 {
 	void *result = t->real->shmat(shmid, shmaddr, shmflg);
 
@@ -327,7 +327,7 @@ ON_SHMAT(eacces_touches,
 	return result;
 }
 
-ON_SHMDT(einval_detaches, "shmdt with an address inside a segment fails, and detaches it")
+ON_SHMDT(einval_detaches, "shmdt with an address inside a segment fails, but detaches it")
 {
 	int result = t->real->shmdt(shmaddr);
 

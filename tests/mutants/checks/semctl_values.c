@@ -53,28 +53,28 @@ ON_SEMCTL(getval_first, "GETVAL returns the first value")
 			       arg);
 }
 
-ON_SEMCTL(number_unchecked, "a number that is out of range is taken for the first semaphore")
+ON_SEMCTL(number_unchecked, "a number that is out of range is treated as 0")
 {
 	int result = t->real->semctl(semid, semnum, cmd, arg);
 
 	return result == -1 && errno == EINVAL ? t->real->semctl(semid, 0, cmd, arg) : result;
 }
 
-ON_SEMCTL(setval_clamps, "SETVAL takes a value above SEMVMX for SEMVMX")
+ON_SEMCTL(setval_clamps, "SETVAL treats a value above SEMVMX as SEMVMX")
 {
 	if (cmd == SETVAL && arg.val > SEMVMX)
 		arg.val = SEMVMX;
 	return t->real->semctl(semid, semnum, cmd, arg);
 }
 
-ON_SEMCTL(setval_negative, "SETVAL takes a negative value for 0")
+ON_SEMCTL(setval_negative, "SETVAL treats a negative value as 0")
 {
 	if (cmd == SETVAL && arg.val < 0)
 		arg.val = 0;
 	return t->real->semctl(semid, semnum, cmd, arg);
 }
 
-ON_SEMCTL(setval_short, "SETVAL takes the low 16 bits of a value")
+ON_SEMCTL(setval_short, "SETVAL uses only the low 16 bits of a value")
 {
 	if (cmd == SETVAL)
 		arg.val = (unsigned short)arg.val;
@@ -130,7 +130,7 @@ ON_SEMCTL(setall_partial, "SETALL sets the values before one that it refuses")
 	return result;
 }
 
-ON_SEMCTL(setall_unchecked, "SETALL takes values above SEMVMX for 0")
+ON_SEMCTL(setall_unchecked, "SETALL treats values above SEMVMX as 0")
 {
 	return allowed(cmd == SETALL ? ERANGE : 0, t->real->semctl(semid, semnum, cmd, arg));
 }

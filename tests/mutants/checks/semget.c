@@ -14,7 +14,7 @@ ON_SEMGET(one_more, "a set has one semaphore more than asked for")
 	return t->real->semget(key, nsems > 0 && semflg & 0777 ? nsems + 1 : nsems, semflg);
 }
 
-ON_SEMGET(more_found, "semget finds a set if nsems is above its number")
+ON_SEMGET(more_found, "semget finds a set with fewer than nsems semaphores")
 {
 	int result = t->real->semget(key, nsems, semflg);
 
@@ -23,7 +23,7 @@ ON_SEMGET(more_found, "semget finds a set if nsems is above its number")
 		       : result;
 }
 
-ON_SEMGET(fewer_refused, "semget does not find a set if nsems is below its number")
+ON_SEMGET(fewer_refused, "semget does not find a set with more than nsems semaphores")
 {
 	struct semid_ds ds = {0};
 	int result = t->real->semget(key, nsems, semflg);
@@ -89,7 +89,7 @@ ON_SEMGET(values_stale, "the semaphores of a new set are not 0")
 	return result;
 }
 
-ON_SEMGET(next_id_other, "the sequence number of sem_next_id is not taken")
+ON_SEMGET(next_id_other, "the sequence number of sem_next_id is not used")
 {
 	spoil_next_id("sem");
 	return t->real->semget(key, nsems, semflg);
@@ -141,5 +141,5 @@ static int reuse_removed(const struct through *t, key_t key, int nsems, int semf
 	return t->real->semget(key, nsems, semflg);
 }
 
-MUTANT(sequence_mutant, "semget.sequence_reused", "the id of a removed set is given again",
+MUTANT(sequence_mutant, "semget.sequence_reused", "the id of a removed set is reused at once",
        .semget = reuse_removed, .semctl = note_removed);

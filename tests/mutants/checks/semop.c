@@ -52,7 +52,7 @@ CHANGES(undo_of_last_only, "only SEM_UNDO of the last operation has an effect")
 		sops[i].sem_flg &= (short)~SEM_UNDO;
 }
 
-CHANGES(undo_unasked, "the end of a process undoes all operations, also without SEM_UNDO")
+CHANGES(undo_unasked, "the end of a process undoes all operations, even without SEM_UNDO")
 {
 	for (size_t i = 0; i < nsops; i++)
 		sops[i].sem_flg |= SEM_UNDO;
@@ -67,14 +67,14 @@ CHANGES(undo_of_third_forgotten, "one SEM_UNDO in three is ignored")
 			sops[i].sem_flg &= (short)~SEM_UNDO;
 }
 
-CHANGES(one_too_many, "one more is added than asked for")
+CHANGES(one_too_many, "a positive operation adds one more than its value")
 {
 	for (size_t i = 0; i < nsops; i++)
 		if (sops[i].sem_op > 0)
 			sops[i].sem_op++;
 }
 
-CHANGES(takes_one_less, "one less is taken than asked for")
+CHANGES(takes_one_less, "an operation subtracts one less than its value")
 {
 	for (size_t i = 0; i < nsops; i++)
 		if (sops[i].sem_op < -1)
@@ -96,7 +96,7 @@ CHANGES(nowait_ignored, "IPC_NOWAIT is ignored")
 		sops[i].sem_flg &= (short)~IPC_NOWAIT;
 }
 
-CHANGES(never_waits, "a call that would wait fails also without IPC_NOWAIT")
+CHANGES(never_waits, "a call that would wait fails even without IPC_NOWAIT")
 {
 	for (size_t i = 0; i < nsops; i++)
 		sops[i].sem_flg |= IPC_NOWAIT;
@@ -109,28 +109,28 @@ CHANGES(first_semaphore, "every operation is on the first semaphore")
 			sops[i].sem_num = 0;
 }
 
-CHANGES(zero_is_one, "waiting for zero adds nothing but takes 1 back and forth")
+CHANGES(zero_is_one, "a wait for zero adds 1 instead")
 {
 	for (size_t i = 0; i < nsops; i++)
 		if (sops[i].sem_op == 0)
 			sops[i] = (struct sembuf){sops[i].sem_num, 1, sops[i].sem_flg};
 }
 
-CHANGES(number_unchecked, "a number that is out of range is taken for the first semaphore")
+CHANGES(number_unchecked, "a number that is out of range is treated as 0")
 {
 	for (size_t i = 0; i < nsops; i++)
 		if (sops[i].sem_num >= 3)
 			sops[i].sem_num = 0;
 }
 
-CHANGES(semvmx_clamped, "a value that would go above SEMVMX stays there")
+CHANGES(semvmx_clamped, "a value that would exceed SEMVMX is set to SEMVMX")
 {
 	for (size_t i = 0; i < nsops; i++)
 		if (sops[i].sem_op >= SEMVMX)
 			sops[i].sem_op = SEMVMX - 1;
 }
 
-CHANGES(number_modulo_64, "semaphores 64 apart are the same")
+CHANGES(number_modulo_64, "semaphore numbers that differ by 64 mean the same semaphore")
 {
 	for (size_t i = 0; i < nsops; i++)
 		if (sops[i].sem_num < 200)
@@ -195,7 +195,8 @@ ON_SEMOP(efbig_after_waiting,
 	return result;
 }
 
-ON_SEMOP(second_semaphore_kept, "a call with a semaphore twice that fails leaves the first add")
+ON_SEMOP(second_semaphore_kept,
+	 "if the second operation on a semaphore fails, the first stays done")
 {
 	int result = real_semop(t, semid, sops, nsops, timeout);
 	struct sembuf copy[2];

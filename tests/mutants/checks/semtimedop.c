@@ -8,14 +8,14 @@ ON_SEMTIMEDOP(timeout_ignored, "the timeout is ignored")
 	return t->real->semop(semid, sops, nsops);
 }
 
-ON_SEMTIMEDOP(at_once, "the timeout is taken for 0")
+ON_SEMTIMEDOP(at_once, "the timeout is treated as 0")
 {
 	static const struct timespec at_once;
 
 	return t->real->semtimedop(semid, sops, nsops, timeout ? &at_once : NULL);
 }
 
-ON_SEMTIMEDOP(null_is_zero, "no timeout is taken for one of 0")
+ON_SEMTIMEDOP(null_is_zero, "a missing timeout is treated as 0")
 {
 	static const struct timespec at_once;
 
@@ -40,7 +40,7 @@ static void halve(struct timespec *timeout)
 	timeout->tv_nsec /= 2;
 }
 
-ON_SEMTIMEDOP(half, "half of the timeout is waited")
+ON_SEMTIMEDOP(half, "a call waits for half of the timeout")
 {
 	return with_timeout(t, semid, sops, nsops, timeout, halve);
 }
@@ -53,7 +53,7 @@ static void raise_negative(struct timespec *timeout)
 		timeout->tv_nsec = 0;
 }
 
-ON_SEMTIMEDOP(negative_is_zero, "a negative timeout is taken for 0")
+ON_SEMTIMEDOP(negative_is_zero, "a negative timeout is treated as 0")
 {
 	return with_timeout(t, semid, sops, nsops, timeout, raise_negative);
 }
@@ -86,12 +86,12 @@ static void cut_seconds(struct timespec *timeout)
 	timeout->tv_sec = (int)timeout->tv_sec;
 }
 
-ON_SEMTIMEDOP(seconds_cut, "seconds are cut to 32 bits")
+ON_SEMTIMEDOP(seconds_cut, "seconds are truncated to 32 bits")
 {
 	return with_timeout(t, semid, sops, nsops, timeout, cut_seconds);
 }
 
-ON_SEMTIMEDOP(timeout_written, "the rest of the timeout is written back")
+ON_SEMTIMEDOP(timeout_written, "the remaining time is written to the timeout")
 {
 	int result = t->real->semtimedop(semid, sops, nsops, timeout), error = errno;
 

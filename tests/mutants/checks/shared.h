@@ -17,7 +17,7 @@
  * is the parameter with the flags.  GET(KEY, FLAGS), which the file defines, makes the call.
  */
 #define GET_MUTANTS(ON_GET, OBJECT, FLAGS)                                                        \
-	ON_GET(existing_ignored, "a key that has a " OBJECT " gets a new one")                    \
+	ON_GET(existing_ignored, "a key that has a " OBJECT " gets another one")                  \
 	{                                                                                         \
 		return GET(FLAGS & IPC_CREAT ? IPC_PRIVATE : key, FLAGS);                         \
 	}                                                                                         \
@@ -27,7 +27,7 @@
 		bool alone = (FLAGS & (IPC_CREAT | IPC_EXCL)) == IPC_EXCL;                        \
 		return result != -1 && alone ? fails(EEXIST) : result;                            \
 	}                                                                                         \
-	ON_GET(seq_lost, "an id is the slot alone")                                               \
+	ON_GET(seq_lost, "an id has no sequence number")                                          \
 	{                                                                                         \
 		int result = GET(key, FLAGS);                                                     \
 		return result == -1 ? -1 : result % (1 << 15);                                    \
@@ -40,7 +40,7 @@
 	{                                                                                         \
 		return GET(key, FLAGS | IPC_CREAT);                                               \
 	}                                                                                         \
-	ON_GET(private_is_a_key, "IPC_PRIVATE is a key as others")                                \
+	ON_GET(private_is_a_key, "IPC_PRIVATE is a key like any other")                           \
 	{                                                                                         \
 		return key == IPC_PRIVATE ? GET(INT_MAX, (FLAGS & ~IPC_EXCL) | IPC_CREAT)         \
 					  : GET(key, FLAGS);                                      \
@@ -49,7 +49,7 @@
 	{                                                                                         \
 		return GET(key, FLAGS & ~070);                                                    \
 	}                                                                                         \
-	ON_GET(permission_unchecked, "the permission that is asked for is not checked")           \
+	ON_GET(permission_unchecked, "the requested permission is not checked")                   \
 	{                                                                                         \
 		int result = GET(key, FLAGS);                                                     \
 		return result == -1 && errno == EACCES ? GET(key, FLAGS & ~0777) : result;        \
@@ -141,7 +141,7 @@
 	{                                                                                          \
 		return AS(cmd == P##_STAT_ANY ? P##_STAT : cmd);                                   \
 	}                                                                                          \
-	ON_CONTROL(stat_by_id, #P "_STAT takes an id")                                             \
+	ON_CONTROL(stat_by_id, #P "_STAT accepts an id")                                           \
 	{                                                                                          \
 		int result = AS(cmd == P##_STAT ? IPC_STAT : cmd);                                 \
 		return cmd == P##_STAT && result == 0 ? OBJECT : result;                           \
@@ -151,7 +151,7 @@
 		return AS(t->raw ? cmd : cmd | IPC_64);                                            \
 	}                                                                                          \
 	ON_CONTROL(ipc_64_accepted,                                                                \
-		   "a command with IPC_64 is taken where there is no such version")                \
+		   "a command with IPC_64 is accepted where there is no such version")             \
 	{                                                                                          \
 		return AS(cmd & ~IPC_64);                                                          \
 	}                                                                                          \

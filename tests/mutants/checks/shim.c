@@ -52,7 +52,7 @@ const struct ipc_calls *multiplexed_calls(void)
 	return real_multiplexed_calls() ? &calls : NULL;
 }
 
-/* ---- what the linker redirects here (ld --wrap) ----------------------------- */
+/* ---- functions that the linker calls instead (ld --wrap) ----------------------------- */
 
 key_t __real_ftok(const char *path, int project);
 key_t __wrap_ftok(const char *path, int project);

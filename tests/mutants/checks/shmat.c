@@ -19,7 +19,7 @@ ON_SHMAT(address_ignored, "the address is ignored")
 }
 
 /* On a 64-bit machine, a program without a prototype of shmat gets such an address. */
-ON_SHMAT(address_cut, "the address comes back with 32 bits")
+ON_SHMAT(address_cut, "the returned address is truncated to 32 bits")
 {
 	return (void *)(intptr_t)(int)(intptr_t)t->real->shmat(shmid, shmaddr, shmflg);
 }
@@ -157,7 +157,7 @@ ON_SHMAT(private_copy, "an attachment is a private copy")
 	return address;
 }
 
-ON_SHMAT(wrong_segment, "the second attachment is one of another segment")
+ON_SHMAT(wrong_segment, "the second attachment is of another segment")
 {
 	static int last = -1;
 	int other = last;

@@ -14,14 +14,14 @@ ON_SHMGET(one_more, "a segment has one byte more than asked for")
 	return t->real->shmget(key, size > 0 && shmflg & 0777 ? size + 1 : size, shmflg);
 }
 
-ON_SHMGET(one_page_less, "a segment of more than a page lacks the last")
+ON_SHMGET(one_page_less, "a segment of more than a page lacks its last page")
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
 	return t->real->shmget(key, size > page && size < 3 * page ? page : size, shmflg);
 }
 
-ON_SHMGET(more_found, "shmget finds a segment if size is above its size")
+ON_SHMGET(more_found, "shmget finds a segment that is smaller than size")
 {
 	int result = t->real->shmget(key, size, shmflg);
 
@@ -30,7 +30,7 @@ ON_SHMGET(more_found, "shmget finds a segment if size is above its size")
 		       : result;
 }
 
-ON_SHMGET(less_refused, "shmget does not find a segment if size is below its size")
+ON_SHMGET(less_refused, "shmget does not find a segment that is larger than size")
 {
 	struct shmid_ds ds;
 	int result = t->real->shmget(key, size, shmflg);
@@ -45,7 +45,7 @@ ON_SHMGET(none_is_one, "shmget with 0 bytes creates a segment of one byte")
 	return t->real->shmget(key, size == 0 && shmflg & 0777 ? 1 : size, shmflg);
 }
 
-ON_SHMGET(size_cut, "a size is cut to 32 bits")
+ON_SHMGET(size_cut, "a size is truncated to 32 bits")
 {
 	return t->real->shmget(key, (unsigned)size, shmflg);
 }
@@ -138,7 +138,7 @@ ON_SHMGET(huge_size_counts, "a segment with an unknown size of huge pages fails,
 	return result;
 }
 
-ON_SHMGET(next_id_other, "the sequence number of shm_next_id is not taken")
+ON_SHMGET(next_id_other, "the sequence number of shm_next_id is not used")
 {
 	spoil_next_id("shm");
 	return t->real->shmget(key, size, shmflg);
@@ -163,7 +163,7 @@ static int reuse_removed(const struct through *t, key_t key, size_t size, int sh
 	return t->real->shmget(key, size, shmflg);
 }
 
-MUTANT(sequence_mutant, "shmget.sequence_reused", "the id of a removed segment is given again",
+MUTANT(sequence_mutant, "shmget.sequence_reused", "the id of a removed segment is reused at once",
        .shmget = reuse_removed, .shmctl = note_removed);
 
 ON_SHMGET(noreserve_ignored, "SHM_NORESERVE is ignored")

@@ -254,7 +254,7 @@ static ssize_t read_twice(int fd, void *buf, size_t size)
 		lseek(fd, -(off_t)size, SEEK_CUR);
 	return __real_read(fd, buf, size);
 }
-MUTANT(read_twice_mutant, "read.twice", "a file that is read in pieces gives one of them twice",
+MUTANT(read_twice_mutant, "read.twice", "a file that is read in parts returns one part twice",
        .read = read_twice);
 
 /* Opens a file of /proc/sysvipc again for each read, so that its reader is its opener. */
@@ -383,5 +383,5 @@ static ssize_t write_accepted(int fd, const void *buf, size_t size)
 
 	return written == -1 && (errno == EINVAL || errno == ERANGE) ? (ssize_t)size : written;
 }
-MUTANT(write_accepted_mutant, "write.accepted",
-       "a value out of its bounds is written without error", .write = write_accepted);
+MUTANT(write_accepted_mutant, "write.accepted", "writing a value out of range succeeds",
+       .write = write_accepted);

@@ -5,8 +5,8 @@
 
     table.py [--only GLOB]... [--all] [--jobs N] [--kills FILE] IPC-CONFORM-MUTANTS
 
-For each mutant, runs the checks of its facility and those of no facility.  With --only, only
-these mutants run, and checks that never fail are not listed.  --kills writes a line
+For each mutant, the program runs the checks of its facility and those of no facility.  With
+--only, only these mutants run, and checks that never fail are not listed.  --kills writes a line
 "MUTANT: CHECK..." for each mutant, with every check that fails only with it; export.py reads
 these lines for the trace of requirements.
 
@@ -27,7 +27,7 @@ from typing import NamedTuple, NoReturn
 
 FACILITIES = ("msg", "sem", "shm", "ftok")
 SHOWN = 3
-# Three times as long as the slowest check takes without a mutant.
+# The time limit of a check: three times the time of the slowest check without a mutant.
 TIME_LIMIT = 4
 
 

@@ -29,7 +29,7 @@ TOP = HERE.parents[1]
 
 
 class Mutant(NamedTuple):
-    """Replaces `old` in the source by `new`; a mutant of a call has neither."""
+    """A replacement of `old` by `new` in a source; a mutant of a call has neither."""
 
     target: str
     name: str
@@ -128,7 +128,7 @@ class Caught(NamedTuple):
 def mutated(mutant: Mutant) -> str:
     text = (TOP / mutant.source).read_text()
     if text.count(mutant.old) != 1:
-        raise SystemExit(f"fuzz_mutants.py: {mutant}: does not stand once in {mutant.source}")
+        raise SystemExit(f"fuzz_mutants.py: {mutant}: its text is not once in {mutant.source}")
     return text.replace(mutant.old, mutant.new)
 
 
@@ -187,10 +187,13 @@ def look(mutant: Mutant, build: Path, bound: list[str], folder: Path) -> Caught:
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
-        "--only", metavar="GLOB", action="append", help="of TARGET.NAME; may be repeated"
+        "--only",
+        metavar="GLOB",
+        action="append",
+        help="run only mutants TARGET.NAME that match; may be repeated",
     )
     parser.add_argument("--seconds", type=int, default=60)
-    parser.add_argument("--runs", type=int, help="instead of seconds; none beside the corpus: 0")
+    parser.add_argument("--runs", type=int, help="instead of seconds; 0: only the corpus")
     parser.add_argument("build", type=Path)
     options = parser.parse_args()
     only = options.only or ["*"]

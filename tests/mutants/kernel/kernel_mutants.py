@@ -8,7 +8,7 @@ The header has these lines:
     What: the defect, as a program sees it
     Programs: the architecture of the programs that run (default: x86_64)
     Config: options that are added to the configuration or replace its own, such as SYSVIPC=n
-    Watch: a file of conformance/gate/configs/watches: the kernel looks for such errors itself
+    Watch: a file of conformance/gate/configs/watches, which makes the kernel detect its errors
     Limit: the seconds that the boot may take
     Seen-by: globs; at least one check that matches one of them must fail
     Says: a regular expression; a line of the gate's output must match it
@@ -47,15 +47,15 @@ HERE = Path(__file__).resolve().parent
 ARCH = "x86_64"
 SUITE = "bookworm"
 
-# On a broken kernel many checks may wait for ever, and each of them must end soon.
+# On a broken kernel many checks may wait for ever, so the limit of each is short.
 SECONDS_OF_A_WAIT = 20
 BOOT_LIMIT = 600
 # The gate must accept the unbroken kernel also on a machine that runs twenty other jobs.
 SECONDS_OF_A_CHECK = 120
-# A kernel passes at most 32 words to its first process (CONFIG_INIT_ENV_ARG_LIMIT); so many of
+# A kernel passes at most 32 words to its first process (CONFIG_INIT_ENV_ARG_LIMIT).  This many of
 # them may name checks.
 ROOM_FOR_NAMES = 18
-# So many kernels boot while the next one is built: a boot mostly waits and needs no processor.
+# The number of kernels that boot while the next one is built; a boot mostly waits.
 BOOTED_AT_ONCE = 2
 
 
@@ -199,8 +199,8 @@ class MutatedKernel(Kernel):
         return images / mutant.name
 
     def link(self, image: Path, changed: dict[str, str]) -> None:
-        """Link as scripts/link-vmlinux.sh does, but with the symbols of the unbroken kernel.  So a
-        trace may name a wrong function if that is linked after a changed one."""
+        """Link as scripts/link-vmlinux.sh does, but with the symbols of the unbroken kernel.  A
+        trace may therefore name a wrong function, if it is linked after a changed one."""
         _, linker, *flags = shlex.split(self.saved("vmlinux").partition(";")[0])
         libraries = re.search(r"--start-group .* --end-group", self.saved("vmlinux.o"))
         listed = subprocess.run(

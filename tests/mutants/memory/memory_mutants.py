@@ -3,13 +3,13 @@
 """Runs each mutant under each tool and shows which tool finds it.
 
 A column is a tool, whose build in BUILD/COLUMN has the checked calls; TOOL-bare, a sanitizer or
-Valgrind without them; or plain, the program without a tool.  A cell is the first that found the
+Valgrind without them; or plain, the program without a tool.  A cell says what first found the
 mutant: the tool, a crash or the checks of the stress programs; "-" means that none did.  The first
 row is a program without a mutant, in which any report of a tool is a false alarm.
 
-Exit status: 0 if with the checked calls each mutant is caught, those of a message's size by asan,
-no tool gives a false alarm, and the sanitizer alone misses the mutants that it is known to miss;
-1 if not; 2 if an argument is wrong.
+Exit status: 0 if the checked calls catch each mutant, asan catches the mutants with a wrong size
+of a message, no tool gives a false alarm, and the sanitizer alone misses the mutants that it is
+known to miss; 1 if not; 2 if an argument is wrong.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def see(build: Path, column: str, mutant: str) -> str:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            # The text of a report is not read, and looking up the names of functions is slow.
+            # Only the existence of a report counts, and looking up names of functions is slow.
             env={**os.environ, "SANITIZER_OPTIONS": "symbolize=0"},
             timeout=HANG,
         )
@@ -60,7 +60,7 @@ def see(build: Path, column: str, mutant: str) -> str:
 
 
 def caught(mutant: str, cells: dict[str, str]) -> bool:
-    """Whether the columns with checked calls found the mutant, and were needed for it."""
+    """Return whether the checked calls found the mutant, and were needed to find it."""
     watched = {column: cell for column, cell in cells.items() if not column.endswith("-bare")}
     if mutant == SOUND:
         return set(watched.values()) == {"-"}
@@ -74,7 +74,10 @@ def caught(mutant: str, cells: dict[str, str]) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--only", metavar="GLOB", action="append", help="of the mutants' names; may be repeated"
+        "--only",
+        metavar="GLOB",
+        action="append",
+        help="run only mutants of these names; may be repeated",
     )
     parser.add_argument("--brief", action="store_true", help="show only rows that are wrong")
     parser.add_argument("build", type=Path)

@@ -31,7 +31,7 @@ struct mutant {
 
 static const struct ipc_calls *const ipc = &libc_calls;
 
-/* ---- what the mistakes are made with ------------------------------------------- */
+/* ---- objects and messages ------------------------------------------- */
 
 static int new_queue(void)
 {
@@ -472,7 +472,7 @@ static void threads(const struct mutant *d)
 	remove_queue(common.msqid);
 }
 
-/* A process that is killed does not give its semaphore back. */
+/* A process is killed while it holds a semaphore, without SEM_UNDO. */
 static void no_undo(const struct mutant *d)
 {
 	const int semid = new_set();
