@@ -81,11 +81,12 @@ CHECK_EACH_CTL("stat.seq", LIBC, NEED_STAT_ANY,
 	       "ipc/util.h, ipc_buildid")
 {
 	const int commands[] = {facility->stat, facility->stat_any};
-	union state state = {0};
+	union state state;
 	int id = new_object(ipc, facility), slot = slot_of(facility, id);
 
 	expect_id(id, slot, state_of(facility, id).perm.__seq);
 	for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		memset(&state, 0xa5, sizeof(state));
 		expect_eq(id, facility->control(ipc, slot, commands[i], &state));
 		expect_id(id, slot, state.perm.__seq);
 	}

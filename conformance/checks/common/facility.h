@@ -53,6 +53,7 @@ static inline union state state_of(const struct facility *facility, int id)
 {
 	union state state;
 
+	memset(&state, 0xa5, sizeof(state));
 	must(facility->control(&libc_calls, id, IPC_STAT, &state));
 	return state;
 }

@@ -42,8 +42,9 @@ static pid_t inner_fork(pid_t *outside)
 
 static struct msqid_ds msg_by(int cmd, int msqid)
 {
-	struct msqid_ds ds = {0};
+	struct msqid_ds ds;
 
+	memset(&ds, 0xa5, sizeof(ds));
 	/* The first object of a new namespace is in the first slot. */
 	must(libc_calls.msgctl(cmd == IPC_STAT ? msqid : 0, cmd, &ds));
 	return ds;
@@ -51,8 +52,9 @@ static struct msqid_ds msg_by(int cmd, int msqid)
 
 static struct shmid_ds shm_by(int cmd, int shmid)
 {
-	struct shmid_ds ds = {0};
+	struct shmid_ds ds;
 
+	memset(&ds, 0xa5, sizeof(ds));
 	must(libc_calls.shmctl(cmd == IPC_STAT ? shmid : 0, cmd, &ds));
 	return ds;
 }

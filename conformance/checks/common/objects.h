@@ -48,10 +48,15 @@ static inline void msg_put(const struct ipc_calls *ipc, int msqid, long mtype, c
 	must(ipc->msgsnd(msqid, &message, length, IPC_NOWAIT));
 }
 
+/*
+ * The pattern is in each member that IPC_STAT does not set: the value is the same on each run, and
+ * not the right one by chance.
+ */
 static inline struct msqid_ds msg_state(int msqid)
 {
 	struct msqid_ds ds;
 
+	memset(&ds, 0xa5, sizeof(ds));
 	must(libc_calls.msgctl(msqid, IPC_STAT, &ds));
 	return ds;
 }
@@ -81,6 +86,7 @@ static inline struct semid_ds sem_state(int semid)
 {
 	struct semid_ds ds;
 
+	memset(&ds, 0xa5, sizeof(ds));
 	must(libc_calls.semctl(semid, 0, IPC_STAT, (union semun){.buf = &ds}));
 	return ds;
 }
@@ -94,6 +100,7 @@ static inline struct shmid_ds shm_state(int shmid)
 {
 	struct shmid_ds ds;
 
+	memset(&ds, 0xa5, sizeof(ds));
 	must(libc_calls.shmctl(shmid, IPC_STAT, &ds));
 	return ds;
 }

@@ -7,11 +7,10 @@ CHECK("msgget.new_queue_fields", LIBC | RAW, NEED_NAMESPACE,
       "a new queue is empty, belongs to its creator, and may hold msgmnb bytes",
       "msgget(2), \"If a new message queue is created\"")
 {
-	struct msqid_ds ds;
 	time_t before = kernel_time();
 	int msqid = must(ipc->msgget(check_key(0), IPC_CREAT | 0640));
 
-	must(libc_calls.msgctl(msqid, IPC_STAT, &ds));
+	const struct msqid_ds ds = msg_state(msqid);
 	perm_expect_own(0640, &ds.msg_perm);
 	expect_eq(0, ds.msg_qnum);
 	expect_eq(0, ds.__msg_cbytes);

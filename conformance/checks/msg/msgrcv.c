@@ -37,7 +37,6 @@ CHECK("msgrcv.message", LIBC | RAW, 0, "a message arrives with its type, length 
 CHECK("msgrcv.fields", LIBC | RAW, 0,
       "receiving a message decreases the counts and sets msg_lrpid and msg_rtime", "msgop(2)")
 {
-	struct msqid_ds ds;
 	struct message got;
 	int msqid = queue_with(ipc, "one");
 	time_t before = kernel_time();
@@ -47,7 +46,7 @@ CHECK("msgrcv.fields", LIBC | RAW, 0,
 	CHILD (pid)
 		expect_eq(3, ipc->msgrcv(msqid, &got, TEXT, 0, 0));
 	child_join(pid);
-	must(libc_calls.msgctl(msqid, IPC_STAT, &ds));
+	const struct msqid_ds ds = msg_state(msqid);
 	expect_eq(1, ds.msg_qnum);
 	expect_eq(6, ds.__msg_cbytes);
 	expect_eq(pid, ds.msg_lrpid);
@@ -183,13 +182,12 @@ CHECK("msgrcv.enomsg", LIBC | RAW, 0,
 CHECK("msgrcv.e2big", LIBC | RAW, 0,
       "a text longer than msgsz fails with E2BIG and stays in the queue", "msgop(2), E2BIG")
 {
-	struct msqid_ds ds;
 	struct message got = {0};
 	int msqid = queue_with(ipc, "longer");
 
 	expect_errno(E2BIG, ipc->msgrcv(msqid, &got, 5, 0, IPC_NOWAIT));
 	expect_eq(0, got.mtype);
-	must(libc_calls.msgctl(msqid, IPC_STAT, &ds));
+	const struct msqid_ds ds = msg_state(msqid);
 	expect_eq(1, ds.msg_qnum);
 	expect_eq(6, ds.__msg_cbytes);
 	expect_eq(0, ds.msg_lrpid);
@@ -299,7 +297,6 @@ CHECK("msgrcv.copy.by_index", LIBC | RAW, NEED_MSG_COPY,
       "MSG_COPY copies the message at an index from 0, whatever its type, and leaves it queued",
       "msgop(2), MSG_COPY")
 {
-	struct msqid_ds ds;
 	int msqid = queue_of(ipc, "935");
 
 	for (int place = 2; place >= 0; place--) {
@@ -308,7 +305,7 @@ CHECK("msgrcv.copy.by_index", LIBC | RAW, NEED_MSG_COPY,
 		expect_eq("935"[place] - '0', got.mtype);
 		expect_eq('0' + place, got.mtext[0]);
 	}
-	must(libc_calls.msgctl(msqid, IPC_STAT, &ds));
+	const struct msqid_ds ds = msg_state(msqid);
 	expect_eq(3, ds.msg_qnum);
 	expect_eq(3, ds.__msg_cbytes);
 	expect_eq(0, ds.msg_lrpid);

@@ -13,7 +13,6 @@ CHECK("msgrcv.blocks_until_sent", LIBC | RAW, 0,
       "a receiver blocks on an empty queue and gets the next message, which is never queued",
       "msgop(2); ipc/msg.c, pipelined_send")
 {
-	struct msqid_ds ds;
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
 	time_t before = kernel_time();
 	pid_t pid;
@@ -26,7 +25,7 @@ CHECK("msgrcv.blocks_until_sent", LIBC | RAW, 0,
 	}
 	await_blocked(pid);
 	msg_put(ipc, msqid, 5, "text");
-	must(libc_calls.msgctl(msqid, IPC_STAT, &ds));
+	const struct msqid_ds ds = msg_state(msqid);
 	child_join(pid);
 	expect_eq(0, ds.msg_qnum);
 	expect_eq(0, ds.__msg_cbytes);

@@ -14,10 +14,9 @@ static const struct message first = {1, "first"}, second = {2, "second"};
 /* Makes a queue for this many bytes of text. */
 static int queue_of(const struct ipc_calls *ipc, unsigned long qbytes)
 {
-	struct msqid_ds ds;
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
 
-	must(libc_calls.msgctl(msqid, IPC_STAT, &ds));
+	struct msqid_ds ds = msg_state(msqid);
 	ds.msg_qbytes = qbytes;
 	must(libc_calls.msgctl(msqid, IPC_SET, &ds));
 	return msqid;
@@ -36,13 +35,12 @@ CHECK("msgsnd.fields", LIBC | RAW, 0,
       "sent messages count in msg_qnum and msg_cbytes and set msg_lspid and msg_stime",
       "msgop(2); msgctl(2), msg_cbytes")
 {
-	struct msqid_ds ds;
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
 	time_t before = kernel_time();
 
 	expect_eq(0, ipc->msgsnd(msqid, &first, TEXT, 0));
 	expect_eq(0, ipc->msgsnd(msqid, &second, TEXT - 3, IPC_NOWAIT));
-	must(libc_calls.msgctl(msqid, IPC_STAT, &ds));
+	const struct msqid_ds ds = msg_state(msqid);
 	expect_eq(2, ds.msg_qnum);
 	expect_eq(TEXT + TEXT - 3, ds.__msg_cbytes);
 	expect_eq(getpid(), ds.msg_lspid);
@@ -54,7 +52,6 @@ CHECK("msgsnd.fields", LIBC | RAW, 0,
 CHECK("msgsnd.last_sender", LIBC | RAW, 0, "msg_lspid is the process that sent last",
       "msgop(2), msg_lspid")
 {
-	struct msqid_ds ds;
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
 	pid_t pid;
 
@@ -62,7 +59,7 @@ CHECK("msgsnd.last_sender", LIBC | RAW, 0, "msg_lspid is the process that sent l
 	CHILD (pid)
 		must(ipc->msgsnd(msqid, &second, TEXT, 0));
 	child_join(pid);
-	must(libc_calls.msgctl(msqid, IPC_STAT, &ds));
+	const struct msqid_ds ds = msg_state(msqid);
 	expect_eq(pid, ds.msg_lspid);
 }
 
@@ -396,14 +393,13 @@ CHECK("msgsnd.blocks_until_qbytes_raised", LIBC | RAW, 0,
       "a sender blocks on a full queue until IPC_SET makes room",
       "msgctl(2), IPC_SET; ipc/msg.c, ss_wakeup")
 {
-	struct msqid_ds ds;
 	int msqid = full_queue(ipc);
 	pid_t pid;
 
 	CHILD (pid)
 		expect_eq(0, ipc->msgsnd(msqid, &second, TEXT, 0));
 	await_blocked(pid);
-	must(libc_calls.msgctl(msqid, IPC_STAT, &ds));
+	struct msqid_ds ds = msg_state(msqid);
 	ds.msg_qbytes = 2 * TEXT;
 	must(libc_calls.msgctl(msqid, IPC_SET, &ds));
 	child_join(pid);
