@@ -63,9 +63,8 @@ static bool is_ipc_call(long number)
 /*
  * /proc/PID/syscall has the call in which a process sleeps, and "running" if it does not sleep
  * (proc(5)).  The file also has the call of a process that was woken but does not run yet
- * (TASK_WAKING), which can take long on an emulator; its state in /proc/PID/stat is then R.  On a
- * kernel without /proc/PID/syscall (CONFIG_HAVE_ARCH_TRACEHOOK) only the state counts.  It follows
- * the name of the process, which is in parentheses and may contain any character; S is
+ * (TASK_WAKING), which can take long on an emulator; its state in /proc/PID/stat is then R.  The state
+ * follows the name of the process, which is in parentheses and may contain any character; S is
  * interruptible sleep.
  */
 static bool look_in_proc(pid_t pid, bool *gone)
@@ -89,17 +88,18 @@ static bool look_in_proc(pid_t pid, bool *gone)
 /*
  * An emulator of another architecture (QEMU's user mode) shows the host's /proc, in which a call
  * has the host's number.  While a process reads its own /proc/PID/syscall, its call is read(2).
+ * gVisor, and a kernel without CONFIG_HAVE_ARCH_TRACEHOOK, have /proc/PID/stat alone.
  */
-bool proc_numbers_calls(void)
+enum proc_calls proc_calls(void)
 {
 	char call[128];
 	char *end;
 	long number;
 
 	if (!proc_read(getpid(), "syscall", call, sizeof(call)))
-		return true;
+		return CALLS_UNNAMED;
 	number = strtol(call, &end, 10);
-	return end == call || number == SYS_read;
+	return end == call || number == SYS_read ? CALLS_NAMED : CALLS_FOREIGN;
 }
 
 /* ---- without /proc ------------------------------------------------------------- */
@@ -113,6 +113,7 @@ static struct mark {
 	int id;
 	long long since; /* ms */
 } * marks;
+static bool stat_has_state;
 
 static long long now_ms(void)
 {
@@ -133,13 +134,14 @@ static bool may_block(enum ipc_call call)
 	       call == CALL_semtimedop;
 }
 
-void watch_calls(void)
+void watch_calls(bool by_state)
 {
 	struct mark *shared = mmap(NULL, NMARKS * sizeof(*shared), PROT_READ | PROT_WRITE,
 				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	must(shared == MAP_FAILED ? -1 : 0);
 	marks = shared;
+	stat_has_state = by_state;
 }
 
 static struct mark *mark_of(pid_t task)
@@ -259,9 +261,12 @@ static bool look_at_marks(pid_t pid, long long from, bool *gone)
 
 /* ---- what checks call ------------------------------------------------------------ */
 
+/* A process that sleeps outside of a call, waiting for a child or for a pipe, is not blocked. */
 static bool look(pid_t pid, long long from, bool *gone)
 {
-	return marks ? look_at_marks(pid, from, gone) : look_in_proc(pid, gone);
+	if (marks && !stat_has_state)
+		return look_at_marks(pid, from, gone);
+	return look_in_proc(pid, gone) && (!marks || mark_of(pid));
 }
 
 bool is_blocked(pid_t pid)

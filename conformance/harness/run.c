@@ -172,9 +172,9 @@ static void raise_limits(void)
 		}
 }
 
-static bool sees_blocked(const struct unmet *unmet)
+static enum proc_calls calls_in_proc(const struct unmet *unmet)
 {
-	return !unmet->reason[PROC_INDEX][0] && proc_numbers_calls();
+	return unmet->reason[PROC_INDEX][0] ? CALLS_FOREIGN : proc_calls();
 }
 
 /*
@@ -188,8 +188,8 @@ static void run_body(const struct instance *instance, struct slot *slot)
 
 	expect_into(&slot->result);
 	expect_absent(&inherited.shared->unmet.absent);
-	if (!sees_blocked(&inherited.shared->unmet))
-		watch_calls();
+	if (calls_in_proc(&inherited.shared->unmet) != CALLS_NAMED)
+		watch_calls(calls_in_proc(&inherited.shared->unmet) == CALLS_UNNAMED);
 	if (inherited.shared->unmet.reason[NAMESPACE_INDEX][0]) {
 		choose_keys();
 		calls = tracking_calls(calls, &slot->made);
@@ -533,11 +533,18 @@ static void note_facts(struct run *run, const struct unmet *unmet)
 	struct machine_fact *fact = &run->facts[run->nfacts++];
 
 	snprintf(fact->name, sizeof(fact->name), "blocked processes");
-	if (sees_blocked(unmet))
+	switch (calls_in_proc(unmet)) {
+	case CALLS_NAMED:
 		snprintf(fact->value, sizeof(fact->value), "seen in /proc");
-	else
+		break;
+	case CALLS_UNNAMED:
+		snprintf(fact->value, sizeof(fact->value),
+			 "seen in /proc/PID/stat during a call; there is no /proc/PID/syscall");
+		break;
+	case CALLS_FOREIGN:
 		snprintf(fact->value, sizeof(fact->value),
 			 "seen by GETNCNT and GETZCNT; of message queues, after %d ms", BOUND);
+	}
 }
 
 /* ---- earlier parts of the run ------------------------------------------------ */

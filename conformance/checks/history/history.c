@@ -460,9 +460,7 @@ static unsigned calls_of(const struct history *history)
 void histories(const struct ipc_calls *ipc, const char *name, const struct operations *operations,
 	       unsigned count)
 {
-	/* The recorder must distinguish a blocked process from one that has not made its call. */
-	if (!proc_numbers_calls())
-		skip("/proc has other numbers for the calls than this program");
+	need_own_calls_in_proc();
 	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct recorder recorder = {

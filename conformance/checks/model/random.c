@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include "harness/blocked.h"
+
 /* Splitmix64: every seed has its own sequence, equal on all machines. */
 static uint64_t draw64(struct random_numbers *numbers)
 {
@@ -362,6 +364,12 @@ struct step *random_drawn(const struct operations *operations, unsigned seed, si
 			operations->draw(&numbers, &steps[i]);
 	}
 	return steps;
+}
+
+void need_own_calls_in_proc(void)
+{
+	if (proc_calls() == CALLS_FOREIGN)
+		skip("/proc numbers calls otherwise than this program");
 }
 
 void random_steps(const struct ipc_calls *ipc, const char *name,

@@ -110,6 +110,12 @@ static inline bool step_possible(const struct step *step, bool waits)
 	return step->what == END || waits == (step->what == SIGNAL);
 }
 
+/*
+ * Skips the check if /proc has another architecture's calls: the time alone would then distinguish
+ * a blocked process from one that has not made its call yet, or has been woken.
+ */
+void need_own_calls_in_proc(void);
+
 /* Makes random steps until one fails; records the shortest failing run found. */
 void random_steps(const struct ipc_calls *ipc, const char *name,
 		  const struct operations *operations);

@@ -349,5 +349,6 @@ CHECK("random.msg", LIBC | RAW, NEED_PROC,
       "messages and blocked calls of 8 processes' random operations agree with a model in C",
       "msgop(2)")
 {
+	need_own_calls_in_proc();
 	random_steps(ipc, "random.msg", &msg_operations);
 }

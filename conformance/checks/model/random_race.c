@@ -134,6 +134,7 @@ CHECK("random.msg.race", LIBC | RAW, NEED_PROC,
       "messages sent at random by concurrent processes arrive once, complete and in order",
       "msgop(2)")
 {
+	need_own_calls_in_proc();
 	const unsigned n = random_operations() / SENDERS + 1;
 	unsigned *times = shared(SENDERS * n * sizeof(*times));
 	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
@@ -233,6 +234,7 @@ CHECK("random.sem.race", LIBC | RAW, NEED_PROC,
       "and return them all",
       "semop(2)")
 {
+	need_own_calls_in_proc();
 	unsigned short full[NSEMS] = {FULL, FULL, FULL};
 	struct taken *taken = shared(sizeof(*taken));
 	int semid = must(ipc->semget(IPC_PRIVATE, NSEMS, 0600)), looks = 0;

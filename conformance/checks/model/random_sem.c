@@ -424,5 +424,6 @@ CHECK("random.sem", LIBC | RAW, NEED_PROC,
       "model in C",
       "semop(2); semctl(2); ipc/sem.c, do_smart_update")
 {
+	need_own_calls_in_proc();
 	random_steps(ipc, "random.sem", &sem_operations);
 }
