@@ -393,7 +393,10 @@ static void describe(const struct operations *operations, const struct operation
 		operations->describe(&operation->step, own);
 	if (operation->ended != NEVER)
 		snprintf(end, sizeof(end), "%d", operation->ended);
-	if (operation->state == ANSWERED && answer->error)
+	if (operation->state == ANSWERED && answer->error && answer->type)
+		snprintf(result, sizeof(result), "%s, wrote type %ld",
+			 errno_name(answer->error, name), answer->type);
+	else if (operation->state == ANSWERED && answer->error)
 		snprintf(result, sizeof(result), "%s", errno_name(answer->error, name));
 	else if (operation->state == ANSWERED && operations->lingers)
 		snprintf(result, sizeof(result), "%ld", answer->result);

@@ -183,8 +183,9 @@ static void describe_answer(const struct answer *answer, size_t at, char text[16
 	char name[32];
 	int length;
 
-	length = snprintf(text, 160, "%ld, %s, type %ld, text[%zu]", answer->result,
-			  errno_name(answer->error, name), answer->type, at);
+	length = snprintf(text, 160, "%ld, %s, type %ld%s, text[%zu]", answer->result,
+			  errno_name(answer->error, name), answer->type,
+			  answer->error && answer->type ? " written by the failed call" : "", at);
 	for (size_t i = at; i < at + 4 && i < sizeof(answer->text); i++)
 		length += snprintf(text + length, 160 - (size_t)length, " %02x", answer->text[i]);
 }
