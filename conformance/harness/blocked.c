@@ -63,9 +63,9 @@ static bool is_ipc_call(long number)
 /*
  * /proc/PID/syscall has the call in which a process sleeps, and "running" if it does not sleep
  * (proc(5)).  The file also has the call of a process that was woken but does not run yet
- * (TASK_WAKING), which can take long on an emulator; its state in /proc/PID/stat is then R.  The state
- * follows the name of the process, which is in parentheses and may contain any character; S is
- * interruptible sleep.
+ * (TASK_WAKING), which can take long on an emulator; its state in /proc/PID/stat is then R.  The
+ * state follows the name of the process, which is in parentheses and may contain any character; S
+ * is interruptible sleep.
  */
 static bool look_in_proc(pid_t pid, bool *gone)
 {

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Finds out whether a process is blocked in a call.  The source is /proc/PID/syscall.  If /proc does
- * not have that file, a process is blocked if it has noted the begin of a call and sleeps according
- * to /proc/PID/stat.  If /proc is not mounted or has another architecture's numbers, the sources are
- * these notes, GETNCNT and GETZCNT, and the time.
+ * Finds out whether a process is blocked in a call.  The source is /proc/PID/syscall.  If /proc
+ * does not have that file, a process is blocked if it has noted the begin of a call and sleeps
+ * according to /proc/PID/stat.  If /proc is not mounted or has another architecture's numbers, the
+ * sources are these notes, GETNCNT and GETZCNT, and the time.
  */
 #ifndef BLOCKED_H
 #define BLOCKED_H

@@ -5,6 +5,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,11 +17,19 @@ from tree import ARCH, TOP
 
 HERE = TOP / "conformance" / "gate" / "implementations"
 PROGRAM = TOP / "build" / ARCH / "ipc-conform"
-NAMES = [
-    line.split("|")[0].strip()
-    for line in (HERE / "table").read_text().splitlines()
-    if line and not line.startswith("#")
-]
+FOUND = HERE / "found"
+
+
+def rows(path: Path) -> dict[str, list[str]]:
+    """The lines of a table, by their first column."""
+    lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+    cells = [[cell.strip() for cell in line.split("|")] for line in lines]
+    return {first: rest for first, *rest in cells}
+
+
+TABLE = rows(HERE / "table")
+NAMES = list(TABLE)
+FAULTS = rows(FOUND / "table")
 
 pytestmark = pytest.mark.skipif(not PROGRAM.exists(), reason="ipc-conform is not built")
 
@@ -62,6 +71,39 @@ def test_a_row_that_differs_fails(tmp_path: Path) -> None:
 def test_an_unknown_name_is_refused() -> None:
     ended = script("implementations.py", "bochs")
     assert ended.returncode == 2 and "no such implementation: bochs" in ended.stderr
+
+
+def test_each_fault_that_was_found_has_a_program_and_a_source() -> None:
+    assert sorted(FAULTS) == sorted(path.stem for path in FOUND.glob("*.c"))
+    for name, versions, source in FAULTS.values():
+        assert name in NAMES and versions and len(source) > 20
+    assert all(sum(row[0] == name for row in FAULTS.values()) >= 10 for name in NAMES[:2])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the programs become another user")
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_program_finds_its_fault_and_none_in_linux(fault: str, tmp_path: Path) -> None:
+    name, versions, _ = FAULTS[fault]
+    arch, _, _, command = TABLE[name]
+    if arch != ARCH:
+        pytest.skip(f"a program for {arch}")
+    program = tmp_path / fault
+    flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", "-O1"]
+    subprocess.run(["gcc", *flags, "-o", program, FOUND / f"{fault}.c"], check=True)
+
+    def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["unshare", "--ipc", *words], capture_output=True, text=True, timeout=HANG
+        )
+
+    ended = run(program)
+    assert ended.returncode == 0 and ended.stdout, ended.stdout + ended.stderr
+    emulator = command.split()[0]
+    if shutil.which(emulator):
+        version = run(emulator, "--version").stdout
+        if any(one in version for one in versions.split(", ")):
+            ended = run(*command.format(program=program).split())
+            assert ended.returncode == 1 and ended.stdout, ended.stdout + ended.stderr
 
 
 def results(directory: Path, outcome: str) -> None:

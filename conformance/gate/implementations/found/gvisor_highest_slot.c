@@ -15,5 +15,5 @@ int main(void)
 	printf("MSG_INFO with 3 queues: highest slot %d\n", got);
 	for (int i = 0; i < 3; i++)
 		msgctl(id[i], IPC_RMID, NULL);
-	return got != 2;
+	return got < 2;
 }
