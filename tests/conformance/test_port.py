@@ -550,7 +550,7 @@ def test_object_files_that_elftools_cannot_read_are_not_judged() -> None:
     result = run(PORT, CONFORM, "glibc", compiler, "-isystem /usr/riscv64-linux-gnu/include")
     assert result.returncode == 0 and not result.stderr, result.stdout + result.stderr
     if "SKIP" in result.stdout:
-        assert f"choice: {compiler} has no linker for riscv64-linux-gnu, and" in result.stdout
+        assert f"table: {compiler} has no linker for riscv64-linux-gnu, and" in result.stdout
 
 
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="gcc -m32 is tested on x86_64")
