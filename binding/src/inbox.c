@@ -415,7 +415,7 @@ static always_inline long receive_one(struct state *state, struct inbox *self, s
 static long receive_next(struct state *state, struct inbox *self, const struct transfer *t,
 			 bool sized, struct room *room, PyObject **message)
 {
-	const struct transfer call = into(t, sized, room);
+	const bool cut = sized && t->msgsz <= room->size; /* as into() has it */
 	long result = -1;
 
 	MUTEX_LOCK(self);
@@ -425,7 +425,8 @@ static long receive_next(struct state *state, struct inbox *self, const struct t
 		return -1;
 	if (reserve(self) < 0)
 		return RAISED;
-	result = checked_msgrcv(call.msqid, call.msgp, call.msgsz, call.msgtyp, call.msgflg);
+	result = checked_msgrcv(t->msqid, room->msgp, cut ? t->msgsz : room->size, t->msgtyp,
+				cut ? t->msgflg : t->msgflg & ~MSG_NOERROR);
 	if (result >= 0) {
 		*message = received(state, self, room, result);
 		result = *message ? 0 : RAISED;

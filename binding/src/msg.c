@@ -73,13 +73,13 @@ static always_inline int pin_message(struct state *state, PyObject *msgp, bool r
 		return 0;
 	}
 	message->msgbuf = NULL;
-	if (!PyObject_CheckBuffer(msgp)) {
-		PyErr_Format(PyExc_TypeError, "msgp: a msgbuf or a buffer is needed, not %R",
-			     (PyObject *)Py_TYPE(msgp));
+	if (PyObject_GetBuffer(msgp, &message->view, receive ? PyBUF_WRITABLE : PyBUF_SIMPLE) < 0) {
+		if (!PyObject_CheckBuffer(msgp))
+			PyErr_Format(PyExc_TypeError,
+				     "msgp: a msgbuf or a buffer is needed, not %R",
+				     (PyObject *)Py_TYPE(msgp));
 		return -1;
 	}
-	if (PyObject_GetBuffer(msgp, &message->view, receive ? PyBUF_WRITABLE : PyBUF_SIMPLE) < 0)
-		return -1;
 	if (message->view.len < HEAD) {
 		PyErr_Format(PyExc_ValueError, "msgp: %zd bytes, a message begins with a C long",
 			     message->view.len);

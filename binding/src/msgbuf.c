@@ -77,13 +77,15 @@ int text_view(PyObject *object, const char *name, Py_buffer *view)
 	const char *utf8;
 	Py_ssize_t length;
 
-	if (!PyUnicode_Check(object) && !PyObject_CheckBuffer(object)) {
-		PyErr_Format(PyExc_TypeError, "%s: a bytes-like object or a str is needed, not %R",
-			     name, (PyObject *)Py_TYPE(object));
+	if (!PyUnicode_Check(object)) {
+		if (BRANCH_LIKELY(PyObject_GetBuffer(object, view, PyBUF_SIMPLE) == 0))
+			return 0;
+		if (!PyObject_CheckBuffer(object))
+			PyErr_Format(PyExc_TypeError,
+				     "%s: a bytes-like object or a str is needed, not %R", name,
+				     (PyObject *)Py_TYPE(object));
 		return -1;
 	}
-	if (!PyUnicode_Check(object))
-		return PyObject_GetBuffer(object, view, PyBUF_SIMPLE);
 	utf8 = PyUnicode_AsUTF8AndSize(object, &length);
 	return utf8 ? PyBuffer_FillInfo(view, object, (void *)utf8, length, 1, PyBUF_SIMPLE) : -1;
 }
