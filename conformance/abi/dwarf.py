@@ -55,10 +55,18 @@ def of(entry: Any, attribute: str, default: Any = None) -> Any:
     return default if value is None else value.value
 
 
+QUALIFIERS = {f"DW_TAG_{word}" for word in (
+    "typedef", "const_type", "volatile_type", "restrict_type", "atomic_type"
+)}  # fmt: skip
+
+
 def type_of(entry: Any) -> Any:
-    """The type of an entry without typedefs and qualifiers; for a pointer, its target."""
+    """The type of an entry without typedefs and qualifiers; for a pointer, its target.
+
+    DWARF has no entry for void, so "const void" is the entry of the const.
+    """
     type_ = entry.get_DIE_from_attribute("DW_AT_type")
-    while type_.tag in ("DW_TAG_typedef", "DW_TAG_const_type", "DW_TAG_volatile_type"):
+    while type_.tag in QUALIFIERS and "DW_AT_type" in type_.attributes:
         type_ = type_.get_DIE_from_attribute("DW_AT_type")
     return type_
 
@@ -88,15 +96,21 @@ def children(type_: Any) -> list[Any]:
 def place(member: Any, program: Any) -> str:
     """FILE:LINE from the line program's tables (DWARF 4: files and folders count from 1)."""
     entry = program["file_entry"][of(member, "DW_AT_decl_file") - 1]
-    name = entry.name.decode()
+    name = os.fsdecode(entry.name)  # a path may have any bytes
     if entry.dir_index:
-        name = os.path.join(program["include_directory"][entry.dir_index - 1].decode(), name)
+        folder = program["include_directory"][entry.dir_index - 1]
+        name = os.path.join(os.fsdecode(folder), name)
     return f"{os.path.normpath(name)}:{of(member, 'DW_AT_decl_line')}"
 
 
 def name_of(entry: Any) -> str:
     value = of(entry, "DW_AT_name", b"(no name)")
-    return value.decode() if isinstance(value, bytes) else str(value)
+    return os.fsdecode(value) if isinstance(value, bytes) else str(value)
+
+
+def in_ascii(name: str) -> str:
+    """A name as dumps have it: gcc and clang also accept letters beyond ASCII, and $."""
+    return re.sub(r"[^A-Za-z0-9_]", lambda match: f"_{ord(match[0]):x}", name)
 
 
 def kind_of(type_: Any) -> str:
@@ -104,7 +118,7 @@ def kind_of(type_: Any) -> str:
     if type_.tag == "DW_TAG_pointer_type":
         # void * has no type.
         target = type_of(type_) if "DW_AT_type" in type_.attributes else type_
-        return "pointer-to-" + re.sub(r"\W+", "-", name_of(target))
+        return "pointer-to-" + re.sub(r"[^A-Za-z0-9_]+", "-", name_of(target))
     if type_.tag == "DW_TAG_enumeration_type":
         return "unsigned"
     if type_.tag != "DW_TAG_base_type":
@@ -141,7 +155,7 @@ def flat_members(type_: Any, unit: "Unit", base: int = 0) -> list[Member]:
             members += flat_members(inner, unit, offset)
             continue
         members.append(
-            Member(name_of(child), offset, size, align, place(child, unit.program), kind)
+            Member(in_ascii(name_of(child)), offset, size, align, place(child, unit.program), kind)
         )
     return members
 

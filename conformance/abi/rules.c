@@ -138,24 +138,31 @@ static void note(struct judge *judge, const char *name, const char *libc, const 
 
 /* ---- the place of a member ------------------------------------------------------ */
 
-enum { MOST_BYTES = 4096 };
+/* More than a structure of the kernel has; and a place plus a size of it is still an int. */
+enum { MOST_BYTES = 4096, LARGEST = 1 << 30 };
 
 struct place {
 	bool there, is_signed, is_bits;
 	int begin, end;
 };
 
+/* The end of the bytes of a place that may have a value of the kernel. */
+static int end_of_values(struct place place)
+{
+	return place.end < MOST_BYTES ? place.end : MOST_BYTES;
+}
+
 static int width(struct place place)
 {
 	return place.end - place.begin;
 }
 
-/* A number of bytes; -1 if it is missing or too large for a structure. */
+/* A number of bytes; -1 if it is missing.  A larger one counts as LARGEST. */
 static int bytes_of(const struct facts *facts, const char *kind, const char *name, const char *word)
 {
 	long long bytes = facts_number(facts, kind, name, word);
 
-	return bytes > MOST_BYTES ? -1 : (int)bytes;
+	return bytes > LARGEST ? LARGEST : (int)bytes;
 }
 
 static struct place place_of_fact(const struct facts *facts, const char *name)
@@ -358,7 +365,7 @@ static void judge_width(struct judge *judge, const struct member *member, struct
 		       "has %d of the kernel's %d bytes", width(libc), width(kernel));
 		return;
 	}
-	for (int byte = libc.begin; byte < libc.end && !other; byte++)
+	for (int byte = libc.begin; byte < end_of_values(libc) && !other; byte++)
 		if (!contains(kernel, byte))
 			other = value_in(judge, member->structure, byte, true);
 	expect(judge, RULE_width, !other, name.text,
@@ -398,7 +405,7 @@ static void judge_time(struct judge *judge, const struct member *member, struct 
 	if (libc_low.there) {
 		const struct member *other = NULL;
 
-		for (int byte = libc.begin; byte < libc.end && !other; byte++)
+		for (int byte = libc.begin; byte < end_of_values(libc) && !other; byte++)
 			other = value_in(judge, member->structure, byte, true);
 		expect(judge, RULE_time, !other && width(libc) >= 8, name.text,
 		       "has bytes %d-%d, but libc must fill it in outside the kernel's members",
@@ -526,7 +533,7 @@ static void judge_padding(struct judge *judge, const char *structure)
 			: (place_of_fact(judge->kernel, fact->name).there ||
 			   ends_in(fact->name, "_low")))
 			continue;
-		for (int byte = place.begin; byte < place.end && !value; byte++)
+		for (int byte = place.begin; byte < end_of_values(place) && !value; byte++)
 			value = value_in(judge, structure, byte, !pad);
 		expect(judge, RULE_padding, !value, fact->name, "%s is on bytes of the kernel's %s",
 		       pad ? "padding" : "a member of libc alone", value ? value->name : "");

@@ -250,6 +250,10 @@ def wrong_of(result: "subprocess.CompletedProcess[str]") -> list[str]:
     return [name for name in found if name != "semid_ds.sem_nsems: posix"]
 
 
+# The members of msqid_ds behind one that is too long.
+FAR = [
+    f"msqid_ds.msg_{name}: place" for name in ("cbytes", "qnum", "qbytes", "lspid", "lrpid")
+] + ["msqid_ds.__room: padding"]
 NAMED_FREELY: list[tuple[dict[str, str], list[str]]] = [
     ({}, []),
     # Names of the kernel, of mlibc, and other names.
@@ -334,6 +338,17 @@ NAMED_FREELY: list[tuple[dict[str, str], list[str]]] = [
         ["ipc_perm: align"],
     ),
     ({"limits": "#define MSGMNI 16\n#define MSGMAX 4056\n#define MSGMNB 0"}, []),
+    # DWARF has no entry for void, and a qualifier of it has no type.
+    ({"end": "const void *__a; unsigned long __b;"}, []),
+    ({"before": "typedef void opaque;", "end": "volatile opaque *__a; char *restrict __b;"}, []),
+    ({"end": "_Atomic unsigned long __a, __b;"}, []),
+    # Names with letters that dumps do not have.
+    ({"end": "unsigned long __gr\xf6\xdfe, __a$b;"}, []),
+    ({"before": "struct gr\xf6\xdfe;", "end": "struct gr\xf6\xdfe *__a; unsigned long __b;"}, []),
+    # Sizes beyond those of the kernel's structures.
+    ({"end": "unsigned long __a, __b; char __room[8192];"}, []),
+    ({"end": "unsigned long __a, __b; char __room[1ul << 40];"}, []),
+    ({"bytes": "char __room[8192]; unsigned long __msg_cbytes;"}, FAR),
 ]
 
 
@@ -353,6 +368,34 @@ def test_a_folder_may_have_a_blank_in_its_name(tmp_path: Path) -> None:
     assert wrong_of(result) == ["ipc_perm.key: sign"]
     assert f"({headers}/sys/ipc.h:" in result.stdout
     assert_refused(port("aarch64", "own", f"-isystem '{headers}"), "CPPFLAGS")
+
+
+@needs_elftools
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    """Its bytes are in the places of members, whatever they mean."""
+    headers = tmp_path / os.fsdecode(b"lat\xffin")
+    flags = own_libc(headers, key="unsigned __key;")
+    result = subprocess.run(
+        [PORT, CONFORM, "own", compiler_of("aarch64"), flags], cwd=TOP, capture_output=True
+    )
+    assert result.returncode == 1 and not result.stderr, result.stderr
+    assert b"wrong: ipc_perm.key: sign" in result.stdout
+    assert b"(" + os.fsencode(headers) + b"/sys/ipc.h:" in result.stdout
+
+
+def test_flags_of_builds_do_no_harm(tmp_path: Path) -> None:
+    """Colours and short lines of errors, and files of dependencies, which nobody wants here."""
+    compiler = compiler_of("aarch64")
+    flags = own_libc(tmp_path / "libc", key="unsigned __key;")
+    for more in "-fdiagnostics-color=always", "-fmessage-length=30":
+        result = run(PORT, CONFORM, "own", f"{compiler} {more}", flags)
+        assert wrong_of(result) == ["ipc_perm.key: sign"]
+    before = set(os.listdir(TOP))
+    written = tmp_path / "written"
+    for more in "-MMD -MP", f"-MD -MF {written}":
+        result = run(PORT, CONFORM, "own", f"{compiler} {more}", f"{flags} {more}")
+        assert wrong_of(result) == ["ipc_perm.key: sign"]
+    assert set(os.listdir(TOP)) == before and not written.exists()
 
 
 def test_a_limit_that_is_set_at_run_time_is_a_note(tmp_path: Path) -> None:
