@@ -182,7 +182,7 @@ def test_an_emulator_whose_proc_numbers_calls_otherwise() -> None:
     # Time alone would tell these a blocked process from one that is slow.
     reasons = {one["id"]: one["reason"] for one in found["skipped"]}
     assert set(reasons) == {"random.msg", "random.sem.race"}
-    assert set(reasons.values()) == {"/proc numbers calls otherwise than this program"}
+    assert set(reasons.values()) == {"/proc has other numbers for the calls than this program"}
     facts = {fact["name"]: fact["value"] for fact in json.loads(text)["runs"][0]["facts"]}
     assert facts["PROC"] == "yes"
     assert facts["blocked processes"].startswith("seen by GETNCNT and GETZCNT")

@@ -370,7 +370,7 @@ struct step *random_drawn(const struct operations *operations, unsigned seed, si
 void need_own_calls_in_proc(void)
 {
 	if (proc_calls() == CALLS_FOREIGN)
-		skip("/proc numbers calls otherwise than this program");
+		skip("/proc has other numbers for the calls than this program");
 }
 
 void random_steps(const struct ipc_calls *ipc, const char *name,
