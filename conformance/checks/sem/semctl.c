@@ -53,19 +53,19 @@ CHECK("semctl.stat.proc.owner", LIBC, NEED_PROC | NEED_USERS,
 
 	CHILD (pid) {
 		become(OWNER, NOBODY);
-		must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0604));
+		const int own = must(ipc->semget(check_key(0), NSEMS, IPC_CREAT | 0604));
+		struct semid_ds given = sem_state(own);
+		given.sem_perm.uid = STRANGER;
+		given.sem_perm.gid = GROUP;
+		must(stat_into(ipc, own, IPC_SET, &given));
 	}
 	child_join(pid);
 	const int semid = must(ipc->semget(check_key(0), 0, 0));
-	struct semid_ds ds = sem_state(semid);
-	ds.sem_perm.uid = STRANGER;
-	ds.sem_perm.gid = GROUP;
-	must(stat_into(ipc, semid, IPC_SET, &ds));
 	expect_eq(STRANGER, sysvipc("sem", semid, "uid"));
 	expect_eq(GROUP, sysvipc("sem", semid, "gid"));
 	expect_eq(OWNER, sysvipc("sem", semid, "cuid"));
 	expect_eq(NOBODY, sysvipc("sem", semid, "cgid"));
-	ds = sem_state(semid);
+	const struct semid_ds ds = sem_state(semid);
 	EXPECT_ROW(semid_ds, &ds, "sem", semid);
 }
 
