@@ -568,8 +568,8 @@ CASES += [
     Case(
         "_msgrcv",
         "big",
-        lambda w: h._msgrcv(w.msqid, sys.maxsize + 1, 0, 0, None, None),
-        MemoryError,
+        lambda w: h._msgrcv(w.msqid, sys.maxsize + 1, 0, c.IPC_NOWAIT, None, None),
+        OSError,
     ),
     Case("_send_many", "and _receive_many", many_sent_and_received),
     Case("_send_many", "of nothing", lambda w: h._send_many(w.msqid, 1, [], 0, None, None)),
