@@ -124,15 +124,11 @@ static int detach_now(struct address *self, void *memory, bool zeroed)
  */
 static int detach(struct address *self, void *memory, bool zeroed)
 {
-	int result, error;
+	int result;
 
 	if (self->size < LARGE_SEGMENT)
 		return detach_now(self, memory, zeroed);
-	Py_BEGIN_ALLOW_THREADS
-	result = detach_now(self, memory, zeroed);
-	error = errno;
-	Py_END_ALLOW_THREADS
-	errno = error;
+	WITHOUT_GIL(result = detach_now(self, memory, zeroed));
 	return result;
 }
 

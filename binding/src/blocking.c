@@ -46,13 +46,8 @@ static struct timespec remaining(const struct timespec *timeout, const struct ti
 long attempt_unlocked(const struct blocking *blocking, bool nowait)
 {
 	long result;
-	int error;
 
-	Py_BEGIN_ALLOW_THREADS
-	result = blocking->attempt(blocking->args, nowait);
-	error = errno;
-	Py_END_ALLOW_THREADS
-	errno = error;
+	WITHOUT_GIL(result = blocking->attempt(blocking->args, nowait));
 	return result;
 }
 

@@ -41,7 +41,7 @@ static PyObject *ipc_ftok(PyObject *module, PyObject *const *args, Py_ssize_t na
 	static const struct signature signature = {"ftok", 2, 2, {"pathname", "proj_id"}};
 	union arguments given;
 	PyObject *path;
-	int proj_id, error;
+	int proj_id;
 	key_t key;
 
 	if (parse(&signature, args, nargs, kwnames, &given) < 0 ||
@@ -53,11 +53,8 @@ static PyObject *ipc_ftok(PyObject *module, PyObject *const *args, Py_ssize_t na
 	    !PyUnicode_FSConverter(given.arg[0], &path))
 		return NULL;
 	/* -1 can be a valid key, so errno tells whether the call failed. */
-	Py_BEGIN_ALLOW_THREADS
-	errno = 0;
-	key = ftok(PyBytes_AsString(path), proj_id);
-	error = errno;
-	Py_END_ALLOW_THREADS
+	WITHOUT_GIL((errno = 0, key = ftok(PyBytes_AsString(path), proj_id)));
+	const int error = errno;
 	Py_DECREF(path);
 	errno = error;
 	return key == -1 && error ? call_failed(CALL_ftok, NULL) : PyLong_FromLong(key);

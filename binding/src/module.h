@@ -54,6 +54,20 @@
 #endif
 
 /*
+ * Runs a statement without the GIL.  Taking the GIL again may change errno, so the statement's
+ * errno is restored afterwards.
+ */
+#define WITHOUT_GIL(STATEMENT)         \
+	do {                           \
+		int left_;             \
+		Py_BEGIN_ALLOW_THREADS \
+		STATEMENT;             \
+		left_ = errno;         \
+		Py_END_ALLOW_THREADS   \
+		errno = left_;         \
+	} while (0)
+
+/*
  * The common path of every call is straight-line code.  Arguments are unpacked without a loop
  * because compilers do not unroll at -O2; rare cases are out of line.
  */

@@ -271,15 +271,10 @@ static const char *shmat_limit(uintptr_t shmaddr, int shmflg)
 static void *attach(const struct state *state, int shmid, const void *shmaddr, int shmflg)
 {
 	void *memory;
-	int error;
 
 	if (shmid == RELAXED_LOAD(&state->small_shmid))
 		return checked_shmat(shmid, shmaddr, shmflg);
-	Py_BEGIN_ALLOW_THREADS
-	memory = checked_shmat(shmid, shmaddr, shmflg);
-	error = errno;
-	Py_END_ALLOW_THREADS
-	errno = error;
+	WITHOUT_GIL(memory = checked_shmat(shmid, shmaddr, shmflg));
 	return memory;
 }
 
@@ -389,7 +384,7 @@ static PyObject *ipc_shmctl(PyObject *module, PyObject *const *args, Py_ssize_t 
 	static const struct signature signature = {"shmctl", 2, 3, {"shmid", "cmd", "buf"}};
 	struct state *state = state_of(module);
 	union arguments given;
-	int shmid, cmd, result, error;
+	int shmid, cmd, result;
 	void *buf;
 
 	if (parse(&signature, args, nargs, kwnames, &given) < 0 ||
@@ -397,15 +392,10 @@ static PyObject *ipc_shmctl(PyObject *module, PyObject *const *args, Py_ssize_t 
 	    control_buffer(state, control_of(CALL_shmctl, cmd), given.arg[2], &buf) < 0 ||
 	    audit(state, CALL_shmctl, &given, 3) < 0)
 		return NULL;
-	if (takes_long(shmid, cmd)) {
-		Py_BEGIN_ALLOW_THREADS
-		result = checked_shmctl(shmid, cmd, NULL);
-		error = errno;
-		Py_END_ALLOW_THREADS
-		errno = error;
-	} else {
+	if (takes_long(shmid, cmd))
+		WITHOUT_GIL(result = checked_shmctl(shmid, cmd, NULL));
+	else
 		result = checked_shmctl(shmid, cmd, buf);
-	}
 	return result == -1 ? call_failed(CALL_shmctl, NULL) : PyLong_FromLong(result);
 }
 
