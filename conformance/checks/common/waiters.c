@@ -309,51 +309,86 @@ CHECK("msgctl.set.sender_looks_again", LIBC | RAW, 0,
 	expect_eq(1, msg_state(msqid).msg_qnum);
 }
 
+/* What a receiver waits for, and the types of two messages: the first stays in the queue (0: there
+ * is no such message), the second ends the wait. */
+struct wait {
+	long msgtyp;
+	int msgflg;
+	size_t msgsz;
+	long stays, taken;
+};
+
+/* Sends both messages to a receiver that waits, after `sets` calls of IPC_SET. */
+static void expect_wait(const struct ipc_calls *ipc, const struct wait *wait, int sets)
+{
+	const size_t size = wait->msgsz < 4 ? wait->msgsz : 4;
+	int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
+	struct msqid_ds ds = msg_state(msqid);
+	pid_t pid;
+
+	WAITER(pid)
+	{
+		struct message got = {0};
+		if (size < 4 && !(wait->msgflg & MSG_NOERROR)) {
+			expect_errno(E2BIG, ipc->msgrcv(msqid, &got, wait->msgsz, wait->msgtyp,
+							wait->msgflg));
+		} else {
+			expect_eq(size, ipc->msgrcv(msqid, &got, wait->msgsz, wait->msgtyp,
+						    wait->msgflg));
+			expect_eq(wait->taken, got.mtype);
+			expect_bytes("take", got.mtext, size);
+		}
+	}
+	for (int i = 0; i < sets; i++) {
+		must(libc_calls.msgctl(msqid, IPC_SET, &ds));
+		await_blocked(pid);
+	}
+	if (wait->stays)
+		msg_put(ipc, msqid, wait->stays, "stay");
+	await_blocked(pid);
+	expect_eq(wait->stays != 0, msg_state(msqid).msg_qnum);
+	msg_put(ipc, msqid, wait->taken, "take");
+	child_join(pid);
+}
+
 CHECK("msgctl.set.waiters_wait_on", LIBC | RAW, 0,
       "a blocked receiver whose permission IPC_SET does not remove stays blocked, for the same "
       "types and the same size as before",
       "ipc/msg.c, msgctl_down and do_msgrcv")
 {
-	/* The message of the first type stays in the queue; 0: there is none. */
-	static const struct {
-		long msgtyp;
-		int msgflg;
-		size_t msgsz;
-		long stays, taken;
-	} waits[] = {
+	static const struct wait waits[] = {
 		{0, 0, TEXT, 0, 2},	     {2, 0, TEXT, 3, 2},
 		{-3, 0, TEXT, 4, 2},	     {LONG_MIN, 0, TEXT, 0, 2},
 		{3, MSG_EXCEPT, TEXT, 3, 2}, {-3, MSG_EXCEPT, TEXT, 4, 2},
 		{0, MSG_NOERROR, 2, 0, 2},   {2, 0, 3, 3, 2},
 	};
 
-	for (unsigned i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
-		int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
-		struct msqid_ds ds = msg_state(msqid);
-		const size_t size = waits[i].msgsz;
-		pid_t pid;
+	for (unsigned i = 0; i < sizeof(waits) / sizeof(waits[0]); i++)
+		expect_wait(ipc, &waits[i], 2);
+}
 
-		WAITER(pid)
-		{
-			struct message got;
-			if (size < 4 && !(waits[i].msgflg & MSG_NOERROR))
-				expect_errno(E2BIG, ipc->msgrcv(msqid, &got, size, waits[i].msgtyp,
-								waits[i].msgflg));
-			else
-				expect_eq(size < 4 ? size : 4,
-					  ipc->msgrcv(msqid, &got, size, waits[i].msgtyp,
-						      waits[i].msgflg));
-		}
-		for (int times = 0; times < 2; times++) {
-			must(libc_calls.msgctl(msqid, IPC_SET, &ds));
-			await_blocked(pid);
-		}
-		if (waits[i].stays)
-			msg_put(ipc, msqid, waits[i].stays, "stay");
-		await_blocked(pid);
-		msg_put(ipc, msqid, waits[i].taken, "take");
-		child_join(pid);
-	}
+/* Half of the bits of this type or size are the number 1. */
+#define HIGH (LONG_MAX / 2 + 2)
+
+CHECK("msgrcv.waits_ends", LIBC | RAW, 0,
+      "a receiver waits for types at both ends of their range, and with the largest sizes",
+      "msgop(2); ipc/msg.c, struct msg_receiver: r_msgtype and r_maxsize have the size of a long")
+{
+	static const struct wait waits[] = {
+		{LONG_MAX, 0, TEXT, LONG_MAX - 1, LONG_MAX},
+		{HIGH, 0, TEXT, 1, HIGH},
+		{1, 0, TEXT, HIGH, 1},
+		{LONG_MAX, MSG_EXCEPT, TEXT, LONG_MAX, LONG_MAX - 1},
+		{-(LONG_MAX - 1), 0, TEXT, LONG_MAX, LONG_MAX - 1},
+		{-LONG_MAX, 0, TEXT, 0, LONG_MAX},
+		{LONG_MIN, 0, TEXT, 0, LONG_MAX},
+		{-1, 0, TEXT, HIGH, 1},
+		{0, 0, LONG_MAX, 0, 1},
+		{0, 0, HIGH, 0, 1},
+	};
+
+	for (unsigned i = 0; i < sizeof(waits) / sizeof(waits[0]); i++)
+		expect_wait(ipc, &waits[i], 0);
 }
 
 /* ---- semaphores ------------------------------------------------------------------- */

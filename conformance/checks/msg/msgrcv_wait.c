@@ -98,53 +98,6 @@ CHECK("msgrcv.waits_e2big", LIBC | RAW, 0,
 	expect_bytes("text", got.mtext, 4);
 }
 
-/* Half of the bits of this type or size are the number 1. */
-#define HIGH (LONG_MAX / 2 + 2)
-
-CHECK("msgrcv.waits_ends", LIBC | RAW, 0,
-      "a receiver waits for types at both ends of their range, and with the largest sizes",
-      "msgop(2); ipc/msg.c, struct msg_receiver: r_msgtype and r_maxsize have the size of a long")
-{
-	/* The message of the first type stays in the queue; 0: there is none. */
-	static const struct {
-		long msgtyp;
-		int msgflg;
-		size_t msgsz;
-		long stays, taken;
-	} waits[] = {
-		{LONG_MAX, 0, TEXT, LONG_MAX - 1, LONG_MAX},
-		{HIGH, 0, TEXT, 1, HIGH},
-		{1, 0, TEXT, HIGH, 1},
-		{LONG_MAX, MSG_EXCEPT, TEXT, LONG_MAX, LONG_MAX - 1},
-		{-(LONG_MAX - 1), 0, TEXT, LONG_MAX, LONG_MAX - 1},
-		{-LONG_MAX, 0, TEXT, 0, LONG_MAX},
-		{LONG_MIN, 0, TEXT, 0, LONG_MAX},
-		{-1, 0, TEXT, HIGH, 1},
-		{0, 0, LONG_MAX, 0, 1},
-		{0, 0, HIGH, 0, 1},
-	};
-
-	for (unsigned i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
-		int msqid = must(ipc->msgget(IPC_PRIVATE, 0600));
-		pid_t pid;
-
-		CHILD (pid) {
-			struct message got = {0};
-			expect_eq(4, ipc->msgrcv(msqid, &got, waits[i].msgsz, waits[i].msgtyp,
-						 waits[i].msgflg));
-			expect_eq(waits[i].taken, got.mtype);
-			expect_bytes("take", got.mtext, 4);
-		}
-		await_blocked(pid);
-		if (waits[i].stays)
-			msg_put(ipc, msqid, waits[i].stays, "stay");
-		expect_eq(waits[i].stays != 0, msg_state(msqid).msg_qnum);
-		msg_put(ipc, msqid, waits[i].taken, "take");
-		expect_eq(waits[i].stays != 0, msg_state(msqid).msg_qnum);
-		child_join(pid);
-	}
-}
-
 enum { SENDERS = 3, EACH = 100 };
 
 static void receive_numbers(const struct ipc_calls *ipc, int msqid, unsigned *times)
