@@ -122,36 +122,38 @@ int listing(const char *path, void (*spoil)(FILE *out, char *row, int id))
 	MUTANT(sysvipc_##ID##_mutant, "sysvipc." #ID, WHAT, .listing = sysvipc_##ID); \
 	static void sysvipc_##ID(FILE *out, char *row UNUSED, int id UNUSED)
 
-/* Rows of /proc/sysvipc/shm alone have 16 columns. */
-enum { SHM_COLUMNS = 16, SHM_UID = 7, SHM_CUID = 9, SHM_ATIME = 11, SHM_CTIME = 13 };
+/* The number of columns tells of which file of /proc/sysvipc a row is. */
+enum { SET = 10, QUEUE = 14, SEGMENT = 16 };
 
-/* Writes the row of a segment with one column in the place of another, and other rows as they are.
+/*
+ * Writes a row of this number of columns with the text of column `from` in column `to` too, and
+ * other rows unchanged.
  */
-static void segment_column(FILE *out, char *row, int from, int to)
+static void copy_column(FILE *out, const char *row, int columns, int from, int to)
 {
-	char *column[SHM_COLUMNS + 1], *next = NULL, text[512];
+	char *column[SEGMENT + 1], *next = NULL, text[512];
 	int n = 0;
 
 	snprintf(text, sizeof(text), "%s", row);
-	for (char *word = strtok_r(text, " \n", &next); word && n <= SHM_COLUMNS;
+	for (char *word = strtok_r(text, " \n", &next); word && n <= SEGMENT;
 	     word = strtok_r(NULL, " \n", &next))
 		column[n++] = word;
-	if (n != SHM_COLUMNS) {
+	if (n != columns) {
 		fputs(row, out);
 		return;
 	}
-	for (int i = 0; i < SHM_COLUMNS; i++)
-		fprintf(out, "%s%s", column[i == to ? from : i], i + 1 < SHM_COLUMNS ? " " : "\n");
+	for (int i = 0; i < n; i++)
+		fprintf(out, "%s%s", column[i == to ? from : i], i + 1 < n ? " " : "\n");
 }
 
 ON_LISTING(shm_creator_is_owner, "/proc/sysvipc/shm has the owner as creator")
 {
-	segment_column(out, row, SHM_UID, SHM_CUID);
+	copy_column(out, row, SEGMENT, 7, 9);
 }
 
 ON_LISTING(shm_ctime_is_atime, "/proc/sysvipc/shm has shm_atime as shm_ctime")
 {
-	segment_column(out, row, SHM_ATIME, SHM_CTIME);
+	copy_column(out, row, SEGMENT, 11, 13);
 }
 
 ON_LISTING(flags_missing, "the row of a segment lacks SHM_DEST and SHM_LOCKED")
@@ -191,48 +193,19 @@ ON_LISTING(low_slots, "an object in the last slot is not listed")
 		fputs(row, out);
 }
 
-/* Rows of /proc/sysvipc/sem alone have ten columns. */
-enum { SEM_COLUMNS = 10, SEM_UID = 4, SEM_CUID = 6, SEM_OTIME = 8, SEM_CTIME = 9 };
-
-/* Writes the row of a set with one column in the place of another, and other rows as they are. */
-static void column_for_column(FILE *out, const char *row, int from, int to)
-{
-	char column[SEM_COLUMNS + 1][24];
-
-	if (sscanf(row, "%23s %23s %23s %23s %23s %23s %23s %23s %23s %23s %23s", column[0],
-		   column[1], column[2], column[3], column[4], column[5], column[6], column[7],
-		   column[8], column[9], column[10]) != SEM_COLUMNS) {
-		fputs(row, out);
-		return;
-	}
-	for (int i = 0; i < SEM_COLUMNS; i++)
-		fprintf(out, "%s%s", column[i == to ? from : i], i + 1 < SEM_COLUMNS ? " " : "\n");
-}
-
 ON_LISTING(sem_creator_is_owner, "/proc/sysvipc/sem has the owner as creator")
 {
-	column_for_column(out, row, SEM_UID, SEM_CUID);
+	copy_column(out, row, SET, 4, 6);
 }
 
 ON_LISTING(sem_ctime_is_otime, "/proc/sysvipc/sem has sem_ctime as sem_otime")
 {
-	column_for_column(out, row, SEM_CTIME, SEM_OTIME);
+	copy_column(out, row, SET, 9, 8);
 }
 
 ON_LISTING(queue_creator, "the row of a queue has its owner in the column of its creator")
 {
-	/* Rows of queues alone have 14 columns; 7 is uid, 9 is cuid. */
-	char *word[14], *next = NULL, text[512];
-	unsigned n = 0;
-
-	snprintf(text, sizeof(text), "%s", row);
-	for (char *at = strtok_r(text, " \n", &next); at; at = strtok_r(NULL, " \n", &next))
-		if (n++ < 14)
-			word[n - 1] = at;
-	for (unsigned i = 0; n == 14 && i < n; i++)
-		fprintf(out, "%10s%s", word[i == 9 ? 7 : i], i == n - 1 ? "\n" : " ");
-	if (n != 14)
-		fputs(row, out);
+	copy_column(out, row, QUEUE, 7, 9);
 }
 
 /* lseek returns the offset but does not move, so the next read continues after the last one. */
