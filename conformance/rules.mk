@@ -120,8 +120,7 @@ do-conform: harness
 	 --format html --output $(REPORT)/conform.html $(OUT)/static.json $(OUT)/dynamic.json
 
 # The build for this machine, whatever CC and ARCH are.
-HOST_ARCH = $(or $(HOST_FOUND),$(eval HOST_FOUND := $(shell gcc -dumpmachine \
-	| sed 's/-.*//; s/^i.86$$/i386/'))$(HOST_FOUND))
+HOST_ARCH = $(call once,host,gcc -dumpmachine 2>/dev/null | sed 's/-.*//; s/^i.86$$/i386/')
 HOST = build/$(HOST_ARCH)
 HOST_LIBC = $(if $(findstring musl,$(shell gcc -dumpmachine)),musl,glibc)
 
