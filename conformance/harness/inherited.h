@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 the python-ipc authors */
 /* SPDX-License-Identifier: MIT */
-/* What a program inherits from its parent, and must not depend on. */
+/* Makes a program independent of the signals and the streams that its parent leaves it. */
 #ifndef INHERITED_H
 #define INHERITED_H
 
@@ -10,8 +10,8 @@
 void reset_signals(void);
 
 /*
- * Opens /dev/null in place of each standard stream that is closed; else the next file that is
- * opened becomes that stream.  Returns whether standard output was open.
+ * Opens /dev/null in place of each standard stream that is closed; otherwise the next file that the
+ * program opens would become that stream.  Returns true if standard output was open.
  */
 bool open_standard_streams(void);
 
