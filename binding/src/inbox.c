@@ -290,6 +290,12 @@ static long take(struct state *state, struct inbox *self, Py_ssize_t i, const st
 
 /* ---- receiving --------------------------------------------------------------------------- */
 
+/* Whether the caller's size limits the text; if not, the room does. */
+static always_inline bool limits_text(const struct transfer *t, bool sized, const struct room *room)
+{
+	return sized && t->msgsz <= room->size;
+}
+
 /* The call for a room; only a text that is longer than the caller's size may be cut. */
 static always_inline struct transfer into(const struct transfer *t, bool sized,
 					  const struct room *room)
@@ -297,7 +303,7 @@ static always_inline struct transfer into(const struct transfer *t, bool sized,
 	struct transfer call = *t;
 
 	call.msgp = room->msgp;
-	if (!sized || t->msgsz > room->size) {
+	if (!limits_text(t, sized, room)) {
 		call.msgsz = room->size;
 		call.msgflg &= ~MSG_NOERROR;
 	}
@@ -316,7 +322,7 @@ static always_inline long receive(struct state *state, struct transfer *t, bool 
 		const long result = transfer(state, attempt_msgrcv, BLOCKING_msgrcv, &call, limits);
 		if (BRANCH_LIKELY(result != -1 || errno != E2BIG))
 			return result;
-		if (sized && t->msgsz <= room->size)
+		if (limits_text(t, sized, room))
 			return result;
 		const size_t more = 2 * room->size;
 		room_free(room);
@@ -411,22 +417,23 @@ static always_inline long receive_one(struct state *state, struct inbox *self, s
 	return result;
 }
 
-/* A fast path without waiting, for an empty inbox; -1 if the caller must use receive_one(). */
-static long receive_next(struct state *state, struct inbox *self, const struct transfer *t,
-			 bool sized, struct room *room, PyObject **message)
+/*
+ * A fast path without waiting, for an empty inbox: `call` is that of into() for this room.  Returns
+ * -1 if the caller must use receive_one().
+ */
+static long receive_next(struct state *state, struct inbox *self, const struct transfer *call,
+			 struct room *room, PyObject **message)
 {
-	const bool cut = sized && t->msgsz <= room->size; /* as into() has it */
 	long result = -1;
 
 	MUTEX_LOCK(self);
-	const bool plain = self->nkept == 0 && room->size <= LARGE_COPY;
+	const bool plain = self->nkept == 0 && call->msgsz <= LARGE_COPY;
 	MUTEX_UNLOCK(self);
 	if (!plain)
 		return -1;
 	if (reserve(self) < 0)
 		return RAISED;
-	result = checked_msgrcv(t->msqid, room->msgp, cut ? t->msgsz : room->size, t->msgtyp,
-				cut ? t->msgflg : t->msgflg & ~MSG_NOERROR);
+	result = checked_msgrcv(call->msqid, call->msgp, call->msgsz, call->msgtyp, call->msgflg);
 	if (result >= 0) {
 		*message = received(state, self, room, result);
 		result = *message ? 0 : RAISED;
@@ -443,11 +450,14 @@ static long receive_each(struct state *state, struct inbox *self, struct transfe
 			 struct room *room, const struct limits *limits, Py_ssize_t count,
 			 PyObject *messages)
 {
+	struct transfer call;
+
 	for (Py_ssize_t n = 0; n < count; n++) {
 		PyObject *message = NULL;
-		long result = n > 0 ? receive_next(state, self, t, sized, room, &message) : -1;
+		long result = n > 0 ? receive_next(state, self, &call, room, &message) : -1;
+		const bool waits = result == -1;
 
-		if (result == -1)
+		if (waits)
 			result = receive_one(state, self, t, sized, room, limits, &message);
 		if (result < 0)
 			return n == 0 || result == RAISED ? result : 0;
@@ -455,7 +465,10 @@ static long receive_each(struct state *state, struct inbox *self, struct transfe
 		Py_DECREF(message);
 		if (result < 0 || breathe(n + 1) < 0)
 			return RAISED;
-		t->msgflg |= IPC_NOWAIT;
+		if (waits) { /* the room may have grown */
+			t->msgflg |= IPC_NOWAIT;
+			call = into(t, sized, room);
+		}
 	}
 	return 0;
 }
