@@ -183,13 +183,14 @@ static enum proc_calls calls_in_proc(const struct unmet *unmet)
  */
 static void run_body(const struct instance *instance, struct slot *slot)
 {
+	const enum proc_calls in_proc = calls_in_proc(&inherited.shared->unmet);
 	const struct ipc_calls *calls = instance->calls;
 	char reason[96];
 
 	expect_into(&slot->result);
 	expect_absent(&inherited.shared->unmet.absent);
-	if (calls_in_proc(&inherited.shared->unmet) != CALLS_NAMED)
-		watch_calls(calls_in_proc(&inherited.shared->unmet) == CALLS_UNNAMED);
+	if (in_proc != CALLS_NAMED)
+		watch_calls(in_proc == CALLS_UNNAMED);
 	if (inherited.shared->unmet.reason[NAMESPACE_INDEX][0]) {
 		choose_keys();
 		calls = tracking_calls(calls, &slot->made);
