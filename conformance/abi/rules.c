@@ -138,7 +138,7 @@ static void note(struct judge *judge, const char *name, const char *libc, const 
 
 /* ---- the place of a member ------------------------------------------------------ */
 
-/* More than a structure of the kernel has; and a place plus a size of it is still an int. */
+/* More than a structure of the kernel has, and than one of a libc: their sum is an int. */
 enum { MOST_BYTES = 4096, LARGEST = 1 << 30 };
 
 struct place {
@@ -157,12 +157,12 @@ static int width(struct place place)
 	return place.end - place.begin;
 }
 
-/* A number of bytes; -1 if it is missing.  A larger one counts as LARGEST. */
+/* A number of bytes; -1 if it is missing or too large for a structure. */
 static int bytes_of(const struct facts *facts, const char *kind, const char *name, const char *word)
 {
 	long long bytes = facts_number(facts, kind, name, word);
 
-	return bytes > LARGEST ? LARGEST : (int)bytes;
+	return bytes > LARGEST ? -1 : (int)bytes;
 }
 
 static struct place place_of_fact(const struct facts *facts, const char *name)

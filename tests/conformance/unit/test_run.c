@@ -131,9 +131,16 @@ CHECK("self.left_behind", LIBC, 0, "leaves objects and a child", "none")
 
 /* ---- running the checks ------------------------------------------------------------ */
 
-static struct run run_only(const char *glob, unsigned jobs)
+enum { HANG = 1200 }; /* seconds: ends only a hang */
+
+static struct run run_within(double seconds, const char *glob, const char *skip, unsigned jobs)
 {
-	struct options options = {.only = {glob}, .nonly = 1, .jobs = jobs, .time_limit = 5};
+	struct options options = {.only = {glob},
+				  .nonly = 1,
+				  .skip = {skip},
+				  .nskip = 1,
+				  .jobs = jobs,
+				  .time_limit = seconds};
 	struct run run = {0};
 	char error[256];
 	size_t n;
@@ -145,11 +152,16 @@ static struct run run_only(const char *glob, unsigned jobs)
 	return run;
 }
 
+static struct run run_only(const char *glob)
+{
+	return run_within(HANG, glob, "", 1);
+}
+
 /* Runs one check, and compares its outcome and a part of the text of its failure or skip. */
 static void assert_outcome(const char *id, enum outcome outcome, unsigned nfailures,
 			   const char *words)
 {
-	struct run run = run_only(id, 1);
+	struct run run = run_only(id);
 	const struct result *result = &run.results[0];
 
 	ck_assert_uint_eq(run.nresults, 1);
@@ -172,7 +184,7 @@ START_TEST(words_of_failures)
 		{"1", "-1, errno ENOENT (No such file or directory)"},
 		{"0600", "0640"},
 	};
-	struct run run = run_only("self.explains", 1);
+	struct run run = run_only("self.explains");
 
 	ck_assert_uint_eq(run.results[0].nfailures, 4);
 	for (size_t i = 0; i < 4; i++) {
@@ -190,8 +202,6 @@ START_TEST(outcomes)
 	assert_outcome("self.fails", FAILED, 3, "8");
 	assert_outcome("self.must", FAILED, 1, "ENOENT");
 	assert_outcome("self.crashes", FAILED, 1, "signal 11");
-	assert_outcome("self.hangs", TIMED_OUT, 1, "timed out");
-	assert_outcome("self.fails_then_hangs", FAILED, 2, "false");
 	assert_outcome("self.exits", FAILED, 1, "3");
 	assert_outcome("self.skips", SKIPPED, 0, "no such thing");
 	assert_outcome("self.fails_then_skips", FAILED, 1, "false");
@@ -203,9 +213,35 @@ START_TEST(outcomes)
 }
 END_TEST
 
+/* Doubles the limit until the check that fails first has had the time to fail. */
+START_TEST(checks_that_hang_are_ended)
+{
+	bool has_failed = false;
+
+	for (unsigned seconds = 1; !has_failed && seconds <= HANG; seconds *= 2) {
+		struct run run = run_within(seconds, "self.*hangs", "", 2);
+		const struct result *fails = &run.results[0], *hangs = &run.results[1];
+
+		ck_assert_uint_eq(run.nresults, 2);
+		ck_assert_str_eq(hangs->id, "self.hangs");
+		ck_assert_int_eq(hangs->outcome, TIMED_OUT);
+		ck_assert_uint_eq(hangs->nfailures, 1);
+		assert_has(hangs->failures[0].seen, "timed out");
+		has_failed = fails->nfailures == 2;
+		if (has_failed) {
+			ck_assert_int_eq(fails->outcome, FAILED);
+			assert_has(fails->failures[0].seen, "false");
+		}
+		free(run.results);
+	}
+	ck_assert(has_failed);
+}
+END_TEST
+
 START_TEST(parallel_jobs_give_the_same_results)
 {
-	struct run one = run_only("*", 1), many = run_only("*", 4);
+	struct run one = run_within(HANG, "*", "*hangs", 1),
+		   many = run_within(HANG, "*", "*hangs", 4);
 
 	ck_assert_uint_eq(one.nresults, many.nresults);
 	for (size_t i = 0; i < one.nresults; i++) {
@@ -295,6 +331,6 @@ START_TEST(objects_beyond_the_table_are_refused)
 }
 END_TEST
 
-UNIT_SUITE(run, words_of_failures, outcomes, parallel_jobs_give_the_same_results, selection,
-	   no_object_remains_after_a_check, tracked_objects_are_removed,
-	   objects_beyond_the_table_are_refused);
+UNIT_SUITE(run, words_of_failures, outcomes, checks_that_hang_are_ended,
+	   parallel_jobs_give_the_same_results, selection, no_object_remains_after_a_check,
+	   tracked_objects_are_removed, objects_beyond_the_table_are_refused);
