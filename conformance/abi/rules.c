@@ -4,6 +4,7 @@
 
 #include <fnmatch.h>
 #include <stdarg.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,37 +139,40 @@ static void note(struct judge *judge, const char *name, const char *libc, const 
 
 /* ---- the place of a member ------------------------------------------------------ */
 
-/* More than a structure of the kernel has, and than one of a libc: their sum is an int. */
-enum { MOST_BYTES = 4096, LARGEST = 1 << 30 };
+/* More bytes than a structure of the kernel has. */
+enum { MOST_BYTES = 4096 };
+/* The largest size and offset: their sum does not overflow. */
+#define LARGEST (LLONG_MAX / 2)
 
 struct place {
 	bool there, is_signed, is_bits;
-	int begin, end;
+	long long begin, end;
 };
 
 /* The end of the bytes of a place that may have a value of the kernel. */
-static int end_of_values(struct place place)
+static long long end_of_values(struct place place)
 {
 	return place.end < MOST_BYTES ? place.end : MOST_BYTES;
 }
 
-static int width(struct place place)
+static long long width(struct place place)
 {
 	return place.end - place.begin;
 }
 
-/* A number of bytes; -1 if it is missing or too large for a structure. */
-static int bytes_of(const struct facts *facts, const char *kind, const char *name, const char *word)
+/* A number of bytes; -1 if it is missing or above LARGEST. */
+static long long bytes_of(const struct facts *facts, const char *kind, const char *name,
+			  const char *word)
 {
 	long long bytes = facts_number(facts, kind, name, word);
 
-	return bytes > LARGEST ? -1 : (int)bytes;
+	return bytes > LARGEST ? -1 : bytes;
 }
 
 static struct place place_of_fact(const struct facts *facts, const char *name)
 {
-	int offset = bytes_of(facts, "member", name, "offset");
-	int size = bytes_of(facts, "member", name, "size");
+	long long offset = bytes_of(facts, "member", name, "offset");
+	long long size = bytes_of(facts, "member", name, "size");
 	const char *value = facts_value(facts, "member", name);
 
 	if (offset < 0 || size < 0)
@@ -307,7 +311,7 @@ static bool may_be_narrower(const struct member *member, struct place libc, stru
 	return width(libc) < width(kernel) && width(libc) >= fewest_bytes(member);
 }
 
-static bool contains(struct place place, int byte)
+static bool contains(struct place place, long long byte)
 {
 	return place.there && byte >= place.begin && byte < place.end;
 }
@@ -317,8 +321,8 @@ static bool contains(struct place place, int byte)
  * rule width handles members that are narrower in libc.  A libc may hide the high word of a
  * time.
  */
-static const struct member *value_in(const struct judge *judge, const char *structure, int byte,
-				     bool high_too)
+static const struct member *value_in(const struct judge *judge, const char *structure,
+				     long long byte, bool high_too)
 {
 	for (unsigned i = 0; i < NMEMBERS; i++) {
 		const struct member *member = &members[i];
@@ -348,7 +352,7 @@ static void judge_sign(struct judge *judge, const char *name, struct place libc,
 	if (matters)
 		expect(judge, RULE_sign,
 		       width(libc) == width(kernel) && libc.is_signed == kernel.is_signed, name,
-		       "is %s of %d bytes, the kernel's %s of %d",
+		       "is %s of %lld bytes, the kernel's %s of %lld",
 		       libc.is_signed ? "signed" : "unsigned", width(libc),
 		       kernel.is_signed ? "signed" : "unsigned", width(kernel));
 }
@@ -358,21 +362,21 @@ static void judge_width(struct judge *judge, const struct member *member, struct
 {
 	struct name name = full_name(member, "");
 	const struct member *other = NULL;
-	int size = bytes_of(judge->kernel, "struct", member->structure, "size");
+	long long size = bytes_of(judge->kernel, "struct", member->structure, "size");
 
 	if (width(libc) < width(kernel)) {
 		expect(judge, RULE_width, may_be_narrower(member, libc, kernel), name.text,
-		       "has %d of the kernel's %d bytes", width(libc), width(kernel));
+		       "has %lld of the kernel's %lld bytes", width(libc), width(kernel));
 		return;
 	}
-	for (int byte = libc.begin; byte < end_of_values(libc) && !other; byte++)
+	for (long long byte = libc.begin; byte < end_of_values(libc) && !other; byte++)
 		if (!contains(kernel, byte))
 			other = value_in(judge, member->structure, byte, true);
 	expect(judge, RULE_width, !other, name.text,
-	       "has %d bytes, the kernel's %d, and reaches into %s", width(libc), width(kernel),
+	       "has %lld bytes, the kernel's %lld, and reaches into %s", width(libc), width(kernel),
 	       other ? other->name : "");
 	expect(judge, RULE_width, libc.end <= size || libc.begin >= size, name.text,
-	       "ends at %d, the kernel's structure at %d", libc.end, size);
+	       "ends at %lld, the kernel's structure at %lld", libc.end, size);
 }
 
 /* An integer of one word in libc and in the kernel. */
@@ -383,8 +387,8 @@ static void judge_integer(struct judge *judge, const struct member *member, stru
 	bool overlap = libc.begin < kernel.end && kernel.begin < libc.end;
 
 	if (expect(judge, RULE_place, same_weight(judge, libc, kernel), name.text,
-		   "has bytes %d-%d, the kernel %d-%d%s", libc.begin, libc.end - 1, kernel.begin,
-		   kernel.end - 1, overlap ? ": in part, or the wrong half" : ""))
+		   "has bytes %lld-%lld, the kernel %lld-%lld%s", libc.begin, libc.end - 1,
+		   kernel.begin, kernel.end - 1, overlap ? ": in part, or the wrong half" : ""))
 		judge_width(judge, member, libc, kernel);
 }
 
@@ -405,10 +409,10 @@ static void judge_time(struct judge *judge, const struct member *member, struct 
 	if (libc_low.there) {
 		const struct member *other = NULL;
 
-		for (int byte = libc.begin; byte < end_of_values(libc) && !other; byte++)
+		for (long long byte = libc.begin; byte < end_of_values(libc) && !other; byte++)
 			other = value_in(judge, member->structure, byte, true);
 		expect(judge, RULE_time, !other && width(libc) >= 8, name.text,
-		       "has bytes %d-%d, but libc must fill it in outside the kernel's members",
+		       "has bytes %lld-%lld, but libc must fill it in outside the kernel's members",
 		       libc.begin, libc.end - 1);
 	} else if (width(libc) > width(low))
 		expect(judge, RULE_time,
@@ -416,13 +420,14 @@ static void judge_time(struct judge *judge, const struct member *member, struct 
 			       libc.end == (judge->big ? low : high).end && width(libc) == 8 &&
 			       width(high) == 4,
 		       name.text,
-		       "has bytes %d-%d, the kernel's low word %d-%d, its high word %d-%d",
+		       "has bytes %lld-%lld, the kernel's low word %lld-%lld, its high word "
+		       "%lld-%lld",
 		       libc.begin, libc.end - 1, low.begin, low.end - 1, high.begin, high.end - 1);
 	else
 		judge_integer(judge, member, libc, low);
 	if (libc_low.there)
 		expect(judge, RULE_time, same_bytes(libc_low, low), full_name(member, "_low").text,
-		       "has bytes %d-%d, the kernel's low word %d-%d", libc_low.begin,
+		       "has bytes %lld-%lld, the kernel's low word %lld-%lld", libc_low.begin,
 		       libc_low.end - 1, low.begin, low.end - 1);
 	if (libc_low.there && !libc_high.there)
 		expect(judge, RULE_time, false, full_name(member, "_high").text,
@@ -430,7 +435,7 @@ static void judge_time(struct judge *judge, const struct member *member, struct 
 	else if (libc_high.there)
 		expect(judge, RULE_time, same_bytes(libc_high, high),
 		       full_name(member, "_high").text,
-		       "has bytes %d-%d, the kernel's high word %d-%d", libc_high.begin,
+		       "has bytes %lld-%lld, the kernel's high word %lld-%lld", libc_high.begin,
 		       libc_high.end - 1, high.begin, high.end - 1);
 }
 
@@ -440,14 +445,14 @@ static void judge_copied(struct judge *judge, const struct member *member, struc
 {
 	struct name name = full_name(member, "");
 	struct place high = place_of(judge->kernel, member, "_high");
-	int needed = width(kernel);
+	long long needed = width(kernel);
 
 	if (high.there)
 		needed = 8;
 	else if (may_be_narrower(member, libc, kernel))
 		needed = width(libc);
-	expect(judge, RULE_width, width(libc) >= needed, name.text, "has %d bytes, the value %d",
-	       width(libc), needed);
+	expect(judge, RULE_width, width(libc) >= needed, name.text,
+	       "has %lld bytes, the value %lld", width(libc), needed);
 	for (const struct member *other = members; other < members + NMEMBERS; other++) {
 		struct place place = libc_place(judge, other, "");
 
@@ -481,7 +486,7 @@ static void judge_posix(struct judge *judge, const struct member *member, struct
 		return;
 	}
 	expect(judge, RULE_posix, width(libc) == size && libc.is_signed == is_signed, name.text,
-	       "is %s of %d bytes, which %s is not", libc.is_signed ? "signed" : "unsigned",
+	       "is %s of %lld bytes, which %s is not", libc.is_signed ? "signed" : "unsigned",
 	       width(libc), type);
 }
 
@@ -499,11 +504,11 @@ static void judge_member(struct judge *judge, const struct member *member, bool 
 		judge_copied(judge, member, libc, kernel);
 	else if (member->sort == ADDRESS)
 		expect(judge, RULE_place, libc.begin == kernel.begin, name.text,
-		       "begins at %d, the kernel's at %d", libc.begin, kernel.begin);
+		       "begins at %lld, the kernel's at %lld", libc.begin, kernel.begin);
 	else if (member->sort == WHOLE)
 		expect(judge, RULE_place, same_bytes(libc, kernel), name.text,
-		       "has bytes %d-%d, the kernel %d-%d", libc.begin, libc.end - 1, kernel.begin,
-		       kernel.end - 1);
+		       "has bytes %lld-%lld, the kernel %lld-%lld", libc.begin, libc.end - 1,
+		       kernel.begin, kernel.end - 1);
 	else if (in_words)
 		judge_time(judge, member, libc, kernel);
 	else
@@ -533,7 +538,7 @@ static void judge_padding(struct judge *judge, const char *structure)
 			: (place_of_fact(judge->kernel, fact->name).there ||
 			   ends_in(fact->name, "_low")))
 			continue;
-		for (int byte = place.begin; byte < end_of_values(place) && !value; byte++)
+		for (long long byte = place.begin; byte < end_of_values(place) && !value; byte++)
 			value = value_in(judge, structure, byte, !pad);
 		expect(judge, RULE_padding, !value, fact->name, "%s is on bytes of the kernel's %s",
 		       pad ? "padding" : "a member of libc alone", value ? value->name : "");
@@ -544,7 +549,7 @@ static void judge_padding(struct judge *judge, const char *structure)
  * Judges members that no kernel after Linux 2.4 has; returns whether libc has members after the
  * kernel's.
  */
-static bool judge_additions(struct judge *judge, const char *structure, int size)
+static bool judge_additions(struct judge *judge, const char *structure, long long size)
 {
 	bool own = false;
 	size_t i = 0;
@@ -573,8 +578,8 @@ static bool has_words(const struct judge *judge, const char *structure)
  * Whether the structure is larger than the kernel's only because a 64-bit time, which covers
  * both of the kernel's words, is aligned.
  */
-static bool aligned_by_times(const struct judge *judge, const char *structure, int size,
-			     int libc_size, int libc_align)
+static bool aligned_by_times(const struct judge *judge, const char *structure, long long size,
+			     long long libc_size, long long libc_align)
 {
 	if (libc_align != 8 || libc_size != (size + 7) / 8 * 8)
 		return false;
@@ -599,10 +604,10 @@ static bool of_posix(const char *structure)
 static void judge_structure(struct judge *judge, const char *structure)
 {
 	const char *kind = facts_value(judge->kernel, "union", structure) ? "union" : "struct";
-	int size = bytes_of(judge->kernel, kind, structure, "size");
-	int align = bytes_of(judge->kernel, kind, structure, "align");
-	int libc_size = bytes_of(judge->libc, kind, structure, "size");
-	int libc_align = bytes_of(judge->libc, kind, structure, "align");
+	long long size = bytes_of(judge->kernel, kind, structure, "size");
+	long long align = bytes_of(judge->kernel, kind, structure, "align");
+	long long libc_size = bytes_of(judge->libc, kind, structure, "size");
+	long long libc_align = bytes_of(judge->libc, kind, structure, "align");
 	bool copied = strcmp(judge->libc_name, "glibc-time64") == 0 && has_words(judge, structure);
 
 	if (size < 0)
@@ -626,10 +631,10 @@ static void judge_structure(struct judge *judge, const char *structure)
 	if (aligned_by_times(judge, structure, size, libc_size, libc_align))
 		own = true;
 	expect(judge, RULE_size, libc_size == size || (own && libc_size > size), structure,
-	       "has %d bytes, the kernel's %d", libc_size, size);
+	       "has %lld bytes, the kernel's %lld", libc_size, size);
 	if (!own)
 		expect(judge, RULE_align, libc_align == align, structure,
-		       "is aligned to %d, the kernel's to %d", libc_align, align);
+		       "is aligned to %lld, the kernel's to %lld", libc_align, align);
 }
 
 /* ---- constants ----------------------------------------------------------------------- */

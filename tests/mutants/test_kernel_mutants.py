@@ -99,7 +99,7 @@ def test_is_seen_by_checks_that_there_are(conform: Path) -> None:
     except OSError as error:
         pytest.skip(f"{conform}: {error.strerror}")
     there_are = [line.split()[0] for line in listed.stdout.splitlines() if line.strip()]
-    there_are += ["kernel.cost", "kernel.lives", "kernel.log"]
+    there_are += ["kernel.cost", "kernel.facilities", "kernel.lives", "kernel.log"]
     for mutant in TABLE:
         if mutant.programs == conform.parent.name:
             for glob in mutant.seen_by:

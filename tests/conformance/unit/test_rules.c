@@ -119,6 +119,8 @@ START_TEST(each_fault_is_named)
 		 "member  semid_ds.sem_nsems     offset 9223372036854775807 size 8 unsigned",
 		 "wrong: semid_ds.sem_nsems: there: "},
 		{"1234", "struct  semid_ds               size 4294967328 align 8",
+		 "wrong: semid_ds: size: has 4294967328 bytes, the kernel's 32\n"},
+		{"1234", "struct  semid_ds               size 9223372036854775807 align 8",
 		 "wrong: semid_ds: there: "},
 		{"1234", "const   IPC_STAT               3",
 		 "wrong: IPC_STAT: value: is 3, the kernel's 2\n"},
