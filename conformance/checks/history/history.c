@@ -403,7 +403,7 @@ static void describe(const struct operations *operations, const struct operation
 	else if (operation->state == ANSWERED)
 		snprintf(result, sizeof(result), "%ld type %ld %02x %02x %02x", answer->result,
 			 answer->type, answer->text[0], answer->text[1], answer->text[2]);
-	snprintf(text, 160, "%u [%d,%s%s %.70s: %s; ", operation->step.who, operation->begun, end,
+	snprintf(text, 160, "%u [%d,%s%s %.68s: %s; ", operation->step.who, operation->begun, end,
 		 *end ? "]" : ")",
 		 operation->step.what >= FIRST_OWN ? own : names[operation->step.what], result);
 }
