@@ -48,7 +48,9 @@ all:
 # ---- commands: each runs ci/setup, and then a second make, which finds the
 # ---- programs that ci/setup has installed
 
-COMMANDS := $(filter-out install clean,$(shell sed -n 's/^\#: make \([a-z-]*\)  *.*/\1/p' Makefile))
+hash := \#
+listed := $(filter $(hash):make:%,$(subst $(hash): make ,$(hash):make:,$(file <Makefile)))
+COMMANDS := $(filter-out install clean,$(listed:$(hash):make:%=%))
 .PHONY: $(COMMANDS) $(COMMANDS:%=do-%) install clean help
 $(COMMANDS):
 	@ci/setup $@$(if $(filter mutants,$@),-$(KIND))

@@ -3,7 +3,7 @@
 # ---- the module ------------------------------------------------------------------
 
 # setup.py builds the module; these rules only call it.
-PYTHON_SOURCES := setup.py pyproject.toml $(wildcard binding/*.py binding/src/*) $(shell find binding/ipc -type f ! -name "*.pyc") \
+PYTHON_SOURCES := setup.py pyproject.toml $(wildcard binding/*.py binding/src/*) $(wildcard $(addprefix binding/ipc/,*.* */*.* */*/*.*)) \
 	$(wildcard conformance/interface/*)
 PACKAGE := build/python
 .PHONY: python

@@ -7,7 +7,7 @@ C_FILES := $(wildcard conformance/*/*.[ch] conformance/*/*/*.[ch] conformance/*/
 PYTHON_FILES := setup.py binding conformance tests
 MANUAL_PAGES := conformance/harness/ipc-conform.1 conformance/btf/ipc-btf.1 conformance/stress/ipc-stress.1 \
 	binding/python-ipc.1
-SHELL_FILES := ci/private-apt $(sort $(shell grep -rl '^\#!/bin/sh' ci conformance tests))
+SHELL_FILES = ci/private-apt $(sort $(call once,shells,grep -rl '^\#!/bin/sh' ci conformance tests))
 
 # clang-tidy reads a file again only if the file, a header or the settings change.
 TIDY = $(patsubst %.c,$(OUT)/tidy/%,$(filter %.c,$(C_FILES)))
