@@ -6,20 +6,26 @@
     dwarf.py complete DUMP ELF    does the dump have every member and every byte?
     dwarf.py places ELF           where each structure and member is declared
     dwarf.py others DUMP ELF      the dump, with the members that are not in the table
+    dwarf.py port FOLDER LIBC     all three for make port
 
 `dump -g` writes ELF.  `complete` prints a line for each member that the dump lacks or has at
 another place, and for each byte that is neither in a member nor in a hole due to alignment.
 `others` adds members that are not in the table as padding, with their sign if they are
 integers, and the places of bit-fields: judge finds members by place, whatever a libc calls them.
+`port` reads LIBC.abi, LIBC.elf, uapi.abi and uapi.elf of FOLDER, and writes FOLDER/places and
+FOLDER/others of the libc and FOLDER/complete of the kernel's layer.
 Exit status: 0, 1 a member or byte is missing, 2 the input is unusable, 4 the ELF file is not
-linked, and elftools does not know the relocations of its architecture.
+linked, and elftools does not know the relocations of its architecture, 5 there is no elftools.
 """
 
+import contextlib
+import functools
 import importlib
 import os
 import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 VARIABLE = "type_"  # types.h
@@ -178,6 +184,7 @@ def structure(name: str, type_: Any, unit: Unit) -> Structure:
     )
 
 
+@functools.cache
 def read(path: str) -> list[Structure]:
     """The structures that types.h declares and the layer defines."""
     try:
@@ -185,7 +192,7 @@ def read(path: str) -> list[Structure]:
         exceptions: Any = importlib.import_module("elftools.common.exceptions")
         elffile: Any = importlib.import_module("elftools.elf.elffile")
     except ImportError:
-        die("Python's module elftools is not installed (python3-pyelftools)")
+        die("Python's module elftools is not installed (python3-pyelftools)", 5)
     try:
         with open(path, "rb") as stream:
             elf = elffile.ELFFile(stream)
@@ -325,15 +332,32 @@ def places(elf: str) -> int:
     return 0
 
 
+def port(folder: str, libc: str) -> int:
+    own, kernel = f"{folder}/{libc}", f"{folder}/uapi"
+    steps: dict[str, Callable[[], int]] = {
+        "places": lambda: places(f"{own}.elf"),
+        "others": lambda: others(f"{own}.abi", f"{own}.elf"),
+        "complete": lambda: complete(f"{kernel}.abi", f"{kernel}.elf"),
+    }
+    status = 0
+    for name, step in steps.items():
+        # Names of folders may be bytes that are not UTF-8.
+        with Path(folder, name).open("w", errors="surrogateescape") as out:
+            with contextlib.redirect_stdout(out):
+                status = step()
+    return status
+
+
 def main(arguments: list[str]) -> int:
     commands: dict[tuple[str, int], Callable[..., int]] = {
         ("complete", 2): complete,
         ("places", 1): places,
         ("others", 2): others,
+        ("port", 2): port,
     }
     run = commands.get((arguments[0] if arguments else "", len(arguments) - 1))
     if run is None:
-        die("usage: dwarf.py complete DUMP ELF | dwarf.py places ELF | dwarf.py others DUMP ELF")
+        die("usage: dwarf.py complete|others DUMP ELF | places ELF | port FOLDER LIBC")
     return run(*arguments[1:])
 
 
