@@ -31,6 +31,7 @@
 #include "levels.h"
 #include "record.h"
 #include "report/report_parts.h"
+#include "textfile.h"
 
 /* Memory shared by the processes of a run. */
 struct shared {
@@ -436,9 +437,25 @@ static void be_worker(const struct options *options, size_t n, pid_t runner)
 	_exit(0);
 }
 
+/*
+ * With vm.overcommit_memory 2 the checks run one after another.  The kernel counts a request before
+ * it refuses the request as too large (mm/util.c, __vm_enough_memory), so for a moment it also
+ * refuses the small requests of other processes.
+ */
+static unsigned workers_for(const struct options *options)
+{
+	char error[256], *mode = textfile_read("/proc/sys/vm/overcommit_memory", error);
+	const bool strict = mode && *mode == '2';
+
+	free(mode);
+	if (strict)
+		return 1;
+	return options->jobs < MOST_JOBS ? options->jobs : MOST_JOBS;
+}
+
 static bool run_workers(const struct options *options, size_t n)
 {
-	const unsigned jobs = options->jobs < MOST_JOBS ? options->jobs : MOST_JOBS;
+	const unsigned jobs = workers_for(options);
 	const pid_t runner = getpid();
 	struct sigaction before[NENDS];
 	sigset_t blocked, mask;
