@@ -36,6 +36,7 @@ class Row:
 
     name: str
     arch: str
+    jobs: str
     limit: str
     package: str
     command: str
@@ -81,7 +82,7 @@ def initrd(program: Path, directory: Path) -> Path:
 
 def words_of(row: Row, program: Path, directory: Path) -> list[str]:
     """The command, with the arguments of run behind the program's place, or behind `--`."""
-    arguments = ["run", "--time-limit", row.limit, "--jobs", "2", "--format", "json"]
+    arguments = ["run", "--time-limit", row.limit, "--jobs", row.jobs, "--format", "json"]
     words = []
     for word in row.command.split():
         if word == "{container}":
