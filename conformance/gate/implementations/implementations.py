@@ -3,7 +3,7 @@
 """Runs ipc-conform on other implementations of System V IPC, and compares the results with lists.
 
 implementations.py [--optional] [--output DIRECTORY] [NAME...]: the rows of the file `table` with
-these names, or all.  A row differs if a check fails that NAME.expect does not name, or if a
+these names, or all.  A row differs if a check fails that its list does not name, or if a
 check passes that it names.  With --optional, a row whose command or program is missing is a SKIP.
 Exit status: 0 as listed, 1 something differs, 2 an argument is wrong, or a row could not run.
 """
@@ -35,6 +35,7 @@ class Row:
     """A line of the table."""
 
     name: str
+    list: str
     arch: str
     jobs: str
     limit: str
@@ -136,7 +137,7 @@ def run(row: Row, directory: Path) -> Path:
 
 def judge(row: Row, path: Path) -> bool:
     """Apply the list; print the differences, or the counts; return whether all are listed."""
-    expect = HERE / f"{row.name}.expect"
+    expect = HERE / f"{row.list}.expect"
     listed: list[str | Path] = ["--expect", expect] if expect.exists() else []
     judged = path.with_suffix(".judged.json")
     words: list[str | Path] = [host(), "report", *listed, "--format", "text"]
@@ -171,7 +172,7 @@ def main() -> int:
     for row in rows:
         try:
             if not judge(row, run(row, options.output)):
-                print(f"{row.name}: differs from {row.name}.expect", flush=True)
+                print(f"{row.name}: differs from {row.list}.expect", flush=True)
                 status = max(status, 1)
         except Problem as problem:
             print(f"{'SKIP: ' if options.optional else ''}{row.name}: {problem}", flush=True)
