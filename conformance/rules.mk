@@ -120,8 +120,8 @@ do-conform: harness
 	 --format html --output $(REPORT)/conform.html $(OUT)/static.json $(OUT)/dynamic.json
 
 # The build for this machine, whatever CC and ARCH are.
-HOST_ARCH = $(if $(filter gcc,$(CC)),$(TARGET),$(call once,host,\
-	gcc -dumpmachine 2>/dev/null | sed 's/-.*//; s/^i.86$$/i386/'))
+HOST_ARCH = $(if $(filter-out gcc,$(CC)),$(call once,host,\
+	gcc -dumpmachine 2>/dev/null | sed 's/-.*//; s/^i.86$$/i386/'),$(TARGET))
 HOST = build/$(HOST_ARCH)
 HOST_LIBC = $(if $(findstring musl,$(shell gcc -dumpmachine)),musl,glibc)
 
