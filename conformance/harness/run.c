@@ -501,7 +501,7 @@ static void describe(struct result *result, const struct instance *instance)
 /* Copies results out of shared memory; a check whose worker died is a failure. */
 static bool collect(size_t n, struct run *run, struct coverage *coverage)
 {
-	const unsigned failed = inherited.shared->failed;
+	const unsigned failed = inherited.shared->failed <= n ? inherited.shared->failed : 0;
 
 	for (size_t i = 0; i < n; i++) {
 		struct result *result = &run->results[i];
@@ -642,10 +642,37 @@ static bool begin_record(struct record *record, struct options *options, struct 
 	return !options->record || inherited.record != -1;
 }
 
+/*
+ * Shared memory between two pages that no process may use: a call that writes past the end of its
+ * buffer fails there, and leaves the results of the other checks alone.
+ */
+static void *map_guarded(size_t size)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *all = mmap(NULL, page + size + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (all == MAP_FAILED)
+		return MAP_FAILED;
+	void *shared = mmap(all + page, size, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	if (shared == MAP_FAILED)
+		munmap(all, page + size + page);
+	return shared;
+}
+
+static void unmap_guarded(void *shared, size_t size)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	munmap((char *)shared - page, page + size + page);
+}
+
 bool run_checks(struct options *options, const struct instance *instances, size_t n,
 		struct run *run, char error[256])
 {
-	size_t size = sizeof(struct shared) + n * sizeof(struct slot);
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const size_t size =
+		(sizeof(struct shared) + n * sizeof(struct slot) + page - 1) / page * page;
 	struct record record = {0};
 	struct sigaction old_child;
 	double begin = now();
@@ -664,8 +691,7 @@ bool run_checks(struct options *options, const struct instance *instances, size_
 	for (size_t i = 0; i < n; i++)
 		describe(&run->results[i], &instances[i]);
 	inherited.covering = options->coverage != NULL;
-	inherited.shared =
-		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	inherited.shared = map_guarded(size);
 	if (inherited.shared == MAP_FAILED) {
 		snprintf(error, 256, "no memory for results: %s", strerror(errno));
 		return false;
@@ -694,7 +720,7 @@ bool run_checks(struct options *options, const struct instance *instances, size_
 	}
 	record_free(&record);
 	sigaction(SIGCHLD, &old_child, NULL);
-	munmap(inherited.shared, size);
+	unmap_guarded(inherited.shared, size);
 	run->seconds = now() - begin;
 	return ok;
 }
