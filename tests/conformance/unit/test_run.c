@@ -116,6 +116,35 @@ CHECK("self.child_crashes", LIBC, 0, "sees that its child died", "none")
 	child_join(pid);
 }
 
+/* The end of the largest shared mapping, which has the results; or its beginning. */
+static char *results(bool end)
+{
+	char line[512], *found = NULL;
+	unsigned long begin, behind, most = 0;
+	FILE *maps = fopen("/proc/self/maps", "re");
+
+	must(maps ? 0 : -1);
+	while (fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%lx-%lx rw-s", &begin, &behind) == 2 && strstr(line, " rw-s ") &&
+		    behind - begin > most) {
+			most = behind - begin;
+			found = (char *)(uintptr_t)(end ? behind : begin - 1);
+		}
+	fclose(maps);
+	must(found ? 0 : -1);
+	return found;
+}
+
+CHECK("self.writes_past", LIBC, 0, "writes past the end of the results", "none")
+{
+	*(volatile char *)results(true) = 'x';
+}
+
+CHECK("self.writes_before", LIBC, 0, "writes before the results", "none")
+{
+	*(volatile char *)results(false) = 'x';
+}
+
 CHECK("self.left_behind", LIBC, 0, "leaves objects and a child", "none")
 {
 	pid_t pid;
@@ -203,6 +232,8 @@ START_TEST(outcomes)
 	assert_outcome("self.must", FAILED, 1, "ENOENT");
 	assert_outcome("self.crashes", FAILED, 1, "signal 11");
 	assert_outcome("self.exits", FAILED, 1, "3");
+	assert_outcome("self.writes_past", FAILED, 1, "signal 11");
+	assert_outcome("self.writes_before", FAILED, 1, "signal 11");
 	assert_outcome("self.skips", SKIPPED, 0, "no such thing");
 	assert_outcome("self.fails_then_skips", FAILED, 1, "false");
 	assert_outcome("self.child_skips", SKIPPED, 0, "not in a child");
