@@ -21,6 +21,12 @@ from tree import ARCH, CONFORM, DUMP, REFERENCES, TOP, assert_refused, run
 pytestmark = pytest.mark.skipif(not CONFORM.exists(), reason="ipc-conform is not built")
 
 
+def test_make_alone_builds_the_harness_and_the_package() -> None:
+    result = run("make", "-n")
+    assert result.returncode == 0, result.stderr
+    assert "ci/setup build" in result.stdout and "harness python" in result.stdout
+
+
 # ---- dumps ---------------------------------------------------------------------
 
 
