@@ -501,7 +501,7 @@ static void describe(struct result *result, const struct instance *instance)
 /* Copies results out of shared memory; a check whose worker died is a failure. */
 static bool collect(size_t n, struct run *run, struct coverage *coverage)
 {
-	const unsigned failed = inherited.shared->failed <= n ? inherited.shared->failed : 0;
+	const unsigned failed = inherited.shared->failed;
 
 	for (size_t i = 0; i < n; i++) {
 		struct result *result = &run->results[i];
@@ -642,37 +642,45 @@ static bool begin_record(struct record *record, struct options *options, struct 
 	return !options->record || inherited.record != -1;
 }
 
+static size_t page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* The bytes that map_guarded() maps for a size. */
+static size_t guarded_size(size_t size)
+{
+	const size_t page = page_size();
+
+	return page + (size + page - 1) / page * page + page;
+}
+
 /*
  * Shared memory between two pages that no process may use: a call that writes past the end of its
  * buffer fails there, and leaves the results of the other checks alone.
  */
 static void *map_guarded(size_t size)
 {
-	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	char *all = mmap(NULL, page + size + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *all = mmap(NULL, guarded_size(size), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (all == MAP_FAILED)
 		return MAP_FAILED;
-	void *shared = mmap(all + page, size, PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	void *shared = mmap(all + page_size(), guarded_size(size) - 2 * page_size(),
+			    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	if (shared == MAP_FAILED)
-		munmap(all, page + size + page);
+		munmap(all, guarded_size(size));
 	return shared;
 }
 
 static void unmap_guarded(void *shared, size_t size)
 {
-	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-	munmap((char *)shared - page, page + size + page);
+	munmap((char *)shared - page_size(), guarded_size(size));
 }
 
 bool run_checks(struct options *options, const struct instance *instances, size_t n,
 		struct run *run, char error[256])
 {
-	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	const size_t size =
-		(sizeof(struct shared) + n * sizeof(struct slot) + page - 1) / page * page;
+	const size_t size = sizeof(struct shared) + n * sizeof(struct slot);
 	struct record record = {0};
 	struct sigaction old_child;
 	double begin = now();

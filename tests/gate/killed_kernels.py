@@ -18,17 +18,7 @@ import sys
 import threading
 from pathlib import Path
 
-from boot import (
-    Boot,
-    Machine,
-    Misuse,
-    Options,
-    boot,
-    check_image,
-    end_with,
-    machine_of,
-    temporary_folder,
-)
+import boot
 
 TOP = Path(__file__).resolve().parents[2]
 # Random operations take half of the time, and the scheduler decides part of their results.
@@ -43,26 +33,26 @@ def verdicts(record: str) -> dict[str, str]:
 
 
 def run(
-    kernel: Path, machine: Machine, shard: str, record: str = "", seconds: float = 0
-) -> tuple[Boot, bool]:
+    kernel: Path, machine: boot.Machine, shard: str, record: str = "", seconds: float = 0
+) -> tuple[boot.Boot, bool]:
     """Boots, continues a record, and kills QEMU after some seconds, if not 0; whether it did."""
     stop = threading.Event()
     timer = threading.Timer(seconds, stop.set)
     words = f"run {CHECKS} --shard {shard} --record /dev/{machine.results.name}"
-    with temporary_folder() as folder:
+    with boot.temporary_folder() as folder:
         if record:
             (folder / "record").write_text(record)
             words += " --resume /record"
         if seconds:
             timer.start()
         program = TOP / "build" / machine.arch / "ipc-conform"
-        ended = boot(kernel, machine, program, words, Options(), folder, stop=stop)
+        ended = boot.boot(kernel, machine, program, words, boot.Options(), folder, stop=stop)
         timer.cancel()
     return ended, ended.timed_out
 
 
 def interrupted(
-    kernel: Path, machine: Machine, shard: str, seconds: float, chance: random.Random
+    kernel: Path, machine: boot.Machine, shard: str, seconds: float, chance: random.Random
 ) -> str:
     """The record of a run that was killed while a check ran."""
     while True:
@@ -79,8 +69,8 @@ def main() -> int:
     parser.add_argument("arch")
     parser.add_argument("kernel", type=Path)
     options = parser.parse_args()
-    machine = machine_of(options.arch)
-    check_image(options.kernel, options.arch)
+    machine = boot.machine_of(options.arch)
+    boot.check_image(options.kernel, options.arch)
     chance = random.Random(options.seed)
     want: dict[str, dict[str, str]] = {}
     took: dict[str, float] = {}
@@ -91,7 +81,8 @@ def main() -> int:
             whole, _ = run(options.kernel, machine, shard)
             want[shard], took[shard] = verdicts(whole.results), whole.seconds
             if not want[shard]:
-                raise Misuse(f"shard {shard}: no result; the kernel's last lines: {whole.log[-3:]}")
+                why = f"shard {shard}: no result; the kernel's last lines: {whole.log[-3:]}"
+                raise boot.Misuse(why)
         record = interrupted(options.kernel, machine, shard, took[shard], chance)
         resumed, _ = run(options.kernel, machine, shard, record)
         got = verdicts(resumed.results)
@@ -109,4 +100,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    end_with(main, Path(sys.argv[0]).name)
+    boot.end_with(main, Path(sys.argv[0]).name)

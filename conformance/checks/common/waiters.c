@@ -309,13 +309,13 @@ CHECK("msgctl.set.sender_looks_again", LIBC | RAW, 0,
 	expect_eq(1, msg_state(msqid).msg_qnum);
 }
 
-/* What a receiver waits for, and the types of two messages: the first stays in the queue (0: there
- * is no such message), the second ends the wait. */
+/* The arguments of a blocked msgrcv, and the types of the two messages that are sent to it. */
 struct wait {
 	long msgtyp;
 	int msgflg;
 	size_t msgsz;
-	long stays, taken;
+	long stays; /* the message stays in the queue; 0: none is sent */
+	long taken; /* the message ends the wait */
 };
 
 /* Sends both messages to a receiver that waits, after `sets` calls of IPC_SET. */

@@ -116,8 +116,8 @@ CHECK("self.child_crashes", LIBC, 0, "sees that its child died", "none")
 	child_join(pid);
 }
 
-/* The end of the largest shared mapping, which has the results; or its beginning. */
-static char *results(bool end)
+/* The byte behind the largest shared mapping, which has the results, or the byte before it. */
+static char *beside_results(bool behind_them)
 {
 	char line[512], *found = NULL;
 	unsigned long begin, behind, most = 0;
@@ -128,7 +128,7 @@ static char *results(bool end)
 		if (sscanf(line, "%lx-%lx rw-s", &begin, &behind) == 2 && strstr(line, " rw-s ") &&
 		    behind - begin > most) {
 			most = behind - begin;
-			found = (char *)(uintptr_t)(end ? behind : begin - 1);
+			found = (char *)(uintptr_t)(behind_them ? behind : begin - 1);
 		}
 	fclose(maps);
 	must(found ? 0 : -1);
@@ -137,12 +137,12 @@ static char *results(bool end)
 
 CHECK("self.writes_past", LIBC, 0, "writes past the end of the results", "none")
 {
-	*(volatile char *)results(true) = 'x';
+	*(volatile char *)beside_results(true) = 'x';
 }
 
 CHECK("self.writes_before", LIBC, 0, "writes before the results", "none")
 {
-	*(volatile char *)results(false) = 'x';
+	*(volatile char *)beside_results(false) = 'x';
 }
 
 CHECK("self.left_behind", LIBC, 0, "leaves objects and a child", "none")
