@@ -216,8 +216,8 @@ def differences(build: dict[str, str], committed: dict[str, str]) -> list[str]:
     ]
 
 
-def exceeds(new: int, old: int, whole: int) -> bool:
-    return new - old > INSTRUCTIONS and new - old > whole * PERCENT / 100
+def exceeds(new: int, old: int) -> bool:
+    return new - old > INSTRUCTIONS and new - old > abs(old) * PERCENT / 100
 
 
 def compare(new: Counts, old: Counts) -> tuple[list[str], list[str]]:
@@ -229,11 +229,9 @@ def compare(new: Counts, old: Counts) -> tuple[list[str], list[str]]:
             worse.append(f"{row}: no committed number of the same kind (--accept writes it)")
             continue
         said = f"{row}: {now.own} instructions above {now.base}, committed: {was.own}"
-        # A share below 0 has many calls of the base, which vary by 1 % with the places of objects.
-        whole = was.own if was.own >= 0 else old[row][was.base]
-        if exceeds(now.own, was.own, whole):
+        if exceeds(now.own, was.own):
             worse.append(said)
-        elif exceeds(was.own, now.own, whole):
+        elif exceeds(was.own, now.own):
             better.append(said)
     worse += [f"{row}: was not counted" for row in old if row not in new]
     return worse, better
