@@ -3,11 +3,13 @@
 """The paths of the tree and of its programs, and a function that runs programs."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import architectures
+import pytest
 from limits import HANG
 
 TOP = Path(__file__).resolve().parents[1]
@@ -35,6 +37,24 @@ def run(
         stderr=subprocess.PIPE,
         timeout=timeout,
     )
+
+
+# The last line that a script of ci/ prints where it has not, and cannot download, the files that
+# it is asked for.
+UNAVAILABLE = re.compile(
+    "(not in the cache; run ci/|is not installed|cannot be read from|cannot download|"
+    "no such file: .*keyring|name no Debian mirror)"
+)
+
+
+def fetched(script: str, *words: object) -> Path:
+    """The path that a script of ci/ prints; skips the test where its files are not available."""
+    result = run(TOP / "ci" / script, *words)
+    *_, error = ["", *result.stderr.splitlines()]
+    if result.returncode and UNAVAILABLE.search(error):
+        pytest.skip(error)
+    assert result.returncode == 0, result.stderr
+    return Path(result.stdout.strip())
 
 
 def assert_refused(result: "subprocess.CompletedProcess[str]", words: str) -> None:

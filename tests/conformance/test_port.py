@@ -13,7 +13,7 @@ import pytest
 from limits import HANG
 
 from architectures import table
-from tree import ARCH, CONFORM, DUMP, IMPORTS, TOP, assert_refused, run
+from tree import ARCH, CONFORM, DUMP, IMPORTS, TOP, assert_refused, fetched, run
 
 ABI = TOP / "conformance" / "abi"
 INTERFACE = TOP / "conformance" / "interface"
@@ -56,10 +56,7 @@ def compiler_of(target: str) -> str:
 
 
 def musl(arch: str) -> Path:
-    result = run(TOP / "ci" / "musl", arch)
-    if result.returncode != 0:
-        pytest.skip(result.stderr.strip())
-    return Path(result.stdout.strip())
+    return fetched("musl", arch)
 
 
 def port(target: str, libc: str, flags: str) -> "subprocess.CompletedProcess[str]":

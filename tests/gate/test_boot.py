@@ -26,7 +26,7 @@ import baseline
 import boot
 import gate as gate_program
 import tree
-from tree import TOP
+from tree import TOP, fetched
 
 run = functools.partial(tree.run, timeout=HANG)
 BOOT = TOP / "conformance" / "gate"
@@ -42,10 +42,7 @@ def kernel() -> Path:
     for program in ("qemu-system-x86_64", "cpio"):
         if not shutil.which(program):
             pytest.skip(f"there is no {program}")
-    fetched = run("ci/fetch-kernel", "bookworm", ARCH)
-    if fetched.returncode:
-        pytest.skip(fetched.stderr.strip())
-    return Path(fetched.stdout.strip())
+    return fetched("fetch-kernel", "bookworm", ARCH)
 
 
 def processes() -> Iterator[tuple[int, str, int]]:
@@ -128,12 +125,10 @@ def test_a_pause_of_the_machine_is_no_lockup(tmp_path: Path) -> None:
     """A host pauses the machine for 30 s; the watchdogs must not report a lockup."""
     # On x86_64, the watchdogs notice less of a pause.
     arch, output = "aarch64", tmp_path / "result.json"
-    fetched = run("ci/fetch-kernel", "bookworm", arch)
-    if fetched.returncode:
-        pytest.skip(fetched.stderr.strip())
+    kernel = fetched("fetch-kernel", "bookworm", arch)
     if not (TOP / "build" / arch / "ipc-conform").exists():
         pytest.skip(f"build/{arch}/ipc-conform is not built")
-    command = [str(GATE), fetched.stdout.strip(), arch, "--programs", arch, "--emulate"]
+    command = [str(GATE), str(kernel), arch, "--programs", arch, "--emulate"]
     command += ["--no-cost", "--select", "--only random.*", "--output", str(output)]
     with subprocess.Popen(command, cwd=TOP, stdout=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + HANG

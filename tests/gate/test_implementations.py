@@ -73,6 +73,25 @@ def test_an_unknown_name_is_refused() -> None:
     assert ended.returncode == 2 and "no such implementation: bochs" in ended.stderr
 
 
+@pytest.mark.parametrize("arguments, cache, error", [
+    ([], None, "usage: fetch-package SUITE PACKAGE"),
+    (["trixie"], None, "usage: fetch-package SUITE PACKAGE"),
+    (["../..", "hello"], None, "SUITE: invalid value '../..' (a-z, 0-9, -)"),
+    (["trixie", "../x"], None, "PACKAGE: invalid value '../x' (a-z, 0-9, ., +, -)"),
+    (["trixie", "--help"], None, "PACKAGE: invalid value '--help' (a-z, 0-9, ., +, -)"),
+    (["trixie", "hello"], "/proc/none", "cannot create the cache /proc/none"),
+    (["nosuite", "hello"], None, "nosuite: cannot be read from "),
+])
+def test_a_package_that_cannot_be_fetched_is_one_line(arguments: list[str], cache: str | None,
+                                                      error: str, tmp_path: Path) -> None:
+    run = subprocess.run(["ci/fetch-package", *arguments], cwd=TOP, text=True, timeout=HANG,
+                         capture_output=True, env={**os.environ, "CACHE": cache or str(tmp_path)})
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.startswith(f"fetch-package: {error}")
+    assert run.stderr.count("\n") == 1
+    assert not any(tmp_path.iterdir())
+
+
 def test_each_fault_that_was_found_has_a_program_and_a_source() -> None:
     assert sorted(FAULTS) == sorted(path.stem for path in FOUND.glob("*.c"))
     for name, versions, source in FAULTS.values():

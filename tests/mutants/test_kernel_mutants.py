@@ -17,7 +17,7 @@ import kernel_mutants
 from boot import Misuse
 from built import Broken
 from kernel_mutants import MutatedKernel, Mutant
-from tree import IMPORTS, TOP, run
+from tree import IMPORTS, TOP, fetched, run
 
 RUNNER = TOP / "tests" / "mutants" / "kernel" / "kernel_mutants.py"
 CONFORM = [TOP / "build" / arch / "ipc-conform" for arch in ("x86_64", "i386")]
@@ -31,12 +31,9 @@ PLACES = re.compile(r"ipc/\w+\.[ch]|(arch/x86/)?include/uapi/.*/(msg|sem|shm|ipc
 
 @pytest.fixture(scope="module")
 def source() -> Path:
-    found = subprocess.run(
-        ["ci/kernel-source", "--cached"], cwd=TOP, capture_output=True, text=True
-    )
-    if found.returncode or not shutil.which("patch"):
-        pytest.skip(found.stderr.strip() or "there is no patch")
-    return Path(found.stdout.strip())
+    if not shutil.which("patch"):
+        pytest.skip("there is no patch")
+    return fetched("kernel-source", "--cached")
 
 
 def diff_of(mutant: Mutant) -> str:

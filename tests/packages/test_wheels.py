@@ -20,7 +20,7 @@ import pytest
 
 import ipc
 from limits import HANG
-from tree import ARCH, TOP
+from tree import ARCH, TOP, fetched
 
 NEEDED = ("pip", "setuptools", "wheel")
 # A build under a sanitizer needs more headers.
@@ -275,10 +275,7 @@ def test_a_library_outside_of_the_policy_is_refused(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def musl() -> Path:
     """The root of musl, if this machine has it."""
-    cached = run(TOP / "ci/sysroot", "--cached", "--musl", ARCH)
-    if cached.returncode:
-        pytest.skip(cached.stderr.strip())
-    return Path(cached.stdout.strip())
+    return fetched("sysroot", "--cached", "--musl", ARCH)
 
 
 def linked_with_musl(library: Path, musl: Path, *more: object) -> None:

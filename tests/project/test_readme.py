@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 from limits import HANG
-from tree import ARCH, TOP
+from tree import ARCH, TOP, fetched
 
 PAGES = [TOP / "README.md", *sorted((TOP / "docs").rglob("*.md"))]
 # The commands on this page are for CI systems; tests/doors tests them.
@@ -102,19 +102,15 @@ def test_command(command: str) -> None:
     compiler = re.search(r"\bCC=(\S+)", command)
     if compiler and not shutil.which(compiler[1]):
         pytest.skip(f"there is no {compiler[1]}")
-    if "ci/musl" in command and subprocess.run([TOP / "ci/musl", "x86_64"]).returncode != 0:
-        pytest.skip("there are no headers of musl")
+    if "ci/musl" in command:
+        fetched("musl", "x86_64")
     (TOP / "build" / "headers").mkdir(exist_ok=True)
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
     # The stage of kernels in make check and the tests of the gate run whole runs and costs.
     environment["GATE"] = "--no-cost --select '--only msgget.e*'"
     suite = re.search(r"SUITE=(\S+) ARCH=(\S+)", command)
     if suite:
-        fetched = subprocess.run(
-            ["ci/fetch-kernel", *suite.groups()], cwd=TOP, capture_output=True, text=True
-        )
-        if fetched.returncode:
-            pytest.skip(fetched.stderr.strip())
+        fetched("fetch-kernel", *suite.groups())
     found = importlib.util.find_spec("ipc")
     assert found and found.origin
     for words, here in {
