@@ -50,6 +50,7 @@ EARLY = ("KASAN_SANITIZE_enlighten.o=n", "KASAN_SANITIZE_string.o=n")
 WATCHES = {
     "": Watch(),
     "kasan": Watch(EARLY, memory=1024, words="kasan_multi_shot", slower=10),
+    "lockdep": Watch(memory=1024, slower=10),
 }
 
 

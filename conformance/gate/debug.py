@@ -21,7 +21,7 @@ from baseline import baseline_for
 from boot import HERE, SILENCE, Boot, Misuse, Options, Run
 from boot import count, end_with, machine_of, machines, result, run_on, trouble
 from built import SOURCES, WATCHES, Broken, Kernel, only_user, source_tree, watch_named
-from gate import as_json, processors, verdict, write
+from gate import Judged, as_json, processors, verdict, write
 from architectures import having, reference  # boot.py finds the folder
 
 REPORTS = HERE / "reports"
@@ -151,14 +151,31 @@ def options_of(cell: Cell, given: argparse.Namespace) -> Options:
     )
 
 
+def boot_watched(
+    image: Path,
+    arch: str,
+    programs: str,
+    options: Options,
+    watch: str,
+    known: list[Known],
+    whole: bool = False,
+) -> Judged:
+    """Boot a kernel with a watch, and forgive the known reports.  whole: it runs every check."""
+    run, boot = run_on(image, machine_of(arch), programs, options)
+    forgiven = judge_log(run, boot, watch, known)
+    status, lines = verdict(run, boot, baseline_for(None, run["kernel"]), whole)
+    return Judged(status, lines + forgiven, run, boot)
+
+
 def look_at(
     cell: Cell, image: Path, programs: str, given: argparse.Namespace, known: list[Known]
-) -> tuple[int, list[str], Run]:
-    run, boot = run_on(image, machine_of(cell.arch), programs, options_of(cell, given))
-    write(given.logs / f"{str(cell).replace('/', '-')}-{programs}.log", "\n".join(boot.log) + "\n")
-    forgiven = judge_log(run, boot, cell.watch, known)
-    status, lines = verdict(run, boot, baseline_for(None, run["kernel"]), not given.select)
-    return status, lines + forgiven, run
+) -> Judged:
+    options = options_of(cell, given)
+    whole = not given.select
+    judged = boot_watched(image, cell.arch, programs, options, cell.watch, known, whole)
+    log = given.logs / f"{str(cell).replace('/', '-')}-{programs}.log"
+    write(log, "\n".join(judged.boot.log) + "\n")
+    return judged
 
 
 # ---- the command -----------------------------------------------------------------------
@@ -226,12 +243,13 @@ def main() -> int:
         machine_of(cell.arch)
         image = built_kernel(cell, given.build / "kernels", given.jobs)
         for programs in programs_on(cell, given):
-            status, lines, run = look_at(cell, image, programs, given, known)
-            word = {0: "ok", 4: "nothing run"}.get(status, "FAILED")
-            print(f"{cell!s:<32} {word:<7} {run['kernel'].split()[0]} {lines[0]}", flush=True)
-            print("".join(f"    {line}\n" for line in lines[1:]), end="", flush=True)
-            runs.append(run)
-            statuses.append(status)
+            judged = look_at(cell, image, programs, given, known)
+            word = {0: "ok", 4: "nothing run"}.get(judged.status, "FAILED")
+            release = judged.run["kernel"].split()[0]
+            print(f"{cell!s:<32} {word:<7} {release} {judged.lines[0]}", flush=True)
+            print("".join(f"    {line}\n" for line in judged.lines[1:]), end="", flush=True)
+            runs.append(judged.run)
+            statuses.append(judged.status)
     if given.output:
         write(given.output, as_json(runs))
     print(f"{len(statuses)} runs: {statuses.count(0)} conform, {statuses.count(1)} do not")

@@ -41,6 +41,7 @@ from pathlib import Path
 from boot import FAILURES, Misuse, Options, Run, count, end_with, machine_of
 from built import Broken, Kernel, first_error, only_user, source_tree, watch_named
 from cost import Costs, add_costs, measure_costs
+from debug import REPORTS, boot_watched, read_known
 from gate import gate
 
 HERE = Path(__file__).resolve().parent
@@ -277,7 +278,11 @@ def look_at(image: Path, mutant: Mutant, select: str) -> Looked:
         qemu=f"-m {watch.memory}",
         append=watch.words,
     )
-    judged = gate(image, machine_of(ARCH), mutant.programs, None, options)
+    judged = (
+        boot_watched(image, ARCH, mutant.programs, options, mutant.watch, read_known(REPORTS))
+        if mutant.watch
+        else gate(image, machine_of(ARCH), mutant.programs, None, options)
+    )
     return judged.status, judged.lines, judged.run
 
 
