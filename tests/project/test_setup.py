@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from limits import HANG
-from tree import TOP
+from tree import ARCH, TOP, fetched
 
 as_root = pytest.mark.skipif(
     os.geteuid() != 0 or not shutil.which("apt-get"), reason="ci/setup calls apt as root alone"
@@ -90,3 +90,18 @@ def test_interpreters_are_fetched_by_one_run_at_a_time(tmp_path: Path) -> None:
             rest, wrong = process.communicate(timeout=HANG)
     assert "interpreters: waits for another run" in said
     assert process.returncode == 2 and "none of: 3.11" in rest + wrong
+
+
+def test_a_test_without_its_files_is_skipped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CACHE", str(tmp_path))
+    with pytest.raises(pytest.skip.Exception, match="not in the cache; run ci/fetch-kernel"):
+        fetched("fetch-kernel", "--cached", "bookworm", ARCH)
+
+
+def test_any_other_error_of_a_script_fails_the_test() -> None:
+    # A skip would otherwise end this test, too.
+    with pytest.raises((AssertionError, pytest.skip.Exception), match="SUITE: invalid") as raised:
+        fetched("fetch-kernel", "../..", ARCH)
+    assert raised.type is AssertionError
