@@ -32,6 +32,9 @@ from programs import Facts, build, facts_of
 
 T = TypeVar("T")
 
+# With this variable, programs would not fail when Python flushes standard output or error at exit.
+os.environ.pop("PYTHONUNBUFFERED", None)
+
 OF_MODULE = Path(__file__).resolve().with_name("binding")
 
 # A size of a segment that is too large to attach.

@@ -11,7 +11,7 @@ import sys
 import types
 import typing as t
 from collections import abc
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from struct import calcsize
@@ -109,10 +109,10 @@ def write(text: str) -> bool:
         sys.stdout.flush()
         return True
     except BrokenPipeError:
-        discard_output()
+        discard(sys.stdout)
         return False
     except OSError as error:
-        discard_output()
+        discard(sys.stdout)
         raise Failed(f"standard output: {error.strerror}") from None
 
 
@@ -121,10 +121,10 @@ def need_output() -> None:
         raise Failed("standard output is closed")
 
 
-def discard_output() -> None:
-    """Redirect standard output to /dev/null, so that the flush at exit does not fail again."""
+def discard(stream: t.TextIO) -> None:
+    """Redirect the stream to /dev/null, so that the flush at exit does not fail again."""
     null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
+    os.dup2(null, stream.fileno())
     os.close(null)
 
 
@@ -543,8 +543,10 @@ def complain(text: str) -> None:
 def say(text: str) -> None:
     """Print to standard error; ignore a failure, because the exit status tells of the error too."""
     if sys.stderr:  # None if it is closed; print(file=None) would write to standard output
-        with suppress(OSError):
-            print(text, file=sys.stderr)
+        try:
+            print(text, file=sys.stderr, flush=True)
+        except OSError:
+            discard(sys.stderr)
 
 
 def main(words: list[str] | None = None) -> int:

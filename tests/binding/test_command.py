@@ -422,8 +422,9 @@ def test_rm_with_output_that_cannot_be_written(make: Maker) -> None:
 
 @pytest.mark.parametrize("where", ["2>&-", "2>/dev/full"])
 def test_error_messages_that_cannot_be_written(alone: None, where: str) -> None:
-    for words in ("show", "msg", "12345"), ("ls", "queue"), ("rm", "msg", "12345"):
-        assert output_to(f">/dev/full {where}", *words) == (2, "")
+    for words in ("show", "msg", "12345"), ("ls", "queue"), ("rm", "msg", "12345"), ("none",):
+        for output in ">/dev/full", ">&-", ">/dev/null":
+            assert output_to(f"{output} {where}", *words) == (2, "")
 
 
 def into_a_pipe_that_nobody_reads(*words: object) -> tuple[int, bytes]:
