@@ -25,6 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include "calls.h"
 #include "kernel_constants.h"
@@ -123,6 +124,12 @@ void skip(const char *reason) __attribute__((noreturn));
 
 /* "EINVAL" for EINVAL; "errno 999" for an error that no IPC call has. */
 const char *errno_name(int error, char buf[32]);
+
+/* The size of a page of memory in bytes: sysconf(3). */
+static inline size_t page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
 
 /* ---- processes of a check ------------------------------------------------ */
 

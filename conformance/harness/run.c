@@ -642,11 +642,6 @@ static bool begin_record(struct record *record, struct options *options, struct 
 	return !options->record || inherited.record != -1;
 }
 
-static size_t page_size(void)
-{
-	return (size_t)sysconf(_SC_PAGESIZE);
-}
-
 /* The bytes that map_guarded() maps for a size. */
 static size_t guarded_size(size_t size)
 {

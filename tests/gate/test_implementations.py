@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from limits import HANG
-from tree import ARCH, TOP
+from tree import ARCH, TOP, assert_refused, run
 
 HERE = TOP / "conformance" / "gate" / "implementations"
 PROGRAM = TOP / "build" / ARCH / "ipc-conform"
@@ -84,11 +84,9 @@ def test_an_unknown_name_is_refused() -> None:
 ])
 def test_a_package_that_cannot_be_fetched_is_one_line(arguments: list[str], cache: str | None,
                                                       error: str, tmp_path: Path) -> None:
-    run = subprocess.run(["ci/fetch-package", *arguments], cwd=TOP, text=True, timeout=HANG,
-                         capture_output=True, env={**os.environ, "CACHE": cache or str(tmp_path)})
-    assert (run.returncode, run.stdout) == (2, "")
-    assert run.stderr.startswith(f"fetch-package: {error}")
-    assert run.stderr.count("\n") == 1
+    refused = run("ci/fetch-package", *arguments, CACHE=cache or str(tmp_path))
+    assert_refused(refused, f"fetch-package: {error}")
+    assert refused.stdout == ""
     assert not any(tmp_path.iterdir())
 
 

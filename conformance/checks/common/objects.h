@@ -152,11 +152,6 @@ static inline void expect_id(int id, int slot, unsigned seq)
 	expect(id == (int)(seq << 15 | (unsigned)slot) || id == (int)(seq << 24 | (unsigned)slot));
 }
 
-static inline size_t page_size(void)
-{
-	return (size_t)sysconf(_SC_PAGESIZE);
-}
-
 /* An aligned address with this many unmapped pages at it, before and after it. */
 static inline char *shm_free_place(size_t pages)
 {
